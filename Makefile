@@ -1,0 +1,43 @@
+# Two commands do everything on a machine with Python and make:
+#   make verify   make an environment, install, run the main job, write report/index.html
+#   make test     install the test tools and run the tests
+
+PYTHON ?= python3
+ENV ?= .venv
+OUT ?= report
+BIN = $(ENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: verify test lint bench docs clean
+
+verify: $(ENV)/.installed
+	$(BIN)/slt verify --quick --out $(OUT)
+
+test: $(ENV)/.test
+	$(BIN)/python -m pytest -n auto
+
+lint: $(ENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(ENV)/.test
+	$(BIN)/python benchmarks/run.py all
+
+# The stamps make a second run quick: they are older than pyproject.toml only if it changed.
+$(ENV)/bin/python:
+	$(PYTHON) -m venv $(ENV)
+	$(PIP) --upgrade pip
+
+$(ENV)/.installed: pyproject.toml | $(ENV)/bin/python
+	$(PIP) --editable '.[data,report]'
+	touch $@
+
+# The pinned build of torch is the small one for CPUs.
+$(ENV)/.test: pyproject.toml | $(ENV)/.installed
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[data,report,torch,test]'
+	touch $@
+
+clean:
+	rm -rf $(ENV) $(OUT) build *.egg-info

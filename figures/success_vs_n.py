@@ -1,0 +1,61 @@
+"""Success probability against n for several eps, with the certified and counting bounds.
+
+Every target of [-1, 1] must be within eps of a subset sum of n draws from U[-1, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DELTA = 0.1
+EPS = ("1/10", "3/100", "1/100", "3/1000", "1/1000")
+
+
+def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """Measure the curves; about ten seconds, quick two."""
+    from fractions import Fraction
+
+    from slt_theory.certified import certified_n, counting_n
+    from slt_theory.experiments import threshold
+
+    trials, curves = (1000 if quick else 4000), []
+    for text in EPS:
+        eps = Fraction(text)
+        found = threshold(eps=eps, delta=DELTA, trials=trials, seed=seed)
+        certified = certified_n(eps, DELTA)
+        curves.append(
+            {
+                "eps": float(eps),
+                "trials": trials,
+                "n": found.n,
+                "n_low": found.n_low,
+                "n_high": found.n_high,
+                "points": [asdict(point) for point in found.curve()],
+                "certified": None if certified is None else certified.n,
+                "counting": counting_n(eps, delta=DELTA).n,
+            }
+        )
+    return {
+        "law": "uniform",
+        "lo": -1,
+        "hi": 1,
+        "delta": DELTA,
+        "level": 0.95,
+        "seed": seed,
+        "curves": curves,
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The figure of a table, in the current style."""
+    from matplotlib.figure import Figure as NewFigure
+
+    from slt_theory.plotting import success_curves
+
+    figure = NewFigure()
+    success_curves(figure.subplots(), data)
+    return figure

@@ -1,0 +1,84 @@
+"""Machine-checked proofs, one file a lemma or theorem; installed as ``slt_theory.proofs``.
+
+Examples
+--------
+>>> from slt_theory import proofs
+>>> proofs.run(["expectation-identity"])[0].level
+'symbolic'
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from slt_theory.errors import BadInput
+
+from .kit import Proof, ProofResult
+
+__all__ = ["IDS", "Proof", "ProofResult", "all_proofs", "get", "run", "unsafe_variants"]
+
+IDS: tuple[str, ...] = (
+    "expectation-identity",
+    "growth-at-most-double",
+    "lemma-r",
+    "dynamic-program",
+)
+"""Every proof; the module of ``lemma-r`` is ``lemma_r``."""
+
+
+def _module(name: str) -> Any:
+    if name not in IDS:
+        raise BadInput("id", name, "is no proof", f"one of {', '.join(IDS)}")
+    return importlib.import_module("." + name.replace("-", "_"), __name__)
+
+
+@cache
+def get(name: str) -> Proof:
+    """The proof with this id.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    proof: Proof = _module(name).build()
+    return proof
+
+
+def all_proofs() -> tuple[Proof, ...]:
+    """Every proof, in the order of `IDS`."""
+    return tuple(get(name) for name in IDS)
+
+
+def unsafe_variants(name: str) -> tuple[Proof, ...]:
+    """The proof with a constant moved in the unsafe direction: each of these must fail."""
+    module = _module(name)
+    return tuple(module.build(**change) for change in module.UNSAFE)
+
+
+def run(
+    ids: Iterable[str] | None = None, progress: Callable[[int], None] | None = None
+) -> list[ProofResult]:
+    """Check proofs.
+
+    Parameters
+    ----------
+    ids : iterable of str, optional
+        All without it.
+    progress : callable, optional
+        Called with the number of finished proofs.
+
+    Returns
+    -------
+    list of ProofResult
+        Cost: the whole list takes under three minutes on one core.
+    """
+    results = []
+    for done, name in enumerate(IDS if ids is None else ids, 1):
+        results.append(get(name).run())
+        if progress is not None:
+            progress(done)
+    return results

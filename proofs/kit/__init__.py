@@ -1,0 +1,21 @@
+"""A small kit for proofs that a machine checks: steps, methods, levels, and the checks behind them.
+
+A proof is a list of steps. Each step states a claim in readable form and names one method of a
+closed list; the method decides what has to be computed. Nothing is closed by ``simplify``, nothing
+by a floating-point comparison, and a check that returns anything but ``True`` fails.
+"""
+
+from __future__ import annotations
+
+from .proof import LEVELS, METHODS, Proof, ProofResult, Step, StepResult, cited, step
+
+__all__ = [
+    "LEVELS",
+    "METHODS",
+    "Proof",
+    "ProofResult",
+    "Step",
+    "StepResult",
+    "cited",
+    "step",
+]

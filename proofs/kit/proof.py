@@ -1,0 +1,208 @@
+"""Proofs, steps, levels and their readable form."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from slt_theory.errors import BadInput
+
+__all__ = ["LEVELS", "METHODS", "Proof", "ProofResult", "Step", "StepResult", "cited", "step"]
+
+METHODS: dict[str, str] = {
+    "identity": "exact identity: equal normal forms, and equal values at random rational points",
+    "polynomial": "polynomial inequality: exact isolation of roots, or a sum of squares",
+    "monotone": "monotone by the sign of a derivative",
+    "enclosure": "enclosure by balls or integers rounded outwards",
+    "integral": "integral: exact, or rigorous quadrature with balls",
+    "induction": "induction: base and step checked exactly",
+    "finite": "finite check over integers or rationals, complete",
+    "rule": "an inference rule of the kit, applied to checked facts",
+    "cited": "cited, not proved here",
+}
+
+LEVELS = ("none", "cited", "symbolic", "enclosure")
+"""none: a step failed. cited: sound up to the named results. symbolic: every step exact.
+enclosure: nothing cited, and at least one number enclosed rigorously."""
+
+_NUMERIC = frozenset({"enclosure", "integral"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One claim, the method that settles it, and why (in words, with LaTeX)."""
+
+    claim: str
+    method: str
+    check: Callable[[], bool] | None
+    why: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of a step: ``ok`` and, if not, how it failed."""
+
+    claim: str
+    method: str
+    ok: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """Outcome of a run.
+
+    Attributes
+    ----------
+    id : str
+    level : str
+        One of `LEVELS`.
+    steps : tuple of StepResult
+    failed : tuple of str
+        Claims of the failed steps.
+    rests_on : tuple of str
+        Ids of other proofs and the names of cited results.
+    seconds : float
+    """
+
+    id: str
+    title: str
+    level: str
+    steps: tuple[StepResult, ...]
+    failed: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step holds."""
+        return not self.failed
+
+    def summary(self) -> str:
+        """One line."""
+        state = "proved" if self.ok else f"FAILED at: {self.failed[0]}"
+        return f"{self.id}: {state} (level {self.level}, {len(self.steps)} steps)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "level": self.level,
+            "steps": [
+                {"claim": s.claim, "method": s.method, "ok": s.ok, "note": s.note}
+                for s in self.steps
+            ],
+            "failed": list(self.failed),
+            "rests_on": list(self.rests_on),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def step(claim: str, method: str, check: Callable[[], bool], why: str = "") -> Step:
+    """A step with a check.
+
+    Raises
+    ------
+    BadInput
+        If the method is not in the closed list, or is "cited".
+    """
+    if method not in METHODS or method == "cited":
+        known = ", ".join(m for m in METHODS if m != "cited")
+        raise BadInput("method", method, "is not a method of the kit", f"one of {known}")
+    return Step(claim, method, check, why)
+
+
+def cited(claim: str, source: str, why: str = "") -> Step:
+    """A named result that is used and not proved here; caps the level."""
+    if not source.strip():
+        raise BadInput("source", source, "a cited step must name its source", "name the paper")
+    return Step(claim, "cited", None, why, source)
+
+
+def _run(one: Step) -> StepResult:
+    if one.check is None:
+        return StepResult(one.claim, one.method, True, f"cited: {one.source}")
+    try:
+        verdict = one.check()
+    except (ArithmeticError, ValueError, TypeError, AssertionError, IndexError) as error:
+        return StepResult(one.claim, one.method, False, f"{type(error).__name__}: {error}")
+    # Anything but True itself (an unevaluated sympy relation, an array) is a failure.
+    return StepResult(one.claim, one.method, verdict is True, "" if verdict is True else "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A theorem with its steps.
+
+    Parameters
+    ----------
+    id : str
+        Lower case words joined by hyphens.
+    title : str
+    theorem : str
+        Full statement, with LaTeX between dollar signs.
+    steps : tuple of Step
+    rests_on : tuple of str
+        Ids of other proofs.
+    gap : str
+        For a published argument that fails: what is wrong and what holds instead.
+    """
+
+    id: str
+    title: str
+    theorem: str
+    steps: tuple[Step, ...]
+    rests_on: tuple[str, ...] = ()
+    gap: str = ""
+
+    def run(self) -> ProofResult:
+        """Check every step."""
+        began = time.perf_counter()
+        results = tuple(_run(one) for one in self.steps)
+        failed = tuple(r.claim for r in results if not r.ok)
+        rests = (*self.rests_on, *(s.source for s in self.steps if s.source))
+        level = self._level(bool(failed) or not self.steps)
+        seconds = time.perf_counter() - began
+        return ProofResult(self.id, self.title, level, results, failed, rests, seconds)
+
+    def _level(self, broken: bool) -> str:
+        if broken:
+            return "none"
+        methods = {s.method for s in self.steps}
+        if "cited" in methods:
+            return "cited"
+        return "enclosure" if methods & _NUMERIC else "symbolic"
+
+    def to_markdown(self, result: ProofResult | None = None) -> str:
+        """The proof to read, with LaTeX; with the outcome of each step if a result is given."""
+        lines = [f"### {self.title}", "", f"`{self.id}`", "", f"**Theorem.** {self.theorem}", ""]
+        if self.gap:
+            lines += [f"**Gap.** {self.gap}", ""]
+        for number, one in enumerate(self.steps, 1):
+            mark = "" if result is None else (" ✓" if result.steps[number - 1].ok else " ✗")
+            lines.append(f"{number}. {one.claim}  ")
+            reason = f"   *{one.method}*{mark}"
+            reason += f": {one.source}" if one.source else ""
+            reason += f". {one.why}" if one.why else ""
+            lines.append(reason)
+        if self.rests_on:
+            lines += ["", "Rests on: " + ", ".join(f"`{r}`" for r in self.rests_on) + "."]
+        if result is not None:
+            lines += ["", f"Level: **{result.level}**."]
+        return "\n".join(lines) + "\n"
+
+    def to_text(self, result: ProofResult | None = None) -> str:
+        """As `to_markdown`, without its marks."""
+        text = self.to_markdown(result)
+        for mark in ("### ", "**", "`", "*"):
+            text = text.replace(mark, "")
+        return text
+
+
+def texts(proofs: Iterable[Proof]) -> str:
+    """All proofs as one markdown page."""
+    return "\n".join(p.to_markdown() for p in proofs)

@@ -1,0 +1,184 @@
+"""Lemma R: an explicit random subset sum theorem."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from slt_theory.certified.exact import ONE
+from slt_theory.certified.lemma_r import FIRST_RATE, SECOND_RATE, lemma_r_profile
+
+from .kit import Proof, step
+from .kit.algebra import identity, nonnegative
+from .kit.rules import chord, iterate, markov, union
+
+UNSAFE = (
+    {"first": Fraction(87, 100)},
+    {"second": Fraction(74, 100)},
+    {"table": {(Fraction(1, 100), Fraction(1, 100)): 96}},
+)
+
+TABLE = {
+    (Fraction(1, 10), Fraction(1, 10)): 47,
+    (Fraction(1, 10), Fraction(1, 100)): 72,
+    (Fraction(1, 100), Fraction(1, 10)): 72,
+    (Fraction(1, 100), Fraction(1, 100)): 97,
+    (Fraction(1, 1000), Fraction(1, 100)): 123,
+    (Fraction(1, 1000), Fraction(1, 1000)): 148,
+}
+
+
+def _power(value: Fraction) -> Any:
+    from sympy import Rational
+
+    return Rational(value.numerator, value.denominator)
+
+
+def _chord_of_inverse() -> bool:
+    from sympy import Rational, symbols
+
+    v = symbols("v")
+    mean = v * (1 + (1 - v) * Rational(1, 2))
+    return identity(chord(1 / v, 1 / (2 * v), v, 2 * v, mean), (1 - (1 - v) / 4) / v)
+
+
+def _first(rate: Fraction) -> bool:
+    from sympy import Rational, symbols
+
+    v = symbols("v")
+    return nonnegative(_power(rate) - (1 - (1 - v) / 4), v, 0, Rational(1, 2))
+
+
+def _second_identity() -> bool:
+    from sympy import Rational, symbols
+
+    v = symbols("v")
+    return identity(1 - v * (1 + (1 - v) * Rational(1, 2)), (1 - v) * (1 - v / 2))
+
+
+def _second(rate: Fraction) -> bool:
+    from sympy import Rational, symbols
+
+    v = symbols("v")
+    return nonnegative(_power(rate) - (1 - v / 2), v, Rational(1, 2), 1)
+
+
+def _convex() -> bool:
+    from sympy import diff, symbols
+
+    v = symbols("v")
+    return identity(diff(1 / v, v, 2), 2 / v**3) and nonnegative(2 + 0 * v, v, 0, 1)
+
+
+def _end(gap: Fraction = Fraction(1)) -> bool:
+    """An uncovered stretch of radius e at a point of W meets W in length >= e."""
+    half = Fraction(1, 2)
+    for e in (Fraction(1, k) for k in range(4, 40)):
+        for z in (Fraction(j, 97) - half for j in range(98)):
+            if min(z + e, half) - max(z - e, -half) < gap * e:
+                return False
+    return True
+
+
+def _needed(rate: Fraction, start: Fraction, target: Fraction) -> int:
+    steps = 0
+    while iterate(start, rate, steps) > target:
+        steps += 1
+    return steps
+
+
+def _table(first: Fraction, second: Fraction, table: dict[tuple[Fraction, Fraction], int]) -> bool:
+    for (e, delta), claimed in table.items():
+        t1 = _needed(first, markov(1 / (2 * e), 2), delta / 2)
+        t2 = _needed(second, markov(Fraction(1, 2), e), delta / 2)
+        bound = union(
+            [
+                iterate(markov(1 / (2 * e), 2), first, t1),
+                iterate(markov(Fraction(1, 2), e), second, t2),
+            ]
+        )
+        if t1 + t2 != claimed or bound > delta:
+            return False
+    return True
+
+
+def _program(first: Fraction, second: Fraction) -> bool:
+    """The function used by `slt bound` is the same bound, rounded up, with the best split."""
+    for e in (Fraction(1, 10), Fraction(1, 100)):
+        rows = lemma_r_profile(e, 2 * e, 90)
+        for n in range(0, 90, 7):
+            exact = min(
+                iterate(1 / (4 * e), first, t) + iterate(1 / (2 * e), second, n - t)
+                for t in range(n + 1)
+            )
+            if not min(Fraction(1), exact) <= Fraction(rows[n], ONE) <= exact + Fraction(1, 2**80):
+                return False
+    return True
+
+
+def build(
+    *,
+    first: Fraction = FIRST_RATE,
+    second: Fraction = SECOND_RATE,
+    table: dict[tuple[Fraction, Fraction], int] | None = None,
+) -> Proof:
+    """The proof; `first`, `second` are the rates 7/8 and 3/4."""
+    rows = TABLE if table is None else table
+    listed = ", ".join(
+        f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items()
+    )
+    return Proof(
+        "lemma-r",
+        "Lemma R: explicit random subset sums",
+        r"Let $X_i \sim U[-1,1]$ be independent, $0 < e \le 1/4$, $0 < \delta < 1$. If $n \ge "
+        r"\lceil \ln(1/(2e\delta))/\ln(8/7) \rceil + \lceil \ln(1/(e\delta))/\ln(4/3) \rceil$, then "
+        r"with probability at least $1 - \delta$ every $z \in [-1/2, 1/2]$ has a subset with "
+        r"$|z - \sum_{i \in S} X_i| \le 2e$.",
+        (
+            step(r"$1/v$ is convex on $(0, \infty)$", "monotone", _convex),
+            step(
+                r"$E[1/v'] \le \frac1v (1 - (1-v)/4)$",
+                "identity",
+                _chord_of_inverse,
+                r"chord rule on $[v, 2v]$ with $E v' = v(1+(1-v)/2)$",
+            ),
+            step(
+                rf"$1 - (1-v)/4 \le {first}$ for $0 \le v \le 1/2$",
+                "polynomial",
+                lambda: _first(first),
+            ),
+            step(
+                r"$P(v_t \le 1/2) \le P(1/v_t \ge 2) \le (7/8)^t / (4e)$",
+                "rule",
+                lambda: markov(1 / Fraction(2, 100), 2) == Fraction(25),
+                r"iteration from $v_0 = 2e$, stopped above 1/2, and Markov",
+            ),
+            step(r"$E(1-v') = (1-v)(1-v/2)$", "identity", _second_identity),
+            step(
+                rf"$1 - v/2 \le {second}$ for $1/2 \le v \le 1$",
+                "polynomial",
+                lambda: _second(second),
+            ),
+            step(
+                r"$P(1-v_t \ge e) \le (3/4)^t/(2e)$ after the first phase",
+                "rule",
+                lambda: markov(Fraction(1, 2), Fraction(1, 100)) == 50,
+                "iteration and Markov",
+            ),
+            step(
+                "if less than e of W is left, every z of W has an approximated point within e",
+                "finite",
+                _end,
+                "the interval of radius e around z meets W in length at least e (linear in z: ends)",
+            ),
+            step(f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)),
+            step(
+                "the function behind the printed bound is this bound, rounded up",
+                "finite",
+                lambda: _program(first, second),
+            ),
+        ),
+        ("expectation-identity", "growth-at-most-double"),
+    )
+
+

@@ -1,0 +1,97 @@
+"""A verification toolkit for the theory of strong lottery tickets.
+
+Public names are imported lazily: ``import slt_theory`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from slt_theory.certified import certified_n as certified_n
+    from slt_theory.certified import counting_n as counting_n
+    from slt_theory.experiments import check as check
+    from slt_theory.experiments import threshold as threshold
+    from slt_theory.experiments.bounds import bound_numbers as bound_numbers
+    from slt_theory.instance import solve as solve
+    from slt_theory.laws import (
+        Masked as Masked,
+    )
+    from slt_theory.laws import (
+        Normal as Normal,
+    )
+    from slt_theory.laws import (
+        Product as Product,
+    )
+    from slt_theory.laws import (
+        ReLU as ReLU,
+    )
+    from slt_theory.laws import (
+        Scaled as Scaled,
+    )
+    from slt_theory.laws import (
+        Uniform as Uniform,
+    )
+    from slt_theory.laws import (
+        parse_law as parse_law,
+    )
+    from slt_theory.networks import Dense as Dense
+    from slt_theory.networks import load_target as load_target
+    from slt_theory.statistics import Verdict as Verdict
+    from slt_theory.theorems import Bound as Bound
+    from slt_theory.theorems import all_theorems as all_theorems
+    from slt_theory.theorems import get as get
+    from slt_theory.tickets import (
+        build_ticket as build_ticket,
+    )
+    from slt_theory.tickets import (
+        read_ticket as read_ticket,
+    )
+    from slt_theory.tickets import (
+        verify as verify,
+    )
+    from slt_theory.tickets import (
+        write_ticket as write_ticket,
+    )
+
+_HOMES = {
+    "Bound": "theorems",
+    "Dense": "networks",
+    "Masked": "laws",
+    "Normal": "laws",
+    "Product": "laws",
+    "ReLU": "laws",
+    "Scaled": "laws",
+    "Uniform": "laws",
+    "Verdict": "statistics",
+    "all_theorems": "theorems",
+    "bound_numbers": "experiments.bounds",
+    "build_ticket": "tickets",
+    "certified_n": "certified",
+    "check": "experiments",
+    "counting_n": "certified",
+    "get": "theorems",
+    "load_target": "networks",
+    "parse_law": "laws",
+    "read_ticket": "tickets",
+    "solve": "instance",
+    "threshold": "experiments",
+    "verify": "tickets",
+    "write_ticket": "tickets",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

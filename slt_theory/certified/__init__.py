@@ -1,0 +1,12 @@
+"""Explicit bounds with proofs: how many random items are enough, and how many are needed.
+
+Every result names the machine-checked proof (`slt_theory.proofs`) that it comes from.
+"""
+
+from __future__ import annotations
+
+from slt_theory.certified.counting import counting_n
+from slt_theory.certified.result import Certified
+from slt_theory.certified.search import METHODS, certified_n
+
+__all__ = ["METHODS", "Certified", "certified_n", "counting_n"]

@@ -1,0 +1,177 @@
+r"""The robust dynamic program: the worst law that the two facts of a step allow.
+
+Facts, for the approximated part C of a window W (v its share of W):
+:math:`v \le v' \le \min(2v, 1)` and :math:`E v' \ge m(v)`. Let :math:`F_t(v)` be the largest
+probability, over all C of share at least v, that t further items leave a share of `stop` or more
+unapproximated. F does not increase in v (a subset does no better), and by Jensen
+
+.. math:: F_{t+1}(v) \le \operatorname{conc}_{[v, \min(2v,1)]} F_t \;(m(v)).
+
+A concave envelope is the smallest line above the points, so *any* slope gives a valid bound: the
+slopes are guessed in floating point, the bound itself is evaluated in integers, exactly.
+
+Source: own; proved in ``proofs/dynamic_program.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.certified.exact import ONE, PROBABILITY_BITS
+
+__all__ = ["SHARE_BITS", "VALUE_BITS", "Window", "dynamic_program", "envelope_bound"]
+
+Int64Array = NDArray[np.int64]
+
+SHARE_BITS = 24
+"""Shares of the window are integers in units of ``2**-24``."""
+
+VALUE_BITS = 46
+"""Probabilities inside the program are integers in units of ``2**-46``."""
+
+_TRIES = 24
+_STEEPEST = 1 << 36
+_NEGLIGIBLE = 1 << 8
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The process on one window, in shares of that window.
+
+    Attributes
+    ----------
+    start : Fraction
+        Share approximated before the first item; rounded down.
+    stop : Fraction
+        The end is reached once less than this share is left.
+    kappa : Fraction
+        ``E v' >= v + kappa v (1 - v) - loss``.
+    loss : Fraction
+        Share lost at the corners when the window is longer than the reach of one item.
+    """
+
+    start: Fraction
+    stop: Fraction
+    kappa: Fraction = Fraction(1, 2)
+    loss: Fraction = Fraction(0)
+
+    def mean(self, v: int) -> int:
+        """Lower bound of E v' in share units, rounded down."""
+        one = 1 << SHARE_BITS
+        gain = self.kappa * v * (one - v) / one - self.loss * one
+        return v + max(0, gain.numerator // gain.denominator)
+
+
+def _states(window: Window, per_octave: int) -> Int64Array:
+    """Shares at which the step function F is known: even in log v below 1/2, in log u above."""
+    one = 1 << SHARE_BITS
+    start = int(window.start * one)
+    last = one - -(-window.stop.numerator * one // window.stop.denominator)
+    ratio = 2.0 ** (1 / per_octave)
+    low, high = [start], [last]
+    while low[-1] * ratio < one / 2:
+        low.append(max(low[-1] + 1, int(low[-1] * ratio)))
+    while (one - high[-1]) * ratio < one / 2:
+        high.append(one - max(one - high[-1] + 1, int((one - high[-1]) * ratio)))
+    states = np.array(sorted({p for p in (*low, *high) if start <= p <= last}), dtype=np.int64)
+    return states if states.size else np.array([start], dtype=np.int64)
+
+
+def envelope_bound(points: Int64Array, values: Int64Array, mean: int, slope: int) -> tuple[int, int]:
+    """Upper bound of E f(v') when f lies below the polygon of `points`, `values`; exact.
+
+    The line ``alpha - slope * (v' - mean)``, alpha the maximum below, lies above the polygon; with
+    ``slope >= 0`` and ``E v' >= mean`` its mean is at most alpha. Returns alpha and the index of
+    the vertex that the line touches.
+    """
+    part = points - mean
+    part *= slope
+    part += values
+    touch = int(part.argmax())
+    return int(part[touch]), touch
+
+
+def _best_slope(
+    points: Int64Array, values: Int64Array, mean: int, guess: int
+) -> tuple[int, int]:
+    """Slope of the edge of the hull above `mean`: chords between touched vertices close in on it.
+
+    Every try is a valid bound; the search only decides how good the best one is.
+    """
+    best, chosen = int(values[0]), 0
+    left, right = 0, points.size - 1
+    slope = guess
+    for attempt in range(_TRIES):
+        if attempt or guess <= 0:
+            run = int(points[right]) - int(points[left])
+            slope = min(_STEEPEST, (int(values[left]) - int(values[right])) // max(1, run))
+        if slope <= 0:
+            break
+        bound, touch = envelope_bound(points, values, mean, slope)
+        if bound < best:
+            best, chosen = bound, slope
+        settled = attempt and touch in (left, right)
+        if points[touch] > mean:
+            right = touch
+        else:
+            left = touch
+        if settled:
+            break
+    return best, chosen
+
+
+@lru_cache(maxsize=256)
+def dynamic_program(window: Window, steps: int, per_octave: int = 96) -> tuple[int, ...]:
+    """Failure bounds F_t(start) for t = 0 .. steps.
+
+    Between two neighbouring states F lies below a line: with the slope s that gave the bound at
+    the left state p, ``F(v) <= F(p) - s (m(v) - m(p))`` for every v up to the next state, and m is
+    concave. So the rounding of the grid is of second order.
+
+    Parameters
+    ----------
+    window : Window
+        Start, stop and mean of the process.
+    steps : int
+        Number of items.
+    per_octave : int, optional
+        States in a factor of two of v, and of 1 - v.
+
+    Returns
+    -------
+    tuple of int
+        In units of ``2**-PROBABILITY_BITS``. Cost: about 10 ms a step.
+    """
+    one = 1 << SHARE_BITS
+    states = _states(window, per_octave)
+    size = states.size
+    # Cell j reaches from state j to the next one (the last cell is a point): two vertices each.
+    # Behind them one vertex for everything beyond the last state, where F = 0.
+    right = np.append(states[1:], states[-1])
+    points = np.append(np.stack([states, right], axis=1).ravel(), one)
+    values = np.append(np.full(2 * size, 1 << VALUE_BITS), 0).astype(np.int64)
+    reach = np.minimum(2 * right, one)
+    last = 2 * np.searchsorted(states, reach, side="right") + (reach > states[-1])
+    means = [window.mean(int(p)) for p in states]
+    rises = [max(0, window.mean(int(p)) - m) for p, m in zip(right, means, strict=True)]
+    slopes = [0] * size
+    rows = [int(values[0])]
+    while len(rows) <= steps and rows[-1] > _NEGLIGIBLE:
+        new = values.copy()
+        for i in range(size):
+            inside = slice(2 * i, int(last[i]))
+            bound, slope = _best_slope(points[inside], values[inside], means[i], slopes[i])
+            slopes[i] = slope
+            tail = bound - slope * rises[i]
+            if bound + tail <= values[2 * i] + values[2 * i + 1]:
+                new[2 * i], new[2 * i + 1] = bound, tail
+        values = new
+        rows.append(int(values[0]))
+    rows += [rows[-1]] * (steps + 1 - len(rows))
+    shift = PROBABILITY_BITS - VALUE_BITS
+    return tuple(min(ONE, row << shift) for row in rows)

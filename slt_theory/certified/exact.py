@@ -1,0 +1,61 @@
+"""Numbers in and out of the certified bounds: exact rationals, probabilities rounded upwards.
+
+A probability is an integer count of ``2**-PROBABILITY_BITS``; every rounding goes up, so a sum of
+such integers is still an upper bound and one integer comparison decides ``failure <= delta``.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from slt_theory.errors import BadInput
+
+__all__ = ["ONE", "PROBABILITY_BITS", "Real", "inward", "outward", "probability_up", "rational"]
+
+PROBABILITY_BITS = 96
+ONE = 1 << PROBABILITY_BITS
+
+Real = int | float | str | Fraction
+
+
+def rational(value: Real, argument: str) -> tuple[Fraction, Fraction]:
+    """Smallest and largest rational that `value` may stand for.
+
+    A float is read twice: as the binary number it is and as the shortest decimal that prints it
+    (``0.01`` means both 1/100 and the double next to it). Bounds use the less favourable one.
+
+    Raises
+    ------
+    BadInput
+        If `value` is not a finite number.
+    """
+    try:
+        first = Fraction(value)
+        second = Fraction(repr(value)) if isinstance(value, float) else first
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        raise BadInput(
+            argument, value, "must be a finite number", "pass a float, a Fraction or '1/100'"
+        ) from None
+    return min(first, second), max(first, second)
+
+
+def inward(value: Real, argument: str) -> Fraction:
+    """`value` read as small as it can be meant; must be positive."""
+    low, _ = rational(value, argument)
+    if low <= 0:
+        raise BadInput(argument, value, "must be positive", "pass a number such as 0.01")
+    return low
+
+
+def outward(lo: Real, hi: Real) -> tuple[Fraction, Fraction]:
+    """The window [lo, hi] read as wide as it can be meant."""
+    low, high = rational(lo, "lo")[0], rational(hi, "hi")[1]
+    if low > high:
+        raise BadInput("lo", lo, f"must not exceed hi = {hi!r}", "swap the ends of the window")
+    return low, high
+
+
+def probability_up(value: Fraction) -> int:
+    """`value` in units of ``2**-PROBABILITY_BITS``, rounded up and cut at one."""
+    return min(ONE, math.ceil(value * ONE))

@@ -1,0 +1,133 @@
+"""What the verbs share: options, exact numbers, JSON or text, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.errors import BadInput, UnreadableFile
+
+__all__ = [
+    "Delta",
+    "Eps",
+    "Json",
+    "OptionalNumber",
+    "Seed",
+    "Threads",
+    "Trials",
+    "emit",
+    "load_object",
+    "number",
+    "progress_bar",
+    "require",
+    "table",
+]
+
+
+def number(name: str, text: str) -> Fraction:
+    """A number as written: 0.01 is exactly 1/100."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise BadInput(name, text, "must be a finite number", "e.g. 0.01, 1e-3 or 1/100") from None
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Eps = Annotated[str | None, typer.Option("--eps", help="Error of one sum or weight.")]
+Delta = Annotated[float, typer.Option("--delta", help="Failure probability.")]
+OptionalNumber = Annotated[str | None, typer.Option()]
+Trials = Annotated[int, typer.Option("--trials", help="Independent trials.")]
+Seed = Annotated[int, typer.Option("--seed", help="64-bit seed.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Default: all cores.")]
+
+
+def require(name: str, value: str | None) -> Fraction:
+    """A number that must be given."""
+    if value is None:
+        raise BadInput(name, "missing", "is needed", f"give --{name.replace('_', '-')}")
+    return number(name, value)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinities: they become null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def emit(record: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Print one JSON object, or text for people."""
+    typer.echo(json.dumps(_plain(record), ensure_ascii=False) if as_json else text)
+
+
+def table(columns: list[str], rows: list[list[Any]]) -> str:
+    """A plain table, columns aligned."""
+    cells = [columns, *[[str(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on stderr; yields what library code calls with finished units."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def load_object(reference: str) -> Any:
+    """The object NAME of ``FILE.py:NAME``.
+
+    Raises
+    ------
+    UnreadableFile, BadInput
+        If the file cannot be run or defines no such name.
+    """
+    path, _, name = reference.rpartition(":")
+    if not Path(path).is_file():
+        raise UnreadableFile("file", path, "does not exist", "write FILE.py:NAME")
+    import runpy
+
+    try:
+        namespace = runpy.run_path(path)
+    except Exception as error:
+        # Whatever the user's file raises is about that file.
+        raise BadInput("file", path, f"raised {type(error).__name__}: {error}") from error
+    if name not in namespace:
+        known = ", ".join(k for k in namespace if not k.startswith("_"))
+        raise BadInput("name", name, f"is not defined in {path}", f"defined: {known}")
+    return namespace[name]

@@ -1,0 +1,140 @@
+"""slt ticket build, slt ticket verify."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, number, progress_bar
+from slt_theory.errors import BadInput
+
+_LISTED = 20
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Build and verify strong lottery tickets.", no_args_is_help=True)
+    group.command("build")(build)
+    group.command("verify")(verify)
+    app.add_typer(group, name="ticket")
+
+
+Target = Annotated[Path, typer.Option(help=".npz, .safetensors or .pt with NAME.weight keys.")]
+
+
+def _target(path: Path) -> Any:
+    from slt_theory.networks import Dense, load_target
+
+    network = load_target(path)
+    if not isinstance(network, Dense):
+        raise BadInput(
+            "target", str(path), "is convolutional", "tickets are built for dense networks"
+        )
+    return network
+
+
+def build(
+    target: Target,
+    out: Annotated[Path, typer.Option(help="Ticket file to write.")],
+    theorem: Annotated[str, typer.Option(help="Id of the construction.")] = "pensia2020-two-layer",
+    eps: Eps = None,
+    network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of the network.")] = None,
+    seed: Seed = 0,
+    n: Annotated[int | None, typer.Option(help="Numbers offered to one sum.")] = None,
+    objective: Annotated[str, typer.Option(help="eps, or best: the exact optima.")] = "eps",
+    signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
+    domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
+    shared: Annotated[
+        bool, typer.Option("--shared", help="One vector a row (direct only).")
+    ] = False,
+    threads: Threads = None,
+    json: Json = False,
+) -> None:
+    """Find a target network inside a random one."""
+    started = time.perf_counter()
+    if not out.parent.is_dir():
+        raise BadInput("out", str(out), "lies in a folder that does not exist")
+    network = _target(target)
+    from slt_theory.tickets import build_ticket, write_ticket
+    from slt_theory.tickets.advice import sufficient_n
+
+    options: dict[str, Any] = {
+        "eps": None if eps is None else number("eps", eps),
+        "network_eps": None if network_eps is None else number("network_eps", network_eps),
+        "seed": seed,
+        "objective": objective,
+        "signs": signs,
+        "domain": domain,
+    }
+    with progress_bar("subset sums", None) as progress:
+        ticket = build_ticket(
+            network,
+            theorem=theorem,
+            n=n,
+            shared=shared,
+            threads=threads,
+            progress=progress,
+            **options,
+        )
+    write_ticket(ticket, out)
+    record = {
+        "theorem": ticket.theorem,
+        "file": str(out),
+        "weights": network.parameters,
+        "n": ticket.blocks[0].n,
+        "unreached": len(ticket.unreached),
+        "unreached_list": [
+            {"layer": a, "output": b, "input": c, "sign": d}
+            for a, b, c, d in ticket.unreached[:_LISTED]
+        ],
+        "complete": ticket.complete,
+        "eps": [block.eps for block in ticket.blocks],
+        "network_eps": ticket.network_eps,
+        "source_weights": ticket.source_weights,
+        "kept": ticket.kept,
+        "density": ticket.density,
+        **{k: v for k, v in ticket.certificate.items() if k != "weights"},
+    }
+    lines = [
+        repr(ticket),
+        f"{network.parameters:,} weights, n = {ticket.blocks[0].n}; largest weight error "
+        f"{ticket.certificate['max_weight_error']:.6g}",
+        f"network error over {ticket.domain}: at most {ticket.certificate['sup_error_bound']:.6g} "
+        f"(certified), at least {ticket.certificate['sup_error_found']:.6g} (found)",
+        f"written to {out}",
+    ]
+    if not ticket.complete:
+        record["sufficient_n"] = sufficient_n(network, theorem=theorem, **options)
+        first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])
+        lines.insert(
+            1,
+            f"INCOMPLETE: {len(ticket.unreached)} sums have no subset within eps ({first}, ...); "
+            f"n = {record['sufficient_n']} would do with 99 % estimated chance",
+        )
+    record["seconds"] = time.perf_counter() - started
+    emit(record, "\n".join(lines), as_json=json)
+    if not ticket.complete:
+        raise typer.Exit(3)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="Ticket file.")],
+    target: Target,
+    json: Json = False,
+) -> None:
+    """Check a ticket independently: seed, masks and target alone."""
+    from slt_theory.tickets import read_ticket
+    from slt_theory.tickets import verify as check
+
+    report = check(read_ticket(file), _target(target))
+    lines = [
+        "ok" if report.ok else "NOT OK",
+        f"largest weight error {report.max_weight_error:.6g}; network error at most "
+        f"{report.sup_error_bound:.6g} (certified), at least {report.sup_error_found:.6g} (found)",
+        *(f"failure: {text}" for text in report.failures),
+    ]
+    emit(report.to_dict(), "\n".join(lines), as_json=json)
+    if not report.ok:
+        raise typer.Exit(1)

@@ -1,0 +1,87 @@
+"""One tree of errors: each names what is wrong, with which value, and the way out.
+
+Every error carries the exit code that the command line returns for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "BadInput",
+    "MissingExtra",
+    "NeedsMemory",
+    "NotFoundWithinLimits",
+    "SltError",
+    "UnreadableFile",
+]
+
+
+class SltError(Exception):
+    """Root of all errors raised on purpose by this package."""
+
+    exit_code = 2
+
+
+class BadInput(SltError, ValueError):
+    """An argument that cannot be used.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument, as the caller wrote it.
+    value : object
+        What was given.
+    constraint : str
+        What it has to satisfy.
+    way_out : str
+        What to do instead.
+    """
+
+    def __init__(self, argument: str, value: Any, constraint: str, way_out: str = "") -> None:
+        self.argument = argument
+        self.value = value
+        self.constraint = constraint
+        self.way_out = way_out
+        shown = value if isinstance(value, str) else repr(value)
+        if len(shown) > 200:
+            shown = shown[:200] + "..."
+        text = f"{argument} = {shown}: {constraint}"
+        super().__init__(f"{text}; {way_out}" if way_out else text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.argument, self.value, self.constraint, self.way_out)
+
+
+class UnreadableFile(BadInput):
+    """A file that is missing, truncated, or not what it should be."""
+
+
+class NotFoundWithinLimits(SltError):
+    """The search ended at its limits with neither an answer nor a proof of absence."""
+
+    exit_code = 3
+
+
+class MissingExtra(SltError, ImportError):
+    """An optional part that is not installed."""
+
+    exit_code = 4
+
+    def __init__(self, extra: str, what: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs the extra '{extra}': pip install 'slt-theory[{extra}]'")
+
+
+class NeedsMemory(SltError, MemoryError):
+    """A request beyond the memory that may be taken; raised before anything is allocated."""
+
+    exit_code = 5
+
+    def __init__(self, what: str, needed_bytes: int, allowed_bytes: int, way_out: str) -> None:
+        self.needed_bytes = needed_bytes
+        self.allowed_bytes = allowed_bytes
+        super().__init__(
+            f"{what} needs {needed_bytes / 2**30:.2f} GiB, more than the "
+            f"{allowed_bytes / 2**30:.2f} GiB allowed; {way_out}"
+        )

@@ -1,0 +1,165 @@
+"""What is asked of random numbers: which targets, at which error, by which subsets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.experiments.integers import Integers
+from slt_theory.lattice import positive_fraction, to_fraction
+from slt_theory.laws import Law, parse_law
+
+__all__ = ["Question", "read_law"]
+
+_INTEGERS = re.compile(r"integers\[(\d+)\]")
+
+
+def read_law(text: str) -> Law:
+    """A law by its name; ``integers[M]`` and ``integers[M]*integers[M]`` as well.
+
+    Examples
+    --------
+    >>> read_law("integers[8]").support[1]
+    Fraction(8, 1)
+    """
+    parts = text.replace(" ", "").lower().split("*")
+    found = [_INTEGERS.fullmatch(part) for part in parts]
+    if parts and all(found) and len({m[1] for m in found if m}) == 1 and found[0] is not None:
+        return Integers(int(found[0][1]), len(parts))
+    return parse_law(text)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What has to be reached: every target of [lo, hi], one fixed target, or a random one.
+
+    Attributes
+    ----------
+    law : Law
+    eps : Fraction
+        Error allowed, in the target's unit.
+    lo, hi : Fraction
+        Window of targets; equal for one fixed target.
+    random : bool
+        A fresh target for every trial, uniform on the window's 2**-52 grid.
+    size : int or None
+        Only subsets of exactly this many numbers count.
+    lock, prune : Fraction
+        Each number is, independently, always in the sum with probability `lock` and never with
+        probability `prune`; a fresh pattern for every trial.
+    dim : int
+        Vectors with this many independent coordinates, compared in the sup-norm.
+    """
+
+    law: Law
+    eps: Fraction
+    lo: Fraction
+    hi: Fraction
+    random: bool = False
+    size: int | None = None
+    lock: Fraction = Fraction(0)
+    prune: Fraction = Fraction(0)
+    dim: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        law: Law | str,
+        eps: Any,
+        targets: str | tuple[Any, Any],
+        lo: Any,
+        hi: Any,
+        *,
+        size: int | None = None,
+        lock: Any = 0,
+        prune: Any = 0,
+        dim: int = 1,
+    ) -> Question:
+        """Read "all", "fixed:Z", "random" or a window (lo, hi), and what is asked of subsets.
+
+        Raises
+        ------
+        BadInput
+            For anything else, a window with lo > hi, or demands that do not go together.
+        """
+        law = read_law(law) if isinstance(law, str) else law
+        exact = positive_fraction("eps", eps)
+        if isinstance(targets, tuple):
+            lo, hi = targets
+            targets = "all"
+        if targets.startswith("fixed:"):
+            text = targets.removeprefix("fixed:")
+            try:
+                lo = hi = Fraction(text)
+            except (ValueError, ZeroDivisionError):
+                raise BadInput("targets", targets, "Z must be a number") from None
+        elif targets not in ("all", "random"):
+            raise BadInput("targets", targets, "must be all, fixed:Z or random")
+        low, high = to_fraction("lo", lo), to_fraction("hi", hi)
+        if low > high:
+            raise BadInput("lo, hi", (str(lo), str(hi)), "must satisfy lo <= hi")
+        question = cls(
+            law,
+            exact,
+            low,
+            high,
+            random=targets == "random",
+            size=size,
+            lock=to_fraction("lock", lock),
+            prune=to_fraction("prune", prune),
+            dim=dim,
+        )
+        question._check()
+        return question
+
+    def _check(self) -> None:
+        if self.size is not None and not 1 <= self.size <= 64:
+            raise BadInput("size", self.size, "must lie in 1..64")
+        if not 1 <= self.dim <= 8:
+            raise BadInput("dim", self.dim, "must lie in 1..8")
+        if min(self.lock, self.prune) < 0 or self.lock + self.prune >= 1:
+            raise BadInput(
+                "lock, prune",
+                (str(self.lock), str(self.prune)),
+                "are shares >= 0 that leave some numbers free",
+                "lock + prune < 1",
+            )
+        demands = [self.size is not None, self.is_frozen, self.dim > 1]
+        if sum(demands) > 1:
+            raise BadInput(
+                "size, lock, prune, dim", "several", "only one of these is supported at a time"
+            )
+        if self.dim > 1 and self.targets == "all":
+            raise BadInput(
+                "targets",
+                "all",
+                "is not decided for vectors",
+                "ask for fixed:Z (the same Z in every coordinate) or random",
+            )
+
+    @property
+    def is_frozen(self) -> bool:
+        return bool(self.lock or self.prune)
+
+    @property
+    def targets(self) -> str:
+        """The quantifier, as on the command line."""
+        if self.random:
+            return "random"
+        return "all" if self.lo < self.hi else f"fixed:{self.lo}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "law": self.law.name,
+            "eps": float(self.eps),
+            "lo": float(self.lo),
+            "hi": float(self.hi),
+            "targets": self.targets,
+            "size": self.size,
+            "lock": float(self.lock),
+            "prune": float(self.prune),
+            "dim": self.dim,
+        }

@@ -1,0 +1,217 @@
+"""The smallest n that suffices, measured from hitting times with exact bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from slt_theory.experiments.frozen import frozen_threshold
+from slt_theory.experiments.question import Question
+from slt_theory.experiments.trials import MAX_ITEMS, hitting_times
+from slt_theory.laws import Law
+from slt_theory.statistics import clopper_pearson, hitting_quantile, probability
+
+__all__ = ["CurvePoint", "Threshold", "threshold"]
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Success after n items: counts and exact bounds."""
+
+    n: int
+    successes: int
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A measured threshold.
+
+    Attributes
+    ----------
+    n : int or None
+        Smallest n whose success share reaches 1 - delta.
+    n_low, n_high : int or None
+        Exact nonparametric bounds of the true threshold at `level`.
+    histogram : dict of int to int
+        Number of trials by hitting time; -1 counts those that were not done at the item limit.
+        Empty for frozen patterns, under which a trial has no hitting time.
+    counts : dict of int to int
+        Successes by n around the threshold, for frozen patterns.
+    """
+
+    question: dict[str, Any]
+    delta: float
+    level: float
+    trials: int
+    seed: int
+    n: int | None
+    n_low: int | None
+    n_high: int | None
+    histogram: dict[int, int]
+    counts: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def quantiles(self) -> dict[str, int | None]:
+        """Empirical quantiles of the hitting time."""
+        if not self.histogram:
+            return {}
+        return {
+            f"{share:g}": hitting_quantile(self._times(), 1 - share, level=self.level).n
+            for share in (0.5, 0.9, 0.99, 0.999)
+        }
+
+    def _times(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        values = np.array(list(self.histogram), dtype=np.int64)
+        return np.repeat(values, list(self.histogram.values()))
+
+    def successes(self, n: int) -> int:
+        """Trials done after n items."""
+        if self.counts:
+            return self.counts[n]
+        return sum(count for time, count in self.histogram.items() if 0 <= time <= n)
+
+    def curve(self) -> list[CurvePoint]:
+        """Success against n from the first to the last hitting time, with exact bounds."""
+        done = [time for time in self.histogram if time >= 0]
+        alpha = 1 - self.level
+        places = range(min(done) - 1, max(done) + 1) if done else sorted(self.counts)
+        return [
+            CurvePoint(n, k, *clopper_pearson(k, self.trials, alpha))
+            for n in places
+            for k in (self.successes(n),)
+        ]
+
+    def summary(self) -> str:
+        """One line."""
+        return (
+            f"n = {self.n} (in {self.n_low} .. {self.n_high} at {self.level:.0%}) for success "
+            f"{1 - self.delta:g}, {self.trials} trials"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **self.question,
+            "delta": self.delta,
+            "n": self.n,
+            "n_low": self.n_low,
+            "n_high": self.n_high,
+            "level": self.level,
+            "trials": self.trials,
+            "seed": self.seed,
+            "quantiles": self.quantiles,
+            "histogram": {str(k): v for k, v in self.histogram.items()},
+            "counts": {str(k): v for k, v in self.counts.items()},
+        }
+
+
+def threshold(
+    *,
+    law: Law | str = "uniform",
+    eps: Any,
+    delta: float,
+    targets: str | tuple[Any, Any] = "all",
+    lo: Any = -1,
+    hi: Any = 1,
+    size: int | None = None,
+    lock: Any = 0,
+    prune: Any = 0,
+    dim: int = 1,
+    trials: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+    max_items: int = MAX_ITEMS,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Threshold:
+    """Measure how many random numbers suffice.
+
+    Parameters
+    ----------
+    law : Law or str
+        Law of one number.
+    eps : number
+        Error allowed, taken exactly.
+    delta : float
+        Failure probability.
+    targets : "all", "fixed:Z", "random" or (lo, hi)
+        One sample for every target of the window, one target, or a random one each trial.
+    lo, hi : number
+        The window.
+    size : int, optional
+        Only subsets of exactly this many of the n numbers count.
+    lock, prune : number
+        Shares of numbers that are always in the sum, and never; a random pattern a trial.
+    dim : int
+        Vectors with this many coordinates, sup-norm; targets fixed or random.
+    trials, seed : int
+        Independent trials, and the 64-bit seed they come from.
+    level : float
+        Confidence of the bounds.
+    max_items, threads, progress
+        See `slt_theory.experiments.trials.hitting_times`.
+
+    Returns
+    -------
+    Threshold
+        Cost about 30 / eps nanoseconds a trial, whatever n is.
+
+    Examples
+    --------
+    >>> threshold(eps=0.1, delta=0.1, trials=500, seed=1).n
+    10
+    >>> threshold(eps=0.1, delta=0.1, lock=0.25, trials=500, seed=1).n
+    18
+    """
+    probability("delta", delta)
+    question = Question.of(
+        law, eps, targets, lo, hi, size=size, lock=lock, prune=prune, dim=dim
+    )
+    if question.is_frozen:
+        found, counts = frozen_threshold(
+            question,
+            delta,
+            trials=trials,
+            seed=seed,
+            level=level,
+            max_items=max_items,
+            threads=threads,
+            progress=progress,
+        )
+        return Threshold(
+            question=question.to_dict(),
+            delta=float(delta),
+            level=level,
+            trials=trials,
+            seed=int(seed),
+            n=found.n,
+            n_low=found.n_low,
+            n_high=found.n_high,
+            histogram={},
+            counts=counts,
+        )
+    times = hitting_times(
+        question,
+        trials=trials,
+        seed=seed,
+        max_items=max_items,
+        threads=threads,
+        progress=progress,
+    )
+    quantile = hitting_quantile(times, delta, level=level)
+    values, counts = np.unique(times, return_counts=True)
+    return Threshold(
+        question=question.to_dict(),
+        delta=float(delta),
+        level=level,
+        trials=trials,
+        seed=int(seed),
+        n=quantile.n,
+        n_low=quantile.n_low,
+        n_high=quantile.n_high,
+        histogram={int(v): int(c) for v, c in zip(values, counts, strict=True)},
+    )

@@ -1,0 +1,210 @@
+"""Hitting times of independent trials: trial t draws from its own stream, whatever else runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.experiments.question import Question
+from slt_theory.lattice import check_headroom, cover_range, target_range
+from slt_theory.streams import Purpose, stream_id, words64
+
+__all__ = ["MAX_ITEMS", "Question", "hitting_times"]
+
+MAX_ITEMS = 4096
+"""Trials that are not done after this many items are reported as unfinished."""
+
+BLOCK_TRIALS = 1024
+_MEMORY_LIMIT = 4 << 30
+_VECTOR_ITEMS = 44
+
+Times = NDArray[np.int64]
+Progress = Callable[[int], None] | None
+
+
+def _blocks(trials: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, trials, BLOCK_TRIALS):
+        yield start, min(start + BLOCK_TRIALS, trials)
+
+
+def hitting_times(
+    question: Question,
+    *,
+    trials: int,
+    seed: int,
+    start: int = 0,
+    max_items: int = MAX_ITEMS,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Times:
+    """First number of items at which each trial answers the question; -1 beyond `max_items`.
+
+    Parameters
+    ----------
+    question : Question
+        Without a frozen pattern: under locked numbers success does not grow with n, see
+        `slt_theory.experiments.frozen`.
+    trials : int
+        Trials ``start .. start + trials - 1``; the time of a trial depends on its number and the
+        seed alone.
+    seed : int
+        64 bits.
+    max_items : int
+        Where a trial gives up.
+    threads : int, optional
+        Default: all cores. The result does not depend on it.
+    progress : callable, optional
+        Told the number of finished trials after each block.
+
+    Returns
+    -------
+    ndarray of int64, shape (trials,)
+
+    Raises
+    ------
+    NeedsMemory
+        If the interval kernel's workspace at this eps is beyond 4 GiB.
+    """
+    if question.is_frozen:
+        raise BadInput("question", "frozen", "has no hitting time", "use frozen_successes")
+    check_question(question, trials, max_items)
+    one_block = _vectors if question.dim > 1 else _sums
+    times = np.full(trials, -1, dtype=np.int64)
+    for low, high in _blocks(trials):
+        times[low:high] = one_block(question, start + low, start + high, seed, max_items, threads)
+        if progress is not None:
+            progress(high - low)
+    return times
+
+
+def check_question(question: Question, trials: int, max_items: int) -> None:
+    """Refuse what the lattice or the memory cannot hold, before anything is drawn."""
+    if trials < 1:
+        raise BadInput("trials", trials, "must be >= 1")
+    unit = question.law.unit
+    reach = cover_range(question.lo, question.hi, question.eps, unit)
+    if reach.width < 1:
+        raise BadInput(
+            "eps",
+            float(question.eps),
+            f"is below the lattice's resolution {float(unit):.3g} of the law {question.law.name}",
+            f"ask for at least {float(unit):.3g}",
+        )
+    largest = max(abs(e) for e in question.law.support)
+    check_headroom(
+        "law",
+        int(largest / unit) * min(max_items, 64)
+        + abs(reach.left)
+        + abs(reach.right)
+        + reach.width,
+        bits=question.law.bits,
+    )
+    span = (question.hi - question.lo) + 64 * largest
+    needed = int(64 * span / (2 * question.eps))
+    if question.dim == 1 and needed > _MEMORY_LIMIT:
+        raise NeedsMemory(
+            f"coverage at eps = {float(question.eps):.3g}",
+            needed,
+            _MEMORY_LIMIT,
+            "raise eps or ask for one fixed target",
+        )
+
+
+def rows(question: Question, seed: int, numbers: NDArray[np.uint64], items: int) -> Times:
+    """The first `items` numbers of each trial: shape (trials, items)."""
+    base = np.uint64(stream_id(Purpose.TRIALS, 0))
+    return question.law.sample_rows(seed, base + numbers, items)
+
+
+def ends(question: Question, seed: int, numbers: NDArray[np.uint64]) -> tuple[int, Any, Any]:
+    """Width, left and right of `cover_range`; one each a trial where targets are random."""
+    unit = question.law.unit
+    if not question.random:
+        return cover_range(question.lo, question.hi, question.eps, unit)
+    ranges = [
+        cover_range(z, z, question.eps, unit)
+        for z in (random_target(question, seed, int(t)) for t in numbers)
+    ]
+    lefts = np.array([r.left for r in ranges], dtype=np.int64)
+    rights = np.array([r.right for r in ranges], dtype=np.int64)
+    return ranges[0].width, lefts, rights
+
+
+def random_target(question: Question, seed: int, trial: int, coordinate: int = 0) -> Fraction:
+    """The target of a trial, uniform on the window's 2**-52 grid."""
+    word = int(words64(seed, stream_id(Purpose.TARGETS, trial), coordinate, 1)[0])
+    return question.lo + (question.hi - question.lo) * Fraction(word >> 12, 1 << 52)
+
+
+def _sums(
+    question: Question, first: int, last: int, seed: int, max_items: int, threads: int | None
+) -> Times:
+    """One block of trials: draw a few items, then twice as many for those that need more."""
+    from slt_theory.subset_sum import hitting_times as kernel
+    from slt_theory.subset_sum.fixed_size import coverage_by_size
+
+    numbers = np.arange(first, last, dtype=np.uint64)
+    times = np.full(last - first, -1, dtype=np.int64)
+    width, left, right = ends(question, seed, numbers)
+    lefts = np.broadcast_to(np.asarray(left, dtype=np.int64), times.shape)
+    rights = np.broadcast_to(np.asarray(right, dtype=np.int64), times.shape)
+    open_rows = np.arange(last - first)
+    items = 24
+    while open_rows.size:
+        items = min(items, max_items)
+        sample = rows(question, seed, numbers[open_rows], items)
+        bounds = width, lefts[open_rows], rights[open_rows]
+        if question.size is None:
+            found = kernel(sample, *bounds, threads=threads)
+        else:
+            sizes = coverage_by_size(sample, *bounds, max_size=question.size, threads=threads)
+            found = sizes[:, question.size]
+        times[open_rows] = found
+        open_rows = open_rows[found < 0]
+        if items == max_items:
+            break
+        items *= 2
+    return times
+
+
+def _vectors(
+    question: Question, first: int, last: int, seed: int, max_items: int, threads: int | None
+) -> Times:
+    """Vectors, one trial after another: success grows with n, so bisection finds the first n."""
+    from slt_theory.subset_sum.vector import decide
+
+    dim, unit = question.dim, question.law.unit
+    most = min(max_items, _VECTOR_ITEMS)
+    times = np.full(last - first, -1, dtype=np.int64)
+    for index, trial in enumerate(range(first, last)):
+        sample = rows(question, seed, np.array([trial], dtype=np.uint64), most * dim)[0]
+        items = np.ascontiguousarray(sample.reshape(most, dim))
+        targets = [
+            random_target(question, seed, trial, k) if question.random else question.lo
+            for k in range(dim)
+        ]
+        boxes = [target_range(z, question.eps, unit) for z in targets]
+        low, high = np.array([b.lo for b in boxes]), np.array([b.hi for b in boxes])
+        times[index] = _first(lambda n, x=items, a=low, b=high: decide(x[:n], a, b), most)
+    return times
+
+
+def _first(found: Callable[[int], Any], most: int) -> int:
+    """Smallest n with an answer, by doubling steps and bisection; -1 if there is none."""
+    if found(0) is not None:
+        return 0
+    low, high = 0, 8
+    while found(min(high, most)) is None:
+        if high >= most:
+            return -1
+        low, high = high, high + 8
+    high = min(high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if found(middle) is not None else (middle, high)
+    return high

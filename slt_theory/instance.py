@@ -1,0 +1,184 @@
+"""One instance of subset sum with real numbers: exact in, exact out.
+
+Numbers are taken exactly (a float is the dyadic rational it stores, "0.1" in a text file is 1/10)
+and brought to integers by their common denominator. Where that would leave the int64 range they are
+rounded to the finest lattice that fits; every answer is then re-checked in rational numbers, and
+absence is proved with the rounding added to eps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, NotFoundWithinLimits
+from slt_theory.lattice import HEADROOM_BITS, positive_fraction, target_range, to_fraction
+
+__all__ = ["Solution", "solve"]
+
+_SPARE_BITS = 2
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer for one target.
+
+    Attributes
+    ----------
+    found : bool
+        Whether a subset within eps exists (always True without eps).
+    subset : tuple of int
+        Indices of the chosen items, locked ones included.
+    total, error : Fraction or None
+        Exact sum and exact distance to the target.
+    optimal : bool
+        No other subset is nearer.
+    proof_of_absence : bool
+        No subset lies within eps: the search was exhaustive.
+    """
+
+    found: bool
+    subset: tuple[int, ...]
+    total: Fraction | None
+    error: Fraction | None
+    optimal: bool
+    proof_of_absence: bool
+    method: str
+
+    def summary(self) -> str:
+        """One line."""
+        if not self.found:
+            return "no subset lies within eps (proved)"
+        assert self.error is not None
+        kind = "optimal" if self.optimal else "within eps"
+        return f"{len(self.subset)} items, error {float(self.error):.6g} ({kind}, {self.method})"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "found": self.found,
+            "subset": list(self.subset),
+            "sum": None if self.total is None else float(self.total),
+            "error": None if self.error is None else float(self.error),
+            "sum_exact": None if self.total is None else str(self.total),
+            "error_exact": None if self.error is None else str(self.error),
+            "optimal": self.optimal,
+            "proof_of_absence": self.proof_of_absence,
+            "method": self.method,
+        }
+
+
+def _exact(sample: Iterable[Any]) -> list[Fraction]:
+    values = [to_fraction(f"sample[{i}]", v) for i, v in enumerate(sample)]
+    if not values:
+        raise BadInput("sample", "empty", "must hold at least one number")
+    return values
+
+
+def _grid(values: Sequence[Fraction], target: Fraction) -> tuple[Fraction, bool]:
+    """The unit of the integers, and whether every value is a multiple of it."""
+    reach = sum(map(abs, values), abs(target)) or Fraction(1)
+    common = math.lcm(*(v.denominator for v in values))
+    if reach * common < 1 << (HEADROOM_BITS - _SPARE_BITS):
+        return Fraction(1, common), True
+    bits = HEADROOM_BITS - _SPARE_BITS - 1 - max(0, math.ceil(reach).bit_length())
+    if bits < 1:
+        raise BadInput("sample", f"absolute sum {float(reach):.3g}", "is too large", "rescale")
+    return Fraction(1, 1 << bits), False
+
+
+def solve(
+    sample: Iterable[Any],
+    target: Any,
+    *,
+    eps: Any = None,
+    size: int | None = None,
+    locked: Iterable[int] = (),
+    method: str = "auto",
+) -> Solution:
+    """Find the best subset for one target, or decide whether one lies within eps.
+
+    Parameters
+    ----------
+    sample : iterable of numbers
+        The items.
+    target : number
+    eps : number, optional
+        Without it the exact optimum is found.
+    size : int, optional
+        Only subsets of exactly this many items, locked ones included.
+    locked : iterable of int
+        Indices of items that are in every subset.
+    method : str
+        See `slt_theory.subset_sum`.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    BadInput
+        Empty sample, NaN or infinite numbers, eps <= 0, indices out of range.
+    NotFoundWithinLimits
+        Only for numbers beyond the lattice: the answer hangs on digits that do not fit.
+
+    Examples
+    --------
+    >>> solve([0.5, -0.25, 0.125], 0.3).subset
+    (0, 1)
+    >>> solve([0.5, 0.25], 0.4, eps=0.01).proof_of_absence
+    True
+    """
+    from slt_theory.subset_sum import best, decide
+
+    values = _exact(sample)
+    z = to_fraction("target", target)
+    fixed = np.zeros(len(values), dtype=bool)
+    for index in locked:
+        if not 0 <= index < len(values):
+            raise BadInput("locked", index, f"must lie in 0..{len(values) - 1}")
+        fixed[index] = True
+    unit, exact = _grid(values, z)
+    items: NDArray[np.int64] = np.array([round(v / unit) for v in values], dtype=np.int64)
+    options: dict[str, Any] = {"size": size, "method": method}
+    if fixed.any():
+        options["locked"] = fixed
+    if eps is None:
+        found = best(items, round(z / unit), **options)
+        # The optimum over integers is that of the numbers only if target and items are exact.
+        return _solution(
+            values, z, found.chosen, exact and (z / unit).denominator == 1, found.method
+        )
+    allowed = positive_fraction("eps", eps)
+    slack = Fraction(0) if exact else unit * len(values) / 2
+    wide = decide(items, *target_range(z, allowed + slack, unit), **options)
+    if wide is None:
+        return Solution(False, (), None, None, False, True, "exhaustive")
+    answer = _solution(values, z, wide.chosen, False, wide.method)
+    if answer.error is not None and answer.error <= allowed:
+        return answer
+    narrow = decide(items, *target_range(z, allowed - slack, unit), **options)
+    if narrow is None:
+        raise NotFoundWithinLimits(
+            f"whether a subset lies within eps = {float(allowed):g} hangs on digits below "
+            f"{float(unit):.3g}; a subset at {float(answer.error or 0):.17g} exists"
+        )
+    return _solution(values, z, narrow.chosen, False, narrow.method)
+
+
+def _solution(
+    values: Sequence[Fraction],
+    target: Fraction,
+    chosen: NDArray[np.bool_],
+    optimal: bool,
+    method: str,
+) -> Solution:
+    subset = tuple(int(i) for i in np.flatnonzero(chosen))
+    total = sum((values[i] for i in subset), Fraction(0))
+    return Solution(True, subset, total, abs(total - target), optimal, False, method)

@@ -1,0 +1,251 @@
+"""Networks to files and back, and the hash that ties a ticket to its target."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import struct
+import zipfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput
+from slt_theory.networks.architecture import Architecture, Geometry, read_architecture
+from slt_theory.networks.conv import Conv
+from slt_theory.networks.dense import Dense
+from slt_theory.networks.order import forced_order
+from slt_theory.networks.readers import Tensors, read_tensors
+
+__all__ = ["load_target", "network_from_arrays", "save_npz", "target_hash", "write_atomically"]
+
+_GEOMETRY = ("stride", "padding", "pool")
+_IMAGE = "input.shape"
+
+
+def load_target(
+    path: str | PathLike[str], *, arch: Architecture | str | PathLike[str] | None = None
+) -> Dense | Conv:
+    """Read a target network.
+
+    Parameters
+    ----------
+    path : path
+        `.npz`, `.safetensors`, or a torch state dict `.pt` / `.pth`. Keys `NAME.weight` and
+        `NAME.bias` in the order of the layers, float32 or float64: 2-d (out, in), or 4-d
+        (out, in, kh, kw) for a convolution. Optional integers `NAME.stride`, `NAME.padding`,
+        `NAME.pool` and `input.shape` describe a convolutional network (see `save_npz`).
+    arch : Architecture or path of a TOML file, optional
+        Takes the place of such integers; see `read_architecture`. Without either: stride 1,
+        same padding, no pooling.
+
+    Returns
+    -------
+    Dense or Conv
+
+    Raises
+    ------
+    UnreadableFile
+        Missing, truncated, damaged, or not in the format of its suffix.
+    BadInput
+        Wrong keys, types or shapes, NaN or infinite values; names the key.
+    MissingExtra
+        A `.pt` file without torch.
+
+    Notes
+    -----
+    `.npz` and `.pt` files carry checksums, which are verified. `.safetensors` has none: sizes
+    and names are verified, changed digits of a weight cannot be noticed.
+    """
+    tensors = read_tensors(Path(path))
+    if arch is not None and not isinstance(arch, Architecture):
+        arch = read_architecture(arch)
+    return network_from_arrays(tensors, arch=arch, source=str(path))
+
+
+def network_from_arrays(
+    tensors: Tensors, *, arch: Architecture | None, source: str
+) -> Dense | Conv:
+    """Group arrays by layer and build the network they describe."""
+    layers: dict[str, dict[str, NDArray[Any]]] = {}
+    image = None
+    for key, array in tensors.arrays.items():
+        if key == _IMAGE:
+            image = _integers(key, array)
+            continue
+        name, dot, part = key.rpartition(".")
+        if not dot or not name or part not in ("weight", "bias", *_GEOMETRY):
+            raise BadInput(
+                key,
+                source,
+                "is not of the form NAME.weight or NAME.bias",
+                "keep weights and biases only; fold or drop anything else",
+            )
+        if part in ("weight", "bias") and array.dtype.newbyteorder("=") not in (
+            np.dtype(np.float32),
+            np.dtype(np.float64),
+        ):
+            raise BadInput(
+                key, str(array.dtype), "must be float32 or float64", "convert the weights"
+            )
+        layers.setdefault(name, {})[part] = array
+    for name, parts in layers.items():
+        if "weight" not in parts:
+            raise BadInput(f"{name}.{next(iter(parts))}", source, f"has no {name}.weight beside it")
+        weight = parts["weight"]
+        if weight.ndim not in (2, 4) or not weight.size:
+            raise BadInput(
+                f"{name}.weight",
+                weight.shape,
+                "must be 2-d (out, in) or 4-d (out, in, kh, kw), without a side of length 0",
+            )
+    if not layers:
+        raise BadInput("path", source, "holds no layers", "keys must be NAME.weight, NAME.bias")
+    names = list(layers)
+    if not tensors.ordered:
+        names = forced_order({name: layers[name]["weight"].shape for name in names})
+    weights = [layers[name]["weight"] for name in names]
+    biases = [layers[name].get("bias") for name in names]
+    convolutions = [name for name in names if layers[name]["weight"].ndim == 4]
+    if arch is None:
+        arch = _embedded(image, layers)
+    strangers = [name for name in arch.layers if name not in convolutions]
+    if strangers:
+        raise BadInput(
+            "arch",
+            strangers[0],
+            "is no convolution of this network",
+            f"its convolutions: {', '.join(convolutions) or 'none'}",
+        )
+    if not convolutions:
+        return Dense(tuple(weights), tuple(biases), tuple(names))
+    geometry = tuple(arch.layers.get(name, Geometry()) for name in convolutions)
+    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, arch.input_shape)
+
+
+def _embedded(image: list[int] | None, layers: dict[str, dict[str, NDArray[Any]]]) -> Architecture:
+    geometries = {}
+    for name, parts in layers.items():
+        given = {}
+        for part in _GEOMETRY:
+            if part in parts:
+                values = _integers(f"{name}.{part}", parts[part])
+                if len(values) != 1:
+                    raise BadInput(f"{name}.{part}", values, "must be one integer")
+                given[part] = values[0]
+        if given:
+            geometries[name] = Geometry(**given)
+    shape: Any = None if image is None else tuple(image)
+    return Architecture(shape, geometries)
+
+
+def _integers(key: str, array: NDArray[Any]) -> list[int]:
+    if array.dtype.kind not in "iu":
+        raise BadInput(key, str(array.dtype), "must hold integers")
+    return [int(value) for value in array.ravel()]
+
+
+def save_npz(network: Dense | Conv, path: str | PathLike[str]) -> None:
+    """Write a network so that `load_target` gives it back, value for value.
+
+    The same network gives the same bytes: no dates, no compression, float32 where every number
+    of an array is one, else float64. The file appears whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        The folder does not exist or cannot be written.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    if isinstance(network, Conv) and network.input_shape is not None:
+        arrays[_IMAGE] = np.array(network.input_shape, dtype="<i8")
+    for k, name in enumerate(network.names):
+        arrays[f"{name}.weight"] = _narrowest(network.weights[k])
+        bias = network.biases[k]
+        if bias is not None:
+            arrays[f"{name}.bias"] = _narrowest(bias)
+        if isinstance(network, Conv) and k < network.convolutions:
+            for part in _GEOMETRY:
+                value = getattr(network.geometry[k], part)
+                if value != getattr(Geometry(), part):
+                    arrays[f"{name}.{part}"] = np.array(value, dtype="<i8")
+    path = Path(path)
+    if path.suffix.lower() != ".npz":
+        raise BadInput("path", str(path), "must end in .npz")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for key, array in arrays.items():
+            member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            member.create_system = 3
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            archive.writestr(member, content.getvalue())
+    write_atomically(path, buffer.getvalue())
+
+
+def _narrowest(array: NDArray[np.float64]) -> NDArray[Any]:
+    with np.errstate(over="ignore"):
+        single = array.astype("<f4")
+    return single if np.array_equal(single, array) else array.astype("<f8")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write to a temporary name in the same folder, then rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(
+            "path",
+            str(path),
+            f"cannot be written ({reason})",
+            "name a file in a folder that exists and may be written",
+        ) from error
+
+
+def target_hash(network: Dense | Conv) -> str:
+    """SHA-256 of the function a network is: names, shapes, geometry and every number.
+
+    Independent of file format, float width, byte order, and of the sign of zeros.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(b"slt-theory target 1\n")
+
+    def integers(*values: int) -> None:
+        digest.update(struct.pack(f"<{len(values)}q", *values))
+
+    shape = network.input_shape if isinstance(network, Conv) else None
+    integers(len(network.weights), *(shape or (0, 0, 0)))
+    for k, (name, weight) in enumerate(zip(network.names, network.weights, strict=True)):
+        encoded = name.encode()
+        integers(len(encoded))
+        digest.update(encoded)
+        if isinstance(network, Conv) and k < network.convolutions:
+            step = network.geometry[k]
+            integers(step.stride, *network.padding(k), step.pool)
+        bias = network.biases[k]
+        for array in (weight,) if bias is None else (weight, bias):
+            integers(array.ndim, *array.shape)
+            # Adding zero turns -0.0 into 0.0 and leaves every other number alone.
+            digest.update((array + 0.0).astype("<f8").tobytes())
+        integers(0 if bias is None else 1)
+    return digest.hexdigest()

@@ -1,0 +1,209 @@
+"""Bytes on disk to named arrays, in the file's order; all that can go wrong is UnreadableFile.
+
+Nothing here unpickles: .npz members are parsed as plain arrays, torch files with
+`weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
+
+__all__ = ["SUFFIXES", "Tensors", "read_bytes", "read_tensors"]
+
+
+class Tensors(NamedTuple):
+    """Arrays by key.
+
+    `ordered` says whether the order of the keys means anything: a safetensors file sorts them.
+    """
+
+    arrays: dict[str, NDArray[Any]]
+    ordered: bool
+
+
+def read_tensors(path: Path) -> Tensors:
+    """Read every array of a .npz, .safetensors, .pt or .pth file."""
+    reader = SUFFIXES.get(path.suffix.lower())
+    if reader is None:
+        raise BadInput("path", str(path), f"must end in one of {', '.join(SUFFIXES)}")
+    return reader(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """All bytes of a file that exists and may be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UnreadableFile("path", str(path), f"cannot be read ({reason})") from error
+
+
+def _broken(path: Path, error: Exception) -> UnreadableFile:
+    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    return UnreadableFile(
+        "path",
+        str(path),
+        f"is truncated, damaged, or no {path.suffix} file ({reason})",
+        "copy or export it again",
+    )
+
+
+def read_npz(path: Path) -> Tensors:
+    """Read an .npz; the checksum of every member is verified."""
+    content = read_bytes(path)
+    # Parsers of damaged bytes fail in many ways (BadZipFile, zlib.error, struct.error,
+    # NotImplementedError, SyntaxError, ...), and each of them means the same.
+    try:
+        return Tensors(_npz_arrays(content), ordered=True)
+    except Exception as error:
+        raise _broken(path, error) from error
+
+
+def _npz_arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        _check_directory(archive, content)
+        for member in archive.infolist():
+            if not member.filename.endswith(".npy"):
+                raise ValueError(f"holds {member.filename!r}, which is no array")
+            key = member.filename.removesuffix(".npy")
+            if key in arrays:
+                raise ValueError(f"holds {key!r} twice")
+            arrays[key] = _npy_array(archive.read(member))
+    return arrays
+
+
+def _check_directory(archive: zipfile.ZipFile, content: bytes) -> None:
+    """Damage to a zip's directory that its readers do not see.
+
+    A wrong length of one entry swallows the next ones; an entry marked as a folder (0x10) gives
+    torch a tensor of uninitialised memory.
+    """
+    end = content.rfind(b"PK\x05\x06")
+    promised = int.from_bytes(content[end + 10 : end + 12], "little")
+    if promised not in (len(archive.infolist()), 0xFFFF):
+        raise ValueError(f"promises {promised} members, holds {len(archive.infolist())}")
+    if any(member.external_attr & 0x10 for member in archive.infolist()):
+        raise ValueError("holds a folder in place of an array")
+
+
+def _npy_array(content: bytes) -> NDArray[Any]:
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"array format {version} is not known")
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, fortran, dtype = read_header(stream)
+    if dtype.hasobject or any(side < 0 for side in shape):
+        raise ValueError("holds Python objects or a negative side")
+    # Exact sizes before any allocation: a damaged shape must not ask for memory.
+    promised = dtype.itemsize
+    for side in shape:
+        promised *= side
+    if promised != len(content) - stream.tell():
+        raise ValueError(f"shape {shape} of {dtype} does not match the number of bytes")
+    array = _array(content[stream.tell() :], dtype, shape[::-1] if fortran else shape)
+    return array.T if fortran else array
+
+
+def _array(content: bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> NDArray[Any]:
+    """An array without elements is empty rather than damaged."""
+    if not content:
+        return np.empty(shape, dtype)
+    return np.frombuffer(content, dtype).reshape(shape)
+
+
+_SAFETENSORS_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "I64": np.dtype("<i8"),
+}
+
+
+def read_safetensors(path: Path) -> Tensors:
+    """Read a .safetensors file.
+
+    The format has no checksum: sizes, offsets and names are verified, the numbers cannot be. If
+    its metadata has the key `order`, a comma-separated list of layers, that is the order.
+    """
+    content = read_bytes(path)
+    from safetensors import deserialize
+
+    parse: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = deserialize
+
+    try:
+        entries = parse(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        order = header.get("__metadata__", {}).get("order")
+    except Exception as error:
+        raise _broken(path, error) from error
+    arrays: dict[str, NDArray[Any]] = {}
+    for key, entry in entries:
+        dtype = _SAFETENSORS_DTYPES.get(entry["dtype"])
+        if dtype is None:
+            raise BadInput(key, entry["dtype"], "must be float32 or float64", "convert the weights")
+        arrays[key] = _array(bytes(entry["data"]), dtype, entry["shape"])
+    if order is None:
+        return Tensors(arrays, ordered=False)
+    position = {name.strip(): i for i, name in enumerate(order.split(","))}
+    missing = [key for key in arrays if key.rpartition(".")[0] not in position | {"input": 0}]
+    if missing:
+        raise BadInput("order", order, f"does not name the layer of {missing[0]}")
+    in_order = sorted(arrays, key=lambda key: position.get(key.rpartition(".")[0], -1))
+    return Tensors({key: arrays[key] for key in in_order}, ordered=True)
+
+
+def read_torch(path: Path) -> Tensors:
+    """Read a state dict saved by torch, itself or under the key `state_dict`."""
+    content = read_bytes(path)
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtra("torch", f"reading {path.suffix} files") from error
+    try:
+        # torch itself does not verify the checksums of its zip files.
+        if content.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                _check_directory(archive, content)
+                damaged = archive.testzip()
+            if damaged is not None:
+                raise zipfile.BadZipFile(f"checksum of {damaged} does not match")
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise _broken(path, error) from error
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict):
+        raise BadInput("path", str(path), f"holds a {type(state).__name__}, not a state dict")
+    arrays: dict[str, NDArray[Any]] = {}
+    for key, tensor in state.items():
+        if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
+            raise BadInput(str(key), type(tensor).__name__, "must be a dense tensor")
+        if tensor.dtype not in (torch.float32, torch.float64, torch.int64):
+            raise BadInput(
+                str(key), str(tensor.dtype), "must be float32 or float64", "convert the weights"
+            )
+        arrays[str(key)] = tensor.detach().contiguous().numpy()
+    return Tensors(arrays, ordered=True)
+
+
+SUFFIXES: dict[str, Callable[[Path], Tensors]] = {
+    ".npz": read_npz,
+    ".safetensors": read_safetensors,
+    ".pt": read_torch,
+    ".pth": read_torch,
+}

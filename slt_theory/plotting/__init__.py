@@ -1,0 +1,9 @@
+"""Tables in, matplotlib figures out."""
+
+from __future__ import annotations
+
+from slt_theory.plotting.save import save_figure
+from slt_theory.plotting.styles import STYLES, style
+from slt_theory.plotting.success import success_curves
+
+__all__ = ["STYLES", "save_figure", "style", "success_curves"]

@@ -1,0 +1,59 @@
+"""Write a figure so that the same table gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slt_theory.errors import BadInput
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["save_figure"]
+
+_NO_DATE: dict[str, dict[str, Any]] = {
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+    "png": {},
+}
+
+
+def save_figure(
+    figure: Figure,
+    name: str,
+    folder: Path,
+    *,
+    table: dict[str, Any],
+    formats: Sequence[str] = ("pdf", "svg", "png"),
+) -> list[Path]:
+    """Save a figure in several formats with its data beside it.
+
+    Returns
+    -------
+    list of Path
+        The figure files, then ``NAME.json`` with the table behind them.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be written; files appear whole or not at all.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in formats:
+            path = folder / f"{name}.{kind}"
+            temporary = folder / f".{name}.{os.getpid()}.tmp"
+            figure.savefig(temporary, format=kind, metadata=_NO_DATE[kind])
+            os.replace(temporary, path)
+            written.append(path)
+        data = folder / f"{name}.json"
+        data.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+        written.append(data)
+    except OSError as error:
+        raise BadInput("out", str(folder), f"cannot be written ({error.strerror})") from error
+    return written

@@ -1,0 +1,148 @@
+"""Optima over many items: meet in the middle in slices, and windows of sums where memory is short.
+
+Both return to Python every few milliseconds, so that Ctrl-C takes effect.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.subset_sum.kernels.gather import unpack_mask
+from slt_theory.subset_sum.kernels.meet import meet_space, start_walk, walk
+from slt_theory.subset_sum.kernels.sorting import sort_spread
+from slt_theory.subset_sum.kernels.sums import BEYOND, merge_item, sorted_sums, subset_with_sum
+from slt_theory.subset_sum.kernels.windows import emit_above, emit_below, nearest_pair
+
+__all__ = ["bytes_of_meet", "bytes_of_windows", "optimum_by_meeting", "optimum_by_windows"]
+
+Row = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_SLICE = 1 << 22  # steps of a walk between two looks at Ctrl-C
+_WINDOW = 1 << 15  # sums of each half in a window, at least: sorted in the second-level cache
+
+
+def bytes_of_meet(n: int) -> int:
+    """Work space of `optimum_by_meeting`."""
+    return 8 * int(meet_space(n))
+
+
+def bytes_of_windows(n: int) -> int:
+    """Work space of `optimum_by_windows`."""
+    return 8 * (40 * _window(n) + 6 * (1 << -(-n // 4)))
+
+
+def _window(n: int) -> int:
+    return max(_WINDOW, 1 << (n // 4 + 1))
+
+
+def optimum_by_meeting(row: Row, target: int) -> Mask:
+    """As `kernels.meet.meet`, called in slices."""
+    n = row.size
+    half = (n - 2) // 2
+    right = np.empty((1 << (n - 2 - half)) + 1, np.int64)
+    scratch = np.empty(1 << (n - 2 - half), np.int64)
+    left = np.empty((1 << half) + 1, np.int64)
+    _sorted_sums(row[:half], left, scratch)
+    _sorted_sums(row[half : n - 2], right[1:], scratch)
+    targets, best = np.empty(4, np.int64), np.empty(4, np.int64)
+    at = np.empty(8, np.uint64)
+    start_walk(row, target, left, right, targets, at, best)
+    steps = left.size + right.size - 2
+    for done in range(0, steps, _SLICE):
+        walk(left, right, targets, at, best, min(_SLICE, steps - done))
+    chosen = _chosen_halves(row[: n - 2], half, int(best[2]), int(best[3]))
+    last = np.array([best[1] & 1, best[1] >> 1], np.bool_)
+    return np.concatenate([chosen, last])
+
+
+def _sorted_sums(items: Row, out: Row, scratch: Row) -> None:
+    source, target = (scratch, out) if items.size % 2 else (out, scratch)
+    source[0] = 0
+    for t in range(items.size):
+        merge_item(source, 1 << t, int(items[t]), target)
+        source, target = target, source
+
+
+def _chosen_halves(row: Row, half: int, left: int, right: int) -> Mask:
+    chosen = np.empty(row.size, np.bool_)
+    unpack_mask(subset_with_sum(row[:half], left), chosen[:half])
+    unpack_mask(subset_with_sum(row[half:], right), chosen[half:])
+    return chosen
+
+
+def optimum_by_windows(row: Row, target: int, *, radius: int = -1) -> Mask:
+    """Optimum over `row` in 2^(n/4) memory; ends early at an error of at most `radius`.
+
+    The sums of the left half ascend window by window while those of the right half descend, each
+    half drawn from two sorted quarters (Schroeppel and Shamir, with windows for heaps). Cost about
+    ``16 ns * 2^(n/2)``.
+    """
+    n = row.size
+    half, quarter = n // 2, n // 4
+    cuts = (0, quarter, half, half + (n - half) // 2, n)
+    a, b, c, d = (_distinct_sums(row[i:j]) for i, j in itertools.pairwise(cuts))
+    at_left = np.zeros(a.size, np.int64)
+    at_right = np.full(c.size, d.size - 1, np.int64)
+    size = _window(n)
+    left_space, right_space = np.empty(8 * size, np.int64), np.empty(8 * size, np.int64)
+    left_sorted, right_sorted = np.empty(8 * size, np.int64), np.empty(8 * size, np.int64)
+    counts = np.empty(16 * size + 2, np.int32)
+    best = np.array([BEYOND, 0, 0], np.int64)
+    before: list[int] = []  # largest left sum so far
+    above: list[int] = []  # smallest right sum so far
+    tops = _tops(a, b, c, d, target, size)
+    bottom = int(min(a[0] + b[0], target - c[-1] - d[-1])) - 1
+    while tops:
+        top = tops.pop()
+        saved = at_left.copy(), at_right.copy()
+        single = top - bottom == 1
+        p = emit_below(a, b, at_left, top, single, left_space)
+        q = emit_above(c, d, at_right, target - top, single, right_space) if p >= 0 else -1
+        if p < 0 or q < 0:  # a crowded window: halve it
+            at_left, at_right = saved
+            tops += [top, bottom + (top - bottom) // 2]
+            continue
+        bottom = top
+        sort_spread(left_space[:p], left_sorted, counts)
+        sort_spread(right_space[:q], right_sorted, counts)
+        left, right = left_sorted[:p], right_sorted[:q]
+        nearest_pair(left, right, target, best)
+        for one, other in ((before, right[-1:]), (above, left[:1])):
+            if one and other.size:
+                pair = np.array(one, np.int64)
+                sides = (pair, other) if one is before else (other, pair)
+                nearest_pair(*sides, target, best)
+        if p:
+            before = [int(left[-1])]
+        if q:
+            above = [int(right[0])]
+        if best[0] <= radius:
+            break
+    return _chosen_halves(row, half, int(best[1]), int(best[2]))
+
+
+def _distinct_sums(items: Row) -> Row:
+    sums = np.empty(1 << items.size, np.int64)
+    sorted_sums(items, sums, np.empty_like(sums))
+    return np.unique(sums)
+
+
+def _tops(a: Row, b: Row, c: Row, d: Row, target: int, window: int) -> list[int]:
+    """Upper ends of windows with about `window` sums of each half, the lowest last."""
+    rng = np.random.default_rng(0)  # only balances the windows; no answer depends on it
+    size = 1 << 14
+    sample = np.concatenate(
+        [
+            rng.choice(a, size) + rng.choice(b, size),
+            target - rng.choice(c, size) - rng.choice(d, size),
+        ]
+    )
+    count = max(1, (a.size * b.size + c.size * d.size) // (2 * window))
+    sample.sort()
+    inner = sample[np.linspace(0, sample.size - 1, count + 1)[1:-1].astype(np.int64)]
+    end = int(max(a[-1] + b[-1], target - c[0] - d[0])) + 1
+    return [end, *(int(t) for t in np.unique(inner)[::-1] if t < end)]

@@ -1,0 +1,20 @@
+"""Types of kernel arguments."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ints", "Ints32", "Rows", "Scalar", "Truths", "Words", "Words32"]
+
+Ints: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.int64]  # two dimensions
+Ints32: TypeAlias = NDArray[np.int32]
+Words: TypeAlias = NDArray[np.uint64]
+Words32: TypeAlias = NDArray[np.uint32]
+Truths: TypeAlias = NDArray[np.bool_]
+
+# A Python int or a numpy integer: compiled code makes no difference, NUMBA_DISABLE_JIT=1 sees both.
+Scalar: TypeAlias = Any

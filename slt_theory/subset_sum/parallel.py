@@ -1,0 +1,85 @@
+"""Threads over blocks of rows: the same numbers for any number of threads.
+
+Kernels release the GIL, so plain threads suffice: no threading layer, no trouble with forks, Ctrl-C
+takes effect between blocks, and progress is reported after each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from slt_theory.errors import BadInput
+
+__all__ = ["map_blocks", "row_blocks", "thread_count"]
+
+R = TypeVar("R")
+
+
+def thread_count(threads: int | None) -> int:
+    """`threads`, or the number of processors this process may use."""
+    if threads is None:
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0)) or 1
+        return os.cpu_count() or 1
+    if threads < 1:
+        raise BadInput("threads", threads, "must be at least 1", "leave it out to use all cores")
+    return int(threads)
+
+
+def row_blocks(rows: int, size: int) -> list[range]:
+    """Cut `rows` rows into consecutive blocks of at most `size`."""
+    return [range(first, min(first + size, rows)) for first in range(0, rows, max(1, size))]
+
+
+def map_blocks(
+    work: Callable[[range], R],
+    blocks: Sequence[range],
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[R]:
+    """Call `work` on every block and return its results in the order of the blocks.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a `range` of rows. It should spend its time in kernels that release the GIL and must
+        not depend on other blocks.
+    blocks : sequence of range
+        See `row_blocks`.
+    threads : int, optional
+        Default: all processors this process may use.
+    progress : callable, optional
+        Called with the number of rows finished so far, in the calling thread.
+
+    Notes
+    -----
+    On an exception or Ctrl-C blocks not yet begun are dropped; those that run end first.
+    """
+    count = min(thread_count(threads), len(blocks))
+    results: list[R] = []
+    finished = 0
+    if count <= 1:
+        for block in blocks:
+            results.append(work(block))
+            finished += len(block)
+            if progress is not None:
+                progress(finished)
+        return results
+    pool = ThreadPoolExecutor(count, thread_name_prefix="slt-rows")
+    try:
+        futures: dict[Future[R], int] = {pool.submit(work, b): len(b) for b in blocks}
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                finished += futures[future]
+            if progress is not None:
+                progress(finished)
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

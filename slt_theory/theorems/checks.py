@@ -1,0 +1,114 @@
+"""Checks of catalogue entries: small computations whose outcome is a verdict.
+
+A `SumsCheck` says what to ask of random subset sums; `slt_theory.experiments` draws and decides. A
+`Check` is a function that decides by exact integers or rationals, or the name of one in
+`slt_theory.experiments.evidence` where the solvers are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from slt_theory.statistics import Verdict, clopper_pearson, verdict
+
+__all__ = ["Check", "Outcome", "SumsCheck", "all_of", "share"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check found.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    evidence : str
+        One line with the numbers behind it.
+    numbers : dict
+        The same numbers for machines.
+    """
+
+    verdict: Verdict
+    evidence: str
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check by computation.
+
+    Attributes
+    ----------
+    name : str
+        Unique within the entry.
+    what : str
+        The claim that is put to the test, in one sentence.
+    run : callable or str
+        ``run(seed) -> Outcome``, or the name of such a function in
+        `slt_theory.experiments.evidence`.
+    issue : bool
+        The check shows a known issue: VIOLATED is the recorded verdict.
+    """
+
+    name: str
+    what: str
+    run: Callable[[int], Outcome] | str
+    issue: bool = False
+
+
+@dataclass(frozen=True)
+class SumsCheck:
+    """A check of "n random numbers suffice" by independent trials.
+
+    Attributes
+    ----------
+    name, what, issue
+        As in `Check`.
+    eps, delta : str, float
+        The error for one target and the failure probability that the claim allows.
+    n : int or None
+        Numbers available; None for the certified n of the law.
+    law : str
+    targets : "all", "fixed:Z" or "random"
+    lo, hi : str
+        Window of targets.
+    asks : dict
+        ``size``, ``lock``, ``prune``, ``dim``, as in `Question`.
+    trials : int
+    """
+
+    name: str
+    what: str
+    eps: str
+    delta: float
+    n: int | None = None
+    law: str = "uniform"
+    targets: str = "all"
+    lo: str = "-1"
+    hi: str = "1"
+    asks: dict[str, Any] = field(default_factory=dict)
+    trials: int = 1000
+    issue: bool = False
+
+
+def share(
+    successes: int, trials: int, claimed: float, evidence: str, *, alpha: float = 1e-3
+) -> Outcome:
+    """The exact binomial verdict on "success probability >= claimed"."""
+    lo, hi = clopper_pearson(successes, trials, alpha)
+    return Outcome(
+        verdict(successes, trials, claimed, alpha),
+        f"{evidence}: {successes} of {trials}, success in [{lo:.4f}, {hi:.4f}], claimed {claimed:g}",
+        {"successes": successes, "trials": trials, "ci": [lo, hi], "claimed": claimed},
+    )
+
+
+def all_of(failures: list[str], cases: int, evidence: str) -> Outcome:
+    """The verdict on "every case holds", decided exactly; names the first case that does not."""
+    if failures:
+        text = f"{evidence}: fails in {len(failures)} of {cases} cases, first {failures[0]}"
+        return Outcome(Verdict.VIOLATED, text, {"cases": cases, "failures": len(failures)})
+    return Outcome(
+        Verdict.CONSISTENT, f"{evidence}: holds in all {cases} cases", {"cases": cases, "failures": 0}
+    )

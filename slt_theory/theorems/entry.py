@@ -1,0 +1,258 @@
+"""What a catalogue entry is: a statement with its quantifiers, its constants and where they stand.
+
+An entry states what a paper claims and says how far that record can be trusted. Its numbers come
+from elsewhere: certified and counting ones from `slt_theory.certified`, measured ones from
+`slt_theory.experiments`, and so do the runs of its checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from slt_theory.theorems.checks import Check, SumsCheck
+from slt_theory.theorems.networks import Construction
+
+__all__ = [
+    "Anchor",
+    "Assumption",
+    "Constant",
+    "Formula",
+    "KnownIssue",
+    "Paper",
+    "Quantifiers",
+    "Source",
+    "Theorem",
+]
+
+Trust = Literal["read", "code", "recalled-high", "recalled-mid", "recalled-low", "derived"]
+Provenance = Literal["stated", "unnamed", "derived", "fitted"]
+Kind = Literal["theorem", "lemma", "lower-bound", "identity", "conjecture"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A publication; ``key`` is the first half of the ids of its entries."""
+
+    key: str
+    authors: str
+    title: str
+    venue: str
+    year: int
+    arxiv: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a statement stands, in which version, and how it is known to us.
+
+    ``trust`` says whether the statement was read in the paper ("read"), in the authors' code
+    ("code"), recalled with a stated confidence (about 90, 70 or 50 % sure of the constants), or
+    derived for this project ("derived").
+    """
+
+    paper: Paper
+    locator: str
+    version: str
+    trust: Trust
+
+
+@dataclass(frozen=True)
+class Quantifiers:
+    """The order and range of "for all" and "there is", spelled out.
+
+    Attributes
+    ----------
+    targets : "all", "fixed" or None
+        One sample serves all targets at once, or each fixed target has its own probability;
+        None where the statement has no targets.
+    networks : "all", "fixed" or None
+        The same for target networks.
+    error : str
+        The error that the statement guarantees, in terms of its own eps.
+    window : str
+        The range of targets.
+    """
+
+    targets: Literal["all", "fixed"] | None
+    networks: Literal["all", "fixed"] | None
+    error: str
+    window: str
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A hypothesis as a check that runs: `holds` takes the parameters of a question.
+
+    A parameter that the question does not name is not held against it.
+    """
+
+    text: str
+    holds: Callable[[dict[str, Any]], bool]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a statement; ``value`` is None where the paper does not name it."""
+
+    symbol: str
+    value: str | None
+    provenance: Provenance
+    note: str = ""
+
+    @property
+    def refutable(self) -> bool:
+        """Whether a computation could refute it: nothing can refute an unnamed constant."""
+        return self.value is not None and self.provenance in ("stated", "derived")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A bound twice: as a sympy expression and as the function that is evaluated.
+
+    ``log`` is natural; a base 2 is written ``log(x)/log(2)``. Symbols are those of
+    `slt_theory.theorems.symbols`.
+    """
+
+    text: str
+    function: Callable[..., float] = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names that the function takes, in its order."""
+        code = self.function.__code__
+        return code.co_varnames[: code.co_argcount]
+
+    def __call__(self, **values: float) -> float:
+        return float(self.function(**values))
+
+
+@dataclass(frozen=True)
+class KnownIssue:
+    """Something in a published statement or proof that looks wrong, loose or ambiguous.
+
+    ``shown_by`` names the check of the entry that shows it, if a computation can.
+    """
+
+    text: str
+    shown_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A printed number and the function that reproduces it exactly (``computed() == value``)."""
+
+    text: str
+    value: Any
+    computed: Callable[[], Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One published statement.
+
+    Attributes
+    ----------
+    id : str
+        ``paper-subject``, never a theorem number.
+    statement : str
+        The claim in the project's notation.
+    bound : Formula or None
+        The sufficient (or necessary) size, with every constant a symbol.
+    unit : str
+        What the bound counts.
+    named_n : callable or None
+        ``named_n(eps, delta, lo, hi) -> n`` where every constant has a value; None otherwise.
+    law : str or None
+        The law of one random number, where the statement is about one.
+    asks : dict
+        What the statement asks of subsets beyond the plain question: ``size``, ``lock``,
+        ``prune``, ``dim`` as in `slt_theory.experiments.trials.Question`.
+    claims : str
+        "sufficient" (n at least this suffices) or "necessary".
+    checks : tuple of Check or SumsCheck
+        Small computations that could refute the entry, or that show a known issue.
+    construction : Construction or None
+        How the random network of the statement is laid out over a target architecture.
+    uses, proof_uses : tuple of str
+        Ids that the statement, or our proof, rests on.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    source: Source
+    statement: str
+    quantifiers: Quantifiers
+    assumptions: tuple[Assumption, ...]
+    constants: tuple[Constant, ...]
+    bound: Formula | None
+    unit: str = "random numbers offered to one target"
+    law: str | None = None
+    asks: dict[str, Any] = field(default_factory=dict)
+    claims: Literal["sufficient", "necessary"] = "sufficient"
+    named_n: Callable[[float, float, float, float], int] | None = None
+    window: tuple[float, float] = (-1.0, 1.0)
+    proof: str | None = None
+    not_claimed: tuple[str, ...] = ()
+    known_issues: tuple[KnownIssue, ...] = ()
+    uses: tuple[str, ...] = ()
+    proof_uses: tuple[str, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+    checks: tuple[Check | SumsCheck, ...] = ()
+    construction: Construction | None = None
+
+    @property
+    def is_about_sums(self) -> bool:
+        """Whether the plain Monte Carlo check on random subset sums applies."""
+        return self.law is not None and not self.asks
+
+    def broken_assumptions(self, parameters: dict[str, Any]) -> list[str]:
+        """The assumptions that fail at these parameters, in words."""
+        return [a.text for a in self.assumptions if not a.holds(parameters)]
+
+    def check(self, name: str) -> Check | SumsCheck:
+        """One of the entry's checks, by name.
+
+        Raises
+        ------
+        BadInput
+            If there is none of that name.
+        """
+        from slt_theory.errors import BadInput
+
+        for check in self.checks:
+            if check.name == name:
+                return check
+        known = ", ".join(check.name for check in self.checks)
+        raise BadInput("check", name, f"is no check of {self.id}", f"its checks: {known}")
+
+    def to_dict(self) -> dict[str, Any]:
+        record = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        record.pop("named_n")
+        record["constants_named"] = self.named_n is not None
+        for constant, entry in zip(self.constants, record["constants"], strict=True):
+            entry["refutable"] = constant.refutable
+        return record
+
+
+def _plain(value: Any) -> Any:
+    """Plain data for JSON; callables are left out."""
+    if isinstance(value, Formula):
+        return value.text
+    if isinstance(value, Assumption):
+        return value.text
+    if hasattr(value, "__dataclass_fields__"):
+        pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+        return {name: _plain(v) for name, v in pairs if not callable(v)}
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)

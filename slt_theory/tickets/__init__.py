@@ -1,0 +1,92 @@
+"""Strong lottery tickets: constructions, the artefact, and its independent check.
+
+`build_ticket` constructs by a theorem and attaches the certificate of `verify`, which is a separate
+path: it regenerates the weights from the seed and knows no builder.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.networks import Dense
+from slt_theory.tickets.certificate import Check, certify, verify
+from slt_theory.tickets.run import ticket_forward
+from slt_theory.tickets.ticket import Ticket, read_ticket, write_ticket
+
+__all__ = [
+    "CONSTRUCTIONS",
+    "Check",
+    "Ticket",
+    "build_ticket",
+    "read_ticket",
+    "ticket_forward",
+    "verify",
+    "write_ticket",
+]
+
+CONSTRUCTIONS = ("pensia2020-two-layer", "pensia2020-direct")
+"""Ids of the theorems with a construction."""
+
+
+def build_ticket(
+    target: Dense, *, theorem: str = "pensia2020-two-layer", shared: bool = False, **request: Any
+) -> Ticket:
+    """Find a target network inside a random one, by a theorem's construction.
+
+    Parameters
+    ----------
+    target : Dense
+    theorem : str
+        One of `CONSTRUCTIONS`.
+    eps, network_eps : number
+        Error allowed per weight, or sup-norm error allowed for the network; exactly one.
+    seed : int
+        Of the source network.
+    n : int, optional
+        Random numbers offered to one sum, dead neurons included; default: the smallest n whose
+        estimated chance of any failure is at most 1 %.
+    objective : "eps" or "best"
+        Any subset within eps, or the exact optimum of every sum.
+    signs : "both" or "needed"
+        Build both halves of every gadget, or only those that non-negative inputs leave.
+    domain : str
+        Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``.
+    shared : bool
+        ``pensia2020-direct`` only: one vector of numbers a row, as the paper's code does.
+    threads, progress
+        Default: all cores; told the number of finished sums.
+
+    Returns
+    -------
+    Ticket
+        With its certificate. Sums that no subset reaches are listed in ``unreached``; the ticket is
+        then incomplete and `verify` says so.
+
+    Raises
+    ------
+    BadInput
+        If an argument is out of range or the theorem has no construction here.
+    NeedsMemory
+        If the masks would not fit.
+
+    Examples
+    --------
+    >>> ticket = build_ticket(Dense([[[0.5, -0.25]]]), eps=0.05, seed=1)
+    >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
+    (True, True)
+    """
+    from slt_theory.tickets import direct, pensia
+    from slt_theory.tickets.request import parse_request
+
+    if theorem not in CONSTRUCTIONS:
+        raise BadInput(
+            "theorem", theorem, "has no construction", f"known: {', '.join(CONSTRUCTIONS)}"
+        )
+    if theorem == "pensia2020-direct":
+        ticket = direct.build(parse_request(target, rescale=False, **request), shared=shared)
+    elif shared:
+        raise BadInput("shared", shared, "is a mode of pensia2020-direct only")
+    else:
+        ticket = pensia.build(parse_request(target, **request))
+    return certify(ticket, target)

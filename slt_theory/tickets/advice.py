@@ -1,0 +1,22 @@
+"""What n would do for a target: the estimate that a build without ``n`` uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slt_theory.networks import Dense
+
+__all__ = ["sufficient_n"]
+
+
+def sufficient_n(target: Dense, *, theorem: str, **request: Any) -> int:
+    """Smallest n whose estimated chance of any failure over all sums is at most 1 %.
+
+    Takes the arguments of `slt_theory.tickets.build_ticket`.
+    """
+    from slt_theory.tickets import direct, pensia
+    from slt_theory.tickets.request import parse_request
+
+    if theorem == direct.THEOREM:
+        return direct.sufficient_n(parse_request(target, rescale=False, **request))
+    return pensia.sufficient_n(parse_request(target, **request))

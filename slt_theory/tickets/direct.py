@@ -1,0 +1,114 @@
+"""The simplified experiment of Pensia et al. 2020: one uniform number per candidate.
+
+Every weight is a subset sum of n numbers drawn uniformly from [min, max] of all target weights. No
+source network computes these sums, so this is a record of subset sums, not a ticket of the theorem.
+
+Source: Pensia et al. (NeurIPS 2020), Experiment 1, as in the authors' code; catalogue id
+``pensia2020-direct``. The code shares one vector along each row (``shared=True``).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.laws import Uniform
+from slt_theory.networks import target_hash
+from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.request import Layer, Request
+from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.width import Sums, smallest_n
+
+__all__ = ["build", "sufficient_n"]
+
+THEOREM = "pensia2020-direct"
+_CHUNK_ITEMS = 1 << 22
+_LIFT = PRODUCT_BITS - WEIGHT_BITS
+
+
+def candidate_law(request: Request) -> Uniform:
+    """U[min, max] over all target weights and biases, ends on the 2**-24 lattice."""
+    lows, highs = zip(
+        *((int(layer.wanted.min()), int(layer.wanted.max())) for layer in request.layers),
+        strict=True,
+    )
+    # Outwards, so that the extreme weights stay inside.
+    low, high = min(lows) >> _LIFT, -(-max(highs) >> _LIFT)
+    unit = Fraction(1, 1 << WEIGHT_BITS)
+    return Uniform(low * unit, max(high, low + 1) * unit, bits=WEIGHT_BITS)
+
+
+def sufficient_n(request: Request) -> int:
+    """Smallest n with an estimated chance of any failure of at most 1 %."""
+    families = [Sums(layer.wanted, layer.radius, 1) for layer in request.layers]
+    return smallest_n(families, candidate_law(request), lift=_LIFT, live=1.0, seed=request.seed)
+
+
+def build(request: Request, *, shared: bool = False) -> Ticket:
+    """Solve every sum; unreached ones are proved unreachable and listed."""
+    law = candidate_law(request)
+    n = min(request.n if request.n is not None else sufficient_n(request), 63)
+    blocks, masks, unreached = [], [], []
+    for k, layer in enumerate(request.layers):
+        outputs, columns = layer.wanted.shape
+        inputs = request.target.weights[k].shape[1]
+        block = Block(
+            kind="direct-sums",
+            outputs=outputs,
+            inputs=inputs,
+            constant_input=columns > inputs,
+            hidden=n,
+            law=law.name,
+            bits=WEIGHT_BITS,
+            streams=(stream_id(Purpose.WEIGHTS, k),),
+            eps=str(layer.eps),
+            n=n,
+            shared=shared,
+        )
+        mask, missed = _solve(request, block, layer, law, request.radius[k])
+        blocks.append(block)
+        masks.append((mask,))
+        unreached += [(k, *divmod(int(place), columns), "+") for place in missed]
+    return Ticket(
+        theorem=THEOREM,
+        seed=request.seed,
+        target_sha256=target_hash(request.target),
+        domain=str(request.domain),
+        blocks=tuple(blocks),
+        masks=tuple(masks),
+        unreached=tuple(unreached),
+        network_eps=None if request.network_eps is None else float(request.network_eps),
+    )
+
+
+def _solve(
+    request: Request, block: Block, layer: Layer, law: Uniform, radius: int | None
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    from slt_theory.subset_sum import solve_many
+
+    n, wanted = block.hidden, layer.wanted.ravel()
+    mask = np.zeros((wanted.size, (n + 7) // 8), dtype=np.uint8)
+    missed = np.zeros(wanted.size, dtype=bool)
+    step = max(1, _CHUNK_ITEMS // n)
+    stream = block.streams[0]
+    row_numbers = law.sample(request.seed, stream, 0, block.outputs * n) if block.shared else None
+    for start in range(0, wanted.size, step):
+        stop = min(start + step, wanted.size)
+        if row_numbers is not None:
+            rows = np.arange(start, stop) // block.columns
+            items = row_numbers.reshape(block.outputs, n)[rows]
+        else:
+            items = law.sample(request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
+        answer = solve_many(
+            items << _LIFT, wanted[start:stop], radius=radius, threads=request.threads
+        )
+        octets = answer.masks.astype("<u8").view(np.uint8).reshape(-1, 8)
+        bits = np.unpackbits(octets, axis=1, count=n, bitorder="little")
+        mask[start:stop] = np.packbits(bits, axis=1)
+        missed[start:stop] = ~answer.found | (answer.errors > layer.radius)
+        if request.progress is not None:
+            request.progress(stop - start)
+    return mask, np.flatnonzero(missed)

@@ -1,0 +1,70 @@
+"""Where the inputs of a network lie."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from slt_theory.errors import BadInput
+
+__all__ = ["Ball", "Box", "Domain", "parse_domain"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Every coordinate in [lo, hi]."""
+
+    lo: float = 0.0
+    hi: float = 1.0
+
+    @property
+    def non_negative(self) -> bool:
+        return self.lo >= 0
+
+    def __str__(self) -> str:
+        return f"box:{self.lo:g},{self.hi:g}"
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Euclidean norm at most `radius`."""
+
+    radius: float = 1.0
+
+    @property
+    def non_negative(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return f"ball:{self.radius:g}"
+
+
+Domain = Box | Ball
+
+
+def parse_domain(text: str | Domain) -> Domain:
+    """Read ``box:lo,hi`` or ``ball:radius``.
+
+    Raises
+    ------
+    BadInput
+        If the text is neither, or the set is empty.
+
+    Examples
+    --------
+    >>> parse_domain("box:0,1")
+    Box(lo=0.0, hi=1.0)
+    """
+    if not isinstance(text, str):
+        return text
+    kind, _, numbers = text.partition(":")
+    try:
+        values = [float(part) for part in numbers.split(",")]
+    except ValueError:
+        values = []
+    finite = all(math.isfinite(v) for v in values)
+    if kind == "box" and len(values) == 2 and finite and values[0] < values[1]:
+        return Box(*values)
+    if kind == "ball" and len(values) == 1 and finite and values[0] > 0:
+        return Ball(values[0])
+    raise BadInput("domain", text, "must be box:lo,hi with lo < hi, or ball:radius", "e.g. box:0,1")

@@ -1,0 +1,144 @@
+"""What a builder is asked for, with every argument checked once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput
+from slt_theory.lattice import PRODUCT_BITS, positive_fraction
+from slt_theory.networks import Dense
+from slt_theory.streams import check_seed
+from slt_theory.tickets.budget import weight_errors
+from slt_theory.tickets.certificate import on_lattice, target_matrix
+from slt_theory.tickets.domain import Domain, parse_domain
+
+__all__ = ["Layer", "Request", "parse_request"]
+
+Progress = Callable[[int], None] | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One target layer on the lattice of its sums.
+
+    Attributes
+    ----------
+    wanted : int64 array (outputs, columns)
+        Weights, bias last, in units of ``2**(scale_exponent - 48)``.
+    radius : int
+        Sums within this of `wanted` are within `eps` of the real weight.
+    scale_exponent : int
+        The power of two that brings the weights into [-1, 1].
+    eps : Fraction
+        Error per weight in the target's unit.
+    """
+
+    wanted: NDArray[np.int64]
+    radius: int
+    scale_exponent: int
+    eps: Fraction
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request for a ticket."""
+
+    target: Dense
+    layers: tuple[Layer, ...]
+    domain: Domain
+    seed: int
+    n: int | None
+    objective: Literal["eps", "best"]
+    signs: Literal["both", "needed"]
+    network_eps: Fraction | None
+    threads: int | None
+    progress: Progress
+
+    @property
+    def radius(self) -> tuple[int | None, ...]:
+        """Per layer: None asks for the exact optimum of every sum."""
+        return tuple(None if self.objective == "best" else layer.radius for layer in self.layers)
+
+
+def _layer(target: Dense, index: int, eps: Fraction, *, rescale: bool) -> Layer:
+    matrix = target_matrix(target, index)
+    largest = float(np.abs(matrix).max())
+    exponent = max(0, math.frexp(largest)[1]) if rescale and largest > 1 else 0
+    wanted, exact = on_lattice(matrix, exponent)
+    # A target off the lattice is rounded: one unit covers it.
+    radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
+    if radius < 0:
+        smallest = 2.0 ** (exponent - PRODUCT_BITS)
+        raise BadInput(
+            "eps",
+            float(eps),
+            f"is below the lattice's resolution in layer {index}",
+            f"the smallest error that can be had is {smallest:.3g}",
+        )
+    return Layer(wanted, radius, exponent, eps)
+
+
+def parse_request(
+    target: Dense,
+    *,
+    eps: Any = None,
+    network_eps: Any = None,
+    seed: int = 0,
+    n: int | None = None,
+    objective: str = "eps",
+    signs: str = "both",
+    domain: str | Domain = "box:0,1",
+    rescale: bool = True,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Request:
+    """Check the arguments that all constructions share.
+
+    Raises
+    ------
+    BadInput
+        If neither or both of eps and network_eps are given, or any value is out of range.
+    """
+    if not isinstance(target, Dense):
+        raise BadInput("target", type(target).__name__, "must be a dense ReLU network")
+    if (eps is None) == (network_eps is None):
+        raise BadInput(
+            "eps, network_eps",
+            (eps, network_eps),
+            "exactly one is needed",
+            "give --eps or --network-eps",
+        )
+    if n is not None and not 1 <= n <= 4096:
+        raise BadInput("n", n, "must lie in 1..4096")
+    for name, value, allowed in (
+        ("objective", objective, ("eps", "best")),
+        ("signs", signs, ("both", "needed")),
+    ):
+        if value not in allowed:
+            raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
+    where = parse_domain(domain)
+    if eps is not None:
+        each = [positive_fraction("eps", eps)] * target.depth
+        whole = None
+    else:
+        whole = positive_fraction("network_eps", network_eps)
+        each = weight_errors(target, where, whole)
+    return Request(
+        target=target,
+        layers=tuple(_layer(target, k, e, rescale=rescale) for k, e in enumerate(each)),
+        domain=where,
+        seed=check_seed(seed),
+        n=n,
+        objective="best" if objective == "best" else "eps",
+        signs="both" if signs == "both" else "needed",
+        network_eps=whole,
+        threads=threads,
+        progress=progress,
+    )

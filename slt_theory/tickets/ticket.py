@@ -1,0 +1,278 @@
+"""The artefact: a seed, packed masks, a header and a certificate, in one reproducible file.
+
+The file is a zip of fixed dates: ``header.json``, ``certificate.json`` and one ``.npy`` of packed
+bits a mask. No pickle, no weights: they are regenerated from the seed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, UnreadableFile
+
+__all__ = ["FORMAT_VERSION", "Block", "Ticket", "packed_bytes", "read_ticket", "write_ticket"]
+
+FORMAT_VERSION = 1
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_HEADER, _CERTIFICATE = "header.json", "certificate.json"
+Packed = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The part of the source network that stands for one target layer.
+
+    Attributes
+    ----------
+    kind : "gadget-pair" or "direct-sums"
+        Two masked random layers with a ReLU between, or one number per candidate (no network).
+    outputs, inputs : int
+        Shape of the target layer's weights.
+    constant_input : bool
+        The block sees a constant 1 as a last input; it carries the bias.
+    hidden : int
+        Gadget pair: neurons between the two layers. Direct sums: numbers offered to one sum.
+    shared : bool
+        Direct sums only: one vector of numbers serves a whole row.
+    law : str
+        Law of one random weight.
+    bits : int
+        Its lattice.
+    streams : tuple of int
+        Where the weights come from: in-layer and out-layer, or the numbers.
+    scale_exponent : int
+        Every effective weight is multiplied by ``2**scale_exponent``.
+    eps : str
+        Error allowed per weight, an exact fraction in the target's unit.
+    signs : "both" or "positive"
+        Which halves of the gadget were built; "positive" needs inputs known to be >= 0.
+    """
+
+    kind: Literal["gadget-pair", "direct-sums"]
+    outputs: int
+    inputs: int
+    constant_input: bool
+    hidden: int
+    law: str
+    bits: int
+    streams: tuple[int, ...]
+    eps: str
+    n: int
+    scale_exponent: int = 0
+    shared: bool = False
+    signs: Literal["both", "positive"] = "both"
+
+    @property
+    def columns(self) -> int:
+        """Inputs, the constant one included."""
+        return self.inputs + self.constant_input
+
+    @property
+    def mask_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shapes of the masks as bits: one row a neuron or a sum."""
+        if self.kind == "gadget-pair":
+            return (self.hidden, self.columns), (self.outputs, self.hidden)
+        return ((self.outputs * self.columns, self.hidden),)
+
+    @property
+    def source_weights(self) -> int:
+        """Random weights before masking (a shared vector counts once for every use)."""
+        return sum(rows * columns for rows, columns in self.mask_shapes)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A strong lottery ticket: which weights of a seeded random network are kept.
+
+    Attributes
+    ----------
+    theorem : str
+        Id of the construction.
+    seed : int
+    target_sha256 : str
+        Hash of the target that it stands for.
+    domain : str
+        Inputs for which the certificate holds: ``box:lo,hi`` or ``ball:radius``.
+    blocks : tuple of Block
+        One a target layer.
+    masks : tuple of tuple of arrays
+        Per block, bits packed along rows (`numpy.packbits`).
+    unreached : tuple of (layer, output, input, sign)
+        Sums with no subset within eps, proved; empty for a complete ticket.
+    certificate : dict
+        What the independent check found when the ticket was written.
+    """
+
+    theorem: str
+    seed: int
+    target_sha256: str
+    domain: str
+    blocks: tuple[Block, ...]
+    masks: tuple[tuple[Packed, ...], ...]
+    unreached: tuple[tuple[int, int, int, str], ...] = ()
+    network_eps: float | None = None
+    certificate: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sum was reached."""
+        return not self.unreached
+
+    @property
+    def source_weights(self) -> int:
+        """Random weights of the source, kept or not."""
+        return sum(block.source_weights for block in self.blocks)
+
+    @property
+    def kept(self) -> int:
+        """Ones in all masks."""
+        return sum(int(np.bitwise_count(mask).sum()) for masks in self.masks for mask in masks)
+
+    @property
+    def density(self) -> float:
+        """Fraction of source weights kept."""
+        return self.kept / self.source_weights
+
+    def with_certificate(self, certificate: dict[str, Any]) -> Ticket:
+        """The same ticket with a certificate attached."""
+        return replace(self, certificate=certificate)
+
+    def header(self) -> dict[str, Any]:
+        """Everything but masks and certificate, as plain data."""
+        return {
+            "format": "slt-ticket",
+            "version": FORMAT_VERSION,
+            "theorem": self.theorem,
+            "seed": self.seed,
+            "target_sha256": self.target_sha256,
+            "domain": self.domain,
+            "network_eps": self.network_eps,
+            "complete": self.complete,
+            "unreached": [list(item) for item in self.unreached],
+            "blocks": [asdict(block) for block in self.blocks],
+        }
+
+    def rows(self, block: int, mask: int, start: int, stop: int) -> NDArray[np.bool_]:
+        """Rows ``start .. stop - 1`` of a mask, unpacked."""
+        columns = self.blocks[block].mask_shapes[mask][1]
+        packed = self.masks[block][mask][start:stop]
+        return np.unpackbits(packed, axis=1, count=columns).astype(bool)
+
+    def __repr__(self) -> str:
+        return (
+            f"Ticket({self.theorem}, {self.kept:,} of {self.source_weights:,} weights kept, "
+            f"{'complete' if self.complete else f'{len(self.unreached)} sums unreached'})"
+        )
+
+
+def packed_bytes(columns: int) -> int:
+    """Bytes of one packed row."""
+    return (columns + 7) // 8
+
+
+def _members(ticket: Ticket) -> Iterator[tuple[str, bytes]]:
+    yield _HEADER, json.dumps(ticket.header(), sort_keys=True, indent=1).encode()
+    yield _CERTIFICATE, json.dumps(ticket.certificate, sort_keys=True, indent=1).encode()
+    for b, masks in enumerate(ticket.masks):
+        for m, mask in enumerate(masks):
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.ascontiguousarray(mask), allow_pickle=False)
+            yield f"block{b}.mask{m}.npy", buffer.getvalue()
+
+
+def write_ticket(ticket: Ticket, path: str | Path) -> None:
+    """Write atomically and reproducibly: one seed, one sequence of bytes.
+
+    Raises
+    ------
+    BadInput
+        If the place cannot be written; nothing half-written stays behind.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+            for name, data in _members(ticket):
+                info = zipfile.ZipInfo(name, date_time=_EPOCH)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_ticket(path: str | Path) -> Ticket:
+    """Read a ticket file.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is missing, truncated, or not a ticket.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+            if broken is not None:
+                raise UnreadableFile("ticket", str(path), f"its part {broken} is damaged")
+            header = json.loads(archive.read(_HEADER))
+            certificate = json.loads(archive.read(_CERTIFICATE))
+            if header.get("format") != "slt-ticket":
+                raise UnreadableFile("ticket", str(path), "is not a ticket")
+            if header["version"] != FORMAT_VERSION:
+                raise UnreadableFile(
+                    "ticket", str(path), f"has format version {header['version']}, known: 1"
+                )
+            blocks = tuple(
+                Block(**{**block, "streams": tuple(block["streams"])}) for block in header["blocks"]
+            )
+            masks = tuple(
+                tuple(
+                    _mask(archive.read(f"block{b}.mask{m}.npy"), shape)
+                    for m, shape in enumerate(block.mask_shapes)
+                )
+                for b, block in enumerate(blocks)
+            )
+    except UnreadableFile:
+        raise
+    except FileNotFoundError:
+        raise UnreadableFile("ticket", str(path), "does not exist") from None
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
+        raise UnreadableFile(
+            "ticket", str(path), f"cannot be read as a ticket ({error})", "build it again"
+        ) from error
+    except Exception as error:
+        # zlib.error and struct.error share no base with the above.
+        if type(error).__module__ not in ("zlib", "struct", "numpy"):
+            raise
+        raise UnreadableFile("ticket", str(path), f"is damaged ({error})") from error
+    return Ticket(
+        theorem=str(header["theorem"]),
+        seed=int(header["seed"]),
+        target_sha256=str(header["target_sha256"]),
+        domain=str(header["domain"]),
+        blocks=blocks,
+        masks=masks,
+        unreached=tuple((int(a), int(b), int(c), str(d)) for a, b, c, d in header["unreached"]),
+        network_eps=header["network_eps"],
+        certificate=certificate,
+    )
+
+
+def _mask(data: bytes, shape: tuple[int, int]) -> Packed:
+    mask = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    expected = (shape[0], packed_bytes(shape[1]))
+    if mask.dtype != np.uint8 or mask.shape != expected:
+        raise ValueError(f"a mask has shape {mask.shape} {mask.dtype}, expected {expected} uint8")
+    return np.asarray(mask)

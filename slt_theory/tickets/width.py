@@ -1,0 +1,128 @@
+"""How many random numbers a ticket needs: an estimate from the target's own weights.
+
+The chance that a sum fails is measured on draws of the target's weights as a function of the live
+numbers, continued geometrically beyond what was seen, and mixed over the number of dead neurons.
+It is an estimate for choosing n; whether a ticket is complete is decided by its sums.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.laws import Law, Product
+from slt_theory.streams import Purpose, stream_id, words32
+
+__all__ = ["Sums", "smallest_n"]
+
+_SAMPLE = 1 << 15
+_TAIL_SHARE = 0.02
+_LIVE_LIMIT = 40
+_LIMIT = 512
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The subset sums of one layer: integer targets, the radius around them, sums per target."""
+
+    targets: NDArray[np.int64]
+    radius: int
+    copies: int
+
+    @property
+    def count(self) -> int:
+        return self.copies * self.targets.size
+
+
+def _failure_shares(sums: Sums, law: Law, seed: int, layer: int, lift: int) -> NDArray[np.float64]:
+    """Share of failing sums by the number of live items, 0 .. _LIVE_LIMIT, then continued."""
+    from slt_theory.subset_sum import solve_many
+
+    word = words32(seed, stream_id(Purpose.PLANNING, 2 * layer), 0, _SAMPLE).astype(np.int64)
+    targets = sums.targets.ravel()[(word * sums.targets.size) >> 32]
+    stream = stream_id(Purpose.PLANNING, 2 * layer + 1)
+    items = law.sample(seed, stream, 0, _SAMPLE * _LIVE_LIMIT).reshape(_SAMPLE, _LIVE_LIMIT)
+    items <<= lift
+    shares = np.zeros(_LIVE_LIMIT + 1)
+    failing = np.flatnonzero(np.abs(targets) > sums.radius)
+    shares[0] = failing.size / _SAMPLE
+    for live in range(1, _LIVE_LIMIT + 1):
+        if failing.size:
+            found = solve_many(
+                np.ascontiguousarray(items[failing, :live]), targets[failing], radius=sums.radius
+            ).found
+            failing = failing[~found]
+        shares[live] = failing.size / _SAMPLE
+    return _continued(shares)
+
+
+def _continued(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Beyond well-measured shares, a geometric tail whose ratio is pooled over the tail seen."""
+    tail = np.flatnonzero(shares <= _TAIL_SHARE)
+    first = int(tail[0]) if tail.size else _LIVE_LIMIT
+    seen = shares[first:]
+    ratio = float(seen[1:].sum() / seen[:-1].sum()) if seen[:-1].any() else 0.5
+    last = int(np.flatnonzero(shares * _SAMPLE >= 20)[-1]) if shares[0] * _SAMPLE >= 20 else 0
+    steps = np.arange(_LIMIT + 1) - last
+    head = shares[np.minimum(np.arange(_LIMIT + 1), last)]
+    return np.asarray(np.where(steps <= 0, head, shares[last] * ratio ** np.maximum(steps, 0)))
+
+
+def smallest_n(
+    families: list[Sums],
+    law: Law,
+    *,
+    live: float,
+    seed: int,
+    lift: int = 0,
+    chance: float = 0.01,
+) -> int:
+    """Smallest n whose estimated chance of any failure over all sums is at most `chance`.
+
+    Parameters
+    ----------
+    families : list of Sums
+        One a layer.
+    law : Law
+        Law of one live number.
+    live : float
+        Probability that an offered number is live (1/2 behind a ReLU gadget).
+    seed : int
+    lift : int
+        Bits between the lattice of `law` and the finer one of the targets.
+    chance : float
+
+    Returns
+    -------
+    int
+        Numbers offered to one sum, dead ones included.
+    """
+    shares = [_failure_shares(f, law, seed, k, lift) for k, f in enumerate(families)]
+    for n in range(1, _LIMIT + 1):
+        mix = _binomial(n, live)
+        expected = sum(
+            f.count * float(mix @ s[: n + 1]) for f, s in zip(families, shares, strict=True)
+        )
+        if expected <= chance:
+            return n
+    return _LIMIT
+
+
+def _binomial(n: int, p: float) -> NDArray[np.float64]:
+    if p == 1.0:
+        return np.asarray(np.eye(1, n + 1, n)[0])
+    k = np.arange(n + 1)
+    choose = [
+        math.lgamma(n + 1) - math.lgamma(j + 1) - math.lgamma(n - j + 1) for j in range(n + 1)
+    ]
+    return np.asarray(np.exp(np.array(choose) + k * math.log(p) + (n - k) * math.log1p(-p)))
+
+
+def live_law() -> Law:
+    """Law of a live product of the gadget: U[0,1] times U[-1,1], which is that of U times U."""
+    from slt_theory.laws import Uniform
+
+    return Product(Uniform(), Uniform())

@@ -1,0 +1,164 @@
+"""Every method on instances of its own size; all answers re-checked with Python integers."""
+
+from __future__ import annotations
+
+import naive
+import numpy as np
+import pytest
+
+from slt_theory import subset_sum
+from slt_theory.subset_sum import halves, vector
+from slt_theory.subset_sum.one import best, decide
+
+UNIT = 1 << 48
+
+
+def rows_of(rng, rows, n, product=False):
+    items = rng.uniform(-1, 1, (rows, n))
+    if product:
+        items *= rng.uniform(-1, 1, (rows, n))
+    return np.rint(items * UNIT).astype(np.int64)
+
+
+MANY = [
+    # eps, n, rows, product
+    (1e-1, 6, 12_000, False),
+    (1e-1, 9, 12_000, True),
+    (1e-2, 10, 12_000, False),
+    (1e-2, 14, 20_000, True),
+    (1e-2, 20, 20_000, False),
+    (1e-2, 40, 10_000, True),
+    (1e-3, 14, 10_000, False),
+    (1e-3, 24, 10_000, True),
+    (1e-4, 24, 3_000, False),
+    (1e-5, 28, 400, False),
+    (1e-6, 30, 100, True),
+]
+
+
+@pytest.mark.parametrize(("eps", "n", "rows", "product"), MANY)
+def test_found_is_found_and_absent_is_absent(eps, n, rows, product):
+    """Together more than 100,000 rows; absence is checked against all sums, at most 2^14 a row."""
+    rng = np.random.default_rng(n)
+    items = rows_of(rng, rows, n, product)
+    targets = np.rint(rng.uniform(-1.5, 1.5, rows) * UNIT).astype(np.int64)
+    radius = int(eps * UNIT)
+    answer = subset_sum.solve_many(items, targets, radius=radius)
+    table = items.tolist()
+    for row, target, mask, error, found in zip(
+        table,
+        targets.tolist(),
+        answer.masks.tolist(),
+        answer.errors.tolist(),
+        answer.found.tolist(),
+        strict=True,
+    ):
+        if found:
+            assert abs(naive.sum_of_mask(row, mask) - target) == error <= radius
+        else:
+            assert (mask, error) == (0, -1)
+    absent = np.flatnonzero(~answer.found)
+    if n <= 14:
+        for r in absent[: (1 << 22) >> n]:
+            sums = naive.sums_by_doubling(table[r])
+            assert min(abs(s - int(targets[r])) for s in sums) > radius
+    for r in absent[:20]:
+        assert best(items[r], int(targets[r])).error > radius
+
+
+def test_exact_optima_of_many_rows():
+    rng = np.random.default_rng(1)
+    items = rows_of(rng, 3000, 13)
+    targets = np.rint(rng.uniform(-2, 2, 3000) * UNIT).astype(np.int64)
+    answer = subset_sum.solve_many(items, targets, radius=None)
+    for r, (row, target) in enumerate(zip(items.tolist(), targets.tolist(), strict=True)):
+        assert abs(naive.sum_of_mask(row, int(answer.masks[r])) - target) == answer.errors[r]
+        if r < 300:
+            assert answer.errors[r] == min(abs(s - target) for s in naive.sums_by_doubling(row))
+
+
+@pytest.mark.parametrize("size", [1, 50, 1 << 20, 1 << 52])
+@pytest.mark.parametrize("n", [9, 13, 20, 26])
+def test_methods_agree(size, n):
+    rng = np.random.default_rng(n)
+    for _ in range(4):
+        row = rng.integers(-size, size + 1, n)
+        target = int(rng.integers(-size, size + 1))
+        least = best(row, target, method="meet").error
+        windows = best(row, target, method="windows")
+        assert windows.error == least == abs(sum(row[windows.chosen].tolist()) - target)
+        low, high = int(row[row < 0].sum()), int(row[row > 0].sum())
+        sliced = halves.optimum_by_meeting(row, max(low, min(high, target)))
+        assert abs(sum(row[sliced].tolist()) - target) == least
+        for method in ("auto", "meet", "windows", "scan", "four-list"):
+            assert decide(row, target - least, target + least, method=method) is not None
+            if least:
+                inside = decide(row, target - least + 1, target + least - 1, method=method)
+                assert inside is None
+
+
+@pytest.mark.parametrize(
+    ("n", "eps"),
+    [(16, 1e-2), (20, 1e-3), (30, 1e-4), (40, 1e-6), (50, 1e-8), (60, 1e-10), (80, 1e-8)],
+)
+def test_decisions_far_beyond_brute_force(n, eps):
+    rng = np.random.default_rng(n)
+    for _ in range(10):
+        row = rows_of(rng, 1, n)[0]
+        target = int(rng.uniform(-0.5, 0.5) * UNIT)
+        radius = int(eps * UNIT)
+        found = decide(row, target - radius, target + radius)
+        assert found is not None
+        total = sum(int(x) for x, c in zip(row, found.chosen, strict=True) if c)
+        assert total == found.total
+        assert abs(total - target) <= radius
+
+
+@pytest.mark.parametrize(("eps", "n"), [(1e-2, 16), (3e-3, 20), (1e-3, 24)])
+@pytest.mark.parametrize("product", [False, True])
+def test_cells_and_intervals_agree(eps, n, product):
+    rng = np.random.default_rng(n)
+    items = rows_of(rng, 500, n, product)
+    width, left = int(2 * eps * UNIT), int((eps - 1) * UNIT)
+    by_cells = subset_sum.hitting_times(items, width, left, -left, method="cells")
+    by_intervals = subset_sum.hitting_times(items, width, left, -left, method="intervals")
+    assert by_cells.tolist() == by_intervals.tolist()
+    gaps = subset_sum.widest_gaps(items, width, left, -left)
+    first = [int(np.argmax(row == width)) if (row == width).any() else -1 for row in gaps]
+    assert first == by_intervals.tolist()
+
+
+def test_cells_leave_what_rounding_might_decide_to_the_intervals():
+    """Steps exactly as wide as allowed, or one unit wider: no rounded answer may come through."""
+    width = 1 << 30
+    for more in (0, 1):
+        items = np.array([[width + more, 2 * width, 4 * width, 8 * width]] * 3)
+        for method in ("cells", "intervals"):
+            times = subset_sum.hitting_times(items, width, 0, 15 * width, method=method)
+            assert times.tolist() == [4 if more == 0 else -1] * 3
+
+
+def test_large_vectors():
+    rng = np.random.default_rng(2)
+    for dimensions, eps, n in ((2, 1e-3, 30), (3, 1e-2, 30), (4, 1e-1, 24)):
+        vectors = np.rint(rng.uniform(-1, 1, (n, dimensions)) * UNIT).astype(np.int64)
+        target = np.rint(rng.uniform(-0.5, 0.5, dimensions) * UNIT).astype(np.int64)
+        radius = int(eps * UNIT)
+        found = vector.decide(vectors, target - radius, target + radius)
+        assert found is not None
+        total = [sum(int(v) for v in column) for column in vectors[found.chosen].T]
+        assert max(abs(t - int(z)) for t, z in zip(total, target, strict=True)) <= radius
+
+
+def test_shared_sample_of_many_items():
+    rng = np.random.default_rng(3)
+    row = rows_of(rng, 1, 30)[0]
+    targets = np.rint(rng.uniform(-1, 1, 20_000) * UNIT).astype(np.int64)
+    radius = int(1e-4 * UNIT)
+    answer = subset_sum.solve_shared(row, targets, radius=radius)
+    assert answer.found.all()
+    items = row.tolist()
+    for target, mask, error in zip(
+        targets.tolist(), answer.masks.tolist(), answer.errors.tolist(), strict=True
+    ):
+        assert abs(naive.sum_of_mask(items, mask) - target) == error <= radius
