@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from approx_subsetsum import solve as _solve
+from approx_subsetsum import subsetsum as _solve
 
 name = "approx_subsetsum"
 SCALE = 1 << 20

@@ -92,6 +92,7 @@ def build(
         "complete": ticket.complete,
         "eps": [block.eps for block in ticket.blocks],
         "network_eps": ticket.network_eps,
+        "norm_exponents": list(ticket.norm_exponents),
         "source_weights": ticket.source_weights,
         "kept": ticket.kept,
         "density": ticket.density,
@@ -105,6 +106,10 @@ def build(
         f"(certified), at least {ticket.certificate['sup_error_found']:.6g} (found)",
         f"written to {out}",
     ]
+    if network_eps is not None:
+        from slt_theory.tickets.budget import pensia_rule
+
+        record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:
         record["sufficient_n"] = sufficient_n(network, theorem=theorem, **options)
         first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])

@@ -243,8 +243,8 @@ def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
         outside = int(np.count_nonzero(layer.worst() > Fraction(block.eps) // unit))
         if outside:
             failures.append(
-                f"layer {k}: {outside} weights are further than eps = {float(Fraction(block.eps)):g}"
-                " from their target"
+                f"layer {k}: {outside} weights are further than eps = "
+                f"{float(Fraction(block.eps)):g} from their target"
             )
     return failures
 

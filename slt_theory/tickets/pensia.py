@@ -73,6 +73,7 @@ def build(request: Request) -> Ticket:
         masks=tuple(masks),
         unreached=tuple(unreached),
         network_eps=None if request.network_eps is None else float(request.network_eps),
+        norm_exponents=request.target.rescaled().exponents,
     )
 
 

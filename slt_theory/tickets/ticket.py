@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.streams import check_seed
 
 __all__ = ["FORMAT_VERSION", "Block", "Ticket", "packed_bytes", "read_ticket", "write_ticket"]
 
@@ -109,6 +112,9 @@ class Ticket:
         Per block, bits packed along rows (`numpy.packbits`).
     unreached : tuple of (layer, output, input, sign)
         Sums with no subset within eps, proved; empty for a complete ticket.
+    norm_exponents : tuple of int
+        Powers of two that bring each layer's spectral norm to at most 1: the theorem speaks of the
+        target so rescaled, which by positive homogeneity is the target up to ``2**sum``.
     certificate : dict
         What the independent check found when the ticket was written.
     """
@@ -121,6 +127,7 @@ class Ticket:
     masks: tuple[tuple[Packed, ...], ...]
     unreached: tuple[tuple[int, int, int, str], ...] = ()
     network_eps: float | None = None
+    norm_exponents: tuple[int, ...] = ()
     certificate: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -157,6 +164,7 @@ class Ticket:
             "target_sha256": self.target_sha256,
             "domain": self.domain,
             "network_eps": self.network_eps,
+            "norm_exponents": list(self.norm_exponents),
             "complete": self.complete,
             "unreached": [list(item) for item in self.unreached],
             "blocks": [asdict(block) for block in self.blocks],
@@ -226,47 +234,51 @@ def read_ticket(path: str | Path) -> Ticket:
             broken = archive.testzip()
             if broken is not None:
                 raise UnreadableFile("ticket", str(path), f"its part {broken} is damaged")
-            header = json.loads(archive.read(_HEADER))
-            certificate = json.loads(archive.read(_CERTIFICATE))
-            if header.get("format") != "slt-ticket":
-                raise UnreadableFile("ticket", str(path), "is not a ticket")
-            if header["version"] != FORMAT_VERSION:
-                raise UnreadableFile(
-                    "ticket", str(path), f"has format version {header['version']}, known: 1"
-                )
-            blocks = tuple(
-                Block(**{**block, "streams": tuple(block["streams"])}) for block in header["blocks"]
-            )
-            masks = tuple(
-                tuple(
-                    _mask(archive.read(f"block{b}.mask{m}.npy"), shape)
-                    for m, shape in enumerate(block.mask_shapes)
-                )
-                for b, block in enumerate(blocks)
-            )
+            return _parse(archive)
     except UnreadableFile:
         raise
     except FileNotFoundError:
         raise UnreadableFile("ticket", str(path), "does not exist") from None
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        NotImplementedError,
+    ) as error:
         raise UnreadableFile(
             "ticket", str(path), f"cannot be read as a ticket ({error})", "build it again"
         ) from error
-    except Exception as error:
-        # zlib.error and struct.error share no base with the above.
-        if type(error).__module__ not in ("zlib", "struct", "numpy"):
-            raise
-        raise UnreadableFile("ticket", str(path), f"is damaged ({error})") from error
+
+
+def _parse(archive: zipfile.ZipFile) -> Ticket:
+    header = json.loads(archive.read(_HEADER))
+    if header["format"] != "slt-ticket" or header["version"] != FORMAT_VERSION:
+        raise ValueError(f"format {header['format']} version {header['version']}")
+    blocks = tuple(
+        Block(**{**block, "streams": tuple(block["streams"])}) for block in header["blocks"]
+    )
     return Ticket(
         theorem=str(header["theorem"]),
-        seed=int(header["seed"]),
+        seed=check_seed(header["seed"]),
         target_sha256=str(header["target_sha256"]),
         domain=str(header["domain"]),
         blocks=blocks,
-        masks=masks,
+        masks=tuple(
+            tuple(
+                _mask(archive.read(f"block{b}.mask{m}.npy"), shape)
+                for m, shape in enumerate(block.mask_shapes)
+            )
+            for b, block in enumerate(blocks)
+        ),
         unreached=tuple((int(a), int(b), int(c), str(d)) for a, b, c, d in header["unreached"]),
         network_eps=header["network_eps"],
-        certificate=certificate,
+        norm_exponents=tuple(int(e) for e in header["norm_exponents"]),
+        certificate=json.loads(archive.read(_CERTIFICATE)),
     )
 
 
