@@ -25,6 +25,16 @@ IDS: tuple[str, ...] = (
     "growth-at-most-double",
     "lemma-r",
     "dynamic-program",
+    "scaling-rule",
+    "mixture-rule",
+    "extension-rule",
+    "uniform-components",
+    "kakeya-sweep",
+    "softmax-lemma",
+    "relu-gadgets",
+    "error-recursion-dense",
+    "error-recursion-biased",
+    "young-convolution",
 )
 """Every proof; the module of ``lemma-r`` is ``lemma_r``."""
 

@@ -1,0 +1,236 @@
+"""What ``slt verify`` computes. Every number of the report comes from this run."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slt_theory.errors import MissingExtra, SltError
+from slt_theory.networks import Dense
+from slt_theory.statistics import Verdict, clopper_pearson
+
+__all__ = ["MainJob", "run_main_job"]
+
+Step = Callable[[str], None]
+
+CHECKS = (("1/10", 0.1), ("1/100", 0.1), ("1/100", 0.01))
+LAWS = ("uniform", "normal", "uniform*uniform", "normal*normal", "relu(uniform)*uniform")
+TICKETS: tuple[dict[str, Any], ...] = (
+    {"theorem": "pensia2020-two-layer", "eps": "1/20"},
+    {"theorem": "pensia2020-two-layer", "eps": "1/100"},
+    {"theorem": "pensia2020-two-layer", "eps": "1/100", "signs": "needed"},
+    {"theorem": "pensia2020-two-layer", "network_eps": "1/10"},
+    {"theorem": "pensia2020-direct", "eps": "1/100", "objective": "best"},
+)
+EXPECTED = Verdict.CONSISTENT
+
+
+@dataclass
+class MainJob:
+    """The results of one run.
+
+    Attributes
+    ----------
+    verdicts, bounds, laws, tickets, proofs : list of dict
+        One record a row of the report.
+    figure : dict
+        Table of the figure of success against n.
+    skipped : list of str
+        Parts whose extra is missing, and why.
+    surprises : list of str
+        What did not come out as recorded; empty for a good run.
+    """
+
+    full: bool
+    seed: int
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    bounds: list[dict[str, Any]] = field(default_factory=list)
+    laws: list[dict[str, Any]] = field(default_factory=list)
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+    proofs: list[dict[str, Any]] = field(default_factory=list)
+    figure: dict[str, Any] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
+    provenance: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "verdicts": self.verdicts,
+            "bounds": self.bounds,
+            "thresholds": self.laws,
+            "tickets": self.tickets,
+            "proofs": self.proofs,
+            "skipped": self.skipped,
+            "surprises": self.surprises,
+            "provenance": self.provenance,
+            "seconds": self.seconds,
+        }
+
+
+def run_main_job(
+    out: Path, *, full: bool = False, seed: int = 0, step: Step = lambda _: None
+) -> MainJob:
+    """Run the main job; ticket files go to ``out/tickets``.
+
+    Parameters
+    ----------
+    out : Path
+        An existing folder.
+    full : bool
+        More trials; quick (about a minute) otherwise.
+    seed : int
+    step : callable
+        Told what begins, for a progress display.
+    """
+    started = time.perf_counter()
+    job = MainJob(full=full, seed=seed)
+    job.provenance = _provenance(seed)
+    for part in (_figure, _bounds, _laws, _verdicts, _tickets, _proofs):
+        part(job, out, step)
+    job.seconds = time.perf_counter() - started
+    return job
+
+
+def _provenance(seed: int) -> dict[str, str]:
+    from importlib.metadata import version
+
+    names = ("slt-theory", "numpy", "numba", "scipy", "python-flint")
+    return {
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "seed": str(seed),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: version(name) for name in names},
+    }
+
+
+def _figure(job: MainJob, out: Path, step: Step) -> None:
+    step("success against n")
+    script = import_module("slt_theory.figures").load("success_vs_n")
+    job.figure = script.table(quick=not job.full, seed=job.seed)
+
+
+def _bounds(job: MainJob, out: Path, step: Step) -> None:
+    from slt_theory.experiments.bounds import bound_numbers
+
+    for eps, delta in (("1/10", 0.1), ("1/100", 0.1), ("1/100", 0.01), ("1/1000", 0.01)):
+        step(f"three numbers at eps = {eps}, delta = {delta}")
+        numbers = bound_numbers(
+            "lueker1998-rss", eps=Fraction(eps), delta=delta, trials=_trials(job), seed=job.seed
+        )
+        job.bounds.append(numbers.to_dict())
+
+
+def _laws(job: MainJob, out: Path, step: Step) -> None:
+    from slt_theory.experiments import threshold
+
+    for law in LAWS:
+        step(f"threshold of {law}")
+        found = threshold(
+            law=law, eps=Fraction(1, 100), delta=0.1, trials=_trials(job), seed=job.seed
+        )
+        job.laws.append(found.to_dict())
+
+
+def _trials(job: MainJob) -> int:
+    return 20_000 if job.full else 2_000
+
+
+def _verdicts(job: MainJob, out: Path, step: Step) -> None:
+    from slt_theory.experiments.check import check
+    from slt_theory.theorems import all_theorems
+
+    for entry in all_theorems():
+        if not entry.is_about_sums:
+            continue
+        for eps, delta in CHECKS:
+            step(f"check {entry.id}")
+            try:
+                report = check(
+                    entry, eps=Fraction(eps), delta=delta, trials=_trials(job), seed=job.seed
+                )
+            except SltError as error:
+                job.skipped.append(f"{entry.id} at eps = {eps}: {error}")
+                continue
+            job.verdicts.append(report.to_dict())
+            if report.verdict not in (EXPECTED, Verdict.INCONCLUSIVE):
+                job.surprises.append(report.summary())
+
+
+def _tickets(job: MainJob, out: Path, step: Step) -> None:
+    from slt_theory.data import shipped_target
+    from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
+
+    target = shipped_target("digits_mlp")
+    assert isinstance(target, Dense)
+    folder = out / "tickets"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, options in enumerate(TICKETS):
+        theorem = options["theorem"]
+        which: dict[str, Any] = {k: Fraction(v) if "eps" in k else v for k, v in options.items()}
+        step(f"ticket {theorem} " + ", ".join(f"{k} = {v}" for k, v in list(options.items())[1:]))
+        started = time.perf_counter()
+        ticket = build_ticket(target, seed=job.seed, **which)
+        built = time.perf_counter() - started
+        path = folder / f"digits_mlp-{number}-{theorem}.npz"
+        write_ticket(ticket, path)
+        # From here on only the file counts.
+        ticket = read_ticket(path)
+        checked = verify(ticket, target)
+        record = {
+            **options,
+            "file": f"tickets/{path.name}",
+            "n": ticket.blocks[0].n,
+            "source_weights": ticket.source_weights,
+            "kept": ticket.kept,
+            "density": ticket.density,
+            "seconds": built,
+            **checked.to_dict(),
+        }
+        record |= _accuracy(job, ticket, target)
+        job.tickets.append(record)
+        if not checked.ok:
+            job.surprises.append(f"{path.name}: {'; '.join(checked.failures)}")
+
+
+def _accuracy(job: MainJob, ticket: Any, target: Dense) -> dict[str, Any]:
+    """Held-out digits: the ticket's outputs come from its file alone."""
+    from slt_theory.data import digits
+    from slt_theory.tickets import ticket_forward
+
+    try:
+        _, held_out = digits()
+    except MissingExtra as error:
+        if str(error) not in job.skipped:
+            job.skipped.append(str(error))
+        return {"accuracy": None}
+    ours = ticket_forward(ticket, held_out.inputs)
+    theirs = target.forward(held_out.inputs)
+    right, size = held_out.correct(ours), len(held_out)
+    lo, hi = clopper_pearson(right, size)
+    return {
+        "accuracy": right / size,
+        "accuracy_low": lo,
+        "accuracy_high": hi,
+        "target_accuracy": held_out.correct(theirs) / size,
+        "agreement": float(np.mean(ours.argmax(axis=1) == theirs.argmax(axis=1))),
+    }
+
+
+def _proofs(job: MainJob, out: Path, step: Step) -> None:
+    proofs = import_module("slt_theory.proofs")
+    step("proofs")
+    for result in proofs.run():
+        record = result.to_dict()
+        job.proofs.append(record)
+        if record["failed"]:
+            job.surprises.append(f"proof {record['id']} failed")
