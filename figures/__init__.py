@@ -9,7 +9,15 @@ from slt_theory.errors import BadInput
 
 __all__ = ["FIGURES", "load"]
 
-FIGURES = ("success_vs_n",)
+FIGURES = (
+    "success_vs_n",
+    "n_vs_eps",
+    "failure_vs_n",
+    "growth",
+    "densities",
+    "numbers_per_weight",
+    "golden_ratio",
+)
 """Names that ``slt figure`` knows."""
 
 

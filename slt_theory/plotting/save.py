@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,8 @@ def save_figure(
     BadInput
         If the folder cannot be written; files appear whole or not at all.
     """
+    # Its notes about the fonts' own dates are no concern of ours.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -84,7 +84,10 @@ def build_ticket(
             "theorem", theorem, "has no construction", f"known: {', '.join(CONSTRUCTIONS)}"
         )
     if theorem == "pensia2020-direct":
-        ticket = direct.build(parse_request(target, rescale=False, **request), shared=shared)
+        ticket = direct.build(
+            parse_request(target, rescale=False, largest_n=direct.LARGEST_N, **request),
+            shared=shared,
+        )
     elif shared:
         raise BadInput("shared", shared, "is a mode of pensia2020-direct only")
     else:

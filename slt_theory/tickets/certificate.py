@@ -7,6 +7,7 @@ the largest error it can find. The truth lies between the two numbers.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,18 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
-from slt_theory.networks import Dense, target_hash
+from slt_theory.networks import Dense
 from slt_theory.tickets.domain import Domain, parse_domain
 from slt_theory.tickets.effective import Effective, MalformedTicket, effective_block
 from slt_theory.tickets.error_bound import layer_error_ranges
 from slt_theory.tickets.error_search import largest_error_found
+from slt_theory.tickets.rules import exact_eps, header_failures
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Check", "certify", "verify"]
 
 Int64Array = NDArray[np.int64]
-_EXACT = 1 << 53
+_EXACT_BITS = 53
+_EXACT = 1 << _EXACT_BITS
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,20 @@ def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64
     """Weights in units of ``2**(scale_exponent - 48)``, and whether that is exact.
 
     Inexact entries are off by at most half a unit, which every use here adds to the error.
+
+    Raises
+    ------
+    BadInput
+        If a weight has 2**53 units or more.
     """
+    largest = float(np.abs(weights).max())
+    if math.frexp(largest)[1] > _EXACT_BITS + scale_exponent - PRODUCT_BITS and largest:
+        raise BadInput(
+            "target",
+            f"a weight of {largest:.6g}",
+            "is beyond the exact range of this construction",
+            "rescale the target, or use pensia2020-two-layer, which rescales by itself",
+        )
     scaled = np.ldexp(weights, PRODUCT_BITS - scale_exponent)
     rounded = np.rint(scaled)
     return rounded.astype(np.int64), bool((rounded == scaled).all())
@@ -131,8 +148,10 @@ def _compare(ticket: Ticket, target: Dense, index: int) -> _Layer:
     wanted, exact = on_lattice(target_matrix(target, index), block.scale_exponent)
     positive = effective.positive - wanted
     negative = positive if effective.negative is None else effective.negative - wanted
-    largest = max(int(np.abs(effective.positive).max()), int(np.abs(positive).max()))
-    if largest >= _EXACT:
+    sums = [
+        s for s in (effective.positive, effective.negative, positive, negative) if s is not None
+    ]
+    if max(int(np.abs(s).max()) for s in sums) >= _EXACT:
         raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
     return _Layer(effective, positive, negative, not exact)
 
@@ -162,16 +181,16 @@ def certify(ticket: Ticket, target: Dense) -> Ticket:
 
 
 def _check(ticket: Ticket, target: Dense, *, compare_claims: bool) -> Check:
-    domain = parse_domain(ticket.domain)
-    failures = _identity_failures(ticket, target, domain)
+    failures = header_failures(ticket, target)
     if failures:
         return _refused(ticket, target, failures)
     try:
         layers = [_compare(ticket, target, k) for k in range(target.depth)]
-    except MalformedTicket as error:
+    except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
     if not ticket.complete:
         failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
+    domain = parse_domain(ticket.domain)
     failures += _eps_failures(ticket, layers)
     errors = np.concatenate([layer.worst().ravel() * layer.unit for layer in layers])
     bounds = _bounds(target, domain, layers)
@@ -183,12 +202,12 @@ def _check(ticket: Ticket, target: Dense, *, compare_claims: bool) -> Check:
         max_weight_error=float(errors.max()),
         median_weight_error=float(np.median(errors)),
         sup_error_bound=round_up(bounds[-1]),
-        sup_error_found=found,
+        sup_error_found=round_down(found),
         layer_error_bounds=tuple(round_up(b) for b in bounds),
         failures=(),
     )
     if compare_claims:
-        failures += _claim_failures(ticket, check, bounds[-1])
+        failures += _claim_failures(ticket, check, bounds)
     network_eps = ticket.network_eps
     if network_eps is not None and check.sup_error_bound > network_eps:
         failures.append(
@@ -212,39 +231,16 @@ def _refused(ticket: Ticket, target: Dense, failures: list[str]) -> Check:
     )
 
 
-def _identity_failures(ticket: Ticket, target: Dense, domain: Domain) -> list[str]:
-    """The ticket speaks of this target, and each block has the shape of its layer."""
-    failures = []
-    if ticket.target_sha256 != target_hash(target):
-        failures.append("the ticket was built for another target (hashes differ)")
-    if len(ticket.blocks) != target.depth:
-        return [*failures, f"{len(ticket.blocks)} blocks for {target.depth} layers"]
-    used: list[int] = []
-    for k, block in enumerate(ticket.blocks):
-        outputs, columns = target_matrix(target, k).shape
-        if (block.outputs, block.columns) != (outputs, columns):
-            failures.append(
-                f"layer {k}: block of shape {block.outputs, block.columns} for weights of shape "
-                f"{outputs, columns}"
-            )
-        needs_both = k == 0 and not domain.non_negative
-        if block.kind == "gadget-pair" and block.signs == "positive" and needs_both:
-            failures.append(f"layer {k}: only the positive half is built, but inputs may be < 0")
-        used += block.streams
-    if len(set(used)) != len(used):
-        failures.append("two layers share a stream of random weights")
-    return failures
-
-
 def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
     failures = []
     for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
         unit = Fraction(2) ** (block.scale_exponent - PRODUCT_BITS)
-        outside = int(np.count_nonzero(layer.worst() > Fraction(block.eps) // unit))
+        eps = exact_eps(block)
+        outside = int(np.count_nonzero(layer.worst() > eps // unit))
         if outside:
             failures.append(
-                f"layer {k}: {outside} weights are further than eps = "
-                f"{float(Fraction(block.eps)):g} from their target"
+                f"layer {k}: {outside} weights are further than eps = {float(eps):g} from their "
+                "target"
             )
     return failures
 
@@ -286,28 +282,54 @@ def round_up(value: float) -> float:
     return float(f"{digits}e{exponent}")
 
 
-def _claim_failures(ticket: Ticket, check: Check, bound: float) -> list[str]:
-    """Claims that are too good; `bound` is the certified error before rounding up."""
+def round_down(value: float) -> float:
+    """Down to six significant digits, for the same reason."""
+    if value <= 0:
+        return value
+    digits, exponent = f"{value:.5e}".split("e")
+    while float(f"{digits}e{exponent}") > value:
+        digits = f"{float(digits) - 1e-5:.5f}"
+    return float(f"{digits}e{exponent}")
+
+
+def _claim_failures(ticket: Ticket, check: Check, bounds: list[float]) -> list[str]:
+    """Claims that are too good; `bounds` are the certified errors before rounding up."""
     claims = ticket.certificate
-    failures = []
     if not claims:
         return ["the file carries no certificate"]
+    failures = []
     try:
-        if float(claims["max_weight_error"]) < check.max_weight_error:
-            failures.append(
-                f"claims weights within {claims['max_weight_error']:.6g}, recomputed "
-                f"{check.max_weight_error:.6g}"
+        layers = [float(value) for value in claims["layer_error_bounds"]]
+        # (what, claimed, recomputed): a claim below what was recomputed is too good.
+        upper = [
+            (f"claims {key.replace('_', ' ')}", float(claims[key]), recomputed)
+            for key, recomputed in (
+                ("max_weight_error", check.max_weight_error),
+                ("median_weight_error", check.median_weight_error),
+                ("sup_error_bound", bounds[-1]),
             )
-        if float(claims["sup_error_bound"]) < bound:
-            failures.append(
-                f"claims a network error of at most {claims['sup_error_bound']:.6g}, certified "
-                f"{bound:.6g}"
-            )
-        if float(claims["sup_error_bound"]) < check.sup_error_found:
+        ]
+        upper += [
+            (f"claims an error after layer {k} of", claimed, bound)
+            for k, (claimed, bound) in enumerate(zip(layers, bounds, strict=True))
+        ]
+        failures += [
+            f"{what} {claimed:.6g}, recomputed {bound:.6g}"
+            for what, claimed, bound in upper
+            if not claimed >= bound
+        ]
+        if not float(claims["sup_error_bound"]) >= check.sup_error_found:
             failures.append(
                 f"claims a network error of at most {claims['sup_error_bound']:.6g}, an input "
                 f"with {check.sup_error_found:.6g} exists"
             )
+        if not float(claims["sup_error_found"]) <= check.sup_error_bound:
+            failures.append(
+                f"claims an input with error {claims['sup_error_found']:.6g}, no input has more "
+                f"than {check.sup_error_bound:.6g}"
+            )
+        if claims["weights"] != check.weights:
+            failures.append(f"claims {claims['weights']} weights, there are {check.weights}")
     except (KeyError, TypeError, ValueError) as error:
         failures.append(f"the certificate cannot be read ({error!r})")
     return failures

@@ -22,11 +22,14 @@ from slt_theory.tickets.request import Layer, Request
 from slt_theory.tickets.ticket import Block, Ticket
 from slt_theory.tickets.width import Sums, smallest_n
 
-__all__ = ["build", "sufficient_n"]
+__all__ = ["LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
 
 THEOREM = "pensia2020-direct"
+LARGEST_N = 63
+"""A sum of the solver has at most this many items."""
 _CHUNK_ITEMS = 1 << 22
-_LIFT = PRODUCT_BITS - WEIGHT_BITS
+LIFT = PRODUCT_BITS - WEIGHT_BITS
+"""Bits between the lattice of the candidates and that of the targets."""
 
 
 def candidate_law(request: Request) -> Uniform:
@@ -36,7 +39,7 @@ def candidate_law(request: Request) -> Uniform:
         strict=True,
     )
     # Outwards, so that the extreme weights stay inside.
-    low, high = min(lows) >> _LIFT, -(-max(highs) >> _LIFT)
+    low, high = min(lows) >> LIFT, -(-max(highs) >> LIFT)
     unit = Fraction(1, 1 << WEIGHT_BITS)
     return Uniform(low * unit, max(high, low + 1) * unit, bits=WEIGHT_BITS)
 
@@ -44,13 +47,13 @@ def candidate_law(request: Request) -> Uniform:
 def sufficient_n(request: Request) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [Sums(layer.wanted, layer.radius, 1) for layer in request.layers]
-    return smallest_n(families, candidate_law(request), lift=_LIFT, live=1.0, seed=request.seed)
+    return smallest_n(families, candidate_law(request), lift=LIFT, live=1.0, seed=request.seed)
 
 
 def build(request: Request, *, shared: bool = False) -> Ticket:
     """Solve every sum; unreached ones are proved unreachable and listed."""
     law = candidate_law(request)
-    n = min(request.n if request.n is not None else sufficient_n(request), 63)
+    n = request.n if request.n is not None else min(sufficient_n(request), LARGEST_N)
     blocks, masks, unreached = [], [], []
     for k, layer in enumerate(request.layers):
         outputs, columns = layer.wanted.shape
@@ -104,7 +107,7 @@ def _solve(
         else:
             items = law.sample(request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
         answer = solve_many(
-            items << _LIFT, wanted[start:stop], radius=radius, threads=request.threads
+            items << LIFT, wanted[start:stop], radius=radius, threads=request.threads
         )
         octets = answer.masks.astype("<u8").view(np.uint8).reshape(-1, 8)
         bits = np.unpackbits(octets, axis=1, count=n, bitorder="little")

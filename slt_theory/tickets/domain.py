@@ -10,6 +10,12 @@ from slt_theory.errors import BadInput
 __all__ = ["Ball", "Box", "Domain", "parse_domain"]
 
 
+def _exact(value: float) -> str:
+    """The shortest text that reads back as the same float."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 @dataclass(frozen=True)
 class Box:
     """Every coordinate in [lo, hi]."""
@@ -22,7 +28,7 @@ class Box:
         return self.lo >= 0
 
     def __str__(self) -> str:
-        return f"box:{self.lo:g},{self.hi:g}"
+        return f"box:{_exact(self.lo)},{_exact(self.hi)}"
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Ball:
         return False
 
     def __str__(self) -> str:
-        return f"ball:{self.radius:g}"
+        return f"ball:{_exact(self.radius)}"
 
 
 Domain = Box | Ball
@@ -55,8 +61,7 @@ def parse_domain(text: str | Domain) -> Domain:
     >>> parse_domain("box:0,1")
     Box(lo=0.0, hi=1.0)
     """
-    if not isinstance(text, str):
-        return text
+    text = str(text)
     kind, _, numbers = text.partition(":")
     try:
         values = [float(part) for part in numbers.split(",")]

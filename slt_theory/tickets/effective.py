@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Law, parse_law
 from slt_theory.tickets.ticket import Block, Ticket
 
@@ -22,6 +22,7 @@ __all__ = ["Effective", "MalformedTicket", "block_law", "effective_block", "mask
 
 Int64Array = NDArray[np.int64]
 _CHUNK = 1 << 22
+_LONGEST_SUM = 1 << (HEADROOM_BITS - PRODUCT_BITS)
 
 
 class MalformedTicket(Exception):
@@ -61,7 +62,8 @@ def effective_block(ticket: Ticket, index: int) -> Effective:
     Raises
     ------
     MalformedTicket
-        If a hidden neuron sees more than one input, or padding bits are set.
+        If a hidden neuron sees more than one input or that of another block, padding bits are
+        set, or a sum could leave the int64 range.
     """
     block = ticket.blocks[index]
     for mask, (_, columns) in zip(ticket.masks[index], block.mask_shapes, strict=True):
@@ -90,6 +92,12 @@ def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
         seen[start : start + len(kept)] = np.where(count == 1, kept.argmax(axis=1), -1)
     weights = np.zeros(block.hidden, dtype=np.int64)
     live = np.flatnonzero(seen >= 0)
+    own = live // (block.hidden // block.columns)
+    if (seen[live] != own).any():
+        neuron = int(live[np.argmax(seen[live] != own)])
+        raise MalformedTicket(
+            f"layer {index}: hidden neuron {neuron} sees input {seen[neuron]}, not its block's own"
+        )
     places = live * block.columns + seen[live]
     weights[live] = block_law(block).sample_at(ticket.seed, block.streams[0], places)
     return seen, weights
@@ -99,6 +107,8 @@ def _gadget(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     seen, u = _in_layer(ticket, index)
     law = block_law(block)
+    if block.hidden // block.columns > _LONGEST_SUM:
+        raise MalformedTicket(f"layer {index}: sums of so many products leave the exact range")
     positive = np.zeros((block.outputs, block.columns), dtype=np.int64)
     negative = np.zeros_like(positive)
     live = np.flatnonzero(seen >= 0)
@@ -123,6 +133,8 @@ def _direct(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     law, n = block_law(block), block.hidden
     lift = PRODUCT_BITS - block.bits
+    if n * max(map(abs, law.support)) > _LONGEST_SUM:
+        raise MalformedTicket(f"layer {index}: sums of so many numbers leave the exact range")
     sums = np.zeros(block.outputs * block.columns, dtype=np.int64)
     rows = max(1, _CHUNK // max(n, 1))
     for start in range(0, sums.size, rows):

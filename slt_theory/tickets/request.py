@@ -96,6 +96,7 @@ def parse_request(
     signs: str = "both",
     domain: str | Domain = "box:0,1",
     rescale: bool = True,
+    largest_n: int = 4096,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Request:
@@ -115,8 +116,10 @@ def parse_request(
             "exactly one is needed",
             "give --eps or --network-eps",
         )
-    if n is not None and not 1 <= n <= 4096:
-        raise BadInput("n", n, "must lie in 1..4096")
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int | np.integer)):
+        raise BadInput("n", n, "must be an integer")
+    if n is not None and not 1 <= n <= largest_n:
+        raise BadInput("n", n, f"must lie in 1..{largest_n}")
     for name, value, allowed in (
         ("objective", objective, ("eps", "best")),
         ("signs", signs, ("both", "needed")),
@@ -135,7 +138,7 @@ def parse_request(
         layers=tuple(_layer(target, k, e, rescale=rescale) for k, e in enumerate(each)),
         domain=where,
         seed=check_seed(seed),
-        n=n,
+        n=None if n is None else int(n),
         objective="best" if objective == "best" else "eps",
         signs="both" if signs == "both" else "needed",
         network_eps=whole,

@@ -244,29 +244,78 @@ def read_ticket(path: str | Path) -> Ticket:
         zipfile.BadZipFile,
         zlib.error,
         struct.error,
-        ValueError,
-        KeyError,
-        TypeError,
+        ArithmeticError,
+        AttributeError,
         EOFError,
+        LookupError,
         NotImplementedError,
+        RuntimeError,
+        SyntaxError,
+        TypeError,
+        ValueError,
     ) as error:
+        # Every way in which damaged bytes can fail to be a zip, JSON or an array.
         raise UnreadableFile(
             "ticket", str(path), f"cannot be read as a ticket ({error})", "build it again"
         ) from error
+
+
+_FIELDS: dict[str, type] = {
+    "kind": str,
+    "outputs": int,
+    "inputs": int,
+    "constant_input": bool,
+    "hidden": int,
+    "law": str,
+    "bits": int,
+    "streams": list,
+    "eps": str,
+    "n": int,
+    "scale_exponent": int,
+    "shared": bool,
+    "signs": str,
+}
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    """A value of a header; JSON's true is no number."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"{name} = {value!r}")
+    return value
+
+
+def _block(record: dict[str, Any]) -> Block:
+    if set(record) != set(_FIELDS):
+        raise ValueError(f"a block has the fields {', '.join(record)}")
+    values = {name: _typed(name, record[name], kind) for name, kind in _FIELDS.items()}
+    if values["kind"] not in ("gadget-pair", "direct-sums"):
+        raise ValueError(f"kind = {values['kind']!r}")
+    if min(values["outputs"], values["inputs"], values["hidden"]) < 1:
+        raise ValueError("a block is empty")
+    streams = tuple(_typed("streams", number, int) for number in values["streams"])
+    return Block(**{**values, "streams": streams})
+
+
+def _sum_id(item: list[Any]) -> tuple[int, int, int, str]:
+    layer, output, column, sign = item
+    a, b, c = (_typed("unreached", number, int) for number in (layer, output, column))
+    return a, b, c, _typed("unreached", sign, str)
 
 
 def _parse(archive: zipfile.ZipFile) -> Ticket:
     header = json.loads(archive.read(_HEADER))
     if header["format"] != "slt-ticket" or header["version"] != FORMAT_VERSION:
         raise ValueError(f"format {header['format']} version {header['version']}")
-    blocks = tuple(
-        Block(**{**block, "streams": tuple(block["streams"])}) for block in header["blocks"]
-    )
+    blocks = tuple(_block(record) for record in header["blocks"])
+    unreached = tuple(_sum_id(item) for item in header["unreached"])
+    if _typed("complete", header["complete"], bool) != (not unreached):
+        raise ValueError("complete and unreached contradict each other")
+    whole = header["network_eps"]
     return Ticket(
-        theorem=str(header["theorem"]),
+        theorem=_typed("theorem", header["theorem"], str),
         seed=check_seed(header["seed"]),
-        target_sha256=str(header["target_sha256"]),
-        domain=str(header["domain"]),
+        target_sha256=_typed("target_sha256", header["target_sha256"], str),
+        domain=_typed("domain", header["domain"], str),
         blocks=blocks,
         masks=tuple(
             tuple(
@@ -275,10 +324,10 @@ def _parse(archive: zipfile.ZipFile) -> Ticket:
             )
             for b, block in enumerate(blocks)
         ),
-        unreached=tuple((int(a), int(b), int(c), str(d)) for a, b, c, d in header["unreached"]),
-        network_eps=header["network_eps"],
-        norm_exponents=tuple(int(e) for e in header["norm_exponents"]),
-        certificate=json.loads(archive.read(_CERTIFICATE)),
+        unreached=unreached,
+        network_eps=None if whole is None else _typed("network_eps", whole, float),
+        norm_exponents=tuple(_typed("norm_exponents", e, int) for e in header["norm_exponents"]),
+        certificate=_typed("certificate", json.loads(archive.read(_CERTIFICATE)), dict),
     )
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.laws import Law, Product
+from slt_theory.errors import BadInput
+from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.laws import Law, Product, Uniform
 from slt_theory.streams import Purpose, stream_id, words32
 
 __all__ = ["Sums", "smallest_n"]
@@ -22,6 +24,8 @@ _SAMPLE = 1 << 15
 _TAIL_SHARE = 0.02
 _LIVE_LIMIT = 40
 _LIMIT = 512
+_FEWEST = 256
+_WORK = 1 << 33
 
 
 @dataclass(frozen=True)
@@ -46,26 +50,41 @@ def _failure_shares(sums: Sums, law: Law, seed: int, layer: int, lift: int) -> N
     stream = stream_id(Purpose.PLANNING, 2 * layer + 1)
     items = law.sample(seed, stream, 0, _SAMPLE * _LIVE_LIMIT).reshape(_SAMPLE, _LIVE_LIMIT)
     items <<= lift
-    shares = np.zeros(_LIVE_LIMIT + 1)
+    shares, counts = np.zeros(_LIVE_LIMIT + 1), np.zeros(_LIVE_LIMIT + 1, dtype=np.int64)
     failing = np.flatnonzero(np.abs(targets) > sums.radius)
-    shares[0] = failing.size / _SAMPLE
+    shares[0], counts[0] = failing.size / _SAMPLE, failing.size
     for live in range(1, _LIVE_LIMIT + 1):
         if failing.size:
+            # Sums become dear at small errors: go on with fewer of them.
+            failing = failing[: max(_FEWEST, _WORK // _cost(live, sums.radius))]
+            before = failing.size
             found = solve_many(
                 np.ascontiguousarray(items[failing, :live]), targets[failing], radius=sums.radius
             ).found
             failing = failing[~found]
-        shares[live] = failing.size / _SAMPLE
-    return _continued(shares)
+            shares[live] = shares[live - 1] * failing.size / before
+            counts[live] = failing.size
+    if shares[-1] > _TAIL_SHARE:
+        raise BadInput(
+            "n",
+            "not given",
+            f"cannot be estimated where {_LIVE_LIMIT} live numbers do not suffice",
+            "give n, or allow a larger error",
+        )
+    return _continued(shares, counts)
 
 
-def _continued(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Beyond well-measured shares, a geometric tail whose ratio is pooled over the tail seen."""
-    tail = np.flatnonzero(shares <= _TAIL_SHARE)
-    first = int(tail[0]) if tail.size else _LIVE_LIMIT
+def _cost(live: int, radius: int) -> int:
+    """Rough steps of one sum: all subsets, half of them at a time, or until one is near."""
+    return int(min(2**live, 4 * 2 ** (live // 2), 2**PRODUCT_BITS // (radius + 1) + 1))
+
+
+def _continued(shares: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Replace what rests on few failures by a geometric tail, its ratio pooled over the tail."""
+    first = int(np.flatnonzero(shares <= _TAIL_SHARE)[0])
     seen = shares[first:]
     ratio = float(seen[1:].sum() / seen[:-1].sum()) if seen[:-1].any() else 0.5
-    last = int(np.flatnonzero(shares * _SAMPLE >= 20)[-1]) if shares[0] * _SAMPLE >= 20 else 0
+    last = int(np.flatnonzero(counts >= 20)[-1]) if counts[0] >= 20 else 0
     steps = np.arange(_LIMIT + 1) - last
     head = shares[np.minimum(np.arange(_LIMIT + 1), last)]
     return np.asarray(np.where(steps <= 0, head, shares[last] * ratio ** np.maximum(steps, 0)))
@@ -123,6 +142,4 @@ def _binomial(n: int, p: float) -> NDArray[np.float64]:
 
 def live_law() -> Law:
     """Law of a live product of the gadget: U[0,1] times U[-1,1], which is that of U times U."""
-    from slt_theory.laws import Uniform
-
     return Product(Uniform(), Uniform())

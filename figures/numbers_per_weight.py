@@ -1,0 +1,81 @@
+"""How many random numbers a weight of a trained network needs: Pensia et al.'s experiment.
+
+For each weight of the shipped digits network: the first n at which some subset of n numbers drawn
+from U[min W, max W] lies within eps, and the share of numbers kept by the subset found there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EPS = ("1/10", "1/100", "1/1000")
+MOST = 40
+
+
+def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """Solve every weight for every n; about ten seconds."""
+    from fractions import Fraction
+
+    import numpy as np
+
+    from slt_theory.data import shipped_target
+    from slt_theory.streams import Purpose, stream_id
+    from slt_theory.subset_sum import solve_many
+    from slt_theory.tickets.direct import LIFT, candidate_law
+    from slt_theory.tickets.request import parse_request
+
+    rows = []
+    for eps in EPS[:2] if quick else EPS:
+        request = parse_request(shipped_target("digits_mlp"), eps=Fraction(eps), rescale=False)
+        law = candidate_law(request)
+        wanted = np.concatenate([layer.wanted.ravel() for layer in request.layers])
+        radius = min(layer.radius for layer in request.layers)
+        stream = stream_id(Purpose.WEIGHTS, 0)
+        items = law.sample(seed, stream, 0, wanted.size * MOST).reshape(-1, MOST) << LIFT
+        needed = np.full(wanted.size, -1)
+        kept = np.zeros(wanted.size)
+        needed[np.abs(wanted) <= radius] = 0
+        for n in range(1, MOST + 1):
+            open_rows = np.flatnonzero(needed < 0)
+            if open_rows.size == 0:
+                break
+            answer = solve_many(items[open_rows, :n], wanted[open_rows], radius=radius)
+            done = open_rows[answer.found]
+            needed[done] = n
+            kept[done] = np.bitwise_count(answer.masks[answer.found]) / n
+        counts = np.bincount(needed[needed >= 0], minlength=MOST + 1)
+        rows.append(
+            {
+                "eps": float(Fraction(eps)),
+                "counts": counts.tolist(),
+                "unreached": int((needed < 0).sum()),
+                "kept": float(kept[needed > 0].mean()),
+            }
+        )
+    return {"target": "digits_mlp", "weights": int(wanted.size), "seed": seed, "rows": rows}
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The figure of a table, in the current style."""
+    from matplotlib.figure import Figure as NewFigure
+
+    from slt_theory.plotting import COLOURS
+
+    figure = NewFigure()
+    axis = figure.subplots()
+    for colour, row in zip(COLOURS, data["rows"], strict=False):
+        share = [c / data["weights"] for c in row["counts"]]
+        last = max(n for n, c in enumerate(row["counts"]) if c)
+        axis.step(
+            range(last + 2),
+            [*share[: last + 1], 0],
+            where="mid",
+            color=colour,
+            label=rf"$\varepsilon$ = {row['eps']:g}, kept {row['kept']:.0%}",
+        )
+    axis.set(xlabel="first $n$ at which the weight is reached", ylabel="share of weights")
+    axis.legend(title=f"{data['weights']:,} weights of {data['target']}")
+    return figure
