@@ -22,7 +22,7 @@ from slt_theory.tickets.domain import Domain, parse_domain
 from slt_theory.tickets.effective import Effective, MalformedTicket, effective_block
 from slt_theory.tickets.error_bound import layer_error_ranges
 from slt_theory.tickets.error_search import largest_error_found
-from slt_theory.tickets.rules import exact_eps, header_failures
+from slt_theory.tickets.rules import header_failures
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Check", "certify", "verify"]
@@ -146,6 +146,7 @@ def _compare(ticket: Ticket, target: Dense, index: int) -> _Layer:
     block = ticket.blocks[index]
     effective = effective_block(ticket, index)
     wanted, exact = on_lattice(target_matrix(target, index), block.scale_exponent)
+    wanted = np.repeat(wanted, block.copies_out, axis=0)
     positive = effective.positive - wanted
     negative = positive if effective.negative is None else effective.negative - wanted
     sums = [
@@ -198,7 +199,7 @@ def _check(ticket: Ticket, target: Dense, *, compare_claims: bool) -> Check:
     check = Check(
         ok=False,
         complete=ticket.complete,
-        weights=int(errors.size),
+        weights=target.parameters,
         max_weight_error=float(errors.max()),
         median_weight_error=float(np.median(errors)),
         sup_error_bound=round_up(bounds[-1]),
@@ -235,7 +236,7 @@ def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
     failures = []
     for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
         unit = Fraction(2) ** (block.scale_exponent - PRODUCT_BITS)
-        eps = exact_eps(block)
+        eps = Fraction(block.eps)
         outside = int(np.count_nonzero(layer.worst() > eps // unit))
         if outside:
             failures.append(
@@ -246,29 +247,35 @@ def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
 
 
 def _float_layers(layers: list[_Layer], target: Dense) -> list[Any]:
-    """(positive, negative, bias) of the ticket in float64, exact."""
+    """(positive, negative, bias) of the source network in float64, exact."""
     result = []
     for k, layer in enumerate(layers):
         positive, negative = layer.effective.to_float(), layer.effective.to_float("negative")
         width = target.weights[k].shape[1]
         bias = positive[:, width] if positive.shape[1] > width else np.zeros(positive.shape[0])
-        result.append((positive[:, :width], negative[:, :width], bias))
+        wiring = layer.effective.wiring
+        if wiring is None:
+            result.append((positive[:, :width], negative[:, :width], bias))
+        else:
+            result.append((wiring, wiring, bias))
     return result
 
 
 def _bounds(target: Dense, domain: Domain, layers: list[_Layer]) -> list[float]:
-    slopes, errors, slack = [], [], []
-    for (positive, negative, _), layer in zip(_float_layers(layers, target), layers, strict=True):
-        slopes.append((positive, negative))
+    wirings, errors, slack = [], [], []
+    for k, ((wiring, _, _), layer) in enumerate(
+        zip(_float_layers(layers, target), layers, strict=True)
+    ):
+        wirings.append(wiring)
         gaps = [
             np.ldexp(e.astype(np.float64), layer.effective.scale_exponent - PRODUCT_BITS)
             for e in (layer.positive, layer.negative)
         ]
-        if gaps[0].shape[1] == positive.shape[1]:
+        if gaps[0].shape[1] == target.weights[k].shape[1]:
             gaps = [np.column_stack([g, np.zeros(len(g))]) for g in gaps]
         errors.append((gaps[0], gaps[1]))
         slack.append(layer.unit if layer.inexact else 0.0)
-    ranges = layer_error_ranges(target, domain, slopes, errors, slack)
+    ranges = layer_error_ranges(target, domain, wirings, errors, slack)
     return [float(np.maximum(np.abs(lo), np.abs(hi)).max()) for lo, hi in ranges]
 
 

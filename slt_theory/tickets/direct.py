@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
-from slt_theory.networks import target_hash
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.request import Layer, Request
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.sums import bits, solve_sums
+from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
 from slt_theory.tickets.width import Sums, smallest_n
 
 __all__ = ["LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
@@ -63,10 +63,11 @@ def build(request: Request, *, shared: bool = False) -> Ticket:
             outputs=outputs,
             inputs=inputs,
             constant_input=columns > inputs,
-            hidden=n,
-            law=law.name,
-            bits=WEIGHT_BITS,
-            streams=(stream_id(Purpose.WEIGHTS, k),),
+            layers=(
+                SourceLayer(
+                    outputs * columns, n, law.name, WEIGHT_BITS, stream_id(Purpose.WEIGHTS, k)
+                ),
+            ),
             eps=str(layer.eps),
             n=n,
             shared=shared,
@@ -75,29 +76,17 @@ def build(request: Request, *, shared: bool = False) -> Ticket:
         blocks.append(block)
         masks.append((mask,))
         unreached += [(k, *divmod(int(place), columns), "+") for place in missed]
-    return Ticket(
-        theorem=THEOREM,
-        seed=request.seed,
-        target_sha256=target_hash(request.target),
-        domain=str(request.domain),
-        blocks=tuple(blocks),
-        masks=tuple(masks),
-        unreached=tuple(unreached),
-        network_eps=None if request.network_eps is None else float(request.network_eps),
-        norm_exponents=request.target.rescaled().exponents,
-    )
+    return request.ticket(THEOREM, tuple(blocks), tuple(masks), tuple(unreached))
 
 
 def _solve(
     request: Request, block: Block, layer: Layer, law: Uniform, radius: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    from slt_theory.subset_sum import solve_many
-
-    n, wanted = block.hidden, layer.wanted.ravel()
+    n, wanted = block.n, layer.wanted.ravel()
     mask = np.zeros((wanted.size, (n + 7) // 8), dtype=np.uint8)
     missed = np.zeros(wanted.size, dtype=bool)
     step = max(1, _CHUNK_ITEMS // n)
-    stream = block.streams[0]
+    stream = block.layers[0].stream
     row_numbers = law.sample(request.seed, stream, 0, block.outputs * n) if block.shared else None
     for start in range(0, wanted.size, step):
         stop = min(start + step, wanted.size)
@@ -106,12 +95,10 @@ def _solve(
             items = row_numbers.reshape(block.outputs, n)[rows]
         else:
             items = law.sample(request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
-        answer = solve_many(
+        answer = solve_sums(
             items << LIFT, wanted[start:stop], radius=radius, threads=request.threads
         )
-        octets = answer.masks.astype("<u8").view(np.uint8).reshape(-1, 8)
-        bits = np.unpackbits(octets, axis=1, count=n, bitorder="little")
-        mask[start:stop] = np.packbits(bits, axis=1)
+        mask[start:stop] = np.packbits(bits(answer.masks, n), axis=1)
         missed[start:stop] = ~answer.found | (answer.errors > layer.radius)
         if request.progress is not None:
             request.progress(stop - start)

@@ -3,26 +3,29 @@
 For x >= 0 a hidden neuron that sees only input j with in-weight u contributes ``v u x`` if u > 0
 and nothing otherwise; for x <= 0 the same with u < 0. A gadget pair is therefore the map
 ``y_i = sum_j P_ij max(x_j, 0) + N_ij min(x_j, 0)`` with two integer matrices of exact subset sums.
-This module knows nothing of how masks were found.
+A single layer over copies of its inputs is a matrix whose sums over the copies of one input stand
+for a weight. This module knows nothing of how masks were found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law, parse_law
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.frozen import frozen_pattern
+from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
 
-__all__ = ["Effective", "MalformedTicket", "block_law", "effective_block", "masked_layers"]
+__all__ = ["Effective", "MalformedTicket", "effective_block", "layer_law", "sparse_layers"]
 
 Int64Array = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _CHUNK = 1 << 22
-_LONGEST_SUM = 1 << (HEADROOM_BITS - PRODUCT_BITS)
 
 
 class MalformedTicket(Exception):
@@ -31,29 +34,39 @@ class MalformedTicket(Exception):
 
 @dataclass(frozen=True)
 class Effective:
-    """Exact sums of one block, in units of ``2**(scale_exponent - PRODUCT_BITS)``.
+    """Exact sums of one block, in units of ``2**(scale_exponent - 48)``.
 
     Attributes
     ----------
-    positive : int64 array (outputs, columns)
-        Slope for inputs >= 0.
+    positive : int64 array (rows, columns)
+        Slope for inputs >= 0; a row a source neuron, a column a target input, bias last.
     negative : int64 array or None
         Slope for inputs <= 0; None if that half was not built.
+    wiring : float64 array (rows, source inputs) or None
+        What copies of one input get each, where there are several; their sums are `positive`.
+    scale_exponent : int
     """
 
     positive: Int64Array
     negative: Int64Array | None
     scale_exponent: int
+    wiring: Floats | None = None
 
-    def to_float(self, which: str = "positive") -> NDArray[np.float64]:
+    def to_float(self, which: str = "positive") -> Floats:
         """A slope matrix in float64, exact while sums stay below 2**53 units."""
         sums = self.positive if which == "positive" or self.negative is None else self.negative
         return np.asarray(np.ldexp(sums.astype(np.float64), self.scale_exponent - PRODUCT_BITS))
 
 
-def block_law(block: Block) -> Law:
-    """The law of one weight of a block, on its lattice."""
-    return parse_law(block.law).at(block.bits)
+def layer_law(layer: SourceLayer) -> Law:
+    """The law of one weight of a layer, on its lattice."""
+    return parse_law(layer.law).at(layer.bits)
+
+
+def _chunks(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    step = max(1, _CHUNK // max(columns, 1))
+    for start in range(0, rows, step):
+        yield start, min(start + step, rows)
 
 
 def effective_block(ticket: Ticket, index: int) -> Effective:
@@ -62,26 +75,56 @@ def effective_block(ticket: Ticket, index: int) -> Effective:
     Raises
     ------
     MalformedTicket
-        If a hidden neuron sees more than one input or that of another block, padding bits are
-        set, or a sum could leave the int64 range.
+        If a hidden neuron sees more than one input, a frozen weight is not as its pattern says, a
+        sum has not its size, or padding bits are set.
     """
     block = ticket.blocks[index]
-    for mask, (_, columns) in zip(ticket.masks[index], block.mask_shapes, strict=True):
-        spare = (-columns) % 8
-        if spare and (mask[:, -1] & ((1 << spare) - 1)).any():
-            raise MalformedTicket(f"layer {index}: bits beyond the mask's last column are set")
+    for m, layer in enumerate(block.layers):
+        _check_padding(ticket, index, m)
+        if (layer.prune, layer.lock) != ("0", "0"):
+            _check_frozen(ticket, index, m)
     if block.kind == "direct-sums":
         return _direct(ticket, index)
-    return _gadget(ticket, index)
+    return _gadget(ticket, index) if block.kind == "gadget-pair" else _single(ticket, index)
+
+
+def _check_padding(ticket: Ticket, index: int, m: int) -> None:
+    spare = (-ticket.blocks[index].layers[m].columns) % 8
+    mask = ticket.masks[index][m]
+    if spare and (mask[:, -1] & ((1 << spare) - 1)).any():
+        raise MalformedTicket(f"layer {index}: bits beyond the mask's last column are set")
+
+
+def _check_frozen(ticket: Ticket, index: int, m: int) -> None:
+    """A locked weight is kept and a pruned one is not."""
+    layer = ticket.blocks[index].layers[m]
+    for start, stop in _chunks(layer.rows, layer.columns):
+        kept = ticket.rows(index, m, start, stop)
+        pruned, locked = frozen_pattern(ticket.seed, layer, start, stop)
+        wrong = (kept & pruned) | (~kept & locked)
+        if wrong.any():
+            row, column = (int(k[0]) for k in np.nonzero(wrong))
+            state = "pruned" if pruned[row, column] else "locked"
+            raise MalformedTicket(
+                f"layer {index}, mask {m}: weight ({start + row}, {column}) is frozen {state}, the "
+                "mask says otherwise"
+            )
+
+
+def _check_size(block: Block, counts: Int64Array, index: int) -> None:
+    if block.size is not None and (counts != block.size).any():
+        raise MalformedTicket(
+            f"layer {index}: a sum keeps {int(counts[counts != block.size][0])} live numbers, not "
+            f"{block.size}"
+        )
 
 
 def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
     """For every hidden neuron the input it sees (-1: none) and its in-weight (0: none)."""
-    block = ticket.blocks[index]
-    seen = np.full(block.hidden, -1, dtype=np.int64)
-    rows = max(1, _CHUNK // block.columns)
-    for start in range(0, block.hidden, rows):
-        kept = ticket.rows(index, 0, start, min(start + rows, block.hidden))
+    layer = ticket.blocks[index].layers[0]
+    seen = np.full(layer.rows, -1, dtype=np.int64)
+    for start, stop in _chunks(layer.rows, layer.columns):
+        kept = ticket.rows(index, 0, start, stop)
         count = np.count_nonzero(kept, axis=1)
         if (count > 1).any():
             neuron = start + int(np.argmax(count > 1))
@@ -89,90 +132,95 @@ def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
                 f"layer {index}: hidden neuron {neuron} keeps {int(count.max())} in-weights, the "
                 "gadget allows one"
             )
-        seen[start : start + len(kept)] = np.where(count == 1, kept.argmax(axis=1), -1)
-    weights = np.zeros(block.hidden, dtype=np.int64)
+        seen[start:stop] = np.where(count == 1, kept.argmax(axis=1), -1)
+    weights = np.zeros(layer.rows, dtype=np.int64)
     live = np.flatnonzero(seen >= 0)
-    own = live // (block.hidden // block.columns)
-    if (seen[live] != own).any():
-        neuron = int(live[np.argmax(seen[live] != own)])
-        raise MalformedTicket(
-            f"layer {index}: hidden neuron {neuron} sees input {seen[neuron]}, not its block's own"
-        )
-    places = live * block.columns + seen[live]
-    weights[live] = block_law(block).sample_at(ticket.seed, block.streams[0], places)
+    places = live * layer.columns + seen[live]
+    weights[live] = layer_law(layer).sample_at(ticket.seed, layer.stream, places)
     return seen, weights
 
 
 def _gadget(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     seen, u = _in_layer(ticket, index)
-    law = block_law(block)
-    if block.hidden // block.columns > _LONGEST_SUM:
-        raise MalformedTicket(f"layer {index}: sums of so many products leave the exact range")
-    positive = np.zeros((block.outputs, block.columns), dtype=np.int64)
-    negative = np.zeros_like(positive)
-    live = np.flatnonzero(seen >= 0)
-    for i in range(block.outputs):
-        kept = ticket.rows(index, 1, i, i + 1)[0]
-        if block.hidden and (kept & (seen < 0)).any():
-            neuron = int(np.argmax(kept & (seen < 0)))
-            raise MalformedTicket(
-                f"layer {index}: output {i} keeps a weight from the pruned neuron {neuron}"
-            )
-        used = live[kept[live]]
-        v = law.sample_at(ticket.seed, block.streams[1], used + i * block.hidden)
+    outer = block.layers[1]
+    law = layer_law(outer)
+    positive = np.zeros((outer.rows, block.columns), dtype=np.int64)
+    negative, counts = np.zeros_like(positive), np.zeros((2, *positive.shape), dtype=np.int64)
+    for i in range(outer.rows):
+        kept = np.flatnonzero(ticket.rows(index, 1, i, i + 1)[0])
+        # A neuron without in-weight is 0, whatever leaves it.
+        used = kept[seen[kept] >= 0]
+        v = law.sample_at(ticket.seed, outer.stream, used + i * outer.columns)
         products = u[used] * v
-        above = u[used] > 0
-        np.add.at(positive[i], seen[used[above]], products[above])
-        np.add.at(negative[i], seen[used[~above]], products[~above])
+        for half, sums, side in ((0, positive, u[used] > 0), (1, negative, u[used] < 0)):
+            np.add.at(sums[i], seen[used[side]], products[side])
+            np.add.at(counts[half, i], seen[used[side]], products[side] != 0)
     both = block.signs == "both"
+    _check_size(block, counts if both else counts[0], index)
     return Effective(positive, negative if both else None, block.scale_exponent)
+
+
+def _single(ticket: Ticket, index: int) -> Effective:
+    block = ticket.blocks[index]
+    layer = block.layers[0]
+    lift = PRODUCT_BITS - layer.bits
+    wiring = np.zeros((layer.rows, layer.columns), dtype=np.int64)
+    for start, stop in _chunks(layer.rows, layer.columns):
+        count = (stop - start) * layer.columns
+        weights = layer_law(layer).sample(ticket.seed, layer.stream, start * layer.columns, count)
+        kept = ticket.rows(index, 0, start, stop)
+        wiring[start:stop] = np.where(kept, weights.reshape(kept.shape), 0)
+    groups = wiring.reshape(layer.rows, block.columns, block.copies_in)
+    _check_size(block, np.count_nonzero(groups, axis=2), index)
+    sums = groups.sum(axis=2) << lift
+    source_inputs = block.inputs * block.copies_in
+    each = np.ldexp(wiring[:, :source_inputs].astype(np.float64), block.scale_exponent - layer.bits)
+    return Effective(sums, sums, block.scale_exponent, each)
 
 
 def _direct(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
-    law, n = block_law(block), block.hidden
-    lift = PRODUCT_BITS - block.bits
-    if n * max(map(abs, law.support)) > _LONGEST_SUM:
-        raise MalformedTicket(f"layer {index}: sums of so many numbers leave the exact range")
-    sums = np.zeros(block.outputs * block.columns, dtype=np.int64)
-    rows = max(1, _CHUNK // max(n, 1))
-    for start in range(0, sums.size, rows):
-        stop = min(start + rows, sums.size)
+    layer = block.layers[0]
+    law, n = layer_law(layer), layer.columns
+    sums = np.zeros(layer.rows, dtype=np.int64)
+    counts = np.zeros(layer.rows, dtype=np.int64)
+    for start, stop in _chunks(layer.rows, n):
         kept = ticket.rows(index, 0, start, stop)
         if block.shared:
-            numbers = law.sample(ticket.seed, block.streams[0], 0, block.outputs * n)
+            numbers = law.sample(ticket.seed, layer.stream, 0, block.outputs * n)
             offered = numbers.reshape(block.outputs, n)[np.arange(start, stop) // block.columns]
         else:
-            offered = law.sample(ticket.seed, block.streams[0], start * n, (stop - start) * n)
+            offered = law.sample(ticket.seed, layer.stream, start * n, (stop - start) * n)
             offered = offered.reshape(-1, n)
-        sums[start:stop] = np.where(kept, offered, 0).sum(axis=1) << lift
-    shape = (block.outputs, block.columns)
-    return Effective(sums.reshape(shape), sums.reshape(shape), block.scale_exponent)
+        sums[start:stop] = np.where(kept, offered, 0).sum(axis=1) << (PRODUCT_BITS - layer.bits)
+        counts[start:stop] = np.count_nonzero(kept & (offered != 0), axis=1)
+    _check_size(block, counts, index)
+    matrix = sums.reshape(block.outputs, block.columns)
+    return Effective(matrix, matrix, block.scale_exponent)
 
 
-def masked_layers(ticket: Ticket, index: int) -> tuple[Any, Any]:
-    """The two masked random layers of a gadget pair as sparse matrices (exact float64).
+def sparse_layers(ticket: Ticket, index: int) -> list[Any]:
+    """The masked random layers of a block as sparse matrices, exact in float64.
 
     Returns
     -------
-    (hidden, columns) and (outputs, hidden) `scipy.sparse.csr_array`
-        Kept weights only; the scale is in the second.
+    list of `scipy.sparse.csr_array`
+        Kept weights only; the block's scale is in the last.
     """
     from scipy.sparse import csr_array
 
     block = ticket.blocks[index]
-    law = block_law(block)
-    layers = []
-    for m, (rows, columns) in enumerate(block.mask_shapes):
-        kept_rows, kept_columns = [], []
-        step = max(1, _CHUNK // columns)
-        for start in range(0, rows, step):
-            r, c = np.nonzero(ticket.rows(index, m, start, min(start + step, rows)))
-            kept_rows.append(r + start)
-            kept_columns.append(c)
-        r, c = np.concatenate(kept_rows), np.concatenate(kept_columns)
-        integers = law.sample_at(ticket.seed, block.streams[m], r * columns + c)
-        values = np.ldexp(integers.astype(np.float64), m * block.scale_exponent - WEIGHT_BITS)
-        layers.append(csr_array((values, (r, c)), shape=(rows, columns)))
-    return layers[0], layers[1]
+    result = []
+    for m, layer in enumerate(block.layers):
+        rows, columns = [], []
+        for start, stop in _chunks(layer.rows, layer.columns):
+            r, c = np.nonzero(ticket.rows(index, m, start, stop))
+            rows.append(r + start)
+            columns.append(c)
+        r, c = np.concatenate(rows), np.concatenate(columns)
+        integers = layer_law(layer).sample_at(ticket.seed, layer.stream, r * layer.columns + c)
+        exponent = block.scale_exponent if m == len(block.layers) - 1 else 0
+        values = np.ldexp(integers.astype(np.float64), exponent - layer.bits)
+        result.append(csr_array((values, (r, c)), shape=(layer.rows, layer.columns)))
+    return result

@@ -101,7 +101,7 @@ def _piecewise(positive: Floats, negative: Floats, lo: Floats, hi: Floats) -> Ra
 def layer_error_ranges(
     target: Dense,
     domain: Domain,
-    slopes: list[tuple[Floats, Floats]],
+    wirings: list[Floats],
     errors: list[tuple[Floats, Floats]],
     slack: list[float],
 ) -> list[Range]:
@@ -111,10 +111,12 @@ def layer_error_ranges(
     ----------
     target : Dense
     domain : Domain
-    slopes : list of (positive, negative) arrays (out, in)
-        The ticket's effective weights, without the constant input.
-    errors : list of (positive, negative) arrays (out, in + 1)
-        Ticket minus target; the last column is the bias (zero where there is none).
+    wirings : list of arrays (rows, source inputs)
+        What the source neurons of a layer get from those of the layer before: effective weights,
+        one by one where an input has several copies; the constant input left out.
+    errors : list of (positive, negative) arrays (rows, in + 1)
+        Ticket minus target, a row a source neuron; the last column is the bias (zero where there
+        is none).
     slack : list of float
         What the targets' rounding to the lattice may add to an entry of `errors`.
 
@@ -138,7 +140,7 @@ def layer_error_ranges(
         constant = errors[k][0][:, -1]
         change = _plus(change, (constant, constant))
         if deviation is not None:
-            change = _plus(change, _dot(slopes[k][0], *deviation))
+            change = _plus(change, _dot(wirings[k], *deviation))
         loose = np.full(1, slack[k] * float(np.maximum(np.abs(lo), np.abs(hi)).sum() + 1))
         loose = _up(loose, lo.size + 1)
         change = _plus(change, (-loose, loose))

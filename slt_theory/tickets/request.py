@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction
-from slt_theory.networks import Dense
+from slt_theory.networks import Dense, target_hash
 from slt_theory.streams import check_seed
 from slt_theory.tickets.budget import weight_errors
 from slt_theory.tickets.certificate import on_lattice, target_matrix
 from slt_theory.tickets.domain import Domain, parse_domain
+from slt_theory.tickets.ticket import Block, Ticket
 
 __all__ = ["Layer", "Request", "parse_request"]
 
@@ -65,6 +66,26 @@ class Request:
     def radius(self) -> tuple[int | None, ...]:
         """Per layer: None asks for the exact optimum of every sum."""
         return tuple(None if self.objective == "best" else layer.radius for layer in self.layers)
+
+    def ticket(
+        self,
+        theorem: str,
+        blocks: tuple[Block, ...],
+        masks: tuple[tuple[NDArray[np.uint8], ...], ...],
+        unreached: tuple[tuple[int, int, int, str], ...],
+    ) -> Ticket:
+        """The artefact of a construction, without its certificate."""
+        return Ticket(
+            theorem=theorem,
+            seed=self.seed,
+            target_sha256=target_hash(self.target),
+            domain=str(self.domain),
+            blocks=blocks,
+            masks=masks,
+            unreached=unreached,
+            network_eps=None if self.network_eps is None else float(self.network_eps),
+            norm_exponents=self.target.rescaled().exponents,
+        )
 
 
 def _layer(target: Dense, index: int, eps: Fraction, *, rescale: bool) -> Layer:

@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.streams import check_seed
 
-__all__ = ["FORMAT_VERSION", "Block", "Ticket", "packed_bytes", "read_ticket", "write_ticket"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Block",
+    "SourceLayer",
+    "Ticket",
+    "packed_bytes",
+    "read_ticket",
+    "write_ticket",
+]
 
 FORMAT_VERSION = 1
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -32,60 +40,84 @@ Packed = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
+class SourceLayer:
+    """One random layer: its shape, where its weights come from, and which of them are frozen.
+
+    Attributes
+    ----------
+    rows, columns : int
+    law : str
+        Law of one weight on the lattice of ``2**-bits``; weight (r, c) is draw ``r * columns + c``.
+    stream : int
+    prune, lock : str
+        Exact fractions of weights frozen at random to 0, and to their value; the pattern comes from
+        the same draw numbers of the stream of purpose FROZEN.
+    """
+
+    rows: int
+    columns: int
+    law: str
+    bits: int
+    stream: int
+    prune: str = "0"
+    lock: str = "0"
+
+
+@dataclass(frozen=True)
 class Block:
     """The part of the source network that stands for one target layer.
 
     Attributes
     ----------
-    kind : "gadget-pair" or "direct-sums"
-        Two masked random layers with a ReLU between, or one number per candidate (no network).
+    kind : str
+        "gadget-pair": two masked random layers with a ReLU between. "single-layer": one masked
+        random layer over several copies of each input. "direct-sums": one number per candidate and
+        no network, a row a sum.
     outputs, inputs : int
         Shape of the target layer's weights.
     constant_input : bool
-        The block sees a constant 1 as a last input; it carries the bias.
-    hidden : int
-        Gadget pair: neurons between the two layers. Direct sums: numbers offered to one sum.
-    shared : bool
-        Direct sums only: one vector of numbers serves a whole row.
-    law : str
-        Law of one random weight.
-    bits : int
-        Its lattice.
-    streams : tuple of int
-        Where the weights come from: in-layer and out-layer, or the numbers.
-    scale_exponent : int
-        Every effective weight is multiplied by ``2**scale_exponent``.
+        The block sees constants 1 as last inputs; they carry the bias.
+    layers : tuple of SourceLayer
+        One mask each.
+    n : int
+        Random numbers offered to one sum.
     eps : str
         Error allowed per weight, an exact fraction in the target's unit.
+    scale_exponent : int
+        Every effective weight is multiplied by ``2**scale_exponent``.
+    copies_in, copies_out : int
+        Copies of every input and of every output, neighbours in the order of neurons.
+    size : int or None
+        Exactly so many live numbers are kept in every sum.
+    shared : bool
+        Direct sums only: one vector of numbers serves a whole row.
     signs : "both" or "positive"
         Which halves of the gadget were built; "positive" needs inputs known to be >= 0.
     """
 
-    kind: Literal["gadget-pair", "direct-sums"]
+    kind: Literal["gadget-pair", "single-layer", "direct-sums"]
     outputs: int
     inputs: int
     constant_input: bool
-    hidden: int
-    law: str
-    bits: int
-    streams: tuple[int, ...]
-    eps: str
+    layers: tuple[SourceLayer, ...]
     n: int
+    eps: str
     scale_exponent: int = 0
+    copies_in: int = 1
+    copies_out: int = 1
+    size: int | None = None
     shared: bool = False
     signs: Literal["both", "positive"] = "both"
 
     @property
     def columns(self) -> int:
-        """Inputs, the constant one included."""
+        """Target inputs, the constant one included."""
         return self.inputs + self.constant_input
 
     @property
     def mask_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shapes of the masks as bits: one row a neuron or a sum."""
-        if self.kind == "gadget-pair":
-            return (self.hidden, self.columns), (self.outputs, self.hidden)
-        return ((self.outputs * self.columns, self.hidden),)
+        """Shapes of the masks as bits, one a layer."""
+        return tuple((layer.rows, layer.columns) for layer in self.layers)
 
     @property
     def source_weights(self) -> int:
@@ -260,18 +292,26 @@ def read_ticket(path: str | Path) -> Ticket:
         ) from error
 
 
-_FIELDS: dict[str, type] = {
+_LAYER_FIELDS: dict[str, type] = {
+    "rows": int,
+    "columns": int,
+    "law": str,
+    "bits": int,
+    "stream": int,
+    "prune": str,
+    "lock": str,
+}
+_BLOCK_FIELDS: dict[str, type] = {
     "kind": str,
     "outputs": int,
     "inputs": int,
     "constant_input": bool,
-    "hidden": int,
-    "law": str,
-    "bits": int,
-    "streams": list,
-    "eps": str,
+    "layers": list,
     "n": int,
+    "eps": str,
     "scale_exponent": int,
+    "copies_in": int,
+    "copies_out": int,
     "shared": bool,
     "signs": str,
 }
@@ -284,16 +324,24 @@ def _typed(name: str, value: Any, kind: type) -> Any:
     return value
 
 
+def _fields(what: str, record: Any, kinds: dict[str, type]) -> dict[str, Any]:
+    record = _typed(what, record, dict)
+    if set(record) != set(kinds):
+        raise ValueError(f"a {what} has the fields {', '.join(record)}")
+    return {name: _typed(name, record[name], kind) for name, kind in kinds.items()}
+
+
 def _block(record: dict[str, Any]) -> Block:
-    if set(record) != set(_FIELDS):
-        raise ValueError(f"a block has the fields {', '.join(record)}")
-    values = {name: _typed(name, record[name], kind) for name, kind in _FIELDS.items()}
-    if values["kind"] not in ("gadget-pair", "direct-sums"):
-        raise ValueError(f"kind = {values['kind']!r}")
-    if min(values["outputs"], values["inputs"], values["hidden"]) < 1:
+    size = record.pop("size")
+    values = _fields("block", record, _BLOCK_FIELDS)
+    layers = tuple(
+        SourceLayer(**_fields("layer", layer, _LAYER_FIELDS)) for layer in values["layers"]
+    )
+    counts = (values["outputs"], values["inputs"], values["copies_in"], values["copies_out"])
+    if min(*counts, *(min(layer.rows, layer.columns) for layer in layers), len(layers)) < 1:
         raise ValueError("a block is empty")
-    streams = tuple(_typed("streams", number, int) for number in values["streams"])
-    return Block(**{**values, "streams": streams})
+    size = None if size is None else _typed("size", size, int)
+    return Block(**{**values, "layers": layers, "size": size})
 
 
 def _sum_id(item: list[Any]) -> tuple[int, int, int, str]:

@@ -25,7 +25,7 @@ _TAIL_SHARE = 0.02
 _LIVE_LIMIT = 40
 _LIMIT = 512
 _FEWEST = 256
-_WORK = 1 << 33
+_WORK = 1 << 30
 
 
 @dataclass(frozen=True)
