@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from slt_theory.cli import bounds, catalogue, doctor, figure, prove, solve, ticket, trials, verify
+from slt_theory.cli import (
+    bounds,
+    catalogue,
+    compare,
+    doctor,
+    figure,
+    prove,
+    solve,
+    ticket,
+    trials,
+    verify,
+)
 from slt_theory.errors import SltError
 
 __all__ = ["app", "main"]
@@ -19,7 +30,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (catalogue, bounds, solve, trials, ticket, prove, figure, verify, doctor):
+for module in (
+    catalogue,
+    bounds,
+    solve,
+    trials,
+    ticket,
+    compare,
+    prove,
+    figure,
+    verify,
+    doctor,
+):
     module.register(app)
 
 

@@ -41,13 +41,15 @@ def solve(
 ) -> None:
     """One instance: the optimum, or whether a subset lies within eps."""
     from slt_theory.instance import solve as solve_instance
+    from slt_theory.lattice import to_fraction
 
     locked: list[int] = []
     if lock is not None:
         for value in read_numbers(lock):
-            if value != int(value):
+            index = to_fraction("lock", value)
+            if index.denominator != 1:
                 raise BadInput("lock", str(value), "must be indices (integers)")
-            locked.append(int(value))
+            locked.append(int(index))
     answer = solve_instance(
         read_numbers(sample),
         number("target", target),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ def register(app: typer.Typer) -> None:
 Target = Annotated[Path, typer.Option(help=".npz, .safetensors or .pt with NAME.weight keys.")]
 
 
-def _target(path: Path) -> Any:
+def dense_target(path: Path) -> Any:
     from slt_theory.networks import Dense, load_target
 
     network = load_target(path)
@@ -33,6 +34,16 @@ def _target(path: Path) -> Any:
             "target", str(path), "is convolutional", "tickets are built for dense networks"
         )
     return network
+
+
+def _check_place(out: Path) -> None:
+    """Whether a file can be written there, before the work begins."""
+    if not out.parent.is_dir():
+        raise BadInput("out", str(out), "lies in a folder that does not exist", "make the folder")
+    if out.is_dir():
+        raise BadInput("out", str(out), "is a folder", "name a file")
+    if not os.access(out.parent, os.W_OK):
+        raise BadInput("out", str(out), "cannot be written", "name another folder")
 
 
 def build(
@@ -47,16 +58,28 @@ def build(
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
     domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
     shared: Annotated[
-        bool, typer.Option("--shared", help="One vector a row (direct only).")
+        bool, typer.Option("--shared", help="One vector a row (pensia2020-direct).")
     ] = False,
+    law: Annotated[str | None, typer.Option(help="uniform or normal (fischer2021-biases).")] = None,
+    density: Annotated[
+        str | None, typer.Option(help="Weights that exist (gadhikar2023-network).")
+    ] = None,
+    prune: Annotated[
+        str | None, typer.Option(help="Weights frozen to 0 (otsuka2024-frozen-network).")
+    ] = None,
+    lock: Annotated[
+        str | None, typer.Option(help="Weights frozen to their value (otsuka2024-frozen-network).")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Live numbers in every sum (natale2024-network).")
+    ] = None,
     threads: Threads = None,
     json: Json = False,
 ) -> None:
     """Find a target network inside a random one."""
     started = time.perf_counter()
-    if not out.parent.is_dir():
-        raise BadInput("out", str(out), "lies in a folder that does not exist")
-    network = _target(target)
+    _check_place(out)
+    network = dense_target(target)
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.advice import sufficient_n
 
@@ -67,13 +90,18 @@ def build(
         "objective": objective,
         "signs": signs,
         "domain": domain,
+        "shared": shared,
+        "law": law,
+        "density": None if density is None else number("density", density),
+        "prune": None if prune is None else number("prune", prune),
+        "lock": None if lock is None else number("lock", lock),
+        "size": size,
     }
     with progress_bar("subset sums", None) as progress:
         ticket = build_ticket(
             network,
             theorem=theorem,
             n=n,
-            shared=shared,
             threads=threads,
             progress=progress,
             **options,
@@ -111,12 +139,17 @@ def build(
 
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:
-        record["sufficient_n"] = sufficient_n(network, theorem=theorem, **options)
+        try:
+            enough = sufficient_n(network, theorem=theorem, **options)
+            advice = f"n = {enough} would do with 99 % estimated chance"
+        except BadInput as error:
+            enough, advice = None, f"n {error.constraint}"
+        record["sufficient_n"] = enough
         first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])
         lines.insert(
             1,
             f"INCOMPLETE: {len(ticket.unreached)} sums have no subset within eps ({first}, ...); "
-            f"n = {record['sufficient_n']} would do with 99 % estimated chance",
+            f"{advice}",
         )
     record["seconds"] = time.perf_counter() - started
     emit(record, "\n".join(lines), as_json=json)
@@ -133,7 +166,7 @@ def verify(
     from slt_theory.tickets import read_ticket
     from slt_theory.tickets import verify as check
 
-    report = check(read_ticket(file), _target(target))
+    report = check(read_ticket(file), dense_target(target))
     lines = [
         "ok" if report.ok else "NOT OK",
         f"largest weight error {report.max_weight_error:.6g}; network error at most "

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 @contextmanager
-def _steps(as_json: bool) -> Iterator[Callable[[str], None]]:
+def steps(as_json: bool) -> Iterator[Callable[[str], None]]:
     """Show what runs now: a spinner on a terminal, a line a step elsewhere."""
     from rich.console import Console
 
@@ -54,7 +54,7 @@ def verify(
     _writable(out)
     from slt_theory.report import run_main_job, write_page
 
-    with _steps(json) as step:
+    with steps(json) as step:
         job = run_main_job(out, full=full, seed=seed, step=step)
         page = write_page(job, out)
     record = {**job.to_dict(), "report": str(page)}

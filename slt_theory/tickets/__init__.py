@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.tickets.certificate import Check, certify, verify
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket, read_ticket, write_ticket
 
 __all__ = [
-    "CONSTRUCTIONS",
     "Check",
     "Ticket",
     "build_ticket",
@@ -25,20 +23,15 @@ __all__ = [
     "write_ticket",
 ]
 
-CONSTRUCTIONS = ("pensia2020-two-layer", "pensia2020-direct")
-"""Ids of the theorems with a construction."""
 
-
-def build_ticket(
-    target: Dense, *, theorem: str = "pensia2020-two-layer", shared: bool = False, **request: Any
-) -> Ticket:
+def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **options: Any) -> Ticket:
     """Find a target network inside a random one, by a theorem's construction.
 
     Parameters
     ----------
     target : Dense
     theorem : str
-        One of `CONSTRUCTIONS`.
+        A key of `slt_theory.tickets.constructions.CONSTRUCTIONS`.
     eps, network_eps : number
         Error allowed per weight, or sup-norm error allowed for the network; exactly one.
     seed : int
@@ -53,7 +46,15 @@ def build_ticket(
     domain : str
         Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``.
     shared : bool
-        ``pensia2020-direct`` only: one vector of numbers a row, as the paper's code does.
+        ``pensia2020-direct``: one vector of numbers a row, as the paper's code does.
+    law : "uniform" or "normal"
+        ``fischer2021-biases``: law of every weight and bias.
+    density : number
+        ``gadhikar2023-network``: share of the source's weights that exist.
+    prune, lock : number
+        ``otsuka2024-frozen-network``: shares of weights frozen to 0 and to their value.
+    size : int
+        ``natale2024-network``: exactly so many live numbers in every sum.
     threads, progress
         Default: all cores; told the number of finished sums.
 
@@ -76,20 +77,8 @@ def build_ticket(
     >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
     (True, True)
     """
-    from slt_theory.tickets import direct, pensia
-    from slt_theory.tickets.request import parse_request
+    from slt_theory.tickets.constructions import find
 
-    if theorem not in CONSTRUCTIONS:
-        raise BadInput(
-            "theorem", theorem, "has no construction", f"known: {', '.join(CONSTRUCTIONS)}"
-        )
-    if theorem == "pensia2020-direct":
-        ticket = direct.build(
-            parse_request(target, rescale=False, largest_n=direct.LARGEST_N, **request),
-            shared=shared,
-        )
-    elif shared:
-        raise BadInput("shared", shared, "is a mode of pensia2020-direct only")
-    else:
-        ticket = pensia.build(parse_request(target, **request))
-    return certify(ticket, target)
+    construction = find(theorem)
+    request, parameters = construction.request(target, options)
+    return certify(construction.run(request, parameters), target)

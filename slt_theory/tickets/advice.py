@@ -9,14 +9,12 @@ from slt_theory.networks import Dense
 __all__ = ["sufficient_n"]
 
 
-def sufficient_n(target: Dense, *, theorem: str, **request: Any) -> int:
+def sufficient_n(target: Dense, *, theorem: str, **options: Any) -> int:
     """Smallest n whose estimated chance of any failure over all sums is at most 1 %.
 
     Takes the arguments of `slt_theory.tickets.build_ticket`.
     """
-    from slt_theory.tickets import direct, pensia
-    from slt_theory.tickets.request import parse_request
+    from slt_theory.tickets.constructions import find
 
-    if theorem == direct.THEOREM:
-        return direct.sufficient_n(parse_request(target, rescale=False, **request))
-    return pensia.sufficient_n(parse_request(target, **request))
+    construction = find(theorem)
+    return construction.n(*construction.request(target, options))

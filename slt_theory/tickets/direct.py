@@ -18,9 +18,9 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.request import Layer, Request
-from slt_theory.tickets.sums import bits, solve_sums
+from slt_theory.tickets.sums import solve_sums
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
-from slt_theory.tickets.width import Sums, smallest_n
+from slt_theory.tickets.width import Offer, Sums, smallest_n
 
 __all__ = ["LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
 
@@ -47,7 +47,7 @@ def candidate_law(request: Request) -> Uniform:
 def sufficient_n(request: Request) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [Sums(layer.wanted, layer.radius, 1) for layer in request.layers]
-    return smallest_n(families, candidate_law(request), lift=LIFT, live=1.0, seed=request.seed)
+    return smallest_n(families, Offer(candidate_law(request), lift=LIFT), seed=request.seed)
 
 
 def build(request: Request, *, shared: bool = False) -> Ticket:
@@ -98,7 +98,7 @@ def _solve(
         answer = solve_sums(
             items << LIFT, wanted[start:stop], radius=radius, threads=request.threads
         )
-        mask[start:stop] = np.packbits(bits(answer.masks, n), axis=1)
+        mask[start:stop] = np.packbits(answer.chosen, axis=1)
         missed[start:stop] = ~answer.found | (answer.errors > layer.radius)
         if request.progress is not None:
             request.progress(stop - start)

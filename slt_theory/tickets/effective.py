@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS
 from slt_theory.laws import Law, parse_law
 from slt_theory.tickets.frozen import frozen_pattern
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
@@ -75,8 +76,9 @@ def effective_block(ticket: Ticket, index: int) -> Effective:
     Raises
     ------
     MalformedTicket
-        If a hidden neuron sees more than one input, a frozen weight is not as its pattern says, a
-        sum has not its size, or padding bits are set.
+        If a hidden neuron sees more than one input or that of another block, a frozen weight is
+        not as its pattern says, a sum has not its size or could leave the int64 range, or padding
+        bits are set.
     """
     block = ticket.blocks[index]
     for m, layer in enumerate(block.layers):
@@ -119,6 +121,15 @@ def _check_size(block: Block, counts: Int64Array, index: int) -> None:
         )
 
 
+def _check_headroom(count: int, laws: tuple[Law, ...], index: int) -> None:
+    """Sums of `count` products, one draw of each law, cannot wrap around."""
+    largest = Fraction(count)
+    for law in laws:
+        largest *= max(abs(end) for end in law.support)
+    if largest >= 1 << (HEADROOM_BITS - PRODUCT_BITS):
+        raise MalformedTicket(f"layer {index}: sums of {count} numbers can leave the exact range")
+
+
 def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
     """For every hidden neuron the input it sees (-1: none) and its in-weight (0: none)."""
     layer = ticket.blocks[index].layers[0]
@@ -135,6 +146,13 @@ def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
         seen[start:stop] = np.where(count == 1, kept.argmax(axis=1), -1)
     weights = np.zeros(layer.rows, dtype=np.int64)
     live = np.flatnonzero(seen >= 0)
+    # Hidden neurons come in blocks, one a target input.
+    strangers = live[seen[live] != live // (layer.rows // layer.columns)]
+    if strangers.size:
+        raise MalformedTicket(
+            f"layer {index}: hidden neuron {strangers[0]} sees input {seen[strangers[0]]}, not the "
+            "one of its block"
+        )
     places = live * layer.columns + seen[live]
     weights[live] = layer_law(layer).sample_at(ticket.seed, layer.stream, places)
     return seen, weights
@@ -156,6 +174,7 @@ def _gadget(ticket: Ticket, index: int) -> Effective:
         for half, sums, side in ((0, positive, u[used] > 0), (1, negative, u[used] < 0)):
             np.add.at(sums[i], seen[used[side]], products[side])
             np.add.at(counts[half, i], seen[used[side]], products[side] != 0)
+    _check_headroom(int(counts.max()), (layer_law(block.layers[0]), law), index)
     both = block.signs == "both"
     _check_size(block, counts if both else counts[0], index)
     return Effective(positive, negative if both else None, block.scale_exponent)
@@ -165,6 +184,7 @@ def _single(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     layer = block.layers[0]
     lift = PRODUCT_BITS - layer.bits
+    _check_headroom(block.copies_in, (layer_law(layer),), index)
     wiring = np.zeros((layer.rows, layer.columns), dtype=np.int64)
     for start, stop in _chunks(layer.rows, layer.columns):
         count = (stop - start) * layer.columns
@@ -183,6 +203,7 @@ def _direct(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     layer = block.layers[0]
     law, n = layer_law(layer), layer.columns
+    _check_headroom(n, (law,), index)
     sums = np.zeros(layer.rows, dtype=np.int64)
     counts = np.zeros(layer.rows, dtype=np.int64)
     for start, stop in _chunks(layer.rows, n):

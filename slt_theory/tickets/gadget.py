@@ -21,14 +21,13 @@ from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_pattern
 from slt_theory.tickets.request import Layer
-from slt_theory.tickets.sums import Answer, bits, solve_sums
+from slt_theory.tickets.sums import Answer, solve_sums
 from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 
 __all__ = ["Design", "fill_pair", "pair_block"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_ITEMS_LIMIT = 63
 _CHUNK_ITEMS = 1 << 22
 
 
@@ -138,7 +137,7 @@ class _Pair:
         self.live_u, self.order = self._in_weights()
 
     def _in_weights(self) -> tuple[Int64Array, Int64Array]:
-        """In-weights of live neurons, live ones first in each group, at most 63 a group."""
+        """In-weights of live neurons, live ones first in each group."""
         inner, n = self.block.layers[0], self.block.n
         neurons = np.arange(inner.rows)
         inputs = neurons // (self.halves * n)
@@ -149,7 +148,7 @@ class _Pair:
             pruned, _ = frozen_pattern(self.seed, inner, 0, inner.rows)
             live &= ~pruned[neurons, inputs].reshape(self.groups, n)
         order = np.argsort(~live, axis=1, kind="stable")
-        width = min(_ITEMS_LIMIT, max(1, int(live.sum(axis=1).max())))
+        width = max(1, int(live.sum(axis=1).max()))
         order = order[:, :width]
         return np.take_along_axis(np.where(live, u.reshape(live.shape), 0), order, axis=1), order
 
@@ -187,13 +186,9 @@ class _Pair:
         answer = solve_sums(
             items, wanted, locked=fixed, radius=radius, size=block.size, threads=threads
         )
-        # A zero, from a dead neuron or a pruned weight, never enters a mask.
-        chosen = bits(answer.masks, width) & (items != 0)
-        if fixed is not None:
-            chosen |= fixed
         kept = np.zeros((stop - start, self.groups, block.n), dtype=bool)
         places = np.broadcast_to(self.order, (stop - start, *self.order.shape))
-        np.put_along_axis(kept, places, chosen.reshape(places.shape), axis=2)
+        np.put_along_axis(kept, places, answer.chosen.reshape(places.shape), axis=2)
         if self.frozen:
             # Locked weights of dead neurons are kept too: they carry nothing.
             _, every = frozen_pattern(self.seed, block.layers[1], start, stop)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from slt_theory.errors import NeedsMemory
 from slt_theory.lattice import WEIGHT_BITS
-from slt_theory.laws import Uniform
+from slt_theory.laws import Law, Uniform
 from slt_theory.tickets.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.request import Request
 from slt_theory.tickets.ticket import Block, Ticket, packed_bytes
-from slt_theory.tickets.width import Sums, live_law, smallest_n
+from slt_theory.tickets.width import Offer, Sums, smallest_n
 
 __all__ = ["build", "check_memory", "halves_needed", "sufficient_n"]
 
 THEOREM = "pensia2020-two-layer"
 _MASK_LIMIT = 4 << 30
+_UNIFORM = Uniform(bits=WEIGHT_BITS)
 
 
 def halves_needed(request: Request, index: int) -> int:
@@ -35,25 +36,37 @@ def check_memory(blocks: tuple[Block, ...], n: int) -> None:
         raise NeedsMemory(f"the packed masks at n = {n}", needed, _MASK_LIMIT, "lower n")
 
 
-def sufficient_n(request: Request) -> int:
+def sufficient_n(request: Request, law: Law = _UNIFORM, *, size: int | None = None) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [
         Sums(layer.wanted, layer.radius, halves_needed(request, k))
         for k, layer in enumerate(request.layers)
     ]
-    return smallest_n(families, live_law(), live=0.5, seed=request.seed)
+    return smallest_n(families, Offer(law, gadget=True, size=size), seed=request.seed)
 
 
-def build(request: Request) -> Ticket:
-    """Construct the ticket; unreached sums are listed in it, its certificate is still empty."""
-    n = request.n if request.n is not None else sufficient_n(request)
-    law = Uniform(bits=WEIGHT_BITS)
+def build(
+    request: Request, theorem: str = THEOREM, *, law: Law = _UNIFORM, size: int | None = None
+) -> Ticket:
+    """Construct the ticket; unreached sums are listed in it, its certificate is still empty.
+
+    Parameters
+    ----------
+    request : Request
+    theorem : str
+        Id of the statement that the construction belongs to.
+    law : Law
+        Of every weight, at 24 bits.
+    size : int, optional
+        Exactly so many live numbers in every sum; then the request must say n.
+    """
+    n = request.n if request.n is not None else sufficient_n(request, law)
     blocks = tuple(
         pair_block(
             layer,
             k,
             request.target.weights[k].shape[1],
-            Design(n, halves_needed(request, k), law, law),
+            Design(n, halves_needed(request, k), law, law, size=size),
             2 * k,
         )
         for k, layer in enumerate(request.layers)
@@ -71,4 +84,4 @@ def build(request: Request) -> Ticket:
         )
         masks.append(pair)
         unreached += [(k, *place) for place in missed]
-    return request.ticket(THEOREM, blocks, tuple(masks), tuple(unreached))
+    return request.ticket(theorem, blocks, tuple(masks), tuple(unreached))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -66,6 +66,10 @@ class Request:
     def radius(self) -> tuple[int | None, ...]:
         """Per layer: None asks for the exact optimum of every sum."""
         return tuple(None if self.objective == "best" else layer.radius for layer in self.layers)
+
+    def with_n(self, n: int) -> Request:
+        """The same request with n decided."""
+        return replace(self, n=n)
 
     def ticket(
         self,

@@ -38,6 +38,12 @@ _PAIR, _SINGLE, _DIRECT = "gadget-pair", "single-layer", "direct-sums"
 _RULES = {
     "pensia2020-two-layer": _Rule(_PAIR, _PAIR),
     "pensia2020-direct": _Rule(_DIRECT, _DIRECT),
+    "malach2020-weights": _Rule(_PAIR, _PAIR, size=True),
+    "fischer2021-biases": _Rule(_PAIR, _PAIR, laws=("uniform", "normal")),
+    "burkholz2022-depth": _Rule(_PAIR, _SINGLE),
+    "gadhikar2023-network": _Rule(_PAIR, _SINGLE, laws=("bernoulli(...)*uniform",)),
+    "otsuka2024-frozen-network": _Rule(_PAIR, _SINGLE, frozen=True),
+    "natale2024-network": _Rule(_PAIR, _PAIR, size=True),
 }
 
 
@@ -147,7 +153,8 @@ def _layer_failures(layer: SourceLayer, rule: _Rule, target: Dense, *, gadget: b
         failures.append(f"weights have {layer.bits} bits instead of {WEIGHT_BITS}")
     try:
         law = parse_law(layer.law)
-        allowed = law.name in rule.laws if rule.first != _DIRECT else _is_range(law, target)
+        family = re.sub(r"bernoulli\([^)]*\)", "bernoulli(...)", law.name)
+        allowed = family in rule.laws if rule.first != _DIRECT else _is_range(law, target)
         if not allowed:
             failures.append(f"the law {layer.law} is not the theorem's")
         frozen = freezing(Fraction(layer.prune), Fraction(layer.lock))

@@ -1,4 +1,4 @@
-"""The subset sums of a ticket, by the solver of `slt_theory.subset_sum`."""
+"""The subset sums of a ticket, by the solvers of `slt_theory.subset_sum`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Answer", "bits", "solve_sums"]
+__all__ = ["MOST_ITEMS", "Answer", "bits", "solve_sums"]
+
+MOST_ITEMS = 63
+"""Live items of one sum that the solver takes; further ones stay out."""
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -15,9 +18,12 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Answer:
-    """Per sum: mask of the chosen free items, exact error, and whether one exists."""
+    """Per sum: which items are chosen, the exact error, and whether a subset exists.
 
-    masks: NDArray[np.uint64]
+    Zeros (dead neurons, pruned weights) are never chosen; locked items always are.
+    """
+
+    chosen: Bools
     errors: Int64Array
     found: Bools
 
@@ -31,46 +37,85 @@ def solve_sums(
     size: int | None = None,
     threads: int | None = None,
 ) -> Answer:
-    """Solve every row; locked items are always in, `size` counts chosen items that are not 0.
+    """Solve every row.
 
     Parameters
     ----------
-    items : int64 array (sums, width), width <= 63
+    items : int64 array (sums, width)
+        Zeros are dead neurons and pruned weights.
     wanted : int64 array (sums,)
     radius : int or None
         None asks for exact optima.
+    locked : bool array like `items`, optional
+    size : int, optional
+        Exactly so many items that are not 0.
     """
     if size is not None:
-        return _of_size(items, wanted, size, radius)
-    from slt_theory.subset_sum import solve_many
-
+        return _nearest(items, wanted, radius) if size == 1 else _sized(items, wanted, size, radius)
     if locked is not None:
         wanted = wanted - np.where(locked, items, 0).sum(axis=1)
         items = np.where(locked, 0, items)
-    found = solve_many(np.ascontiguousarray(items), wanted, radius=radius, threads=threads)
-    return Answer(found.masks, found.errors, found.found)
+    answer = _live_only(items, wanted, radius, threads)
+    if locked is None:
+        return answer
+    return Answer(answer.chosen | locked, answer.errors, answer.found)
 
 
-def _of_size(items: Int64Array, wanted: Int64Array, size: int, radius: int | None) -> Answer:
-    """Exactly `size` live items a sum, one row at a time."""
+def _live_only(
+    items: Int64Array, wanted: Int64Array, radius: int | None, threads: int | None
+) -> Answer:
+    """Solve rows without their zeros, by number of live items: a proof never enumerates zeros."""
+    from slt_theory.subset_sum import solve_many
+
+    live = np.minimum(np.count_nonzero(items, axis=1), MOST_ITEMS)
+    chosen = np.zeros(items.shape, dtype=bool)
+    errors = np.empty(wanted.size, dtype=np.int64)
+    found = np.empty(wanted.size, dtype=bool)
+    for count in np.unique(live).tolist():
+        rows = np.flatnonzero(live == count)
+        part = items[rows]
+        order = np.argsort(part == 0, axis=1, kind="stable")[:, :count]
+        numbers = np.take_along_axis(part, order, axis=1)
+        answer = solve_many(numbers, wanted[rows], radius=radius, threads=threads)
+        here = np.zeros(part.shape, dtype=bool)
+        np.put_along_axis(here, order, bits(answer.masks, count), axis=1)
+        chosen[rows], errors[rows], found[rows] = here, answer.errors, answer.found
+    return Answer(chosen, errors, found)
+
+
+def _nearest(items: Int64Array, wanted: Int64Array, radius: int | None) -> Answer:
+    """One live item a sum: the nearest."""
+    distance = np.where(items != 0, np.abs(items - wanted[:, None]), np.iinfo(np.int64).max)
+    place = distance.argmin(axis=1)
+    errors = distance[np.arange(wanted.size), place]
+    found = errors <= radius if radius is not None else errors < np.iinfo(np.int64).max
+    chosen = np.zeros(items.shape, dtype=bool)
+    chosen[np.flatnonzero(found), place[found]] = True
+    return Answer(chosen, np.where(found, errors, -1), found)
+
+
+def _sized(items: Int64Array, wanted: Int64Array, size: int, radius: int | None) -> Answer:
+    """Exactly `size` live items a sum: a few items first, more where they do not suffice."""
     from slt_theory.subset_sum import best, decide
 
-    masks = np.zeros(wanted.size, dtype=np.uint64)
+    chosen = np.zeros(items.shape, dtype=bool)
     errors = np.full(wanted.size, -1, dtype=np.int64)
-    for row, (numbers, z) in enumerate(zip(items, wanted.tolist(), strict=True)):
-        live = np.flatnonzero(numbers)
-        if live.size < size:
-            continue
-        if radius is None:
-            answer = best(numbers[live], z, size=size)
-        else:
-            found = decide(numbers[live], z - radius, z + radius, size=size)
-            if found is None:
-                continue
-            answer = found
-        masks[row] = np.bitwise_or.reduce(np.uint64(1) << live[answer.chosen].astype(np.uint64))
-        errors[row] = abs(answer.total - z)
-    return Answer(masks, errors, errors >= 0)
+    for row, z in enumerate(wanted.tolist()):
+        live = np.flatnonzero(items[row])
+        offered = live.size if radius is None else min(live.size, size + 8)
+        while offered >= size:
+            numbers = items[row, live[:offered]]
+            if radius is None:
+                answer = best(numbers, z, size=size)
+            else:
+                answer = decide(numbers, z - radius, z + radius, size=size)  # type: ignore[assignment]
+            if answer is not None:
+                chosen[row, live[:offered]] = answer.chosen
+                errors[row] = abs(answer.total - z)
+            if answer is not None or offered == live.size:
+                break
+            offered = min(live.size, offered + 6)
+    return Answer(chosen, errors, errors >= 0)
 
 
 def bits(masks: NDArray[np.uint64], width: int) -> Bools:

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -176,6 +177,16 @@ class Ticket:
     def kept(self) -> int:
         """Ones in all masks."""
         return sum(int(np.bitwise_count(mask).sum()) for masks in self.masks for mask in masks)
+
+    @property
+    def mask_bits(self) -> int:
+        """Bits that masks may choose; frozen weights come from the seed (expected number)."""
+        free = 0
+        for block in self.blocks:
+            for layer in block.layers:
+                share = 1 - Fraction(layer.prune) - Fraction(layer.lock)
+                free += round(share * layer.rows * layer.columns)
+        return free
 
     @property
     def density(self) -> float:
