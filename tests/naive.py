@@ -96,3 +96,15 @@ def least_vector_error(items: Sequence[Sequence[int]], target: Sequence[int]) ->
         max(abs(s - z) for s, z in zip(sums, target, strict=True))
         for sums in zip(*columns, strict=True)
     )
+
+
+def plane_covered(
+    points: Iterable[tuple[int, int]], radius: int, lo: Sequence[int], hi: Sequence[int]
+) -> bool:
+    """Is every integer target of the rectangle within `radius` of a point, in both coordinates?"""
+    near = list(points)
+    return all(
+        any(abs(x - a) <= radius and abs(y - b) <= radius for a, b in near)
+        for x in range(lo[0], hi[0] + 1)
+        for y in range(lo[1], hi[1] + 1)
+    )

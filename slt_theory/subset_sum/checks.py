@@ -43,14 +43,18 @@ def _no_headroom(name: str, total: float) -> BadInput:
 
 
 def item_row(name: str, values: ArrayLike) -> NDArray[np.int64]:
-    """One row of items with headroom."""
+    """One row of items; its headroom is left to the caller."""
     items = as_integers(name, values)
     if items.ndim != 1:
         raise BadInput(name, items.shape, "must have one dimension", "flatten it")
+    return items
+
+
+def check_row(name: str, items: NDArray[np.int64]) -> None:
+    """Refuse a row whose sum of absolute values is too large."""
     total = magnitude(items)
     if total > HEADROOM:
         raise _no_headroom(name, total)
-    return items
 
 
 def item_rows(name: str, values: ArrayLike) -> NDArray[np.int64]:

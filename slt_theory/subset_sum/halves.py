@@ -6,6 +6,7 @@ Both return to Python every few milliseconds, so that Ctrl-C takes effect.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = ["bytes_of_meet", "bytes_of_windows", "optimum_by_meeting", "optimum_b
 
 Row = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Progress = Callable[[int], None]
 
 _SLICE = 1 << 22  # steps of a walk between two looks at Ctrl-C
 _WINDOW = 1 << 15  # sums of each half in a window, at least: sorted in the second-level cache
@@ -39,13 +41,17 @@ def _window(n: int) -> int:
     return max(_WINDOW, 1 << (n // 4 + 1))
 
 
-def optimum_by_meeting(row: Row, target: int) -> Mask:
-    """As `kernels.meet.meet`, called in slices."""
+def optimum_by_meeting(
+    row: Row, target: int, space: Row | None = None, *, progress: Progress | None = None
+) -> Mask:
+    """As `kernels.meet.meet`, called in slices; `space` of at least ``meet_space(n)`` entries."""
     n = row.size
     half = (n - 2) // 2
-    right = np.empty((1 << (n - 2 - half)) + 1, np.int64)
-    scratch = np.empty(1 << (n - 2 - half), np.int64)
-    left = np.empty((1 << half) + 1, np.int64)
+    if space is None:
+        space = np.empty(meet_space(n), np.int64)
+    left, right, scratch = np.split(
+        space[: meet_space(n) - 4], np.cumsum([(1 << half) + 1, (1 << (n - 2 - half)) + 1])
+    )
     _sorted_sums(row[:half], left, scratch)
     _sorted_sums(row[half : n - 2], right[1:], scratch)
     targets, best = np.empty(4, np.int64), np.empty(4, np.int64)
@@ -54,6 +60,8 @@ def optimum_by_meeting(row: Row, target: int) -> Mask:
     steps = left.size + right.size - 2
     for done in range(0, steps, _SLICE):
         walk(left, right, targets, at, best, min(_SLICE, steps - done))
+        if progress is not None:
+            progress(100 * min(done + _SLICE, steps) // steps)
     chosen = _chosen_halves(row[: n - 2], half, int(best[2]), int(best[3]))
     last = np.array([best[1] & 1, best[1] >> 1], np.bool_)
     return np.concatenate([chosen, last])
@@ -74,7 +82,9 @@ def _chosen_halves(row: Row, half: int, left: int, right: int) -> Mask:
     return chosen
 
 
-def optimum_by_windows(row: Row, target: int, *, radius: int = -1) -> Mask:
+def optimum_by_windows(
+    row: Row, target: int, *, radius: int = -1, progress: Progress | None = None
+) -> Mask:
     """Optimum over `row` in 2^(n/4) memory; ends early at an error of at most `radius`.
 
     The sums of the left half ascend window by window while those of the right half descend, each
@@ -95,6 +105,7 @@ def optimum_by_windows(row: Row, target: int, *, radius: int = -1) -> Mask:
     before: list[int] = []  # largest left sum so far
     above: list[int] = []  # smallest right sum so far
     tops = _tops(a, b, c, d, target, size)
+    most = len(tops)
     bottom = int(min(a[0] + b[0], target - c[-1] - d[-1])) - 1
     while tops:
         top = tops.pop()
@@ -107,6 +118,8 @@ def optimum_by_windows(row: Row, target: int, *, radius: int = -1) -> Mask:
             tops += [top, bottom + (top - bottom) // 2]
             continue
         bottom = top
+        if progress is not None:
+            progress(100 * max(0, most - len(tops)) // most)
         sort_spread(left_space[:p], left_sorted, counts)
         sort_spread(right_space[:q], right_sorted, counts)
         left, right = left_sorted[:p], right_sorted[:q]

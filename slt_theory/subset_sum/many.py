@@ -114,10 +114,8 @@ def solve_many(
 
 
 def _block_size(n: int, exact: bool) -> int:
-    """Rows that take some tens of milliseconds."""
-    if not exact:
-        return 8192
-    return max(1, min(8192, (1 << 24) >> (n // 2)))
+    """Rows between two looks at Ctrl-C: tenths of a second, even if every row needs a proof."""
+    return max(1 if exact else 512, min(8192, (1 << 24) >> (n // 2)))
 
 
 def _ranges(
@@ -157,7 +155,7 @@ def _within(
 ) -> None:
     n = rows.shape[1]
     reach = float(np.abs(rows[:64]).sum(axis=1).mean())
-    tries = reach / (float((hi - lo).min()) + 1.0)
+    tries = reach / (max(float((hi - lo).min()), 0.0) + 1.0)
     if method == "scan" or (method == "auto" and tries < _SCAN_LIMIT):
         undecided = scan_rows(rows, lo, hi, middles, _EFFORT, masks, errors)
     else:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import operator
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.subset_sum.checks import HEADROOM, check_memory, item_row, truth_row
-from slt_theory.subset_sum.fixed_size import optimum_of_size
-from slt_theory.subset_sum.halves import (
-    bytes_of_windows,
-    optimum_by_meeting,
-    optimum_by_windows,
+from slt_theory.subset_sum.checks import HEADROOM, check_memory, check_row, item_row, truth_row
+from slt_theory.subset_sum.halves import Progress, bytes_of_windows
+from slt_theory.subset_sum.kernels.gather import sum_of_chosen
+from slt_theory.subset_sum.kernels.meet import closest_space, optimum_of_few
+from slt_theory.subset_sum.kernels.rows import ABSENT
+from slt_theory.subset_sum.kernels.scan import decide_few
+from slt_theory.subset_sum.regimes import (
+    DECISION_METHODS,
+    FAR,
+    FEWER,
+    LARGEST_MEET,
+    OPTIMUM_METHODS,
+    QUICK,
+    SCAN_LIMIT,
+    SLICED,
+    nearest,
+    space_kept,
+    within,
 )
-from slt_theory.subset_sum.kernels.gather import reach, sum_of_chosen, unpack_mask
-from slt_theory.subset_sum.kernels.meet import brute, closest, closest_space, optimum_of_few
-from slt_theory.subset_sum.kernels.scan import scan_one
-from slt_theory.subset_sum.kernels.windows import four_lists
 
 __all__ = ["Subset", "best", "decide", "memory_needed"]
 
-Row = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
@@ -54,42 +60,9 @@ class Subset:
     method: str
 
 
-class _Space(threading.local):
-    """Work space kept by each thread: fresh pages cost more than a small solve."""
-
-    def __init__(self) -> None:
-        self.entries = np.empty(1 << 10, np.int64)
-
-    def get(self, entries: int) -> NDArray[np.int64]:
-        if entries <= self.entries.size:
-            return self.entries
-        fresh = np.empty(entries, np.int64)
-        if entries <= 1 << 21:  # 16 MiB
-            self.entries = fresh
-        return fresh
-
-
-_space = _Space()
-
-
-# From here on the kernels are called in slices, so that Ctrl-C takes effect.
-_SLICED = 40
-# Up to here the lists of a meet in the middle take at most 0.8 GB.
-_LARGEST_MEET = 52
-_LARGEST_BRUTE = 24
-# Sums that one success takes: up to here trying is fastest, from there on four lists.
-_SCAN_LIMIT = 1 << 18
-_FOUR_LISTS = 1 << 21
-
-_FEWER = "use fewer items"
-_QUICK = ("auto", "meet")
-_OPTIMUM_METHODS = ("auto", "brute", "meet", "windows")
-_DECISION_METHODS = ("auto", "scan", "four-list", "meet", "windows")
-
-
 def memory_needed(n: int, *, method: str = "auto") -> int:
     """Bytes of work space for the optimum over `n` free items, before anything is taken."""
-    if method == "windows" or (method == "auto" and n > _LARGEST_MEET):
+    if method == "windows" or (method == "auto" and n > LARGEST_MEET):
         return bytes_of_windows(n)
     return 8 * int(closest_space(n))
 
@@ -101,6 +74,7 @@ def best(
     size: int | None = None,
     locked: ArrayLike | None = None,
     method: str = "auto",
+    progress: Progress | None = None,
 ) -> Subset:
     """Subset of `items` whose sum is nearest to `target`.
 
@@ -115,6 +89,8 @@ def best(
         Items that every subset must contain.
     method : {"auto", "brute", "meet", "windows"}
         By default "brute" up to 8 items, "meet" to 52, "windows" beyond. A size has its own method.
+    progress : callable, optional
+        Called with the per cent done, from 40 items on.
 
     Returns
     -------
@@ -136,26 +112,32 @@ def best(
 
     Examples
     --------
-    >>> nearest = best([3, 5, -2], 4)
-    >>> nearest.total, nearest.error, nearest.method
+    >>> answer = best([3, 5, -2], 4)
+    >>> answer.total, answer.error, answer.method
     (3, 1, 'brute')
     """
     row = item_row("items", items)
     goal = _integer("target", target)
-    _one_of(method, _OPTIMUM_METHODS)
-    if locked is None and size is None and method in _QUICK and row.size < _SLICED:
-        n = row.size
-        check_memory(f"an optimum over {n} items", 8 * closest_space(n), _FEWER)
+    _one_of(method, OPTIMUM_METHODS)
+    n = row.size
+    if n < SLICED and locked is None and size is None and method in QUICK:
+        # one call of a kernel for everything: with few items calls would cost more than the work
+        entries = closest_space(n)
+        check_memory("an optimum", 8 * entries, FEWER)
         chosen = np.empty(n, np.bool_)
-        nearest = max(-HEADROOM, min(HEADROOM, goal))
-        total = int(optimum_of_few(row, nearest, _space.get(closest_space(n)), chosen))
-        return Subset(chosen, total, abs(total - goal), True, "brute" if n <= 8 else "meet")
+        near = max(-HEADROOM, min(HEADROOM, goal))
+        ok, total = optimum_of_few(row, near, HEADROOM, space_kept.get(entries), chosen)
+        if ok:
+            return Subset(
+                chosen, int(total), abs(total - goal), True, "brute" if n <= 8 else "meet"
+            )
+    check_row("items", row)
     if locked is None:
-        chosen, how = _optimum(row, goal, size, method)
+        chosen, how = nearest(row, goal, size, method, progress)
     else:
         fixed = truth_row("locked", locked, row.size)
         rest = None if size is None else size - int(fixed.sum())
-        part, how = _optimum(row[~fixed], goal - int(row[fixed].sum()), rest, method)
+        part, how = nearest(row[~fixed], goal - int(row[fixed].sum()), rest, method, progress)
         chosen = _joined(fixed, part)
     total = int(sum_of_chosen(row, chosen))
     return Subset(chosen, total, abs(total - goal), True, how)
@@ -182,9 +164,21 @@ def decide(
     """
     row = item_row("items", items)
     low, high = _integer("lo", lo), _integer("hi", hi)
-    _one_of(method, _DECISION_METHODS)
+    if method == "auto" and locked is None and size is None:
+        chosen = np.empty(row.size, np.bool_)
+        near = max(low, -FAR), min(high, FAR)
+        mask, total = decide_few(row, *near, SCAN_LIMIT, HEADROOM, chosen)
+        if mask >= 0:
+            total = int(total)
+            return Subset(chosen, total, abs(2 * total - low - high) // 2, False, "scan")
+        if mask == ABSENT:
+            return None
+        method = "lists"
+    else:
+        _one_of(method, DECISION_METHODS)
+    check_row("items", row)
     if locked is None:
-        found = _within(row, low, high, size, method)
+        found = within(row, low, high, size, method)
         if found is None:
             return None
         chosen, how = found
@@ -192,7 +186,7 @@ def decide(
         fixed = truth_row("locked", locked, row.size)
         shift = int(row[fixed].sum())
         rest = None if size is None else size - int(fixed.sum())
-        found = _within(row[~fixed], low - shift, high - shift, rest, method)
+        found = within(row[~fixed], low - shift, high - shift, rest, method)
         if found is None:
             return None
         chosen, how = _joined(fixed, found[0]), found[1]
@@ -216,106 +210,3 @@ def _joined(fixed: Mask, part: Mask) -> Mask:
     chosen = fixed.copy()
     chosen[~fixed] = part
     return chosen
-
-
-def _optimum(row: Row, target: int, size: int | None, method: str) -> tuple[Mask, str]:
-    n = row.size
-    if size is not None:
-        if not 0 <= size <= n:
-            raise BadInput("size", size, f"must be from 0 to {n} free items", "change the size")
-        return optimum_of_size(row, target, size), "classes"
-    low, high = (int(end) for end in reach(row))
-    if method == "auto":
-        if target >= high:
-            return row > 0, "reach"
-        if target <= low:
-            return row < 0, "reach"
-        method = "brute" if n <= 8 else ("meet" if n <= _LARGEST_MEET else "windows")
-    target = max(low, min(high, target))
-    if method == "windows":
-        check_memory(f"an optimum over {n} items", bytes_of_windows(n), _FEWER)
-        return optimum_by_windows(row, target), method
-    chosen = np.empty(n, np.bool_)
-    if method == "brute":
-        if n > _LARGEST_BRUTE:
-            raise BadInput("method", method, f"takes {_LARGEST_BRUTE} items at most", "use meet")
-        mask = brute(row, target, _space.get(1 << n))[1]
-    else:
-        check_memory(f"an optimum over {n} items", 8 * closest_space(n), "use method='windows'")
-        if n >= _SLICED:
-            return optimum_by_meeting(row, target), method
-        mask = closest(row, target, _space.get(closest_space(n)))[1]
-    unpack_mask(mask, chosen)
-    return chosen, method
-
-
-def _within(row: Row, lo: int, hi: int, size: int | None, method: str) -> tuple[Mask, str] | None:
-    n = row.size
-    low, high = (int(end) for end in reach(row))
-    lo, hi = max(lo, low), min(hi, high)  # also keeps huge ranges within headroom
-    if lo > hi:
-        return None
-    middle, radius = lo + hi, hi - lo  # of doubled sums, so that an odd range stays exact
-    doubled = 2 * row
-    if size is not None:
-        if not 0 <= size <= n:
-            return None
-        chosen = optimum_of_size(doubled, middle, size)
-        return (chosen, "classes") if lo <= sum_of_chosen(row, chosen) <= hi else None
-    if lo <= 0 <= hi:
-        return np.zeros(n, np.bool_), "empty"
-    tries = (high - low) // (radius + 1)
-    if method in ("auto", "scan") and tries < _SCAN_LIMIT:
-        few = row[:62]
-        mask = scan_one(few, lo, hi, 1.5)
-        if mask >= 0:
-            return _spread(mask, n), "scan"
-    if method in ("auto", "four-list") and tries >= _FOUR_LISTS:
-        found = _by_four_lists(doubled, middle, radius, tries)
-        if found is not None:
-            return found, "four-list"
-    if method != "windows":
-        used = min(n, max(8, tries.bit_length() - 1))
-        while used <= 46 or used == n <= 54:
-            part = _meet_within(doubled[:used], middle, radius)
-            if part is not None:
-                return _padded(part, n), "meet"
-            if used == n:
-                return None
-            used = min(n, used + 3)
-    check_memory(f"a proof over {n} items", bytes_of_windows(n), _FEWER)
-    chosen = optimum_by_windows(doubled, middle, radius=radius)
-    return (chosen, "windows") if lo <= sum_of_chosen(row, chosen) <= hi else None
-
-
-def _meet_within(doubled: Row, middle: int, radius: int) -> Mask | None:
-    n = doubled.size
-    check_memory(f"a proof over {n} items", 8 * closest_space(n), "use method='windows'")
-    if n >= _SLICED:
-        chosen = optimum_by_meeting(doubled, middle)
-        return chosen if abs(sum_of_chosen(doubled, chosen) - middle) <= radius else None
-    error, mask = closest(doubled, middle, _space.get(closest_space(n)))
-    return _spread(mask, n) if error <= radius else None
-
-
-def _by_four_lists(doubled: Row, middle: int, radius: int, tries: int) -> Mask | None:
-    """Try four lists as long as the cube root of the number of sums that one success takes."""
-    group = min(-(-(tries.bit_length() - 3) // 3), 16)
-    if 4 * group > doubled.size:
-        return None
-    masks = np.empty(4, np.int64)
-    if not four_lists(doubled[: 4 * group], middle, radius, group, 32, masks):
-        return None
-    return _padded(np.concatenate([_spread(int(m), group) for m in masks]), doubled.size)
-
-
-def _spread(mask: int, n: int) -> Mask:
-    chosen = np.empty(n, np.bool_)
-    unpack_mask(mask, chosen)
-    return chosen
-
-
-def _padded(chosen: Mask, n: int) -> Mask:
-    if chosen.size == n:
-        return chosen
-    return np.concatenate([chosen, np.zeros(n - chosen.size, np.bool_)])

@@ -7,6 +7,7 @@ takes effect between blocks, and progress is reported after each.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -16,6 +17,10 @@ from slt_theory.errors import BadInput
 __all__ = ["map_blocks", "row_blocks", "thread_count"]
 
 R = TypeVar("R")
+
+
+class _StoppedError(Exception):
+    """Another block failed first."""
 
 
 def thread_count(threads: int | None) -> int:
@@ -69,17 +74,32 @@ def map_blocks(
             if progress is not None:
                 progress(finished)
         return results
+    stop = threading.Event()
+
+    def unless_stopped(block: range) -> R:
+        if stop.is_set():
+            raise _StoppedError
+        try:
+            return work(block)
+        except BaseException:
+            stop.set()
+            raise
+
     pool = ThreadPoolExecutor(count, thread_name_prefix="slt-rows")
     try:
-        futures: dict[Future[R], int] = {pool.submit(work, b): len(b) for b in blocks}
+        futures: dict[Future[R], int] = {pool.submit(unless_stopped, b): len(b) for b in blocks}
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                future.result()
-                finished += futures[future]
-            if progress is not None:
+                error = future.exception()
+                if error is None:
+                    finished += futures[future]
+                elif not isinstance(error, _StoppedError):
+                    raise error
+            if progress is not None and not stop.is_set():
                 progress(finished)
         return [future.result() for future in futures]
     finally:
+        stop.set()
         pool.shutdown(wait=True, cancel_futures=True)

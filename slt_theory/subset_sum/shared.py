@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from slt_theory.errors import BadInput
-from slt_theory.subset_sum.checks import HEADROOM, as_integers, item_row
+from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_row, item_row
 from slt_theory.subset_sum.kernels.shared import fill_cells, look_up
 from slt_theory.subset_sum.many import Many, solve_many
 from slt_theory.subset_sum.parallel import map_blocks, row_blocks
@@ -42,6 +42,7 @@ def solve_shared(
         As in `many.solve_many`.
     """
     row = item_row("items", items)
+    check_row("items", row)
     goals = as_integers("targets", targets)
     if goals.ndim != 1 or row.size > 63:
         raise BadInput(

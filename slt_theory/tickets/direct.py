@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.draw import sample
 from slt_theory.tickets.request import Layer, Request
 from slt_theory.tickets.sums import solve_sums
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
@@ -94,7 +95,7 @@ def _solve(
             rows = np.arange(start, stop) // block.columns
             items = row_numbers.reshape(block.outputs, n)[rows]
         else:
-            items = law.sample(request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
+            items = sample(law, request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
         answer = solve_sums(
             items << LIFT, wanted[start:stop], radius=radius, threads=request.threads
         )

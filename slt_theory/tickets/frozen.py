@@ -8,6 +8,7 @@ there a frozen weight may only be pruned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,7 @@ from slt_theory.tickets.ticket import SourceLayer
 __all__ = ["NOTHING_FROZEN", "Freezing", "freezing", "frozen_pattern", "frozen_stream"]
 
 Bools = NDArray[np.bool_]
+Words = Callable[[int, int, int, int], NDArray[np.uint32]]
 _STREAM_NUMBER = (1 << 56) - 1
 
 
@@ -74,13 +76,16 @@ def frozen_stream(layer: SourceLayer) -> int:
     return stream_id(Purpose.FROZEN, layer.stream & _STREAM_NUMBER)
 
 
-def frozen_pattern(seed: int, layer: SourceLayer, start: int, stop: int) -> tuple[Bools, Bools]:
+def frozen_pattern(
+    seed: int, layer: SourceLayer, start: int, stop: int, *, draw: Words = words32
+) -> tuple[Bools, Bools]:
     """Which weights of rows ``start .. stop - 1`` are pruned, and which locked.
 
     One 32-bit word a weight: pruned below ``prune * 2**32``, locked in the next ``lock * 2**32``.
+    Builders pass the compiled twin of `words32` as `draw`.
     """
     count = (stop - start) * layer.columns
-    words = words32(seed, frozen_stream(layer), start * layer.columns, count)
+    words = draw(seed, frozen_stream(layer), start * layer.columns, count)
     words = words.reshape(-1, layer.columns)
     first = round(Fraction(layer.prune) * (1 << 32))
     second = first + round(Fraction(layer.lock) * (1 << 32))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law
 from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.draw import sample, words32
 from slt_theory.tickets.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_pattern
 from slt_theory.tickets.request import Layer
@@ -145,7 +146,7 @@ class _Pair:
         sign = np.where(np.arange(self.groups) % self.halves == 0, 1, -1)[:, None]
         live = u.reshape(self.groups, n) * sign > 0
         if inner.prune != "0":
-            pruned, _ = frozen_pattern(self.seed, inner, 0, inner.rows)
+            pruned, _ = frozen_pattern(self.seed, inner, 0, inner.rows, draw=words32)
             live &= ~pruned[neurons, inputs].reshape(self.groups, n)
         order = np.argsort(~live, axis=1, kind="stable")
         width = max(1, int(live.sum(axis=1).max()))
@@ -157,13 +158,19 @@ class _Pair:
         outer = self.block.layers[1]
         shape = (stop - start, self.groups, self.block.n)
         places = np.broadcast_to(self.order, (stop - start, *self.order.shape))
-        v = layer_law(outer).sample(
-            self.seed, outer.stream, start * outer.columns, (stop - start) * outer.columns
+        v = sample(
+            layer_law(outer),
+            self.seed,
+            outer.stream,
+            start * outer.columns,
+            (stop - start) * outer.columns,
         )
         products = np.take_along_axis(v.reshape(shape), places, axis=2) * self.live_u
         if not self.frozen:
             return products, None, None
-        pruned, locked = (p.reshape(shape) for p in frozen_pattern(self.seed, outer, start, stop))
+        pruned, locked = (
+            p.reshape(shape) for p in frozen_pattern(self.seed, outer, start, stop, draw=words32)
+        )
         return (
             products,
             np.take_along_axis(pruned, places, axis=2),
@@ -191,7 +198,7 @@ class _Pair:
         np.put_along_axis(kept, places, answer.chosen.reshape(places.shape), axis=2)
         if self.frozen:
             # Locked weights of dead neurons are kept too: they carry nothing.
-            _, every = frozen_pattern(self.seed, block.layers[1], start, stop)
+            _, every = frozen_pattern(self.seed, block.layers[1], start, stop, draw=words32)
             kept |= every.reshape(kept.shape)
         return kept, answer
 

@@ -136,8 +136,9 @@ def _source_failures(block: Block, rule: _Rule, target: Dense, index: int) -> li
         failures.append("shared rows belong to direct sums")
     if not 0 <= block.scale_exponent <= (0 if direct else _LARGEST_EXPONENT):
         failures.append(f"scale exponent {block.scale_exponent} is out of range")
-    if block.size is not None and not (rule.size and 1 <= block.size <= block.n):
-        failures.append(f"sums of {block.size} numbers are not the theorem's")
+    sized = block.size is not None and 1 <= block.size <= block.n
+    if sized != rule.size or (block.size is not None and not sized):
+        failures.append(f"sums of {block.size or 'any'} numbers are not the theorem's")
     if not re.fullmatch(_EPS, block.eps):
         failures.append(f"eps = {block.eps} is no positive fraction p/q")
     for number, layer in enumerate(block.layers):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Law
 from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.draw import sample, words32
 from slt_theory.tickets.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_pattern
 from slt_theory.tickets.request import Layer
@@ -82,12 +83,13 @@ def fill_single(
     for start in range(0, source.rows, step):
         stop = min(start + step, source.rows)
         count = (stop - start) * source.columns
-        items = law.sample(seed, source.stream, start * source.columns, count).reshape(-1, n)
+        items = sample(law, seed, source.stream, start * source.columns, count).reshape(-1, n)
         items <<= PRODUCT_BITS - source.bits
         locked = None
         if frozen:
             pruned, locked = (
-                p.reshape(items.shape) for p in frozen_pattern(seed, source, start, stop)
+                p.reshape(items.shape)
+                for p in frozen_pattern(seed, source, start, stop, draw=words32)
             )
             items = np.where(pruned, 0, items)
         wanted = layer.wanted[np.arange(start, stop) // block.copies_out].ravel()

@@ -6,6 +6,7 @@ bits a mask. No pickle, no weights: they are regenerated from the seed.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -261,7 +262,9 @@ def write_ticket(ticket: Ticket, path: str | Path) -> None:
     except OSError as error:
         raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # The folder itself may be no folder.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def read_ticket(path: str | Path) -> Ticket:

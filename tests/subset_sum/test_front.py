@@ -43,6 +43,7 @@ BIG = 1 << 57
         (lambda: subset_sum.widest_gaps([[1, 2]], 1, 0, 1, ends="loose"), "ends"),
         (lambda: subset_sum.coverage_by_size([[1, 2]], 1, 0, 1, max_size=-1), "max_size"),
         (lambda: subset_sum.freeze([[1]], pruned=[[True]], locked=[[True]]), "pruned, locked"),
+        (lambda: subset_sum.hitting_times_in_plane([[1]], 9, [0, 0], [1, 1]), "items"),
         (lambda: vector.best([[1, 2]], [1]), "target"),
         (lambda: vector.best([1, 2], [1]), "items"),
     ],
@@ -67,6 +68,8 @@ def test_huge_ranges_and_targets():
     assert subset_sum.decide([3, -2], -(10**30), 10**30) is not None
     assert subset_sum.decide([3, -2], 4, 10**30) is None
     assert subset_sum.solve_many([[3, -2]], [1], radius=10**30).found.all()
+    assert not subset_sum.solve_many([[3, -2]], lo=[2], hi=[1]).found.any()
+    assert subset_sum.decide([3, -2], 2, 1) is None
 
 
 def test_memory_is_stated_before_it_is_taken(monkeypatch):
@@ -91,6 +94,21 @@ def test_progress_counts_rows_and_threads_change_nothing():
     assert seen[-1] == 20_000
     two = subset_sum.solve_many(items, targets, radius=3, threads=2)
     assert (one.masks == two.masks).all()
+
+
+@pytest.mark.parametrize("method", ["meet", "windows"])
+def test_long_optima_show_progress_and_can_be_interrupted(method):
+    row = np.random.default_rng(0).integers(-(1 << 50), 1 << 50, 40)
+    seen: list[int] = []
+    subset_sum.best(row, 1, method=method, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == 100
+
+    def interrupt(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        subset_sum.best(row, 1, method=method, progress=interrupt)
 
 
 def test_interruption_drops_the_blocks_not_yet_begun():
@@ -188,6 +206,9 @@ for size in (2, 1 << 30, 1 << 50):
 for law in (Uniform(), Uniform(bits=24), Product(Uniform(), Uniform())):
     drawn = Drawn(law, (1 << 64) - 1, (1 << 63) + 5, rows=3, n=5, start=3)
     assert (drawn.block(range(1, 3)).ravel() == law.sample(drawn.seed, drawn.stream, 8, 10)).all()
+few = rng.integers(-40, 41, (2, 4, 2))
+times = subset_sum.hitting_times_in_plane(few, 25, [-9, -9], [9, 9], fineness=4)
+assert times.shape == (2, 2)
 masks = np.empty(4, np.int64)
 four_lists(rng.integers(-1000, 1000, 16), 10, 2, 4, 4, masks)
 print("done")

@@ -138,6 +138,17 @@ def test_cells_leave_what_rounding_might_decide_to_the_intervals():
             assert times.tolist() == [4 if more == 0 else -1] * 3
 
 
+def test_cells_leave_large_items_to_the_intervals():
+    """Beyond 2^20 widths an item is no longer rounded to within a cell's grid."""
+    rng = np.random.default_rng(5)
+    width = 1 << 24
+    items = rng.integers(-(1 << 46), 1 << 46, (20, 8))
+    items[:, 4:] = rng.integers(-width, width, (20, 4))
+    by_cells = subset_sum.hitting_times(items, width, 0, width, method="cells")
+    by_intervals = subset_sum.hitting_times(items, width, 0, width, method="intervals")
+    assert by_cells.tolist() == by_intervals.tolist()
+
+
 def test_large_vectors():
     rng = np.random.default_rng(2)
     for dimensions, eps, n in ((2, 1e-3, 30), (3, 1e-2, 30), (4, 1e-1, 24)):

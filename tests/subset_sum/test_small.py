@@ -197,3 +197,31 @@ def test_vectors(instances, dimensions):
         )
         assert (found is not None) == inside
         assert found is None or bool(((lo <= found.total) & (found.total <= hi)).all())
+
+
+def test_coverage_in_the_plane():
+    """The true time lies between the two, and for most trials they meet."""
+    rng = np.random.default_rng(0)
+    met = 0
+    for _ in range(100):
+        n = int(rng.integers(1, 7))
+        items = rng.integers(-40, 41, (1, n, 2))
+        if rng.random() < 0.3:  # a few points only, at the edge of the radius
+            items //= 20
+        lo = rng.integers(-30, 0, 2)
+        hi = lo + rng.integers(0, 30, 2)
+        radius = int(rng.integers(16, 30))
+        fineness = int(rng.choice([4, 8, 16]))
+        first, certain = subset_sum.hitting_times_in_plane(
+            items, radius, lo, hi, fineness=fineness
+        )[0].tolist()
+        points = {(0, 0)}
+        true = 0 if naive.plane_covered(points, radius, lo, hi) else -1
+        for t, (a, b) in enumerate(items[0].tolist(), start=1):
+            points |= {(x + a, y + b) for x, y in points}
+            if true < 0 and naive.plane_covered(points, radius, lo, hi):
+                true = t
+        assert certain < 0 or 0 <= true <= certain
+        assert true < 0 or 0 <= first <= true
+        met += first == certain
+    assert met > 30

@@ -20,6 +20,8 @@ CELL_BITS = 29
 CELL = 1 << CELL_BITS
 DOUBT = -2
 
+_EXACT = 2.0**49  # below it a product of floats is within half a unit
+
 
 def step_cells_py(
     begin: Ints32,
@@ -92,15 +94,14 @@ def hitting_time_py(
     out_begin: Ints32,
     out_end: Ints32,
 ) -> Scalar:
-    """As `intervals.hitting_time`, or DOUBT where rounding might decide or space is short.
-
-    Needs every ``|item| < 2^20 width``.
-    """
+    """As `intervals.hitting_time`, or DOUBT where rounding might decide or space is short."""
     if right <= 0 <= left:
         return 0
     n = row.size
     spare = 2 * n + 4  # what the intervals are shortened by
     scale = (CELL + spare) / float(width)
+    if max(abs(left), abs(right)) * scale >= _EXACT:
+        return DOUBT
     # rounding moves every sum by at most n, and the ends by at most 4
     window_lo = np.int64(math.floor(left * scale)) - 2 - n
     window_hi = np.int64(math.ceil(right * scale)) + 2 + n + CELL
@@ -110,6 +111,8 @@ def hitting_time_py(
     highest = np.int64(0)
     largest = np.int64(0)
     for t in range(n):
+        if abs(row[t]) * scale >= _EXACT:
+            return DOUBT
         scaled = np.int64(np.rint(row[t] * scale))
         lowest += min(scaled, np.int64(0))
         highest += max(scaled, np.int64(0))

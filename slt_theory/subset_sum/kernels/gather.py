@@ -1,4 +1,4 @@
-"""Small exact helpers on one row of items."""
+"""Exact sums and bounds of one row of items."""
 
 from __future__ import annotations
 

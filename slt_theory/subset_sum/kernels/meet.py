@@ -10,7 +10,12 @@ import numpy as np
 
 from slt_theory.subset_sum.kernels._compile import jit
 from slt_theory.subset_sum.kernels._types import Ints, Scalar, Truths, Words
-from slt_theory.subset_sum.kernels.gather import reach, sum_of_chosen, unpack_mask
+from slt_theory.subset_sum.kernels.gather import (
+    magnitude,
+    reach,
+    sum_of_chosen,
+    unpack_mask,
+)
 from slt_theory.subset_sum.kernels.sums import BEYOND, sorted_sums, subset_with_sum, sums_by_mask
 
 _STRIDE = 1024  # steps between two looks at the running minimum
@@ -174,12 +179,16 @@ def closest_space(n: Scalar) -> Scalar:
     return 1 << n if n <= 8 else max(256, meet_space(n))
 
 
-def optimum_of_few_py(items: Ints, target: Scalar, space: Ints, chosen: Truths) -> Scalar:
-    """Everything about one optimum in one call: the subset into `chosen`, its sum returned."""
+def optimum_of_few_py(
+    items: Ints, target: Scalar, headroom: Scalar, space: Ints, chosen: Truths
+) -> tuple[bool, Scalar]:
+    """An optimum in one call: the subset into `chosen`, its sum; False without headroom."""
+    if magnitude(items) > headroom:
+        return False, 0
     low, high = reach(items)
     mask = closest(items, min(max(target, low), high), space)[1]
     unpack_mask(mask, chosen)
-    return sum_of_chosen(items, chosen)
+    return True, sum_of_chosen(items, chosen)
 
 
 optimum_of_few = jit(optimum_of_few_py)

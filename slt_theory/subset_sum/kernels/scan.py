@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from slt_theory.subset_sum.kernels._compile import jit
-from slt_theory.subset_sum.kernels._types import Ints, Ints32, Scalar
-from slt_theory.subset_sum.kernels.gather import sum_of_mask
+from slt_theory.subset_sum.kernels._types import Ints, Ints32, Scalar, Truths
+from slt_theory.subset_sum.kernels.gather import magnitude, reach, sum_of_mask
 
 _BITS = 30  # of the sum of absolute values after rounding; int32 then never wraps
 
@@ -150,12 +150,32 @@ def scan_row_py(
 scan_row = jit(scan_row_py)
 
 
-def scan_one_py(row: Ints, lo: Scalar, hi: Scalar, effort: float) -> Scalar:
-    """`scan_row` for a single row: the mask, -1 or -2."""
+def decide_few_py(
+    row: Ints, lo: Scalar, hi: Scalar, most: Scalar, headroom: Scalar, chosen: Truths
+) -> tuple[Scalar, Scalar]:
+    """A decision in one call where trying suffices: its mask or what `scan_row` says, and the sum.
+
+    -3 without headroom, which is looked at first; -2 also if more than `most` sums would have to be
+    tried. ``chosen`` is filled for a mask.
+    """
+    if magnitude(row) > headroom:
+        return -3, 0
+    lowest, highest = reach(row)
+    if max(lo, lowest) > min(hi, highest):
+        return -1, 0
+    if (highest - lowest) // (min(hi, highest) - max(lo, lowest) + 1) >= most:
+        return -2, 0
     rounded = np.empty(64, np.int32)
     turned = np.empty(64, np.int32)
     table = np.empty(256, np.int32)
-    return scan_row(row, lo, hi, effort, 20, rounded, turned, table)[0]
+    few = row[:62]  # a mask has 64 bits
+    mask, total, _ = scan_row(few, lo, hi, 1.5, 20, rounded, turned, table)
+    if mask >= 0:
+        for k in range(row.size):
+            chosen[k] = k < 62 and (mask >> k) & 1 != 0
+    elif few.size < row.size:
+        mask = -2
+    return mask, total
 
 
-scan_one = jit(scan_one_py)
+decide_few = jit(decide_few_py)

@@ -95,11 +95,19 @@ def subset_with_sum_py(items: Ints, value: Scalar) -> Scalar:
         return -1
     high = np.empty(1 << (n - first), np.int64)
     sums_by_mask(items[first:], high)
-    ordered = np.sort(low)
+    ordered = np.empty_like(low)
+    sorted_sums(items[:first], ordered, np.empty_like(low))
     for k in range(high.size):
         rest = value - high[k]
-        at = np.searchsorted(ordered, rest)
-        if at < ordered.size and ordered[at] == rest:
+        begin = 0
+        end = ordered.size - 1
+        while begin < end:
+            middle = (begin + end) // 2
+            if ordered[middle] < rest:
+                begin = middle + 1
+            else:
+                end = middle
+        if ordered[begin] == rest:
             for m in range(low.size):
                 if low[m] == rest:
                     return m | (k << first)
