@@ -87,7 +87,8 @@ def _brute_force(lift: int) -> bool:
         bound = envelope_bound(points, values, mean, slope)[0] + 40 * lift
         chords = [
             Fraction(int(values[i]))
-            + Fraction(int(values[j] - values[i]), int(points[j] - points[i])) * (mean - int(points[i]))
+            + Fraction(int(values[j] - values[i]), int(points[j] - points[i]))
+            * (mean - int(points[i]))
             for i in range(size)
             for j in range(i + 1, size)
             if points[i] <= mean <= points[j]
@@ -146,7 +147,7 @@ def build(
             ),
             step(
                 r"the program's mean is at most $v(1 + (1-v)/2)$",
-                "finite",
+                "spot",
                 lambda: _mean(kappa),
                 "expectation identity; rounded down",
             ),
@@ -159,7 +160,7 @@ def build(
             step(r"$2v \le 2q$ for v up to the next state q", "identity", _doubling_vertex),
             step(
                 "the integer bound is above every chord (150 random polygons, by fractions)",
-                "finite",
+                "spot",
                 lambda: _brute_force(lift),
             ),
             step(f"certified n: {listed}", "enclosure", lambda: _claims(claims)),
@@ -171,7 +172,7 @@ def build(
             ),
             step(
                 "an uncovered target at error reach + gap leaves 2 gap open in the longer window",
-                "finite",
+                "rule",
                 _gap,
             ),
             step(

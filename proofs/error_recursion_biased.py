@@ -20,7 +20,11 @@ def _layer() -> bool:
 def _choice(boost: Fraction) -> bool:
     """With the stated eps_l the recursion ends at most at eps, on rational networks."""
     cases = [
-        ([Fraction(2), Fraction(1, 2), Fraction(3)], [4, 7, 3], [Fraction(1), Fraction(5), Fraction(2)]),
+        (
+            [Fraction(2), Fraction(1, 2), Fraction(3)],
+            [4, 7, 3],
+            [Fraction(1), Fraction(5), Fraction(2)],
+        ),
         ([Fraction(1)] * 5, [10] * 5, [Fraction(10)] * 5),
         ([Fraction(1, 9)], [1], [Fraction(0)]),
         ([Fraction(1, 5), Fraction(40)], [2, 90], [Fraction(1), Fraction(30)]),
@@ -56,7 +60,8 @@ def build(*, boost: Fraction = Fraction(1)) -> Proof:
     return Proof(
         "error-recursion-biased",
         "Errors through layers with biases",
-        r"Let weights and biases of layer l be within $\varepsilon_l = \min\{\varepsilon/(Ln_{l-1}), "
+        r"Let weights and biases of layer l be within $\varepsilon_l = "
+        r"\min\{\varepsilon/(Ln_{l-1}), "
         r"\varepsilon/[L(1+B_{l-1})\prod_{k>l}(\|W_k\|_\infty + \varepsilon/L)]\}$, "
         r"$B_l = \sup\|x_l\|_1$. Then the output is within $\varepsilon$ in the maximum norm.",
         (
@@ -73,6 +78,6 @@ def build(*, boost: Fraction = Fraction(1)) -> Proof:
                 _terms,
                 r"$n_{k-1}\varepsilon_k \le \varepsilon/L$ bounds every later factor",
             ),
-            step("exact recursions on rational networks", "finite", lambda: _choice(boost)),
+            step("exact recursions on rational networks", "spot", lambda: _choice(boost)),
         ),
     )

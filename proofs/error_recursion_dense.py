@@ -81,8 +81,10 @@ def build(*, share: Fraction = Fraction(1, 2)) -> Proof:
         "error-recursion-dense",
         "Errors through dense layers",
         r"With $\|W_i\| \le 1$, inputs in the unit ball, 1-Lipschitz activations fixing 0, and "
-        rf"layers approximated within $\eta = {share}\,\varepsilon/l$, $0 < \varepsilon \le 1$: the "
-        r"output error is at most $(1+\eta)^l - 1 < \varepsilon$. In general $e_L \le \sum_l \eta_l "
+        rf"layers approximated within $\eta = {share}\,\varepsilon/l$, $0 < \varepsilon \le "
+        rf"1$: the "
+        r"output error is at most $(1+\eta)^l - 1 < \varepsilon$. In general $e_L \le \sum_l "
+        r"\eta_l "
         r"B_{l-1} \prod_{k>l}(\|W_k\| + \eta_k)$.",
         (
             step(
@@ -93,15 +95,13 @@ def build(*, share: Fraction = Fraction(1, 2)) -> Proof:
             ),
             step(r"$e_l \le (1+\eta)^l - 1$", "induction", _induction),
             step(r"$(1-y)^l \ge 1 - ly$ (Bernoulli)", "induction", _bernoulli),
-            step(
-                r"$(1+y)(1-y) = 1 - y^2 < 1$, so $(1+y)^l < 1/(1-ly)$", "identity", _product
-            ),
+            step(r"$(1+y)(1-y) = 1 - y^2 < 1$, so $(1+y)^l < 1/(1-ly)$", "identity", _product),
             step(
                 rf"$1/(1-{share}\varepsilon) - 1 \le \varepsilon$ for $0 < \varepsilon \le 1$",
                 "polynomial",
                 lambda: _end(share),
             ),
             step("general norms: one more layer", "induction", _general),
-            step("the closed form on rational layers", "finite", _general_numbers),
+            step("the closed form on rational layers", "spot", _general_numbers),
         ),
     )

@@ -74,7 +74,7 @@ def build(*, rate: Fraction = Fraction(1, 2), density: Fraction = Fraction(1, 2)
             step(r"$z - y \in [-1, 1]$ for $z, y \in W$", "finite", _differences_fit),
             step(
                 rf"$P(z - X \in [a, b]) = {density}\,(b - a)$ for $z \in W$, $[a, b] \subseteq W$",
-                "finite",
+                "rule",
                 lambda: _hit_probability(density),
                 "the density is constant on the whole of z - W; measurable C by approximation",
             ),
@@ -86,7 +86,7 @@ def build(*, rate: Fraction = Fraction(1, 2), density: Fraction = Fraction(1, 2)
             ),
             step(
                 "the identity holds on 60 random unions of intervals, computed without it",
-                "finite",
+                "spot",
                 lambda: _exact_sets(rate),
             ),
             step(r"$E v' \ge v + c\ell v(1-v)$ in shares", "identity", _floor),

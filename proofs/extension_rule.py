@@ -18,9 +18,7 @@ UNSAFE = ({"reach": Fraction(6, 5)}, {"scale": Fraction(9, 10)})
 
 def _joins(reach: Fraction) -> bool:
     """[0, 1] and [x, 1 + x] overlap for 0 <= x <= 1, so their union is [0, 1 + x]."""
-    return all(
-        Fraction(k, 60) * reach <= 1 and 1 + Fraction(k, 60) * reach >= 1 for k in range(61)
-    )
+    return all(Fraction(k, 60) * reach <= 1 and 1 + Fraction(k, 60) * reach >= 1 for k in range(61))
 
 
 def _volume() -> bool:
@@ -87,13 +85,13 @@ def build(*, reach: Fraction = Fraction(1), scale: Fraction = Fraction(1)) -> Pr
         (
             step(
                 r"$I \cup (I + x) = $ one interval for $0 \le x \le |I|$",
-                "finite",
+                "rule",
                 lambda: _joins(reach),
                 "linear in x, so the ends decide; induction over the positive items",
             ),
             step("Irwin-Hall below 1: simplex volumes", "identity", _volume),
-            step("Irwin-Hall beyond 1 agrees with a split of the cube", "finite", _lattice),
-            step("the printed bound is the mixture, rounded up", "finite", lambda: _bound(scale)),
+            step("Irwin-Hall beyond 1 agrees with a split of the cube", "spot", _lattice),
+            step("the printed bound is the mixture, rounded up", "spot", lambda: _bound(scale)),
             step(
                 r"far tails: $P(\sum X_i^+ < s) \le e^{ts}(E e^{-tX^+})^m$",
                 "rule",

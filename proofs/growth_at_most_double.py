@@ -45,10 +45,10 @@ def build(*, factor: Fraction = Fraction(2)) -> Proof:
         rf"With the notation of the expectation identity, $v \le |C'| \le \min({factor}\,v, 1)$ "
         "for every value of X.",
         (
-            step("translation keeps the measure", "finite", _translation),
+            step("translation keeps the measure", "rule", _translation),
             step(
                 rf"$|C \cup D| \le |C| + |D|$ with $|D| \le |C|$ gives the factor {factor}",
-                "finite",
+                "rule",
                 lambda: _bounds(factor),
                 "subadditivity; checked on 400 random unions",
             ),

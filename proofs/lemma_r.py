@@ -124,14 +124,13 @@ def build(
 ) -> Proof:
     """The proof; `first`, `second` are the rates 7/8 and 3/4."""
     rows = TABLE if table is None else table
-    listed = ", ".join(
-        f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items()
-    )
+    listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items())
     return Proof(
         "lemma-r",
         "Lemma R: explicit random subset sums",
         r"Let $X_i \sim U[-1,1]$ be independent, $0 < e \le 1/4$, $0 < \delta < 1$. If $n \ge "
-        r"\lceil \ln(1/(2e\delta))/\ln(8/7) \rceil + \lceil \ln(1/(e\delta))/\ln(4/3) \rceil$, then "
+        r"\lceil \ln(1/(2e\delta))/\ln(8/7) \rceil + \lceil \ln(1/(e\delta))/\ln(4/3) \rceil$, "
+        r"then "
         r"with probability at least $1 - \delta$ every $z \in [-1/2, 1/2]$ has a subset with "
         r"$|z - \sum_{i \in S} X_i| \le 2e$.",
         (
@@ -167,18 +166,19 @@ def build(
             ),
             step(
                 "if less than e of W is left, every z of W has an approximated point within e",
-                "finite",
+                "rule",
                 _end,
-                "the interval of radius e around z meets W in length at least e (linear in z: ends)",
+                "the interval of radius e around z meets W in length at least e (linear in z: "
+                "ends)",
             ),
-            step(f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)),
+            step(
+                f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)
+            ),
             step(
                 "the function behind the printed bound is this bound, rounded up",
-                "finite",
+                "spot",
                 lambda: _program(first, second),
             ),
         ),
         ("expectation-identity", "growth-at-most-double"),
     )
-
-

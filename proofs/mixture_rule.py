@@ -63,14 +63,13 @@ def _masses() -> bool:
     return True
 
 
-def build(
-    *, density: Fraction = Fraction(1), weight: Fraction = Fraction(3, 10)
-) -> Proof:
+def build(*, density: Fraction = Fraction(1), weight: Fraction = Fraction(3, 10)) -> Proof:
     """The proof; `density` is the share of the floor that may be taken out."""
     return Proof(
         "mixture-rule",
         "Mixtures: the uniform items are enough",
-        r"If the density is at least c on $[-a, a]$, the law is $\alpha U[-a,a] + (1-\alpha)Q$ with "
+        r"If the density is at least c on $[-a, a]$, the law is $\alpha U[-a,a] + (1-\alpha)Q$ "
+        r"with "
         r"$\alpha = 2ac$. If m uniform items fail with probability at most $F(m)$, then n items of "
         r"the law fail with probability at most $\sum_m P(\mathrm{Bin}(n,\alpha) = m) F(m)$.",
         (
@@ -79,13 +78,13 @@ def build(
                 "polynomial",
                 lambda: _remainder(density),
             ),
-            step("unused items do no harm", "finite", _monotone, "leave them out of the subset"),
+            step("unused items do no harm", "rule", _monotone, "leave them out of the subset"),
             step(
                 "given which items are uniform, these are independent uniform: total probability",
-                "finite",
+                "spot",
                 lambda: _upper(weight),
                 "the integer routine against exact fractions",
             ),
-            step("binomial weights are rounded up", "finite", _masses),
+            step("binomial weights are rounded up", "spot", _masses),
         ),
     )

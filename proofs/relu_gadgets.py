@@ -73,12 +73,10 @@ def build(*, halves: int = 2) -> Proof:
         (
             step(r"$x = \sigma(x) - \sigma(-x)$", "finite", _identity, "linear on each half line"),
             step(r"$wx = \sigma(wx) - \sigma(-wx)$ for either sign of w", "finite", _weighted),
-            step(
-                f"slopes on the two half lines ({halves} sums)", "finite", lambda: _halves(halves)
-            ),
+            step(f"slopes on the two half lines ({halves} sums)", "rule", lambda: _halves(halves)),
             step(
                 r"both sums within $\varepsilon$ of w: error at most $\varepsilon|x|$",
-                "finite",
+                "rule",
                 _two_targets,
                 "linear in the two offsets: extreme offsets decide",
             ),

@@ -52,14 +52,15 @@ def build(*, power: int = 1) -> Proof:
         "scaling-rule",
         "Scaling and blocks",
         r"If n items of a law reach every $z \in T$ within $\varepsilon$ with probability "
-        rf"$1-\delta$, then n items of $c$ times the law reach $cT$ within $|c|^{power}\varepsilon$."
+        rf"$1-\delta$, then n items of $c$ times the law reach $cT$ within "
+        rf"$|c|^{power}\varepsilon$."
         r" B independent blocks reach $B\,T$ within $B\varepsilon$ except with probability "
         r"$B\delta$.",
         (
             step(r"$cz - \sum_S cX_i = c\,(z - \sum_S X_i)$", "identity", _scale),
             step(
                 "exact best errors of 30 random instances scale so",
-                "finite",
+                "spot",
                 lambda: _sample(power),
             ),
             step(

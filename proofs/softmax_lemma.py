@@ -94,7 +94,7 @@ def build(*, factor: Fraction = Fraction(2), linear: Fraction = Fraction(4)) -> 
             ),
             step(
                 rf"the $\ell_1$ change, twice the total variation, is at most {factor} tanh(x/2)",
-                "finite",
+                "rule",
                 lambda: _attained(factor),
                 "attained at p = 1/(r+1): the constant cannot be smaller",
             ),

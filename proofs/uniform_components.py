@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 from slt_theory.certified.components import TABLE, Component
@@ -26,7 +27,7 @@ def _table(extra: Extra | None) -> bool:
         rows.append((law, Component(half, weight, "uniform-components")))
     for law, row in rows:
         if law == "uniform":
-            if (row.half_width, row.weight) != (1, 1):
+            if not row.half_width == row.weight == 1:
                 return False
             continue
         a = ball(row.half_width)
@@ -62,7 +63,7 @@ def _decreasing() -> bool:
     """A density f(x/w)/w averaged over w > 0 does not increase if f does not: checked by balls."""
     for law in DENSITIES:
         rows = [density_floor(law, Fraction(k, 16)) for k in range(1, 15)]
-        if any(b > a for a, b in zip(rows[:-1], rows[1:], strict=True)):
+        if any(b > a for a, b in itertools.pairwise(rows)):
             return False
     return True
 
@@ -101,7 +102,7 @@ def build(*, extra: Extra | None = None) -> Proof:
             ),
             step(
                 "the densities do not increase in |x|, so the infimum on [-a, a] is at a",
-                "enclosure",
+                "rule",
                 _decreasing,
                 "mixtures over w of f(x/w)/w with f non-increasing; lower balls on a grid agree",
             ),

@@ -72,7 +72,7 @@ def build(*, factor: Fraction = Fraction(1)) -> Proof:
         (
             step(
                 "every output entry is a sum of products: the bound, and cases that attain it",
-                "finite",
+                "rule",
                 lambda: _young(factor),
                 "triangle inequality",
             ),

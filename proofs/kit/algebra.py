@@ -54,9 +54,7 @@ def nonnegative(polynomial: Any, variable: Any, lo: Any, hi: Any, *, strict: boo
     if poly.is_zero:
         return not strict
     for factor, power in poly.factor_list()[1]:
-        inside = factor.count_roots(
-            None if low == -oo else low, None if high == oo else high
-        )
+        inside = factor.count_roots(None if low == -oo else low, None if high == oo else high)
         ends = sum(1 for end in {low, high} if end.is_finite and factor.eval(end) == 0)
         if strict and inside:
             return False

@@ -6,7 +6,16 @@ import random
 from collections.abc import Iterable
 from fractions import Fraction
 
-__all__ = ["Interval", "clip", "expected_gain", "measure", "minus", "random_union", "shift", "union"]
+__all__ = [
+    "Interval",
+    "clip",
+    "expected_gain",
+    "measure",
+    "minus",
+    "random_union",
+    "shift",
+    "union",
+]
 
 Interval = tuple[Fraction, Fraction]
 

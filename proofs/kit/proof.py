@@ -19,7 +19,8 @@ METHODS: dict[str, str] = {
     "integral": "integral: exact, or rigorous quadrature with balls",
     "induction": "induction: base and step checked exactly",
     "finite": "finite check over integers or rationals, complete",
-    "rule": "an inference rule of the kit, applied to checked facts",
+    "rule": "an inference rule of the kit, applied as the text says; exact checks guard its use",
+    "spot": "exact evaluation at instances: guards a program or an argument, proves nothing alone",
     "cited": "cited, not proved here",
 }
 
@@ -173,6 +174,8 @@ class Proof:
         if broken:
             return "none"
         methods = {s.method for s in self.steps}
+        if methods <= {"spot"}:
+            return "none"
         if "cited" in methods:
             return "cited"
         return "enclosure" if methods & _NUMERIC else "symbolic"

@@ -5,6 +5,12 @@
 * **Chord** (Jensen on an interval) for convex f on [a, b] and Y in [a, b] with mean m:
   ``E f(Y) <= f(a) + (f(b) - f(a)) (m - a) / (b - a)``: f lies below its chord.
 * **Iteration** E[Y_{t+1} | past] <= r Y_t implies E Y_t <= r^t Y_0: by the tower rule.
+* **Measure** translation keeps it, a union has at most the sum, Fubini exchanges integrals.
+* **Triangle** a sum has at most the sum of the norms; products of norms bound bilinear maps.
+* **Linearity** a function linear (piecewise) in a parameter has its extremes at the ends.
+* **Subsets** a set of items that reaches a target still does when items are added.
+* **Averaging** some outcome is at least the mean; a mixture of monotone densities is monotone.
+* **Paley-Zygmund** P(Y >= t E Y) >= (1 - t)^2 (E Y)^2 / E Y^2: Cauchy-Schwarz.
 
 The functions compute the conclusion from the facts, exactly, so that a step compares numbers.
 """

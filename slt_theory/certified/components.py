@@ -53,10 +53,18 @@ TABLE: dict[str, tuple[Component, ...]] = {
     "uniform*uniform": PRODUCT,
     "relu(uniform)*uniform": tuple(replace(c, weight=c.weight / 2) for c in PRODUCT),
     "normal*normal": _rows(
-        "uniform-components", ("1/4", "0.2453"), ("1/2", "0.2942"), ("3/4", "0.2915"), ("1", "0.2680")
+        "uniform-components",
+        ("1/4", "0.2453"),
+        ("1/2", "0.2942"),
+        ("3/4", "0.2915"),
+        ("1", "0.2680"),
     ),
     "normal*uniform": _rows(
-        "uniform-components", ("1/4", "0.2911"), ("1/2", "0.3237"), ("3/4", "0.2854"), ("1", "0.2233")
+        "uniform-components",
+        ("1/4", "0.2911"),
+        ("1/2", "0.3237"),
+        ("3/4", "0.2854"),
+        ("1", "0.2233"),
     ),
 }
 _BERNOULLI = re.compile(r"bernoulli\(([^)]*)\)")

@@ -47,7 +47,9 @@ def counting_n(
         if floor > n:
             n, proof = floor, "sign-floor"
             steps.append("all items of one sign: 2 * 2^-n <= delta")
-    return Certified(n, proof, float(eps), (float(low), float(high)), "counting", tuple(steps))
+    return Certified(
+        n, proof, float(Fraction(eps)), (float(low), float(high)), "counting", tuple(steps)
+    )
 
 
 _SYMMETRIC = {"uniform", "normal", "uniform*uniform", "normal*normal", "normal*uniform"}

@@ -82,7 +82,9 @@ def _states(window: Window, per_octave: int) -> Int64Array:
     return states if states.size else np.array([start], dtype=np.int64)
 
 
-def envelope_bound(points: Int64Array, values: Int64Array, mean: int, slope: int) -> tuple[int, int]:
+def envelope_bound(
+    points: Int64Array, values: Int64Array, mean: int, slope: int
+) -> tuple[int, int]:
     """Upper bound of E f(v') when f lies below the polygon of `points`, `values`; exact.
 
     The line ``alpha - slope * (v' - mean)``, alpha the maximum below, lies above the polygon; with
@@ -96,9 +98,7 @@ def envelope_bound(points: Int64Array, values: Int64Array, mean: int, slope: int
     return int(part[touch]), touch
 
 
-def _best_slope(
-    points: Int64Array, values: Int64Array, mean: int, guess: int
-) -> tuple[int, int]:
+def _best_slope(points: Int64Array, values: Int64Array, mean: int, guess: int) -> tuple[int, int]:
     """Slope of the edge of the hull above `mean`: chords between touched vertices close in on it.
 
     Every try is a valid bound; the search only decides how good the best one is.

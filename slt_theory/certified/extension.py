@@ -23,6 +23,7 @@ from slt_theory.certified.exact import ONE, probability_up
 __all__ = ["extend", "irwin_hall", "positive_part_below"]
 
 _EXACT_UP_TO = 8
+_NEGLIGIBLE = ONE >> 50
 
 
 @cache
@@ -30,25 +31,28 @@ def irwin_hall(k: int, s: Fraction) -> Fraction:
     """P(U_1 + ... + U_k <= s) for independent U[0,1], exactly."""
     if k == 0:
         return Fraction(int(s >= 0))
-    total = sum(
-        ((-1) ** j * math.comb(k, j) * (s - j) ** k for j in range(min(k, math.floor(s)) + 1)),
-        Fraction(0),
-    )
-    return total / math.factorial(k)
+    top, bottom = s.numerator, s.denominator
+    terms = range(min(k, math.floor(s)) + 1)
+    total = sum((-1) ** j * math.comb(k, j) * (top - j * bottom) ** k for j in terms)
+    return Fraction(total, bottom**k * math.factorial(k))
+
+
+@cache
+def _irwin_hall_up(k: int, s: Fraction) -> int:
+    return probability_up(irwin_hall(k, s))
 
 
 @cache
 def positive_part_below(m: int, s: Fraction) -> int:
     """Upper bound of P(sum of m positive parts of U[-1,1] < s), in probability units.
 
-    Exact up to s = 8; beyond, Markov's inequality for exp(-t sum) at t = 1/2, 1, 2, 4 with the
-    elementary bounds of the exponential proved with the rule.
+    Exact up to rounding for s <= 8; beyond, Markov's inequality for exp(-t sum) with four t.
     """
     if s <= 0:
         return 0
     if s <= _EXACT_UP_TO:
-        weights = (math.comb(m, k) * irwin_hall(k, s) for k in range(m + 1))
-        return probability_up(sum(weights, Fraction(0)) / 2**m)
+        total = sum(math.comb(m, k) * _irwin_hall_up(k, s) for k in range(m + 1))
+        return min(ONE, -(-total >> m))
     from flint import arb
 
     best = ONE
@@ -56,7 +60,9 @@ def positive_part_below(m: int, s: Fraction) -> int:
         rate = arb(t.numerator) / t.denominator
         factor = (1 + (1 - (-rate).exp()) / rate) / 2
         bound = (rate * arb(s.numerator) / s.denominator).exp() * factor**m * ONE
-        best = min(best, int(bound.upper().ceil().unique_fmpz()))
+        top = bound.upper().ceil().unique_fmpz()
+        if top is not None:
+            best = min(best, int(top))
     return best
 
 
@@ -67,11 +73,14 @@ def extend(profile: list[int], right: Fraction, left: Fraction) -> list[int]:
     """
     if right <= 0 and left <= 0:
         return profile
+    need: list[int] = []
+    while len(need) < len(profile) and (not need or need[-1] > _NEGLIGIBLE):
+        m = len(need)
+        need.append(positive_part_below(m, right) + positive_part_below(m, left))
+    # Splits with need >= ONE are useless; any other is valid, and the best has m of modest size.
+    useful = [m for m, bound in enumerate(need) if 0 < bound < ONE]
     rows = []
     for n in range(len(profile)):
-        best = ONE
-        for m in range(n + 1):
-            need = positive_part_below(m, right) + positive_part_below(m, left)
-            best = min(best, profile[n - m] + need)
-        rows.append(best)
+        splits = (profile[n - m] + need[m] for m in useful if m <= n)
+        rows.append(min(ONE, min(splits, default=ONE)))
     return rows

@@ -17,6 +17,7 @@ Source: Kakeya 1914 for the condition; own for the probability; proved in ``proo
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 from functools import lru_cache
@@ -49,7 +50,7 @@ def _masses(law: str, keep: float, unit: Fraction, ends: list[int]) -> FloatArra
     """Lower bounds of P(|X| in cell), slightly lowered so that they stay so after rounding."""
     rows = [
         2 * float((b - a) * unit) * (1 - 1e-12) * density_floor(law, b * unit) * keep
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in itertools.pairwise(ends)
     ]
     return np.array(rows) * (1 - 1e-9)
 
@@ -74,17 +75,18 @@ def _barrier(masses: FloatArray, ends: list[int], longest: int) -> FloatArray:
         q = float(masses[j] / tail[j])
         most = min(longest, _MANY)
         weights = _binomials(q, longest, most)
+        # Counts that hardly occur are left out; their mass is added back as failure below.
+        rest = np.cumsum(weights[-1][::-1])[::-1]
+        most = max(1, int(np.count_nonzero(rest > 1e-13)))
+        weights = weights[:, : most + 1]
         new = np.zeros_like(value)
-        for c in range(most + 1):
+        for c in range(min(most, weights.shape[1] - 1) + 1):
             column = weights[c:, c]
-            if not column.any():
-                break
             shifted = np.zeros((longest + 1 - c, size))
             move = c * low
             if move < size:
                 shifted[:, : size - move] = value[: longest + 1 - c, move:]
             new[c:] += column[:, None] * shifted
-        # More than `most` items in the cell: their mass counts as failure.
         new += np.maximum(0.0, (1 + 1e-12) - weights.sum(axis=1))[:, None] * (longest > most)
         new[:, : max(0, high - _FINE)] = 1.0
         value = new
@@ -135,13 +137,14 @@ def ordered_failure(
     """
     width = 2 * error
     best: FloatArray | None = None
-    tops = (Fraction(2, 5), Fraction(4, 5)) if law != "normal*normal" else (Fraction(1), Fraction(2))
+    unit_law = law in ("uniform", "uniform*uniform", "relu(uniform)*uniform")
+    tops = (Fraction(2, 5), Fraction(4, 5)) if unit_law else (Fraction(1), Fraction(2))
     for top in tops:
-        if top <= 2 * width:
+        if top <= width:
             continue
         unit, ends = _cells(width, top)
         masses = _masses(law, float(keep), unit, ends)
-        masses = masses[masses > 0] if law != "uniform" else masses
+        masses = masses[masses > 0]
         ends = ends[: masses.size + 1]
         if masses.size < 2 or masses.sum() > 1:
             continue

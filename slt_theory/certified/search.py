@@ -25,8 +25,12 @@ __all__ = ["METHODS", "Process", "certified_n"]
 Profile = Callable[[Fraction, Fraction, int], list[int]]
 
 _LONGEST = 1 << 15
-_MOST_STEPS = 120
+_MOST_STEPS = 200
+_STATES = 600
+# Ordered sums need much mass near 0; below these errors they cannot win.
 _FINEST_ORDERED = Fraction(1, 200)
+_FINEST_PLAIN = Fraction(1, 40)
+_COARSEST_ORDERED = Fraction(1, 10)
 _CANDIDATES = 2
 
 
@@ -48,10 +52,9 @@ def _lemma_r(error: Fraction, inside: Fraction, length: int) -> list[int]:
     return lemma_r_profile(reach, reach + min(reach, inside), length)
 
 
-def _dynamic(
-    error: Fraction, inside: Fraction, length: int, per_octave: int = 96
-) -> list[int]:
-    """Share of the error spent on the last gap: three tenths; the window is longer by twice that."""
+def _dynamic(error: Fraction, inside: Fraction, length: int) -> list[int]:
+    """Share of the error spent on the last gap: three tenths; the window is longer by twice "
+    "that."""
     gap = error * 3 / 10
     reach = error - gap
     size = 1 + 2 * gap
@@ -61,6 +64,8 @@ def _dynamic(
         kappa=size / 2,
         loss=(size - 1) ** 2 / (4 * size),
     )
+    octaves = math.log2(1 / window.start) + math.log2(1 / window.stop)
+    per_octave = max(12, min(96, int(_STATES / octaves)))
     rows = list(dynamic_program(window, _MOST_STEPS, per_octave)[:length])
     rows += [rows[-1]] * (length - len(rows))
     return [min(a, b) for a, b in zip(rows, _lemma_r(error, inside, length), strict=True)]
@@ -182,15 +187,23 @@ def _try_ordered(
     if base not in DENSITIES:
         return None
     error, low, high = eps / scale, min(lo, Fraction(0)) / scale, max(hi, Fraction(0)) / scale
-    if error < _FINEST_ORDERED or max(high, -low) > 3:
+    finest = _FINEST_ORDERED if "*" in base else _FINEST_PLAIN
+    if error < finest or max(high, -low) > 3:
         return None
     limit = math.floor(delta * ONE)
+    # A smaller error is a stronger statement, and its finer cells may give fewer items.
+    errors = sorted({error, min(error, _COARSEST_ORDERED)})
     for longest in (96, 240):
-        rows = ordered_failure(base, keep, min(error, Fraction(1, 4)), low, high, longest)
-        n = next((n for n, failure in enumerate(rows) if failure <= limit), None)
-        if n is not None:
+        profiles = (ordered_failure(base, keep, e, low, high, longest) for e in errors)
+        hits = [
+            n
+            for rows in profiles
+            if (n := next((n for n, failure in enumerate(rows) if failure <= limit), None))
+            is not None
+        ]
+        if hits:
             steps = (f"ordered sums of the law {base} itself; gaps at most {_number(2 * error)}",)
-            return _Found(n, "ordered-sums", steps, ("uniform-components",))
+            return _Found(min(hits), "ordered-sums", steps, ("uniform-components",))
     return None
 
 
@@ -241,7 +254,7 @@ def certified_n(
     --------
     >>> from slt_theory.certified import certified_n
     >>> certified_n("1/50", "1/100", lo="-1/2", hi="1/2", method="lemma-r").n
-    97
+    96
     """
     error, failure = inward(eps, "eps"), inward(delta, "delta")
     if failure >= 1:
@@ -270,7 +283,7 @@ def certified_n(
     return Certified(
         best.n,
         METHODS[best.method].proof,
-        float(eps),
+        float(Fraction(eps)),
         (float(low), float(high)),
         best.method,
         best.steps,

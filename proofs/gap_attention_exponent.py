@@ -1,0 +1,53 @@
+"""exp(alpha eps/2) - 1 in place of alpha (exp(eps/2) - 1): valid only for radius at least 1."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .kit import Proof, step
+from .kit.balls import ball
+
+UNSAFE = ({"radius": Fraction(2)},)
+
+
+def _coefficients() -> bool:
+    """alpha^k >= alpha for alpha >= 1, k >= 1: every term of the series is larger."""
+    return all(a**k >= a for a in (Fraction(1), Fraction(3, 2), Fraction(4)) for k in range(1, 30))
+
+
+def _exceeded(radius: Fraction) -> bool:
+    """At a radius below 1 the true worst case (one layer of width one, L large) is larger."""
+    eps, depth = Fraction(1), 64
+    true = radius * ((1 + eps / (2 * depth)) ** depth - 1)
+    quoted = (ball(radius) * ball(eps) / 2).exp() - 1
+    return bool(ball(true) > quoted)
+
+
+def build(*, radius: Fraction = Fraction(1, 4)) -> Proof:
+    """The proof; `radius` of the inputs in the counterexample."""
+    return Proof(
+        "gap-attention-exponent",
+        "A radius inside the exponent",
+        r"For inputs of norm at most $\alpha$ the dense recursion gives "
+        r"$\alpha((1+\varepsilon/2L)^L"
+        r" - 1)$. The quoted $e^{\alpha\varepsilon/2} - 1$ is larger for $\alpha \ge 1$, hence "
+        r"true, "
+        rf"and smaller for $\alpha = {radius}$, where the recursion is attained.",
+        (
+            step(
+                r"$\alpha(e^x - 1) \le e^{\alpha x} - 1$ for $\alpha \ge 1$, term by term",
+                "rule",
+                _coefficients,
+            ),
+            step(
+                rf"at $\alpha = {radius}$, $L = 64$, $\varepsilon = 1$ scalar layers "
+                r"$1 + \varepsilon/2L$ for 1 exceed the quoted bound",
+                "enclosure",
+                lambda: _exceeded(radius),
+            ),
+        ),
+        ("error-recursion-dense",),
+        gap="A restatement of the dense theorem puts the radius inside the exponent. It is "
+        "safe for "
+        "radius at least 1 (the case used there) and too small below.",
+    )
