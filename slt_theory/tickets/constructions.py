@@ -114,7 +114,7 @@ def _size(parameters: Parameters) -> int:
 def _fixed_size(request: Request, parameters: Parameters) -> Ticket:
     """k / n = 1/20 unless n is given: n counts dead neurons, which a sum's size does not."""
     size = _size(parameters)
-    sized = request.with_n(request.n or 20 * size)
+    sized = request.with_n(request.n or request.stretched(20 * size))
     if size > (sized.n or 0):
         raise BadInput("size", size, f"must not exceed n = {sized.n}")
     return pensia.build(sized, "natale2024-network", size=size)
@@ -125,7 +125,7 @@ def _malach_n(request: Request, _: Parameters) -> int:
 
 
 def _malach(request: Request, parameters: Parameters) -> Ticket:
-    sized = request.with_n(request.n or _malach_n(request, parameters))
+    sized = request.with_n(request.n or request.stretched(_malach_n(request, parameters)))
     return pensia.build(sized, "malach2020-weights", size=1)
 
 

@@ -69,7 +69,8 @@ def sufficient_n(request: Request, source: Source) -> tuple[int, int]:
 
 def build(request: Request, theorem: str, source: Source) -> Ticket:
     """Construct the ticket; ``n`` of the request is the number of copies."""
-    pair_n, copies = sufficient_n(request, source)
+    pair_n, copies = (request.stretched(n) for n in sufficient_n(request, source))
+    copies = copies if len(request.layers) > 1 else 1
     if request.n is not None and len(request.layers) > 1:
         copies = request.n
     if copies > MOST_COPIES:

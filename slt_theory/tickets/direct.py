@@ -54,7 +54,9 @@ def sufficient_n(request: Request) -> int:
 def build(request: Request, *, shared: bool = False) -> Ticket:
     """Solve every sum; unreached ones are proved unreachable and listed."""
     law = candidate_law(request)
-    n = request.n if request.n is not None else min(sufficient_n(request), LARGEST_N)
+    n = request.n
+    if n is None:
+        n = min(request.stretched(sufficient_n(request)), LARGEST_N)
     blocks, masks, unreached = [], [], []
     for k, layer in enumerate(request.layers):
         outputs, columns = layer.wanted.shape

@@ -60,7 +60,7 @@ def build(
     size : int, optional
         Exactly so many live numbers in every sum; then the request must say n.
     """
-    n = request.n if request.n is not None else sufficient_n(request, law)
+    n = request.n if request.n is not None else request.stretched(sufficient_n(request, law))
     blocks = tuple(
         pair_block(
             layer,

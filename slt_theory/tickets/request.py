@@ -61,6 +61,7 @@ class Request:
     network_eps: Fraction | None
     threads: int | None
     progress: Progress
+    slack: Fraction = Fraction(1)
 
     @property
     def radius(self) -> tuple[int | None, ...]:
@@ -70,6 +71,14 @@ class Request:
     def with_n(self, n: int) -> Request:
         """The same request with n decided."""
         return replace(self, n=n)
+
+    def with_slack(self, slack: Fraction) -> Request:
+        """The same request with every estimated n multiplied by `slack`."""
+        return replace(self, slack=slack)
+
+    def stretched(self, estimate: int) -> int:
+        """An estimated n with the request's slack."""
+        return math.ceil(estimate * self.slack)
 
     def ticket(
         self,
