@@ -70,7 +70,11 @@ class MissingExtra(SltError, ImportError):
 
     def __init__(self, extra: str, what: str) -> None:
         self.extra = extra
+        self.what = what
         super().__init__(f"{what} needs the extra '{extra}': pip install 'slt-theory[{extra}]'")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.extra, self.what)
 
 
 class NeedsMemory(SltError, MemoryError):
@@ -79,9 +83,13 @@ class NeedsMemory(SltError, MemoryError):
     exit_code = 5
 
     def __init__(self, what: str, needed_bytes: int, allowed_bytes: int, way_out: str) -> None:
+        self.given = (what, needed_bytes, allowed_bytes, way_out)
         self.needed_bytes = needed_bytes
         self.allowed_bytes = allowed_bytes
         super().__init__(
             f"{what} needs {needed_bytes / 2**30:.2f} GiB, more than the "
             f"{allowed_bytes / 2**30:.2f} GiB allowed; {way_out}"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.given

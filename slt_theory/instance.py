@@ -22,7 +22,7 @@ from slt_theory.lattice import HEADROOM_BITS, positive_fraction, target_range, t
 
 __all__ = ["Solution", "solve"]
 
-_SPARE_BITS = 2
+_SPARE_BITS = 3  # the solvers keep three bits for sentinels
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def _grid(values: Sequence[Fraction], target: Fraction) -> tuple[Fraction, bool]
         return Fraction(1, common), True
     bits = HEADROOM_BITS - _SPARE_BITS - 1 - max(0, math.ceil(reach).bit_length())
     if bits < 1:
-        raise BadInput("sample", f"absolute sum {float(reach):.3g}", "is too large", "rescale")
+        digits = len(str(math.ceil(reach)))
+        raise BadInput("sample", f"absolute sum of {digits} digits", "is too large", "rescale")
     return Fraction(1, 1 << bits), False
 
 
@@ -150,11 +151,14 @@ def solve(
     if fixed.any():
         options["locked"] = fixed
     if eps is None:
-        found = best(items, round(z / unit), **options)
-        # The optimum over integers is that of the numbers only if target and items are exact.
-        return _solution(
-            values, z, found.chosen, exact and (z / unit).denominator == 1, found.method
-        )
+        near = round(z / unit)
+        found = best(items, near, **options)
+        # Two sums may be equally near to the rounded target; the real one lies on one side of it.
+        side = (z / unit > near) - (z / unit < near)
+        if exact and side and found.error:
+            wanted = near + side * found.error
+            found = decide(items, wanted, wanted, **options) or found
+        return _solution(values, z, found.chosen, exact, found.method)
     allowed = positive_fraction("eps", eps)
     slack = Fraction(0) if exact else unit * len(values) / 2
     wide = decide(items, *target_range(z, allowed + slack, unit), **options)

@@ -14,7 +14,9 @@ A statement about the lattice transfers to the continuous law at ``eps + n * cou
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
 from typing import Any, NamedTuple
@@ -34,6 +36,7 @@ __all__ = [
     "TargetRange",
     "check_headroom",
     "cover_range",
+    "parse_fraction",
     "positive_fraction",
     "target_range",
     "to_fraction",
@@ -54,6 +57,12 @@ HEADROOM_BITS = 61
 """Kernels add sums, targets and sentinels: all stay below 2**61, so that nothing wraps."""
 
 
+_NUMBER = re.compile(
+    r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII | re.IGNORECASE
+)
+_LONGEST_NUMBER = 1000
+
+
 def to_fraction(name: str, value: Any) -> Fraction:
     """Take a number exactly; a float is the dyadic rational that it stores.
 
@@ -65,10 +74,13 @@ def to_fraction(name: str, value: Any) -> Fraction:
     if isinstance(value, bool | np.bool_):
         raise BadInput(name, value, "must be a real number", "pass an int, a float or a Fraction")
     if isinstance(value, Rational):
+        # A numpy integer left inside a Fraction would wrap in later arithmetic.
+        return Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 1000:
         return Fraction(value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadInput(
             name, value, "must be a real number", "pass an int, a float or a Fraction"
         ) from None
@@ -77,11 +89,29 @@ def to_fraction(name: str, value: Any) -> Fraction:
     return Fraction(number)
 
 
+def parse_fraction(name: str, text: str) -> Fraction:
+    """Take a number as written: ``0.01`` is exactly 1/100, ``1/3`` is exactly that.
+
+    Raises
+    ------
+    BadInput
+        If it is no finite number, or has an exponent of more than three digits: Python would take
+        1e999999999 at its word and never come back.
+    """
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text.strip()):
+        raise BadInput(name, text, "must be a finite number", "e.g. 0.01, 1e-3 or 1/100")
+    try:
+        return Fraction(text)
+    except ZeroDivisionError:
+        raise BadInput(name, text, "must be a finite number", "e.g. 1/100") from None
+
+
 def positive_fraction(name: str, value: Any) -> Fraction:
     """Take a number exactly and insist that it is positive (errors, scales)."""
     exact = to_fraction(name, value)
     if exact <= 0:
-        raise BadInput(name, value, "must be > 0", "an error of exactly 0 is almost never reached")
+        shown = str(value) if isinstance(value, Fraction) else value
+        raise BadInput(name, shown, "must be > 0", "an error of exactly 0 is almost never reached")
     return exact
 
 

@@ -24,7 +24,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import PRODUCT_BITS, SUM_BITS, positive_fraction, to_fraction
+from slt_theory.lattice import (
+    PRODUCT_BITS,
+    SUM_BITS,
+    parse_fraction,
+    positive_fraction,
+    to_fraction,
+)
 from slt_theory.streams import words32, words32_at, words32_rows
 
 __all__ = ["Law", "Masked", "Normal", "Product", "ReLU", "Scaled", "Uniform", "parse_law"]
@@ -167,6 +173,8 @@ class Uniform(Law):
             Fraction(v) if isinstance(v, str) else to_fraction(n, v)
             for n, v in (("lo", self.lo), ("hi", self.hi))
         )
+        if not 1 <= self.bits <= SUM_BITS:
+            raise BadInput("bits", self.bits, f"must lie in 1..{SUM_BITS}")
         if lo >= hi:
             raise BadInput("lo, hi", (str(lo), str(hi)), "must satisfy lo < hi")
         if max(abs(lo), abs(hi)) > 1 << 8:
@@ -186,7 +194,9 @@ class Uniform(Law):
 
     @property
     def slots(self) -> int:
-        return 1 if self.bits <= 30 else 2
+        low, high = self._ends
+        # A 32-bit word times the bound must stay below 2^64.
+        return 1 if self.bits <= 30 and 2 * (high - low) <= 1 << 32 else 2
 
     @property
     def support(self) -> tuple[Fraction, Fraction]:
@@ -197,8 +207,9 @@ class Uniform(Law):
     def coupling(self) -> Fraction:
         low, high = self.support
         ends = max(abs(low - self.lo), abs(high - self.hi))
-        steps = 2 * (high - low) / self.unit
-        exact = steps.numerator & (steps.numerator - 1) == 0 and 32 * self.slots > self.bits + 2
+        steps = int(2 * (high - low) / self.unit)
+        # A power of two takes the leading bits of the word: nothing is lost.
+        exact = steps & (steps - 1) == 0 and steps <= 1 << (32 * self.slots)
         grain = Fraction(0) if exact else (high - low) / (1 << (32 * self.slots))
         return Fraction(self.unit / 2 + ends + grain)
 
@@ -234,6 +245,11 @@ def _scale_word(words: NDArray[np.uint32], bound: int) -> Int64Array:
     return np.asarray(top.astype(np.int64))
 
 
+def _rounded(x: Any, shift: int) -> Any:
+    """x / 2**shift to nearest, halves up."""
+    return (x + ((1 << shift) >> 1)) >> shift
+
+
 @cache
 def _normal_table() -> Int64Array:
     with files("slt_theory").joinpath("tables/normal_quantiles.npy").open("rb") as handle:
@@ -246,8 +262,9 @@ class Normal(Law):
     """N(0, 1) by an integer quantile table with quadratic interpolation.
 
     Octave ``e`` holds the tail probabilities ``[2**-(e+2), 2**-(e+1))``; the table's nodes are
-    correctly rounded (``tools/make_normal_table.py``). Tails beyond probability 2**-45 a side are
-    cut, at |x| = 7.6; elsewhere a draw lies within `coupling` of the exact quantile.
+    correctly rounded (``tools/make_normal_table.py``). A draw lies within `coupling` of the exact
+    quantile, apart from tails of probability 2**-40 a side, which a 64-bit word resolves no better
+    than 2**-21; beyond 2**-45 they are cut, at |x| = 7.5.
     """
 
     bits: int = NORMAL_TABLE_BITS
@@ -266,13 +283,14 @@ class Normal(Law):
 
     @property
     def support(self) -> tuple[Fraction, Fraction]:
-        end = Fraction(int(_normal_table()[0]), 1 << NORMAL_TABLE_BITS)
+        end = _rounded(int(_normal_table()[0]), NORMAL_TABLE_BITS - self.bits) * self.unit
         return -end, end
 
     @property
     def coupling(self) -> Fraction:
-        # Interpolation: sup |t (t - 1/2) (t - 1)| / 6 h^3 |x'''| < 2^-26 in every segment
-        # (tests/test_laws.py encloses it); then rounding to the lattice.
+        # Interpolation, sup |t (t - 1/2) (t - 1)| / 6 h^3 |x'''|, and the place in the segment cut
+        # to 20 bits: together < 2^-26 in every segment (tests/ground/test_normal.py encloses it);
+        # then rounding to the lattice.
         return Fraction(1, 1 << 26) + self.unit / 2
 
     @property
@@ -296,8 +314,7 @@ class Normal(Law):
         x0, x1, x2 = table[node], table[node + 1], table[node + 2]
         bend = ((t * (t - (1 << 19))) >> 20) * (x2 - 2 * x1 + x0)
         x = x0 + ((t * (x1 - x0)) >> 19) + (bend >> 19)
-        shift = NORMAL_TABLE_BITS - self.bits
-        x = (x + ((1 << shift) >> 1)) >> shift
+        x = _rounded(x, NORMAL_TABLE_BITS - self.bits)
         return np.asarray(np.where(negative, -x, x))
 
     def density(self, x: ArrayLike) -> FloatArray:
@@ -482,7 +499,7 @@ class Masked(Law):
 
     @property
     def name(self) -> str:
-        return f"bernoulli({float(self.density_kept):g})*{self.law.name}"
+        return f"bernoulli({_decimal(self.density_kept)})*{self.law.name}"
 
     @property
     def bits(self) -> int:
@@ -537,7 +554,7 @@ class Scaled(Law):
 
     @property
     def name(self) -> str:
-        return f"{float(self.factor):.12g}*{self.law.name}"
+        return f"{_decimal(self.factor)}*{self.law.name}"
 
     @property
     def bits(self) -> int:
@@ -580,12 +597,31 @@ class Scaled(Law):
 
 
 _TERM = re.compile(
-    r"(?P<number>\d+(?:\.\d*)?(?:e-?\d+)?|\.\d+|\d+/\d+)$"
+    r"(?P<number>[\d./]+(?:e[+-]?\d+)?)$"
     r"|relu\((?P<relu>.+)\)$"
     r"|bernoulli\((?P<mask>[^()]+)\)$"
     r"|uniform\[(?P<lo>[^,\]]+),(?P<hi>[^,\]]+)\]$"
     r"|(?P<name>uniform|normal)$"
 )
+_LONGEST_NAME = 1000
+
+
+def _decimal(value: Fraction) -> str:
+    """A number as people write it where that is exact, else p/q."""
+    short = f"{float(value):.12g}"
+    return short if Fraction(short) == value else str(value)
+
+
+def _terms(text: str) -> list[str]:
+    """Split at every '*' outside brackets."""
+    terms, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "*" and depth == 0:
+            terms.append("")
+        else:
+            terms[-1] += letter
+    return terms
 
 
 def parse_law(text: str) -> Law:
@@ -606,28 +642,26 @@ def parse_law(text: str) -> Law:
     way_out = (
         "known: uniform, uniform[a,b], normal, relu(...), bernoulli(p), products with '*', a scale"
     )
+    if not isinstance(text, str) or len(text) > _LONGEST_NAME:
+        raise BadInput("law", text, "is not the name of a law", way_out)
     scale, kept = Fraction(1), None
     factors: list[Law] = []
-    for term in re.split(r"\*", text.replace(" ", "").lower()):
+    for term in _terms(text.replace(" ", "").lower()):
         match = _TERM.match(term)
         if match is None:
             raise BadInput("law", text, f"cannot read the term {term!r}", way_out)
         part = match.groupdict()
-        try:
-            if part["number"]:
-                scale *= Fraction(part["number"])
-            elif part["mask"]:
-                kept = Fraction(part["mask"]) * (kept or 1)
-            elif part["relu"]:
-                factors.append(ReLU(parse_law(part["relu"])))
-            elif part["lo"]:
-                factors.append(Uniform(Fraction(part["lo"]), Fraction(part["hi"])))
-            else:
-                factors.append(Uniform() if part["name"] == "uniform" else Normal())
-        except (ValueError, ZeroDivisionError) as error:
-            if isinstance(error, BadInput):
-                raise
-            raise BadInput("law", text, f"cannot read a number in {term!r}", way_out) from None
+        if part["number"]:
+            scale *= parse_fraction("law", part["number"])
+        elif part["mask"]:
+            kept = parse_fraction("law", part["mask"]) * (kept or 1)
+        elif part["relu"]:
+            factors.append(ReLU(parse_law(part["relu"])))
+        elif part["lo"]:
+            lo, hi = (parse_fraction("law", part[end]) for end in ("lo", "hi"))
+            factors.append(Uniform(lo, hi))
+        else:
+            factors.append(Uniform() if part["name"] == "uniform" else Normal())
     if not factors:
         raise BadInput("law", text, "names no law", way_out)
     law: Law = factors[0] if len(factors) == 1 else Product(*factors)

@@ -125,7 +125,8 @@ def clopper_pearson(successes: int, trials: int, alpha: float = 0.05) -> Interva
         )
     if successes < trials:
         hi = _outwards(
-            float(betaincinv(successes + 1, trials - successes, 1 - half)),
+            # By symmetry: 1 - half would round a small level.
+            1 - float(betaincinv(trials - successes, successes + 1, half)),
             lambda p: _tail_at_most(successes, trials, p, half, upper=False),
             downwards=False,
         )
@@ -207,9 +208,9 @@ def hitting_quantile(times: ArrayLike, delta: float, *, level: float = 0.95) -> 
     """
     delta = probability("delta", delta)
     alpha = 1 - probability("level", level)
-    values = np.asarray(times, dtype=np.int64)
-    if values.ndim != 1 or values.size == 0:
-        raise BadInput("times", values.shape, "must be a non-empty vector")
+    values = np.asarray(times)
+    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iu":
+        raise BadInput("times", values.shape, "must be a non-empty vector of integers")
     trials = values.size
     distinct, counts = np.unique(values[values >= 0], return_counts=True)
     reached = np.cumsum(counts)
@@ -222,9 +223,11 @@ def hitting_quantile(times: ArrayLike, delta: float, *, level: float = 0.95) -> 
         return int(distinct[low]) if low < reached.size else None
 
     goal = 1 - Fraction(delta)
+    # With few trials even a count of 0 excludes no n.
+    nothing = clopper_pearson(0, trials, alpha).hi >= goal
     return HittingQuantile(
         n=first(lambda k: Fraction(k, trials) >= goal),
-        n_low=first(lambda k: clopper_pearson(k, trials, alpha).hi >= goal),
+        n_low=0 if nothing else first(lambda k: clopper_pearson(k, trials, alpha).hi >= goal),
         n_high=first(lambda k: clopper_pearson(k, trials, alpha).lo >= goal),
         delta=delta,
         level=level,
@@ -266,6 +269,7 @@ def binomial_alarm(p0: float, p1: float, trials: int, *, alpha: float = 1e-9) ->
     p0, p1 = probability("p0", p0), probability("p1", p1)
     if p1 >= p0:
         raise BadInput("p1", p1, f"must be below p0 = {p0}")
+    alpha = probability("alpha", alpha)
     from scipy.special import bdtr
 
     low, high = -1, trials

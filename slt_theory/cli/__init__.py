@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
@@ -61,3 +62,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception:
+        # A fault of ours must not look like a verdict (1) or bad input (2).
+        traceback.print_exc()
+        sys.exit(70)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from slt_theory.cli.common import Delta, Eps, Json, emit, number, require, table
 from slt_theory.errors import BadInput
+
+_HEAD = """# Bounds compared over one architecture
+
+Written by `slt bound --all --param arch=ARCH (--eps E | --network-eps E) --out FILE`; do not edit.
+n is the number of random numbers offered to one subset sum, and "weights" are those of the random
+network. *Certified*: proved to suffice for the whole network at delta. *Counting*: fewer cannot
+suffice for one sum, whatever delta. *Measured*: suffices for one sum, all targets of [-1, 1], at
+the failure probability in the title, larger than its share of delta. *Stated*: the paper's own
+number. Theorems with unnamed constants have no number of their own.
+
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bound(
-    theorem_id: Annotated[str, typer.Argument(metavar="ID")],
+    theorem_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     eps: Eps = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of a network.")] = None,
     delta: Delta = 0.01,
@@ -23,41 +36,135 @@ def bound(
         str | None, typer.Option(help="Window of targets; default the statement's.")
     ] = None,
     hi: Annotated[str | None, typer.Option()] = None,
-    param: Annotated[list[str] | None, typer.Option(help="k=v, e.g. arch=784-500-10.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="k=v: arch=784-500-10, arch=lenet5, or a symbol.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Compare all theorems over one architecture.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="With --all: append the table here.")] = None,
     trials: Annotated[int, typer.Option(help="Trials behind the measured number; 0: none.")] = 2000,
     seed: Annotated[int, typer.Option()] = 0,
     json: Json = False,
 ) -> None:
     """What a theorem asks for: the certified, the counting and the measured number."""
-    from slt_theory.experiments.bounds import bound_numbers
-
+    parameters = _parameters(param)
     if (eps is None) == (network_eps is None):
         raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
+    sizes: dict[str, Any] = {
+        "eps": None if eps is None else require("eps", eps),
+        "network_eps": None if network_eps is None else number("network_eps", network_eps),
+        "delta": delta,
+        "trials": trials,
+        "seed": seed,
+    }
+    if every:
+        _compare(parameters, sizes, out, json)
+        return
+    if theorem_id is None:
+        raise BadInput("ID", "missing", "is needed", "slt list shows the ids, --all compares")
+    from slt_theory.experiments.bounds import bound_numbers
+
+    report = bound_numbers(
+        theorem_id,
+        lo=None if lo is None else number("lo", lo),
+        hi=None if hi is None else number("hi", hi),
+        parameters=parameters,
+        **sizes,
+    )
+    emit(report.to_dict(), _text(report, delta), as_json=json)
+
+
+def _parameters(items: list[str] | None) -> dict[str, str]:
     parameters: dict[str, str] = {}
-    for item in param or []:
+    for item in items or []:
         key, equals, value = item.partition("=")
         if not equals:
             raise BadInput("param", item, "must be k=v")
         parameters[key] = value
-    report = bound_numbers(
-        theorem_id,
-        eps=None if eps is None else require("eps", eps),
-        network_eps=None if network_eps is None else number("network_eps", network_eps),
-        delta=delta,
-        lo=None if lo is None else number("lo", lo),
-        hi=None if hi is None else number("hi", hi),
-        parameters=parameters,
-        trials=trials,
-        seed=seed,
-    )
+    return parameters
+
+
+def _text(report: Any, delta: float) -> str:
     rows = [
-        ["certified", report.certified, f"proved to suffice (proof {report.proof})"],
-        ["counting", report.counting, "fewer cannot suffice"],
+        ["certified", _shown(report.certified), _why(report.proof, "proved to suffice, proof {}")],
+        ["counting", _shown(report.counting), _why(report.counting, "fewer cannot suffice")],
         [
             "measured",
-            report.measured,
-            f"in {report.measured_interval} at 95 %, {report.trials} trials",
+            _shown(report.measured),
+            _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
         ],
     ]
-    head = f"{report.id}: {report.unit}; window {list(report.window)}, delta {delta:g}"
-    emit(report.to_dict(), head + "\n" + table(["number", "n", ""], rows), as_json=json)
+    if report.fit is not None:
+        value, low, high = report.fit["constants"]["C"]
+        rows.append(
+            [
+                "fitted",
+                f"{report.fitted:.1f}",
+                f"{report.fit['model']}, C = {value:.3g} in [{low:.3g}, {high:.3g}], "
+                f"worst residual {report.fit['worst']:.0%}"
+                + ("" if report.fit["good"] else ": a poor fit"),
+            ]
+        )
+    if report.stated is not None:
+        rows.append(["stated", f"{report.stated:.6g}", "the paper's own formula"])
+    lines = [
+        f"{report.id}: {report.unit}; window {list(report.window)}, delta {delta:g}",
+        table(["number", "n", ""], rows),
+    ]
+    if report.network is not None:
+        cost = report.network
+        lines.append(
+            f"network: {cost['target_weights']:,} target weights, {cost['sums']:,} sums, each at "
+            f"eps = {cost['entry_eps']:.4g} ({cost['rule']}), delta = {cost['delta_per_sum']:.3g}"
+        )
+        if cost["at_certified"] is not None:
+            sizes = cost["at_certified"]
+            lines.append(
+                f"certified source: depth {sizes['depth']}, widths {sizes['widths']}, "
+                f"{sizes['source_weights']:,} random weights, {sizes['mask_bits']:,} mask bits"
+            )
+    broken = [a["text"] for a in report.assumptions if not a["holds"]]
+    lines += [f"assumption fails: {text}" for text in broken]
+    return "\n".join(lines)
+
+
+def _shown(value: int | None) -> str:
+    return "none" if value is None else f"{value:,}"
+
+
+def _why(value: Any, text: str) -> str:
+    return "" if value is None else text.format(value)
+
+
+def _compare(
+    parameters: dict[str, str], sizes: dict[str, Any], out: Path | None, json: bool
+) -> None:
+    from slt_theory.experiments.widths import ONE_SUM, compare_bounds, comparison_markdown
+    from slt_theory.theorems.networks import parse_architecture
+
+    if "arch" not in parameters:
+        raise BadInput("arch", "missing", "is needed", "--param arch=784-500-10")
+    rows = compare_bounds(parse_architecture(parameters["arch"]), **sizes)
+    error = (
+        f"per-weight eps = {_decimal(sizes['eps'])}"
+        if sizes["eps"] is not None
+        else f"network eps = {_decimal(sizes['network_eps'])}"
+    )
+    title = (
+        f"{parameters['arch']}, {error}, delta = {sizes['delta']:g} "
+        f"(measured: one sum at delta = {ONE_SUM:g}, {sizes['trials']} trials)"
+    )
+    text = comparison_markdown(title, rows)
+    if out is not None:
+        try:
+            new = not out.exists()
+            with out.open("a", encoding="utf-8") as handle:
+                handle.write((_HEAD if new else "") + text + "\n")
+        except OSError as failure:
+            raise BadInput("out", str(out), f"cannot be written ({failure.strerror})") from failure
+    emit({"rows": [row.to_dict() for row in rows], "title": title}, text, as_json=json)
+
+
+def _decimal(value: Fraction) -> str:
+    return f"{float(value):g}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -14,26 +15,48 @@ def register(app: typer.Typer) -> None:
     app.command("show")(show)
 
 
+Checks = Annotated[
+    Path | None, typer.Option("--checks", help="Outcomes written by slt check --all --json.")
+]
+
+
+def _outcomes(checks: Path | None) -> dict[str, str] | None:
+    from slt_theory.theorems.status import read_outcomes
+
+    return None if checks is None else read_outcomes(checks)
+
+
 def list_theorems(
     paper: Annotated[
         str | None, typer.Option(help="Part of a paper's key, title or authors.")
     ] = None,
-    status: Annotated[str | None, typer.Option(help="E.g. certified, stated.")] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="theorem, lemma, lower-bound, conjecture.")
+    status: Annotated[
+        str | None, typer.Option(help="certified, repaired, stated, recalled, conjecture.")
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture.")
+    ] = None,
+    checks: Checks = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The whole catalogue as a page.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """The catalogue of theorems."""
     from slt_theory.theorems import all_theorems
     from slt_theory.theorems.status import status_of
 
-    rows = []
+    outcomes = _outcomes(checks)
+    if markdown:
+        from slt_theory.theorems.page import catalogue_markdown
+
+        typer.echo(catalogue_markdown(outcomes), nl=False)
+        return
+    rows: list[dict[str, Any]] = []
     for entry in all_theorems():
-        words = " ".join(
-            (entry.source.paper.key, entry.source.paper.title, entry.source.paper.authors)
-        )
-        derived = status_of(entry)
+        source = entry.source
+        words = " ".join((source.paper.key, source.paper.title, source.paper.authors))
+        derived = status_of(entry, outcomes)
         if paper and paper.lower() not in words.lower():
             continue
         if (status and status != derived.status) or (kind and kind != entry.kind):
@@ -42,33 +65,51 @@ def list_theorems(
             {
                 "id": entry.id,
                 "title": entry.title,
-                "paper": entry.source.paper.key,
+                "paper": source.paper.key,
                 "kind": entry.kind,
                 "status": derived.status,
                 "proof_level": derived.proof_level,
+                "complete": derived.complete,
+                "numeric": derived.numeric,
+                "sound": derived.sound,
+                "locator": source.locator,
+                "trust": source.trust,
+                "checks": len(entry.checks),
+                "known_issues": len(entry.known_issues),
             }
         )
-    columns = ["id", "kind", "status", "proof_level", "title"]
+    columns = ["id", "kind", "status", "proof_level", "numeric", "trust", "title"]
     text = table(columns, [[row[c] for c in columns] for row in rows])
     emit({"theorems": rows}, text, as_json=json)
 
 
-def show(theorem_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False) -> None:
+def show(
+    theorem_id: Annotated[str, typer.Argument(metavar="ID")],
+    checks: Checks = None,
+    json: Json = False,
+) -> None:
     """Everything the catalogue knows about one theorem."""
     from slt_theory.theorems import get
     from slt_theory.theorems.status import status_of
 
     entry = get(theorem_id)
-    derived = status_of(entry)
+    derived = status_of(entry, _outcomes(checks))
     record = {
         **entry.to_dict(),
-        "status": derived.status,
-        "proof_level": derived.proof_level,
+        **derived._asdict(),
         "status_why": derived.why,
     }
+    emit(record, "\n".join(_lines(entry, derived)), as_json=json)
+
+
+def _lines(entry: Any, derived: Any) -> list[str]:
     source = entry.source
     paper = source.paper
-    lines = [
+    issues = [
+        i.text + (f" [shown by check: {i.shown_by}]" if i.shown_by else "")
+        for i in entry.known_issues
+    ]
+    return [
         f"{entry.id}: {entry.title}",
         "",
         entry.statement,
@@ -76,17 +117,25 @@ def show(theorem_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = 
         f"source       {paper.authors}: {paper.title}. {paper.venue} ({paper.year})"
         + (f", arXiv {paper.arxiv}" if paper.arxiv else ""),
         f"locator      {source.locator} ({source.version}); trust: {source.trust}",
-        f"quantifiers  targets: {entry.quantifiers.targets}; networks: {entry.quantifiers.networks};"
+        f"quantifiers  targets: {entry.quantifiers.targets}; networks: "
+        f"{entry.quantifiers.networks};"
         f" error {entry.quantifiers.error}; window {entry.quantifiers.window}",
-        f"bound        {entry.bound}",
+        f"bound        {entry.bound} ({entry.claims}; {entry.unit}; log is natural)",
         *(
-            f"constant     {c.symbol} = {c.value} ({c.provenance}) {c.note}"
+            f"constant     {c.symbol} = {c.value} ({c.provenance}"
+            f"{', a computation could refute it' if c.refutable else ''}) {c.note}"
             for c in entry.constants
         ),
         *(f"assumes      {a.text}" for a in entry.assumptions),
         *(f"not claimed  {text}" for text in entry.not_claimed),
-        *(f"known issue  {text}" for text in entry.known_issues),
-        f"status       {derived.status}: {derived.why}",
+        *(f"known issue  {text}" for text in issues),
+        *(
+            f"check        {c.name}: {c.what}{' [known issue]' if c.issue else ''}"
+            for c in entry.checks
+        ),
+        *(f"anchor       {a.text}" for a in entry.anchors),
+        *(f"uses         {other}" for other in (*entry.uses, *entry.proof_uses)),
+        f"status       {derived.status}: {derived.why}; checks: {derived.numeric}; "
+        f"{'sound with all it uses' if derived.sound else 'not sound by proofs here alone'}",
         f"proof        {entry.proof} ({derived.proof_level})",
     ]
-    emit(record, "\n".join(lines), as_json=json)

@@ -34,10 +34,9 @@ __all__ = [
 
 def number(name: str, text: str) -> Fraction:
     """A number as written: 0.01 is exactly 1/100."""
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise BadInput(name, text, "must be a finite number", "e.g. 0.01, 1e-3 or 1/100") from None
+    from slt_theory.lattice import parse_fraction
+
+    return parse_fraction(name, text)
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]

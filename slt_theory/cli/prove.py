@@ -21,8 +21,9 @@ def prove(
 ) -> None:
     """Run the machine-checked proofs."""
     proofs = import_module("slt_theory.proofs")
-    if text and proof_id is not None:
-        typer.echo(proofs.get(proof_id).to_text())
+    if text:
+        chosen = proofs.all_proofs() if proof_id is None else [proofs.get(proof_id)]
+        typer.echo("\n".join(proof.to_text() for proof in chosen))
         return
     ids = None if proof_id is None else [proof_id]
     with progress_bar("proofs", None) as progress:

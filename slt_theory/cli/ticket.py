@@ -12,7 +12,7 @@ import typer
 from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, number, progress_bar
 from slt_theory.errors import BadInput
 
-_LISTED = 20
+_LISTED = 10_000
 
 
 def register(app: typer.Typer) -> None:

@@ -28,19 +28,38 @@ def register(app: typer.Typer) -> None:
 
 
 def law_of(text: str) -> Any:
-    """A law by name, or the object NAME of FILE.py:NAME."""
-    from slt_theory.laws import parse_law
+    """A law by name, or the object NAME of FILE.py:NAME.
 
-    return load_object(text) if ".py:" in text else parse_law(text)
+    Raises
+    ------
+    BadInput
+        If the object is no law.
+    """
+    from slt_theory.experiments.question import read_law
+    from slt_theory.laws import Law
+
+    if ".py:" not in text:
+        return read_law(text)
+    law = load_object(text)
+    if not isinstance(law, Law):
+        raise BadInput("law", text, "must name a slt_theory.laws.Law", "an instance, not a class")
+    return law
 
 
 def threshold(
-    law: Annotated[str, typer.Option(help="E.g. uniform, relu(uniform)*uniform.")] = "uniform",
+    law: Annotated[
+        str,
+        typer.Option(help="E.g. uniform, relu(uniform)*uniform, integers[8], FILE.py:NAME."),
+    ] = "uniform",
     eps: Eps = None,
     delta: Delta = 0.1,
     lo: Annotated[str, typer.Option(help="Window of targets.")] = "-1",
     hi: Annotated[str, typer.Option()] = "1",
     targets: Annotated[str, typer.Option(help="all, fixed:Z or random.")] = "all",
+    size: Annotated[int | None, typer.Option(help="Subsets of exactly this size.")] = None,
+    lock: Annotated[str, typer.Option(help="Share of numbers always in the sum.")] = "0",
+    prune: Annotated[str, typer.Option(help="Share of numbers never in the sum.")] = "0",
+    dim: Annotated[int, typer.Option(help="Vectors with this many coordinates, sup-norm.")] = 1,
     trials: Trials = 2000,
     seed: Seed = 0,
     threads: Threads = None,
@@ -58,6 +77,10 @@ def threshold(
             targets=targets,
             lo=number("lo", lo),
             hi=number("hi", hi),
+            size=size,
+            lock=number("lock", lock),
+            prune=number("prune", prune),
+            dim=dim,
             trials=trials,
             seed=seed,
             threads=threads,
@@ -69,28 +92,47 @@ def threshold(
 
 
 def check(
-    claim: Annotated[str, typer.Argument(metavar="ID|FILE.py:NAME")],
+    claim: Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")] = None,
     eps: Eps = None,
     delta: Delta = 0.1,
     n: Annotated[int | None, typer.Option(help="Default: the statement's own n.")] = None,
     lo: Annotated[str | None, typer.Option(help="Window; default the statement's.")] = None,
     hi: Annotated[str | None, typer.Option()] = None,
+    law: Annotated[
+        str | None, typer.Option(help="Try the statement with another law, also FILE.py:NAME.")
+    ] = None,
     trials: Trials = 2000,
     alpha: Annotated[float, typer.Option(help="Two-sided level of the verdict.")] = 1e-3,
     seed: Seed = 0,
     threads: Threads = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
     power: Annotated[float, typer.Option(help="With --plan: the wanted power.")] = 0.9,
+    name: Annotated[
+        list[str] | None, typer.Option("--check", help="Only this check of the entry.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="The checks of all entries.")] = False,
     json: Json = False,
 ) -> None:
-    """A Monte Carlo verdict on a theorem, or on your own bound."""
+    """A verdict on a theorem, or on your own bound.
+
+    Without --eps the entry's own small checks run; with --eps the statement is tried at your
+    parameters by independent trials.
+    """
+    if every:
+        _check_all(seed, threads, json)
+        return
+    if claim is None:
+        raise BadInput("ID", "missing", "is needed", "slt list shows the ids; --all runs all")
+    subject = _subject(claim, law)
+    if eps is None and not plan and ".py:" not in claim:
+        from slt_theory.experiments.catalogue import run_entry
+
+        entry_report = run_entry(subject, names=tuple(name or ()), seed=seed, threads=threads)
+        emit(entry_report.to_dict(), entry_report.summary(), as_json=json)
+        raise typer.Exit(1 if entry_report.surprises else entry_report.verdict.exit_code)
     from slt_theory.experiments.check import check as run
     from slt_theory.experiments.check import plan as make_plan
-    from slt_theory.theorems import Bound, get
 
-    subject: Any = get(claim) if ".py:" not in claim else load_object(claim)
-    if ".py:" in claim and not isinstance(subject, Bound):
-        raise BadInput("claim", claim, "must name a slt_theory.Bound")
     window = {
         "lo": None if lo is None else number("lo", lo),
         "hi": None if hi is None else number("hi", hi),
@@ -121,3 +163,43 @@ def check(
         )
     emit(report.to_dict(), "\n".join((report.summary(), *report.notes)), as_json=json)
     raise typer.Exit(report.verdict.exit_code)
+
+
+def _subject(claim: str, law: str | None) -> Any:
+    """An entry, or the user's bound, perhaps with another law."""
+    from dataclasses import replace
+
+    from slt_theory.theorems import Bound, get
+
+    if ".py:" in claim:
+        bound = load_object(claim)
+        if not isinstance(bound, Bound):
+            raise BadInput("claim", claim, "must name a slt_theory.Bound")
+        return bound if law is None else replace(bound, law=law_of(law))
+    entry = get(claim)
+    if law is None:
+        return entry
+    if entry.law is None:
+        raise BadInput("law", law, f"{claim} is not about sums of random numbers")
+    return replace(entry, law=law_of(law))
+
+
+def _check_all(seed: int, threads: int | None, json: bool) -> None:
+    """Every entry's checks; exit 1 if any came out other than recorded."""
+    from slt_theory.experiments.catalogue import run_entry
+    from slt_theory.theorems import all_theorems
+
+    reports = []
+    with progress_bar("entries", len(all_theorems())) as progress:
+        for entry in all_theorems():
+            report = run_entry(entry, seed=seed, threads=threads)
+            reports.append(report)
+            if not json:
+                typer.echo(report.summary())
+            if progress is not None:
+                progress(1)
+    surprises = sum(len(report.surprises) for report in reports)
+    record = {"entries": [report.to_dict() for report in reports], "surprises": surprises}
+    text = f"{len(reports)} entries, {surprises} surprises"
+    emit(record, text, as_json=json)
+    raise typer.Exit(1 if surprises else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -45,18 +46,21 @@ def save_figure(
     """
     # Its notes about the fonts' own dates are no concern of ours.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
+    unknown = [kind for kind in formats if kind not in _NO_DATE]
+    if unknown:
+        raise BadInput("formats", unknown[0], "is unknown", f"known: {', '.join(_NO_DATE)}")
     written = []
+    temporary = folder / f".{name}.{os.getpid()}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in formats:
-            path = folder / f"{name}.{kind}"
-            temporary = folder / f".{name}.{os.getpid()}.tmp"
             figure.savefig(temporary, format=kind, metadata=_NO_DATE[kind])
-            os.replace(temporary, path)
-            written.append(path)
-        data = folder / f"{name}.json"
-        data.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
-        written.append(data)
+            written.append(temporary.replace(folder / f"{name}.{kind}"))
+        temporary.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+        written.append(temporary.replace(folder / f"{name}.json"))
     except OSError as error:
         raise BadInput("out", str(folder), f"cannot be written ({error.strerror})") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return written

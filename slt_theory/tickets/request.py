@@ -101,7 +101,7 @@ class Request:
         )
 
 
-def _layer(target: Dense, index: int, eps: Fraction, *, rescale: bool) -> Layer:
+def _layer(target: Dense, index: int, eps: Fraction, *, name: str, rescale: bool) -> Layer:
     matrix = target_matrix(target, index)
     largest = float(np.abs(matrix).max())
     exponent = max(0, math.frexp(largest)[1]) if rescale and largest > 1 else 0
@@ -111,8 +111,8 @@ def _layer(target: Dense, index: int, eps: Fraction, *, rescale: bool) -> Layer:
     if radius < 0:
         smallest = 2.0 ** (exponent - PRODUCT_BITS)
         raise BadInput(
-            "eps",
-            float(eps),
+            name,
+            float(eps) if name == "eps" else f"a weight error of {float(eps):.3g}",
             f"is below the lattice's resolution in layer {index}",
             f"the smallest error that can be had is {smallest:.3g}",
         )
@@ -169,7 +169,10 @@ def parse_request(
         each = weight_errors(target, where, whole)
     return Request(
         target=target,
-        layers=tuple(_layer(target, k, e, rescale=rescale) for k, e in enumerate(each)),
+        layers=tuple(
+            _layer(target, k, e, name="eps" if whole is None else "network_eps", rescale=rescale)
+            for k, e in enumerate(each)
+        ),
         domain=where,
         seed=check_seed(seed),
         n=None if n is None else int(n),

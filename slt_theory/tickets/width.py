@@ -8,11 +8,13 @@ is decided by its sums.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.sums import solve_sums
@@ -20,10 +22,9 @@ from slt_theory.tickets.sums import solve_sums
 __all__ = ["Offer", "Sums", "smallest_n"]
 
 Int64Array = NDArray[np.int64]
-_SAMPLE = 1 << 14
 _TAIL_SHARE = 0.02
 _FEWEST = 20
-_MOST = 63
+_LEAST, _MOST = 63, 256
 _LIMIT = 4096
 
 
@@ -68,6 +69,12 @@ class Offer:
     prune_in: float = 0.0
     size: int | None = None
 
+    @property
+    def live(self) -> float:
+        """Chance that a number is there and free."""
+        there = 0.5 * (1 - self.prune_in) if self.gadget else 1.0
+        return there * (1 - self.prune - self.lock) * (1 - float(self.law.atom))
+
     def draw(self, seed: int, stream: int, sums: int, n: int) -> tuple[Int64Array, Int64Array]:
         """Free numbers (sums, n), 0 where there is none, and running sums of the locked ones."""
         numbers = self.law.sample(seed, stream, 0, sums * n).reshape(sums, n)
@@ -81,30 +88,52 @@ class Offer:
         return free, np.cumsum(locked, axis=1)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How much to measure: proofs of absence cost 2**(live / 2), so small errors get fewer rows."""
+
+    rows: int
+    first: int
+    last: int
+    stride: int
+
+    @classmethod
+    def of(cls, sums: Sums, offer: Offer) -> _Plan:
+        bits = max(0.0, PRODUCT_BITS - math.log2(max(sums.radius, 1)))
+        # Below log2(1 / eps) live numbers next to nothing is reached; a dozen more nearly all.
+        first = max(1, int(0.8 * bits / offer.live))
+        last = min(_MOST, max(_LEAST, math.ceil((bits + 12) / offer.live)))
+        if bits <= 17:
+            return cls(1 << (12 if offer.lock else 14), 1, last, 1)
+        return cls(1 << (11 if bits <= 24 else 9), min(first, last), last, 4)
+
+
 def _failure_shares(sums: Sums, offer: Offer, seed: int, layer: int) -> NDArray[np.float64]:
-    """Share of failing sums after 0 .. _MOST numbers, then continued to _LIMIT."""
+    """Share of failing sums after 0 .. _LIMIT numbers: measured, then continued."""
     if offer.size == 1:
         return _single_failures(sums, offer, seed, layer)
+    plan = _Plan.of(sums, offer)
     base = stream_id(Purpose.PLANNING, 4 * layer)
-    targets = _some_targets(sums, seed, base)
-    free, locked = offer.draw(seed, base + 1, _SAMPLE, _MOST)
-    shares = np.zeros(_MOST + 1)
-    shares[0] = np.count_nonzero(np.abs(targets) > sums.radius) / _SAMPLE
-    still = np.arange(_SAMPLE)
-    for n in range(1, _MOST + 1):
+    targets = _some_targets(sums, seed, base, plan.rows)
+    free, locked = offer.draw(seed, base + 1, plan.rows, plan.last)
+    still = np.flatnonzero(np.abs(targets) > sums.radius)
+    asked = range(plan.first, plan.last + 1, plan.stride)
+    failing = [still.size]
+    for n in asked:
         # Without locked numbers a sum once reached stays reached.
-        rows = still if offer.lock == 0 else np.arange(_SAMPLE)
-        if rows.size == 0:
-            break
-        # Few rows are left when n is large: what they lack is live numbers, so proofs stay cheap.
-        wanted = targets[rows] - locked[rows, n - 1]
-        still = rows[~solve_sums(free[rows, :n], wanted, radius=sums.radius).found]
-        shares[n] = still.size / _SAMPLE
-    return _continued(shares)
+        rows = still if offer.lock == 0 else np.arange(plan.rows)
+        if rows.size:
+            wanted = targets[rows] - locked[rows, n - 1]
+            still = rows[~solve_sums(free[rows, :n], wanted, radius=sums.radius).found]
+        failing.append(still.size)
+    # Log-linear between the n that were asked; a quarter of a failure stands for none.
+    logs = np.log(np.maximum(failing, 0.25) / plan.rows)
+    shares = np.exp(np.interp(np.arange(plan.last + 1), [0, *asked], logs))
+    return _continued(shares, plan.rows)
 
 
-def _some_targets(sums: Sums, seed: int, stream: int) -> Int64Array:
-    word = words32(seed, stream, 0, _SAMPLE).astype(np.int64)
+def _some_targets(sums: Sums, seed: int, stream: int, rows: int) -> Int64Array:
+    word = words32(seed, stream, 0, rows).astype(np.int64)
     return np.asarray(sums.targets.ravel()[(word * sums.targets.size) >> 32])
 
 
@@ -112,7 +141,7 @@ def _single_failures(sums: Sums, offer: Offer, seed: int, layer: int) -> NDArray
     """One number a sum: (1 - p)^n for every target, p the measured chance that a number fits."""
     base = stream_id(Purpose.PLANNING, 4 * layer)
     numbers = np.sort(offer.draw(seed, base + 1, 1 << 20, 1)[0][:, 0])
-    targets = np.unique(_some_targets(sums, seed, base))
+    targets = np.unique(_some_targets(sums, seed, base, 1 << 14))
     fits = np.searchsorted(numbers, targets + sums.radius, side="right") - np.searchsorted(
         numbers, targets - sums.radius
     )
@@ -120,12 +149,12 @@ def _single_failures(sums: Sums, offer: Offer, seed: int, layer: int) -> NDArray
     return np.asarray(np.mean((1 - chance[:, None]) ** np.arange(_LIMIT + 1), axis=0))
 
 
-def _continued(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def _continued(shares: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
     """Beyond well-measured shares, a geometric tail whose ratio is pooled over the tail seen."""
-    small = np.flatnonzero(shares <= _TAIL_SHARE)
+    small = np.flatnonzero(shares <= max(_TAIL_SHARE, 3 * _FEWEST / rows))
     seen = shares[int(small[0]) if small.size else shares.size // 2 :]
     ratio = float(seen[1:].sum() / seen[:-1].sum()) if seen[:-1].any() else 0.5
-    solid = np.flatnonzero(shares * _SAMPLE >= _FEWEST)
+    solid = np.flatnonzero(shares * rows >= _FEWEST)
     last = int(solid[-1]) if solid.size else 0
     steps = np.arange(_LIMIT + 1) - last
     head = shares[np.minimum(np.arange(_LIMIT + 1), last)]

@@ -1,0 +1,38 @@
+"""slt falsify."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from slt_theory.cli.common import Json, Seed, emit, load_object, progress_bar
+from slt_theory.errors import BadInput
+
+
+def register(app: typer.Typer) -> None:
+    app.command("falsify")(falsify)
+
+
+def falsify(
+    lemma_id: Annotated[str, typer.Argument(metavar="ID", help="A lemma, or FILE.py:NAME.")],
+    budget: Annotated[float, typer.Option(help="Seconds.")] = 60.0,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Search for a counterexample to a lemma. Exit code 1 if there is one."""
+    from slt_theory.testing import ChanceLemma, Lemma, get_lemma
+    from slt_theory.testing import falsify as search
+
+    lemma = load_object(lemma_id) if ".py:" in lemma_id else get_lemma(lemma_id)
+    if not isinstance(lemma, Lemma | ChanceLemma):
+        raise BadInput("ID", lemma_id, "is no Lemma or ChanceLemma")
+    with progress_bar("cases", None) as progress:
+        outcome = search(lemma, budget=budget, seed=seed, progress=progress)
+    emit(
+        {**outcome.to_dict(), "statement": lemma.statement},
+        f"{lemma.statement}\n\n{outcome.summary()}",
+        as_json=json,
+    )
+    if outcome.found:
+        raise typer.Exit(1)

@@ -1,0 +1,237 @@
+"""Imports go down one list, heavy packages stay out of the start, every package is shipped."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "slt_theory"
+
+# What a part may import; the parts are in order, lowest first.
+GROUND = ("errors", "lattice", "streams", "laws", "statistics")
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "lattice": ("errors",),
+    "streams": ("errors",),
+    "laws": ("errors", "lattice", "streams"),
+    "statistics": ("errors",),
+    "subset_sum.kernels": ("errors",),
+    "subset_sum": ("errors", "lattice", "streams", "laws", "subset_sum.kernels"),
+    # One instance of subset sum in real numbers stands on the solvers.
+    "instance": ("errors", "lattice", "subset_sum"),
+    "certified": GROUND,
+    "theorems": (*GROUND, "certified"),
+    "networks": GROUND,
+    "data": (*GROUND, "networks"),
+    "tickets": (*GROUND, "subset_sum.kernels", "subset_sum", "networks", "theorems"),
+}
+ALLOWED["experiments"] = (*ALLOWED["tickets"], "certified", "data", "tickets", "instance")
+ALLOWED["plotting"] = (*ALLOWED["experiments"], "experiments")
+ALLOWED["figures"] = (*ALLOWED["plotting"], "plotting")
+ALLOWED["proofs"] = (*GROUND, "certified", "theorems", "networks")
+ALLOWED["report"] = (*ALLOWED["figures"], "figures", "proofs")
+ALLOWED["testing"] = (*ALLOWED["experiments"], "experiments")
+ALLOWED["cli"] = (*ALLOWED["report"], "report", "testing", "torch")
+
+# Inside a function only: the status of an entry asks for its proof, the report of the proofs sets
+# measured numbers beside the proved ones.
+LAZY = {("theorems", "proofs"), ("proofs", "subset_sum")}
+
+HEAVY = ("numba", "sympy", "matplotlib", "torch", "scipy.stats", "flint")
+
+
+def sources() -> Iterator[tuple[str, Path]]:
+    """(module name, file) of everything that ships."""
+    for folder, prefix in (
+        (PACKAGE, "slt_theory"),
+        (ROOT / "proofs", "slt_theory.proofs"),
+        (ROOT / "figures", "slt_theory.figures"),
+    ):
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder).with_suffix("").parts
+            yield ".".join((prefix, *(p for p in parts if p != "__init__"))), path
+
+
+def at_module_level(path: Path) -> set[int]:
+    """Lines of the imports that run when the module is imported."""
+    return {node.lineno for node in ast.parse(path.read_text(encoding="utf-8")).body}
+
+
+def imported(module: str, path: Path) -> Iterator[tuple[int, str]]:
+    """(line, absolute module) of every import, also inside functions and by name."""
+    folder = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                folder.split(".")[: len(folder.split(".")) + 1 - node.level] if node.level else []
+            )
+            name = ".".join([*base, node.module] if node.module else base)
+            yield node.lineno, name
+            # from slt_theory.subset_sum import kernels
+            if name.startswith("slt_theory"):
+                yield from ((node.lineno, f"{name}.{alias.name}") for alias in node.names)
+        elif (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module"
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            yield node.lineno, str(node.args[0].value)
+
+
+def part_of(module: str) -> str | None:
+    """The part that a module belongs to; None outside the package and for its root."""
+    if not module.startswith("slt_theory."):
+        return None
+    names = module.split(".")[1:]
+    return "subset_sum.kernels" if names[:2] == ["subset_sum", "kernels"] else names[0]
+
+
+def test_imports_go_down_the_list_only():
+    wrong = []
+    for module, path in sources():
+        importer = part_of(module)
+        if importer is None:  # the root re-exports lazily
+            continue
+        assert importer in ALLOWED, f"{importer} has no place in the list"
+        for line, name in imported(module, path):
+            part = part_of(name)
+            if part is None or part == importer or part in ALLOWED[importer]:
+                continue
+            if (importer, part) in LAZY and line not in at_module_level(path):
+                continue
+            if part not in ALLOWED and part != "torch":  # a name of the root, not a module
+                continue
+            wrong.append(f"{path.relative_to(ROOT)}:{line}: {importer} imports {part}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_list_has_no_cycle():
+    order = list(ALLOWED)
+    for part, lower in ALLOWED.items():
+        assert part not in lower
+        for other in lower:
+            assert other == "torch" or part not in ALLOWED[other], (part, other, order)
+
+
+def test_the_package_never_imports_itself_by_the_root():
+    for module, path in sources():
+        if module == "slt_theory":
+            continue
+        for line, name in imported(module, path):
+            assert name != "slt_theory", f"{path.relative_to(ROOT)}:{line}"
+
+
+def test_heavy_imports_are_inside_functions_below_the_verbs():
+    """At module level only the kernels may need numba; nobody needs matplotlib, sympy or torch."""
+    wrong = []
+    for module, path in sources():
+        part = part_of(module)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for name in names:
+                heavy = [
+                    h
+                    for h in ("numba", "matplotlib", "torch", "scipy.stats")
+                    if name == h or name.startswith(h + ".")
+                ]
+                allowed = part in ("subset_sum.kernels", "torch") and heavy == ["numba"]
+                if heavy and not allowed and part not in ("torch", "figures"):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def loaded_by(code: str) -> set[str]:
+    """Heavy packages in sys.modules after running `code` in a fresh interpreter."""
+    probe = f"""
+import sys
+{code}
+print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules])
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
+    )
+    (line,) = [text for text in answer.stdout.splitlines() if text.startswith("loaded:")]
+    return set(line.split()[1:])
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert loaded_by("import slt_theory; dir(slt_theory)") == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["ticket", "build", "--help"], ["list", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments):
+    code = f"""
+import slt_theory.cli
+sys.argv = ["slt", *{arguments!r}]
+try:
+    slt_theory.cli.main()
+except SystemExit as end:
+    assert not end.code
+"""
+    assert loaded_by(code) == set()
+
+
+def test_the_catalogue_needs_no_compiler():
+    code = """
+from slt_theory.theorems import all_theorems
+for entry in all_theorems():
+    repr(entry)
+"""
+    assert "numba" not in loaded_by(code)
+    assert "torch" not in loaded_by(code)
+
+
+def test_every_package_is_listed_for_the_wheel():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = settings["tool"]["setuptools"]["packages"]
+    assert len(set(listed)) == len(listed)
+    existing = {module for module, path in sources() if path.name == "__init__.py"}
+    assert set(listed) == existing
+
+
+def test_every_folder_of_modules_is_a_package():
+    for module, path in sources():
+        assert (path.parent / "__init__.py").is_file(), module
+
+
+def test_every_data_file_is_listed_for_the_wheel():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["slt_theory"]
+    shipped = {p for pattern in patterns for p in PACKAGE.glob(pattern)}
+    present = {p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
+    assert present == shipped
+    assert all(any(PACKAGE.glob(pattern)) for pattern in patterns), "a pattern matches nothing"
+
+
+def test_no_source_asks_for_stale_or_inexact_compilation():
+    for _, path in sources():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg in ("cache", "fastmath"):
+                literal = isinstance(node.value, ast.Constant) and node.value.value is True
+                assert not literal, f"{path.relative_to(ROOT)}:{node.value.lineno}"
+
+
+def test_library_code_never_prints():
+    for module, path in sources():
+        if part_of(module) == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            assert getattr(called, "id", "") != "print", f"{path.relative_to(ROOT)}"
