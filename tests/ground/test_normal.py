@@ -15,8 +15,8 @@ from slt_theory.laws import (
     NORMAL_OCTAVES,
     NORMAL_TABLE_BITS,
     Normal,
-    _normal_table,
 )
+from slt_theory.laws.normal import _normal_table
 
 
 @pytest.fixture(autouse=True)
