@@ -140,7 +140,7 @@ def _why(value: Any, text: str) -> str:
 def _compare(
     parameters: dict[str, str], sizes: dict[str, Any], out: Path | None, json: bool
 ) -> None:
-    from slt_theory.experiments.widths import ONE_SUM, compare_bounds, comparison_markdown
+    from slt_theory.experiments.comparison import ONE_SUM, compare_bounds, comparison_markdown
     from slt_theory.theorems.networks import parse_architecture
 
     if "arch" not in parameters:

@@ -1,21 +1,32 @@
-"""Three numbers for a bound: certified (proved to suffice), counting (necessary), measured."""
+"""Three numbers for a bound: certified (proved to suffice), counting (necessary), measured.
+
+A fourth, where the papers leave a constant open, is called fitted.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.certified import certified_n, counting_n
+from slt_theory.certified import counting_n
 from slt_theory.errors import BadInput
+from slt_theory.experiments.fits import Fit, fit_constant
+from slt_theory.experiments.question import Question
+from slt_theory.experiments.sufficient import certified_for
 from slt_theory.experiments.threshold import threshold
+from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import positive_fraction
 from slt_theory.statistics import probability
-from slt_theory.theorems import get
+from slt_theory.theorems import Theorem, get
+from slt_theory.theorems.networks import parse_architecture
+from slt_theory.theorems.symbols import SYMBOLS
 
 __all__ = ["BoundNumbers", "bound_numbers"]
 
 _MEASURABLE = Fraction(1, 10**6)
+_DEMANDING_TRIALS = 300
 
 
 @dataclass(frozen=True)
@@ -30,16 +41,20 @@ class BoundNumbers:
         Fewer cannot suffice.
     measured : int or None
         Smallest n whose success share reaches 1 - delta, with `measured_interval` at 95 %.
-    fitted : None
-        The constant of the statement fitted to measurements, where that was done.
+    fitted : float or None
+        The statement's formula at this eps and delta with its constant fitted, see `fit`.
+    stated : float or None
+        The statement's own formula, if all its constants are named and all symbols given.
     proof : str or None
         Id of the proof behind the certified number.
     unit : str
         What n counts.
+    network : dict or None
+        Depth, widths, random weights and mask bits for the architecture asked about.
     """
 
     id: str
-    eps: float
+    eps: float | None
     network_eps: float | None
     delta: float
     certified: int | None
@@ -47,6 +62,7 @@ class BoundNumbers:
     measured: int | None
     measured_interval: tuple[int | None, int | None] | None
     fitted: float | None
+    stated: float | None
     proof: str | None
     method: str | None
     window: tuple[float, float]
@@ -55,38 +71,21 @@ class BoundNumbers:
     parameters: dict[str, Any]
     trials: int
     steps: tuple[str, ...] = ()
+    fit: dict[str, Any] | None = None
+    network: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def _architecture(text: str) -> list[int]:
+def _value(text: str) -> Any:
+    """A parameter from the command line: a number, a truth value, or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     try:
-        widths = [int(part) for part in text.split("-")]
-    except ValueError:
-        widths = []
-    if len(widths) < 2 or min(widths, default=0) < 1:
-        raise BadInput("arch", text, "must be widths joined by '-'", "e.g. arch=784-500-10")
-    return widths
-
-
-def _per_sum(
-    network_eps: Any, delta: float, parameters: dict[str, str]
-) -> tuple[Fraction, float, dict[str, Any]]:
-    """Error and failure probability of one sum, by the union bound and eps / (2 l d_i d_{i-1})."""
-    whole = positive_fraction("network_eps", network_eps)
-    if "arch" not in parameters:
-        raise BadInput(
-            "network_eps", float(whole), "needs an architecture", "--param arch=784-500-10"
-        )
-    widths = _architecture(parameters["arch"])
-    sizes = [a * b for a, b in zip(widths[:-1], widths[1:], strict=True)]
-    sums = 2 * sum(sizes)
-    return (
-        whole / (2 * len(sizes) * max(sizes)),
-        delta / sums,
-        {"depth": len(sizes), "sums": sums, "widths": widths},
-    )
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError):
+        return text
 
 
 def bound_numbers(
@@ -101,66 +100,156 @@ def bound_numbers(
     trials: int = 2000,
     seed: int = 0,
 ) -> BoundNumbers:
-    """The three numbers of one theorem.
+    """The numbers of one theorem.
 
     Parameters
     ----------
     theorem_id : str
-    eps : number
-        The error that is guaranteed for one sum; or `network_eps` with ``arch`` in `parameters`
-        (norms at most 1, unit ball), turned into the error of one sum by a union bound.
+    eps, network_eps : number
+        The error that is guaranteed for one sum, or for a network whose architecture is in
+        `parameters` (``arch``: widths such as 784-500-10, or a name); exactly one. A network's
+        error is shared out over its weights and delta over its sums.
     delta : float
     lo, hi : number, optional
         Window of targets, default the statement's own.
+    parameters : dict of str
+        ``arch`` and the symbols of the statement's formula.
     trials, seed
-        Behind the measured number; 0 trials: not measured.
+        Behind the measured and the fitted number; 0 trials: neither.
 
     Raises
     ------
     BadInput
-        For an unknown id, or a theorem that is not about sums of random numbers.
+        For an unknown id, or parameters that do not fit.
     """
     entry = get(theorem_id)
     probability("delta", delta)
-    if entry.law is None:
-        raise BadInput("theorem", theorem_id, "has no bound on random subset sums")
-    shown: dict[str, Any] = dict(parameters or {})
+    given: dict[str, Any] = {k: _value(v) for k, v in (parameters or {}).items() if k != "arch"}
+    cost: NetworkCost | None = None
     each_delta = delta
-    if network_eps is not None:
-        exact, each_delta, derived = _per_sum(network_eps, delta, parameters or {})
-        shown |= derived | {"eps_per_sum": float(exact), "delta_per_sum": each_delta}
+    shown: dict[str, Any] = dict(parameters or {})
+    if network_eps is not None and "arch" not in shown:
+        raise BadInput(
+            "network_eps", str(network_eps), "needs an architecture", "--param arch=784-500-10"
+        )
+    if "arch" in shown:
+        layers = parse_architecture(shown["arch"])
+        cost = network_cost(entry, layers, eps=eps, network_eps=network_eps, delta=delta)
+        given.setdefault("l", float(len(layers)))
+        given.setdefault("d_in", float(max(x.inputs for x in layers)))
+        given.setdefault("d_out", float(max(x.outputs for x in layers)))
+    if cost is not None:
+        exact, each_delta = cost.entry_eps, cost.delta_per_sum
+        shown |= {"eps_per_sum": float(exact), "delta_per_sum": each_delta, "sums": cost.sums}
+        shown |= {"depth": cost.target_depth}
+    elif network_eps is not None:
+        exact = positive_fraction("network_eps", network_eps)
     else:
         exact = positive_fraction("eps", eps)
     low = entry.window[0] if lo is None else lo
     high = entry.window[1] if hi is None else hi
-    certified = certified_n(exact, each_delta, lo=low, hi=high, law=entry.law)
-    counting = counting_n(exact, delta=each_delta, lo=low, hi=high)
-    measured = interval = None
-    measurable = exact >= _MEASURABLE and each_delta * trials >= 10 and trials > 0
-    if measurable:
-        found = threshold(
-            law=entry.law, eps=exact, delta=each_delta, lo=low, hi=high, trials=trials, seed=seed
-        )
-        measured, interval = found.n, (found.n_low, found.n_high)
+    certified = None
+    if cost is None or cost.certified is None:
+        certified = certified_for(entry, exact, each_delta, low, high)
+    enough, proof = (None, None) if cost is None else (cost.certified, cost.proof)
+    if certified is not None:
+        enough, proof = certified.n, certified.proof
+    measured, interval, used = _measured(entry, exact, each_delta, low, high, trials, seed)
+    fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
     asked = {"eps": float(exact), "delta": each_delta, "lo": float(low), "hi": float(high)}
+    network_asked = {"eps": float(network_eps)} if network_eps is not None else {}
     return BoundNumbers(
         id=entry.id,
         eps=float(exact),
         network_eps=None if network_eps is None else float(network_eps),
         delta=float(delta),
-        certified=None if certified is None else certified.n,
-        counting=counting.n,
+        certified=enough,
+        counting=_counting(entry, exact, each_delta, low, high),
         measured=measured,
         measured_interval=interval,
-        fitted=None,
-        proof=None if certified is None else certified.proof,
+        fitted=None if fit is None else _fitted(entry, fit, float(exact), each_delta),
+        stated=_stated(entry, {**asked, "delta": delta, **network_asked, **given}),
+        proof=proof,
         method=None if certified is None else certified.method,
         window=(float(low), float(high)),
-        unit=f"random numbers with law {entry.law} offered to one target, all targets at once",
+        unit=_unit(entry),
         assumptions=tuple(
-            {"text": a.text, "holds": a.holds({**asked, **shown})} for a in entry.assumptions
+            {"text": a.text, "holds": a.holds({**asked, **given})} for a in entry.assumptions
         ),
         parameters=shown,
-        trials=trials if measurable else 0,
+        trials=used,
         steps=() if certified is None else certified.steps,
+        fit=None if fit is None else fit.to_dict(),
+        network=None if cost is None else cost.to_dict(),
     )
+
+
+def _unit(entry: Theorem) -> str:
+    if entry.law is None:
+        return entry.unit
+    who = "all targets at once" if entry.quantifiers.targets == "all" else "each fixed target"
+    demands = "".join(f", {k} = {v}" for k, v in entry.asks.items())
+    return f"random numbers with law {entry.law} offered to one target, {who}{demands}"
+
+
+def _counting(entry: Theorem, eps: Fraction, delta: float, lo: Any, hi: Any) -> int | None:
+    """Numbers below which counting excludes the claim; vectors count d coordinates."""
+    if entry.law is None:
+        return None
+    if entry.quantifiers.targets == "all" and not entry.asks:
+        return counting_n(eps, delta=delta, lo=lo, hi=hi, law=entry.law).n
+    # A claim for every fixed target holds for a random one: 2^n boxes of side 2 eps must cover a
+    # share 1 - delta of the window.
+    dim = int(entry.asks.get("dim", 1))
+    need = (1 - Fraction(delta)) * (Fraction(hi) - Fraction(lo)) ** dim
+    if "size" in entry.asks:
+        return None
+    n = 0
+    while 2**n * (2 * eps) ** dim < need:
+        n += 1
+    return n
+
+
+def _measured(
+    entry: Theorem, eps: Fraction, delta: float, lo: Any, hi: Any, trials: int, seed: int
+) -> tuple[int | None, tuple[int | None, int | None] | None, int]:
+    if entry.asks and trials:
+        trials = min(trials, _DEMANDING_TRIALS)
+    if entry.law is None or trials == 0 or eps < _MEASURABLE or delta * trials < 10:
+        return None, None, 0
+    vectors = entry.asks.get("dim", 1) > 1
+    found = threshold(
+        law=entry.law,
+        eps=eps,
+        delta=delta,
+        targets="random" if vectors or entry.quantifiers.targets == "fixed" else "all",
+        lo=lo,
+        hi=hi,
+        trials=trials,
+        seed=seed,
+        max_items=400,
+        **Question.demands(entry.asks),
+    )
+    return found.n, (found.n_low, found.n_high), trials
+
+
+def _fitted(entry: Theorem, fit: Fit, eps: float, delta: float) -> float:
+    constant = fit.constants["C"][0]
+    own = entry.bound is not None and set(entry.bound.symbols) == {"eps", "delta", "C"}
+    if own and entry.bound is not None:
+        return entry.bound(eps=eps, delta=delta, C=constant)
+    return constant * math.log(2 / min(eps, delta))
+
+
+def _stated(entry: Theorem, values: dict[str, Any]) -> float | None:
+    """The published formula, if nothing in it is left open."""
+    unnamed = any(c.provenance in ("unnamed", "fitted") for c in entry.constants)
+    if entry.bound is None or unnamed:
+        return None
+    symbols = entry.bound.symbols
+    if not all(isinstance(values.get(s), int | float) for s in symbols if s in SYMBOLS):
+        return None
+    try:
+        return entry.bound(**{s: float(values[s]) for s in symbols})
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None

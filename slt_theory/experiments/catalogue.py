@@ -119,7 +119,7 @@ def run_entry(
 
     Examples
     --------
-    >>> str(run_entry("borgs2001-partition-equivalence").verdict)
+    >>> str(run_entry("kumar2025-partition").verdict)
     'CONSISTENT'
     """
     entry = get(entry) if isinstance(entry, str) else entry
@@ -148,7 +148,7 @@ def _function(check: Check) -> Any:
 
 
 def _sums(check: SumsCheck, seed: int, threads: int | None) -> Outcome:
-    asks = {k: Fraction(v) if k in ("lock", "prune") else v for k, v in check.asks.items()}
+    asks = Question.demands(check.asks)
     question = Question.of(
         check.law,
         Fraction(check.eps),
@@ -161,7 +161,9 @@ def _sums(check: SumsCheck, seed: int, threads: int | None) -> Outcome:
     if n is None:
         from slt_theory.certified import certified_n
 
-        found = certified_n(check.eps, check.delta, lo=check.lo, hi=check.hi, law=check.law)
+        found = certified_n(
+            question.eps, check.delta, lo=question.lo, hi=question.hi, law=check.law
+        )
         if found is None:
             return Outcome(Verdict.INCONCLUSIVE, f"no certified n for the law {check.law}")
         n, whose = found.n, "certified"
@@ -172,4 +174,3 @@ def _sums(check: SumsCheck, seed: int, threads: int | None) -> Outcome:
     text = f"n = {n} ({whose}), {check.law}, eps = {check.eps}, {window}{demands}"
     outcome = share(successes, check.trials, claimed, text)
     return Outcome(outcome.verdict, outcome.evidence, {**outcome.numbers, "n": n, "alpha": 1e-3})
-

@@ -12,6 +12,7 @@ import numpy as np
 from slt_theory.errors import BadInput
 from slt_theory.experiments.frozen import frozen_successes
 from slt_theory.experiments.question import Question, read_law
+from slt_theory.experiments.sufficient import certified_for
 from slt_theory.experiments.trials import MAX_ITEMS, hitting_times
 from slt_theory.lattice import positive_fraction
 from slt_theory.statistics import (
@@ -113,7 +114,11 @@ def _case(
     if isinstance(claim, Bound):
         window = claim.window if lo is None and hi is None else (lo, hi)
         question = Question.of(
-            claim.law_, claim.guaranteed(eps), claim.targets, *window, **claim.asks
+            claim.law_,
+            claim.guaranteed(eps),
+            claim.targets,
+            *window,
+            **Question.demands(claim.asks),
         )
         own = claim.required_n(float(eps), delta)
         return _Case(
@@ -133,7 +138,11 @@ def _theorem_case(
     high = theorem.window[1] if hi is None else hi
     exact = positive_fraction("eps", eps)
     targets = "random" if theorem.quantifiers.targets == "fixed" else "all"
-    question = Question.of(read_law(theorem.law), exact, targets, low, high, **theorem.asks)
+    law = read_law(theorem.law) if isinstance(theorem.law, str) else theorem.law
+    asks = Question.demands(theorem.asks)
+    if asks.get("dim", 1) > 1:
+        targets = "random"
+    question = Question.of(law, exact, targets, low, high, **asks)
     parameters = {"eps": float(exact), "delta": delta, "lo": float(low), "hi": float(high)}
     broken = theorem.broken_assumptions(parameters)
     notes = tuple(f"assumption fails: {text}" for text in broken)
@@ -144,11 +153,7 @@ def _theorem_case(
         named = theorem.named_n(float(exact), delta, float(low), float(high))
         necessary = theorem.claims == "necessary"
         return _Case(theorem.id, question, named, "statement", necessary, state, notes)
-    from slt_theory.certified import certified_n
-
-    certified = None
-    if not theorem.asks:
-        certified = certified_n(float(exact), delta, lo=float(low), hi=float(high), law=theorem.law)
+    certified = certified_for(theorem, exact, delta, low, high)
     if certified is None:
         raise BadInput("n", None, f"{theorem.id} names no n and none is certified", "give n=")
     notes = (*notes, "the statement names no constant: checked at our certified n")
@@ -274,6 +279,7 @@ def _report(
     seed: int,
 ) -> CheckReport:
     worse = max(1 - 2 * delta, claimed / 2) if not case.necessary else claimed / 2
+    bounds = clopper_pearson(successes, trials, alpha)
     return CheckReport(
         claim=case.name,
         verdict=case.verdict or verdict(successes, trials, claimed, alpha),
@@ -281,7 +287,7 @@ def _report(
         n_from=case.n_from,
         successes=successes,
         trials=trials,
-        ci=tuple(clopper_pearson(successes, trials, alpha)),
+        ci=(bounds.lo, bounds.hi),
         claimed=claimed,
         alpha=alpha,
         seed=int(seed),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.experiments.question import Question
-from slt_theory.experiments.trials import check_question, ends, rows
+from slt_theory.experiments.trials import check_question, ends, fitting, rows
 from slt_theory.statistics import HittingQuantile, clopper_pearson
 from slt_theory.streams import Purpose, stream_id, words32_rows
 
@@ -42,6 +42,7 @@ def frozen_successes(
     from slt_theory.subset_sum.frozen import freeze
 
     check_question(question, trials, n)
+    question = fitting(question, n)
     successes = 0
     step = max(1, _BLOCK // max(1, n))
     for first in range(0, trials, step):
@@ -78,7 +79,7 @@ def frozen_threshold(
     """
     goal, alpha = 1 - Fraction(delta), 1 - level
 
-    @lru_cache(maxsize=None)
+    @cache
     def count(n: int) -> int:
         return frozen_successes(question, n, trials=trials, seed=seed, threads=threads)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -114,6 +115,11 @@ class Question:
         )
         question._check()
         return question
+
+    @classmethod
+    def demands(cls, asks: Mapping[str, Any]) -> dict[str, Any]:
+        """The ``asks`` of an entry or a bound as arguments of `of`; shares may be text."""
+        return {k: Fraction(v) if k in ("lock", "prune") else v for k, v in asks.items()}
 
     def _check(self) -> None:
         if self.size is not None and not 1 <= self.size <= 64:

@@ -163,14 +163,12 @@ def threshold(
     Examples
     --------
     >>> threshold(eps=0.1, delta=0.1, trials=500, seed=1).n
-    10
+    11
     >>> threshold(eps=0.1, delta=0.1, lock=0.25, trials=500, seed=1).n
-    18
+    22
     """
     probability("delta", delta)
-    question = Question.of(
-        law, eps, targets, lo, hi, size=size, lock=lock, prune=prune, dim=dim
-    )
+    question = Question.of(law, eps, targets, lo, hi, size=size, lock=lock, prune=prune, dim=dim)
     if question.is_frozen:
         found, counts = frozen_threshold(
             question,
@@ -203,7 +201,7 @@ def threshold(
         progress=progress,
     )
     quantile = hitting_quantile(times, delta, level=level)
-    values, counts = np.unique(times, return_counts=True)
+    values, shares = np.unique(times, return_counts=True)
     return Threshold(
         question=question.to_dict(),
         delta=float(delta),
@@ -213,5 +211,5 @@ def threshold(
         n=quantile.n,
         n_low=quantile.n_low,
         n_high=quantile.n_high,
-        histogram={int(v): int(c) for v, c in zip(values, counts, strict=True)},
+        histogram={int(v): int(c) for v, c in zip(values, shares, strict=True)},
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.experiments.question import Question
 from slt_theory.lattice import check_headroom, cover_range, target_range
-from slt_theory.streams import Purpose, stream_id, words64
+from slt_theory.streams import Purpose, stream_id, words32_rows, words64
 
 __all__ = ["MAX_ITEMS", "Question", "hitting_times"]
 
@@ -22,6 +24,7 @@ MAX_ITEMS = 4096
 BLOCK_TRIALS = 1024
 _MEMORY_LIMIT = 4 << 30
 _VECTOR_ITEMS = 44
+_SUM_BITS = 57
 
 Times = NDArray[np.int64]
 Progress = Callable[[int], None] | None
@@ -98,10 +101,7 @@ def check_question(question: Question, trials: int, max_items: int) -> None:
     largest = max(abs(e) for e in question.law.support)
     check_headroom(
         "law",
-        int(largest / unit) * min(max_items, 64)
-        + abs(reach.left)
-        + abs(reach.right)
-        + reach.width,
+        int(largest / unit) * min(max_items, 64) + abs(reach.left) + abs(reach.right) + reach.width,
         bits=question.law.bits,
     )
     span = (question.hi - question.lo) + 64 * largest
@@ -115,6 +115,22 @@ def check_question(question: Question, trials: int, max_items: int) -> None:
         )
 
 
+def fitting(question: Question, items: int) -> Question:
+    """The question on a lattice coarse enough for sums of this many numbers (2^57 at most).
+
+    Laws that live on one lattice only stay there; the kernels check the sums they meet.
+    """
+    law = question.law
+    largest = int(max(abs(e) for e in law.support) / law.unit)
+    spare = (largest * max(items, 1)).bit_length() - _SUM_BITS
+    if spare <= 0:
+        return question
+    try:
+        return replace(question, law=law.at(law.bits - spare))
+    except BadInput:
+        return question
+
+
 def rows(question: Question, seed: int, numbers: NDArray[np.uint64], items: int) -> Times:
     """The first `items` numbers of each trial: shape (trials, items)."""
     base = np.uint64(stream_id(Purpose.TRIALS, 0))
@@ -126,13 +142,19 @@ def ends(question: Question, seed: int, numbers: NDArray[np.uint64]) -> tuple[in
     unit = question.law.unit
     if not question.random:
         return cover_range(question.lo, question.hi, question.eps, unit)
-    ranges = [
-        cover_range(z, z, question.eps, unit)
-        for z in (random_target(question, seed, int(t)) for t in numbers)
-    ]
-    lefts = np.array([r.left for r in ranges], dtype=np.int64)
-    rights = np.array([r.right for r in ranges], dtype=np.int64)
-    return ranges[0].width, lefts, rights
+    width = cover_range(question.lo, question.lo, question.eps, unit).width
+    streams = np.uint64(stream_id(Purpose.TARGETS, 0)) + numbers
+    pairs = words32_rows(seed, streams, 2).astype(np.uint64)
+    words = ((pairs[:, 0] | pairs[:, 1] << np.uint64(32)) >> np.uint64(12)).tolist()
+    # left = floor((z + eps) / unit), right = ceil((z - eps) / unit), z = lo + (hi - lo) w / 2^52,
+    # in Python integers.
+    slope = (question.hi - question.lo) / unit / (1 << 52)
+    high, low = (question.lo + question.eps) / unit, (question.lo - question.eps) / unit
+    scale = math.lcm(slope.denominator, high.denominator, low.denominator)
+    rise, top, bottom = (int(value * scale) for value in (slope, high, low))
+    lefts = np.array([(top + rise * w) // scale for w in words], dtype=np.int64)
+    rights = np.array([-((-bottom - rise * w) // scale) for w in words], dtype=np.int64)
+    return width, lefts, rights
 
 
 def random_target(question: Question, seed: int, trial: int, coordinate: int = 0) -> Fraction:
@@ -150,15 +172,13 @@ def _sums(
 
     numbers = np.arange(first, last, dtype=np.uint64)
     times = np.full(last - first, -1, dtype=np.int64)
-    width, left, right = ends(question, seed, numbers)
-    lefts = np.broadcast_to(np.asarray(left, dtype=np.int64), times.shape)
-    rights = np.broadcast_to(np.asarray(right, dtype=np.int64), times.shape)
     open_rows = np.arange(last - first)
     items = 24
     while open_rows.size:
         items = min(items, max_items)
-        sample = rows(question, seed, numbers[open_rows], items)
-        bounds = width, lefts[open_rows], rights[open_rows]
+        asked = fitting(question, items)
+        sample = rows(asked, seed, numbers[open_rows], items)
+        bounds = ends(asked, seed, numbers[open_rows])
         if question.size is None:
             found = kernel(sample, *bounds, threads=threads)
         else:
@@ -190,21 +210,25 @@ def _vectors(
         ]
         boxes = [target_range(z, question.eps, unit) for z in targets]
         low, high = np.array([b.lo for b in boxes]), np.array([b.hi for b in boxes])
-        times[index] = _first(lambda n, x=items, a=low, b=high: decide(x[:n], a, b), most)
+
+        def found(n: int, items: Times = items, low: Times = low, high: Times = high) -> bool:
+            return decide(items[:n], low, high) is not None
+
+        times[index] = _first(found, most)
     return times
 
 
-def _first(found: Callable[[int], Any], most: int) -> int:
+def _first(found: Callable[[int], bool], most: int) -> int:
     """Smallest n with an answer, by doubling steps and bisection; -1 if there is none."""
-    if found(0) is not None:
+    if found(0):
         return 0
     low, high = 0, 8
-    while found(min(high, most)) is None:
+    while not found(min(high, most)):
         if high >= most:
             return -1
         low, high = high, high + 8
     high = min(high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if found(middle) is not None else (middle, high)
+        low, high = (low, middle) if found(middle) else (middle, high)
     return high

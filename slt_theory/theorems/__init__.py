@@ -12,7 +12,26 @@ from slt_theory.theorems.user import Bound
 
 __all__ = ["Bound", "Theorem", "all_theorems", "get"]
 
-_MODULES = ("random_subset_sum", "pensia2020")
+_MODULES = (
+    "lueker1998",
+    "dacunha2023",
+    "becchetti2022",
+    "malach2020",
+    "orseau2020",
+    "pensia2020",
+    "fischer2021",
+    "burkholz2022",
+    "binary",
+    "convolutions",
+    "gadhikar2023",
+    "otsuka2024",
+    "otsuka2026",
+    "perturbed",
+    "natale2024",
+    "quantised",
+    "own",
+    "observed",
+)
 
 
 @cache

@@ -99,7 +99,8 @@ def share(
     lo, hi = clopper_pearson(successes, trials, alpha)
     return Outcome(
         verdict(successes, trials, claimed, alpha),
-        f"{evidence}: {successes} of {trials}, success in [{lo:.4f}, {hi:.4f}], claimed {claimed:g}",
+        f"{evidence}: {successes} of {trials}, success in [{lo:.4f}, {hi:.4f}], claimed "
+        f"{claimed:g}",
         {"successes": successes, "trials": trials, "ci": [lo, hi], "claimed": claimed},
     )
 
@@ -110,5 +111,7 @@ def all_of(failures: list[str], cases: int, evidence: str) -> Outcome:
         text = f"{evidence}: fails in {len(failures)} of {cases} cases, first {failures[0]}"
         return Outcome(Verdict.VIOLATED, text, {"cases": cases, "failures": len(failures)})
     return Outcome(
-        Verdict.CONSISTENT, f"{evidence}: holds in all {cases} cases", {"cases": cases, "failures": 0}
+        Verdict.CONSISTENT,
+        f"{evidence}: holds in all {cases} cases",
+        {"cases": cases, "failures": 0},
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from slt_theory.laws import Law
 from slt_theory.theorems.checks import Check, SumsCheck
 from slt_theory.theorems.networks import Construction
 
@@ -135,11 +136,15 @@ class Formula:
 class KnownIssue:
     """Something in a published statement or proof that looks wrong, loose or ambiguous.
 
-    ``shown_by`` names the check of the entry that shows it, if a computation can.
+    ``shown_by`` names the check of the entry that shows it, if a computation can; ``proof`` the
+    machine-checked account of a gap, with a repaired version where there is one. ``refutes`` says
+    that the statement as recorded here fails, not merely a step of its proof.
     """
 
     text: str
     shown_by: str | None = None
+    proof: str | None = None
+    refutes: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,8 +172,9 @@ class Theorem:
         What the bound counts.
     named_n : callable or None
         ``named_n(eps, delta, lo, hi) -> n`` where every constant has a value; None otherwise.
-    law : str or None
-        The law of one random number, where the statement is about one.
+    law : str, Law or None
+        The law of one random number, where the statement is about one; a `Law` only where a user
+        tries the statement with another one.
     asks : dict
         What the statement asks of subsets beyond the plain question: ``size``, ``lock``,
         ``prune``, ``dim`` as in `slt_theory.experiments.trials.Question`.
@@ -192,7 +198,7 @@ class Theorem:
     constants: tuple[Constant, ...]
     bound: Formula | None
     unit: str = "random numbers offered to one target"
-    law: str | None = None
+    law: Law | str | None = None
     asks: dict[str, Any] = field(default_factory=dict)
     claims: Literal["sufficient", "necessary"] = "sufficient"
     named_n: Callable[[float, float, float, float], int] | None = None

@@ -7,6 +7,7 @@ counting or measured number of the law.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,8 +42,7 @@ class Cost:
     widths : tuple of int
         Neurons (or channels) of the hidden layers.
     weights : int
-        Random weights; `kept` is how many a ticket keeps on average if every sum keeps half of
-        its live numbers, None where the statement says nothing.
+        Random weights.
     mask_bits : int
         Bits of a mask file: one for each random weight that the construction does not fix.
     """
@@ -70,6 +70,10 @@ class Construction:
         ``shape(layers, n) -> Cost``.
     kinds : tuple of str
         "dense", "conv": the target layers that the statement speaks of.
+    copied : bool
+        Every neuron but those of the last layer is built n times, each with its own sums.
+    asks : dict
+        ``lock`` and ``prune`` shares of the numbers, as in `Question`.
     note : str
     """
 
@@ -77,11 +81,17 @@ class Construction:
     halves: int
     shape: Shape = field(repr=False, compare=False)
     kinds: tuple[str, ...] = ("dense",)
+    copied: bool = False
+    asks: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
-    def sums(self, layers: Sequence[Layer]) -> int:
-        """Subset sums that a whole ticket needs."""
-        return self.halves * sum(layer.weights for layer in layers)
+    def sums(self, layers: Sequence[Layer], n: int = 1) -> int:
+        """Subset sums that a whole ticket needs, if one takes n numbers."""
+        if not self.copied:
+            return self.halves * sum(layer.weights for layer in layers)
+        *inner, last = layers
+        # The first layer is a gadget with two halves.
+        return layers[0].weights * n + n * sum(x.weights for x in inner) + last.weights
 
     def applies_to(self, layers: Sequence[Layer]) -> bool:
         conv = any(layer.taps > 1 for layer in layers)
@@ -127,7 +137,7 @@ def parse_architecture(text: str) -> tuple[Layer, ...]:
             "must be widths joined by '-'",
             f"e.g. arch=784-500-10, or a name: {', '.join(ARCHITECTURES)}",
         )
-    return tuple(Layer(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return tuple(Layer(a, b) for a, b in itertools.pairwise(widths))
 
 
 def _cost(depth: int, widths: Sequence[int], weights: int, mask_bits: int) -> Cost:

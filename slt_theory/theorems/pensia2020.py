@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from slt_theory.theorems.entry import Assumption, Constant, Paper, Quantifiers, Source, Theorem
+import math
 
-PENSIA = Paper(
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.common import POSITIVE, SPECTRAL, parameter
+from slt_theory.theorems.entry import (
+    Anchor,
+    Constant,
+    Formula,
+    KnownIssue,
+    Paper,
+    Quantifiers,
+    Source,
+    Theorem,
+)
+from slt_theory.theorems.networks import Construction, direct, parse_architecture, two_layer
+
+PAPER = Paper(
     key="pensia2020",
     authors="Ankit Pensia, Shashank Rajput, Alliot Nagle, Harit Vishwakarma, Dimitris "
     "Papailiopoulos",
@@ -14,7 +28,27 @@ PENSIA = Paper(
     arxiv="2006.07990",
 )
 
-_POSITIVE = Assumption("0 < eps and 0 < delta < 1", lambda p: p["eps"] > 0 and 0 < p["delta"] < 1)
+RELU = parameter("the target is a ReLU network", "activation", lambda v: v == "relu")
+
+
+def direct_n(eps: float) -> int:
+    """Numbers for one weight in the authors' code, c = 3."""
+    return 3 * math.floor(math.log2(1 / eps) + 0.5)
+
+
+def mixture_weight(seed: int) -> Outcome:
+    """Half of (1/2) log(1/|z|) is at least ln(2)/4 on |z| <= 1/2, with equality at the ends."""
+    import sympy as sp
+
+    z = sp.symbols("z", positive=True)
+    density = -sp.log(z) / 4
+    failures = []
+    if (density.subs(z, sp.Rational(1, 2)) - sp.log(2) / 4).equals(0) is not True:
+        failures.append("the value at 1/2")
+    if sp.diff(density, z).is_negative is not True:
+        failures.append("the density does not fall")
+    return all_of(failures, 2, "min over [-1/2, 1/2] of the density of v relu(u) is ln(2)/4")
+
 
 ENTRIES = (
     Theorem(
@@ -22,54 +56,140 @@ ENTRIES = (
         title="A random ReLU network of twice the depth and logarithmically larger width contains "
         "every target network",
         kind="theorem",
-        source=Source(PENSIA, "Theorem 1", "arXiv", "recalled-high"),
+        source=Source(PAPER, "Theorem 1", "arXiv", "recalled-high"),
         statement="Let f(x) = W_l relu(W_{l-1} ... relu(W_1 x)) with spectral norms ||W_i|| <= 1 "
         "and g a random ReLU network of depth 2l with entries iid U[-1,1] whose hidden layer "
         "2i - 1 has n_i = C d_{i-1} log(d_{i-1} d_i l / min(eps, delta)) neurons. With "
         "probability at least 1 - delta, every such f has masks with "
         "sup_{||x|| <= 1} ||f(x) - g_mask(x)|| < eps.",
         quantifiers=Quantifiers("all", "all", "eps", "weights in [-1, 1]"),
-        assumptions=(
-            _POSITIVE,
-            Assumption(
-                "the target is a ReLU network", lambda p: p.get("activation", "relu") == "relu"
+        assumptions=(POSITIVE, SPECTRAL, RELU),
+        constants=(Constant("C", None, "unnamed"),),
+        bound=Formula(
+            "C*d_in*log(d_in*d_out*l/Min(eps, delta))",
+            lambda eps, delta, d_in, d_out, l, C: (  # noqa: E741
+                C * d_in * math.log(d_in * d_out * l / min(eps, delta))
             ),
         ),
-        constants=(Constant("C", None, "unnamed"),),
-        bound="C*d_in*log(d_in*d_out*l/Min(eps, delta))",
+        unit="hidden neurons of one layer; n counts random numbers offered to one target",
         law="relu(uniform)*uniform",
-        proof="pensia-two-layer",
+        proof="width-composition",
         not_claimed=(
             "biases (built here through a constant input)",
             "norms above 1 (met here by rescaling, positive homogeneity)",
             "sparsity: about half of the numbers offered to a sum are kept",
         ),
-        known_issues=(
-            "Corollary 1 of the paper mixes up coefficients: the ReLU-halved product contains "
-            "(ln 2 / 4) U[-1/2,1/2]",
+        uses=("lueker1998-mixture", "pensia2020-product-law", "slt-relu-gadget"),
+        proof_uses=("slt-rss-explicit", "slt-network-recursion"),
+        construction=Construction("relu(uniform)*uniform", 2, two_layer),
+        checks=(
+            SumsCheck(
+                "one half-sum",
+                "all weights in [-1,1] from v max(u, 0), at our certified n",
+                "1/10",
+                0.1,
+                law="relu(uniform)*uniform",
+                trials=600,
+            ),
         ),
-        uses=("lueker1998-rss",),
-        proof_uses=("slt-rss-explicit",),
+    ),
+    Theorem(
+        id="pensia2020-product-law",
+        title="The ReLU-halved product of two uniforms contains a uniform law",
+        kind="lemma",
+        source=Source(PAPER, "Corollary 1, as corrected by Natale et al. 2024", "arXiv", "read"),
+        statement="For independent U, V ~ U[-1,1] the law of V max(U, 0) is "
+        "(ln 2 / 4) U[-1/2,1/2] + (1 - ln 2 / 4) Q, with an atom of mass 1/2 at 0 inside Q.",
+        quantifiers=Quantifiers(None, None, "none: an identity of laws", "[-1/2, 1/2]"),
+        assumptions=(parameter("half-width 1/2", "half_width", lambda v: v <= 0.5),),
+        constants=(Constant("ln(2)/4", "log(2)/4", "derived", "the largest possible weight"),),
+        bound=None,
+        proof="uniform-components",
+        known_issues=(
+            KnownIssue(
+                "the original mixes up notation and coefficients; the corrected form is used here"
+            ),
+        ),
+        uses=("slt-uniform-components",),
+        checks=(Check("density", "the smallest density on [-1/2, 1/2]", mixture_weight),),
+    ),
+    Theorem(
+        id="pensia2020-lower-bound",
+        title="No network prunes to all linear maps with fewer than d^2 log(1/eps) parameters",
+        kind="lower-bound",
+        source=Source(PAPER, "Theorem 2; explicit form as in Natale et al. 2024", "arXiv", "read"),
+        statement="If for every d x d matrix W with ||W|| <= 1, with probability at least 1/2, "
+        "some pruned version g' of a random network has sup_{||x|| <= 1} ||W x - g'(x)|| < eps, "
+        "then the network has at least d^2 log2(1/(2 eps)) - 1 non-zero parameters.",
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most 1"),
+        assumptions=(POSITIVE, parameter("eps < 1/2", "eps", lambda v: v < 0.5)),
+        constants=(
+            Constant("1/2", "1/2", "stated", "probability; any constant changes the -1 only"),
+        ),
+        bound=Formula(
+            "d**2*log(1/(2*eps))/log(2) - 1",
+            lambda eps, d: d**2 * math.log2(1 / (2 * eps)) - 1,
+        ),
+        claims="necessary",
+        unit="parameters of the random network",
+        proof="packing-bound",
+        not_claimed=("optimality beyond constant depth: deeper networks may share parameters",),
+        checks=(
+            Check(
+                "d = 1",
+                "no sample reaches all of [-1,1] with fewer than log2(1/(2 eps)) - 1 numbers",
+                "never_below_packing",
+            ),
+        ),
     ),
     Theorem(
         id="pensia2020-direct",
         title="The paper's experiment: one uniform number per candidate, no ReLU gadget",
         kind="lemma",
-        source=Source(PENSIA, "Experiment 1", "authors' code", "code"),
+        source=Source(PAPER, "Experiment 1", "authors' code", "code"),
         statement="Each weight is approximated by a subset sum of n numbers drawn uniformly from "
         "[min W, max W] over all layers. A simplification of the theorem: no source network "
         "computes these sums.",
         quantifiers=Quantifiers("fixed", "fixed", "eps", "[min W, max W]"),
-        assumptions=(_POSITIVE,),
+        assumptions=(POSITIVE,),
         constants=(Constant("n", "3 * round(log2(1/eps))", "stated", "21 at eps = 0.01"),),
-        bound="3*floor(log(1/eps)/log(2) + Rational(1, 2))",
-        law="uniform",
-        not_claimed=("that a random network contains the target",),
-        known_issues=(
-            "the published accuracy of 97.19 % was measured on the target network itself",
-            "the published run shares one vector of numbers along each row, though the theorem "
-            "needs independent draws per weight",
+        bound=Formula(
+            "3*floor(log(1/eps)/log(2) + Rational(1, 2))", lambda eps: float(direct_n(eps))
         ),
-        
+        law="uniform",
+        not_claimed=(
+            "that a random network contains the target",
+            "a failure probability",
+        ),
+        known_issues=(
+            KnownIssue("the published accuracy of 97.19 % was measured on the target itself"),
+            KnownIssue(
+                "the published run shares one vector of numbers along each row, though the theorem "
+                "needs independent draws for each weight"
+            ),
+        ),
+        construction=Construction("uniform", 1, direct, note="no network computes these sums"),
+        anchors=(
+            Anchor("n = 21 at eps = 0.01", 21, lambda: direct_n(0.01)),
+            Anchor(
+                "8,337,000 source weights for 784-500-10",
+                8_337_000,
+                lambda: direct(parse_architecture("784-500-10"), direct_n(0.01)).weights,
+            ),
+        ),
+        checks=(
+            SumsCheck(
+                "n = 21",
+                "a random weight of the trained network's range, at n = 21 and eps = 0.01",
+                "1/100",
+                0.01,
+                n=21,
+                law="uniform[-0.46423155,0.54070216]",
+                targets="random",
+                lo="-0.46423155",
+                hi="0.54070216",
+                trials=4000,
+            ),
+        ),
     ),
 )

@@ -2,39 +2,133 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from slt_theory.errors import BadInput, SltError, UnreadableFile
 from slt_theory.theorems.entry import Theorem
 
-__all__ = ["Status", "status_of"]
+__all__ = ["LEVELS", "Status", "read_outcomes", "status_of"]
+
+LEVELS = ("none", "cited", "symbolic", "enclosure")
+"""What a proof here rests on, weakest first."""
 
 
 class Status(NamedTuple):
-    """``status`` is "certified" (an explicit number with a proof here), "stated" or "recalled"."""
+    """Where an entry stands.
+
+    Attributes
+    ----------
+    status : str
+        "certified" (an explicit version has a proof here), "repaired" (the recorded statement
+        fails in part, a repaired one has a proof), "conjecture", "stated" or "recalled".
+    proof_level : str
+        One of `LEVELS`.
+    why : str
+    complete : bool
+        The record has a statement, quantifiers, a locator, assumptions and a check.
+    numeric : str
+        "untested", "consistent", "violated", "inconclusive" or "vacuous": the outcome of the
+        checks, where one was given.
+    sound : bool
+        An explicit version of the entry and of all it uses is proved here.
+    """
 
     status: str
     proof_level: str
     why: str
+    complete: bool
+    numeric: str
+    sound: bool
 
 
+@cache
 def _proof_level(proof: str | None) -> str:
+    """The level that a proof's steps, and the proofs it rests on, allow; `slt prove` runs them."""
     if proof is None:
         return "none"
-    from importlib import import_module
-
-    from slt_theory.errors import SltError
-
     try:
-        return str(import_module("slt_theory.proofs").level(proof))
-    except (ImportError, AttributeError, SltError):
+        found = import_module("slt_theory.proofs").get(proof)
+    except (ImportError, SltError):
         return "none"
+    methods = {step.method for step in found.steps}
+    if not methods:
+        return "none"
+    if "cited" in methods or any(_proof_level(other) == "cited" for other in found.rests_on):
+        return "cited"
+    return "enclosure" if methods & {"enclosure", "integral"} else "symbolic"
 
 
-def status_of(entry: Theorem) -> Status:
-    """Derive the status of one entry."""
+def _complete(entry: Theorem) -> bool:
+    return all(
+        (
+            entry.statement,
+            entry.source.locator,
+            entry.source.version,
+            entry.quantifiers.error,
+            entry.assumptions,
+            entry.checks,
+        )
+    )
+
+
+def _refuted(entry: Theorem) -> bool:
+    return any(issue.refutes for issue in entry.known_issues)
+
+
+def _sound(entry: Theorem, seen: frozenset[str] = frozenset()) -> bool:
+    from slt_theory.theorems import get
+
+    if _proof_level(entry.proof) == "none" or entry.kind == "conjecture" or _refuted(entry):
+        return False
+    links = (*entry.uses, *entry.proof_uses)
+    return all(_sound(get(link), seen | {entry.id}) for link in links if link not in seen)
+
+
+def status_of(entry: Theorem, outcomes: Mapping[str, str] | None = None) -> Status:
+    """Derive the status of one entry.
+
+    Parameters
+    ----------
+    entry : Theorem
+    outcomes : mapping of id to verdict, optional
+        What `slt check --all` found; without it every entry is untested.
+    """
     level = _proof_level(entry.proof)
-    if level != "none":
-        return Status("certified", level, f"an explicit version is proved here ({entry.proof})")
-    if entry.source.trust.startswith("recalled"):
-        return Status("recalled", level, "the statement is recalled, not read")
-    return Status("stated", level, "the statement is recorded from its source")
+    if entry.kind == "conjecture":
+        status, why = "conjecture", "measured, not proved"
+    elif _refuted(entry):
+        status, why = "repaired", "the statement as recorded fails; a repaired one is proved here"
+        if level == "none":
+            why = "the statement as recorded fails"
+    elif level != "none":
+        status, why = "certified", f"an explicit version is proved here ({entry.proof})"
+    elif entry.source.trust.startswith("recalled"):
+        status, why = "recalled", "the statement is recalled, not read"
+    else:
+        status, why = "stated", "the statement is recorded from its source"
+    numeric = (outcomes or {}).get(entry.id, "untested").lower()
+    return Status(status, level, why, _complete(entry), numeric, _sound(entry))
+
+
+def read_outcomes(path: Path) -> dict[str, str]:
+    """Verdicts by id from a file that ``slt check --all --json`` wrote.
+
+    Raises
+    ------
+    UnreadableFile, BadInput
+    """
+    try:
+        record: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UnreadableFile("checks", str(path), f"cannot be read ({error})") from error
+    try:
+        return {row["claim"]: str(row["verdict"]) for row in record["entries"]}
+    except (TypeError, KeyError):
+        raise BadInput(
+            "checks", str(path), "is not a record of checks", "write it with slt check --all --json"
+        ) from None

@@ -11,8 +11,9 @@ from typing import Any
 
 from slt_theory.networks import Dense
 from slt_theory.tickets.certificate import Check, certify, verify
+from slt_theory.tickets.files import read_ticket, write_ticket
 from slt_theory.tickets.run import ticket_forward
-from slt_theory.tickets.ticket import Ticket, read_ticket, write_ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
     "Check",

@@ -1,29 +1,13 @@
-"""The artefact: a seed, packed masks, a header and a certificate, in one reproducible file.
-
-The file is a zip of fixed dates: ``header.json``, ``certificate.json`` and one ``.npy`` of packed
-bits a mask. No pickle, no weights: they are regenerated from the seed.
-"""
+"""The artefact: a seed, packed masks, a header and a certificate. Weights come from the seed."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import os
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-from slt_theory.errors import BadInput, UnreadableFile
-from slt_theory.streams import check_seed
 
 __all__ = [
     "FORMAT_VERSION",
@@ -31,13 +15,9 @@ __all__ = [
     "SourceLayer",
     "Ticket",
     "packed_bytes",
-    "read_ticket",
-    "write_ticket",
 ]
 
 FORMAT_VERSION = 1
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_HEADER, _CERTIFICATE = "header.json", "certificate.json"
 Packed = NDArray[np.uint8]
 
 
@@ -230,172 +210,3 @@ class Ticket:
 def packed_bytes(columns: int) -> int:
     """Bytes of one packed row."""
     return (columns + 7) // 8
-
-
-def _members(ticket: Ticket) -> Iterator[tuple[str, bytes]]:
-    yield _HEADER, json.dumps(ticket.header(), sort_keys=True, indent=1).encode()
-    yield _CERTIFICATE, json.dumps(ticket.certificate, sort_keys=True, indent=1).encode()
-    for b, masks in enumerate(ticket.masks):
-        for m, mask in enumerate(masks):
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(mask), allow_pickle=False)
-            yield f"block{b}.mask{m}.npy", buffer.getvalue()
-
-
-def write_ticket(ticket: Ticket, path: str | Path) -> None:
-    """Write atomically and reproducibly: one seed, one sequence of bytes.
-
-    Raises
-    ------
-    BadInput
-        If the place cannot be written; nothing half-written stays behind.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            for name, data in _members(ticket):
-                info = zipfile.ZipInfo(name, date_time=_EPOCH)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, data)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
-    finally:
-        # The folder itself may be no folder.
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-
-
-def read_ticket(path: str | Path) -> Ticket:
-    """Read a ticket file.
-
-    Raises
-    ------
-    UnreadableFile
-        If the file is missing, truncated, or not a ticket.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-            if broken is not None:
-                raise UnreadableFile("ticket", str(path), f"its part {broken} is damaged")
-            return _parse(archive)
-    except UnreadableFile:
-        raise
-    except FileNotFoundError:
-        raise UnreadableFile("ticket", str(path), "does not exist") from None
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        ArithmeticError,
-        AttributeError,
-        EOFError,
-        LookupError,
-        NotImplementedError,
-        RuntimeError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-    ) as error:
-        # Every way in which damaged bytes can fail to be a zip, JSON or an array.
-        raise UnreadableFile(
-            "ticket", str(path), f"cannot be read as a ticket ({error})", "build it again"
-        ) from error
-
-
-_LAYER_FIELDS: dict[str, type] = {
-    "rows": int,
-    "columns": int,
-    "law": str,
-    "bits": int,
-    "stream": int,
-    "prune": str,
-    "lock": str,
-}
-_BLOCK_FIELDS: dict[str, type] = {
-    "kind": str,
-    "outputs": int,
-    "inputs": int,
-    "constant_input": bool,
-    "layers": list,
-    "n": int,
-    "eps": str,
-    "scale_exponent": int,
-    "copies_in": int,
-    "copies_out": int,
-    "shared": bool,
-    "signs": str,
-}
-
-
-def _typed(name: str, value: Any, kind: type) -> Any:
-    """A value of a header; JSON's true is no number."""
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{name} = {value!r}")
-    return value
-
-
-def _fields(what: str, record: Any, kinds: dict[str, type]) -> dict[str, Any]:
-    record = _typed(what, record, dict)
-    if set(record) != set(kinds):
-        raise ValueError(f"a {what} has the fields {', '.join(record)}")
-    return {name: _typed(name, record[name], kind) for name, kind in kinds.items()}
-
-
-def _block(record: dict[str, Any]) -> Block:
-    size = record.pop("size")
-    values = _fields("block", record, _BLOCK_FIELDS)
-    layers = tuple(
-        SourceLayer(**_fields("layer", layer, _LAYER_FIELDS)) for layer in values["layers"]
-    )
-    counts = (values["outputs"], values["inputs"], values["copies_in"], values["copies_out"])
-    if min(*counts, *(min(layer.rows, layer.columns) for layer in layers), len(layers)) < 1:
-        raise ValueError("a block is empty")
-    size = None if size is None else _typed("size", size, int)
-    return Block(**{**values, "layers": layers, "size": size})
-
-
-def _sum_id(item: list[Any]) -> tuple[int, int, int, str]:
-    layer, output, column, sign = item
-    a, b, c = (_typed("unreached", number, int) for number in (layer, output, column))
-    return a, b, c, _typed("unreached", sign, str)
-
-
-def _parse(archive: zipfile.ZipFile) -> Ticket:
-    header = json.loads(archive.read(_HEADER))
-    if header["format"] != "slt-ticket" or header["version"] != FORMAT_VERSION:
-        raise ValueError(f"format {header['format']} version {header['version']}")
-    blocks = tuple(_block(record) for record in header["blocks"])
-    unreached = tuple(_sum_id(item) for item in header["unreached"])
-    if _typed("complete", header["complete"], bool) != (not unreached):
-        raise ValueError("complete and unreached contradict each other")
-    whole = header["network_eps"]
-    return Ticket(
-        theorem=_typed("theorem", header["theorem"], str),
-        seed=check_seed(header["seed"]),
-        target_sha256=_typed("target_sha256", header["target_sha256"], str),
-        domain=_typed("domain", header["domain"], str),
-        blocks=blocks,
-        masks=tuple(
-            tuple(
-                _mask(archive.read(f"block{b}.mask{m}.npy"), shape)
-                for m, shape in enumerate(block.mask_shapes)
-            )
-            for b, block in enumerate(blocks)
-        ),
-        unreached=unreached,
-        network_eps=None if whole is None else _typed("network_eps", whole, float),
-        norm_exponents=tuple(_typed("norm_exponents", e, int) for e in header["norm_exponents"]),
-        certificate=_typed("certificate", json.loads(archive.read(_CERTIFICATE)), dict),
-    )
-
-
-def _mask(data: bytes, shape: tuple[int, int]) -> Packed:
-    mask = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    expected = (shape[0], packed_bytes(shape[1]))
-    if mask.dtype != np.uint8 or mask.shape != expected:
-        raise ValueError(f"a mask has shape {mask.shape} {mask.dtype}, expected {expected} uint8")
-    return np.asarray(mask)

@@ -1,0 +1,80 @@
+"""Fischer and Burkholz 2021: strong lottery tickets with non-zero biases."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.common import POSITIVE, integers, parameter
+from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
+from slt_theory.theorems.networks import Construction, two_layer
+
+PAPER = Paper(
+    key="fischer2021",
+    authors="Jonas Fischer, Rebekka Burkholz",
+    title="Towards strong pruning for lottery tickets with non-zero biases",
+    venue="arXiv",
+    year=2021,
+    arxiv="2110.11150",
+)
+
+
+def homogeneity(seed: int) -> Outcome:
+    """f(x; s_l W_l, s_1..s_l b_l) = s_1..s_L f(x; W, b) for ReLU, in integers."""
+    failures, cases = [], 40
+    for case in range(cases):
+        draws = integers(seed, case, 60, -9, 9)
+        w1, b1 = draws[:12].reshape(4, 3), draws[12:16]
+        w2, b2 = draws[16:24].reshape(2, 4), draws[24:26]
+        x = draws[26:29]
+        s1, s2 = int(abs(draws[30])) + 1, int(abs(draws[31])) + 1
+        plain = w2 @ np.maximum(w1 @ x + b1, 0) + b2
+        scaled = s2 * w2 @ np.maximum(s1 * (w1 @ x) + s1 * b1, 0) + s1 * s2 * b2
+        if not np.array_equal(scaled, s1 * s2 * plain):
+            failures.append(f"case {case}")
+    return all_of(failures, cases, "scaled weights and biases scale the network")
+
+
+ENTRIES = (
+    Theorem(
+        id="fischer2021-biases",
+        title="Existence of tickets with biases, up to an output scale",
+        kind="theorem",
+        source=Source(PAPER, "main theorem", "arXiv", "recalled-mid"),
+        statement="Weights of layer l iid U[-s_l, s_l] or N(0, s_l^2) and biases on the scale of "
+        "s_1 ... s_l. If the random network of depth 2L has n_l >= C d_l log(d_l L / min(eps, "
+        "delta)) neurons in a layer, then with probability at least 1 - delta it contains an "
+        "eps-ticket of a target with biases, up to the output scale 1 / (s_1 ... s_L). A target "
+        "bias is a subset sum of products u_k b_k of neurons whose in-weights are pruned.",
+        quantifiers=Quantifiers("fixed", "fixed", "eps, up to a scale", "weights in [-1, 1]"),
+        assumptions=(
+            POSITIVE,
+            parameter("biases have the scale s_1 ... s_l", "bias_scale", lambda v: v > 0),
+        ),
+        constants=(Constant("C", None, "unnamed"),),
+        bound=Formula(
+            "C*d_in*log(d_in*l/Min(eps, delta))",
+            lambda eps, delta, d_in, l, C: C * d_in * math.log(d_in * l / min(eps, delta)),  # noqa: E741
+        ),
+        unit="neurons of one layer",
+        not_claimed=("one random network for all targets",),
+        uses=("pensia2020-two-layer",),
+        construction=Construction(
+            "relu(uniform)*uniform", 2, two_layer, note="plus n bias neurons a layer"
+        ),
+        checks=(
+            Check("homogeneity", "scaling of weights and biases scales the network", homogeneity),
+            SumsCheck(
+                "bias",
+                "all biases of [-1,1] from products u b with b > 0, at our certified n of U*U",
+                "1/10",
+                0.1,
+                n=34,
+                law="uniform[0,1]*uniform",
+                trials=600,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,325 @@
+"""Natale et al. 2024: subsets of a fixed size, and how sparse tickets can be."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from math import comb, factorial, isqrt
+
+from slt_theory.statistics import Verdict
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, parameter
+from slt_theory.theorems.entry import (
+    Anchor,
+    Constant,
+    Formula,
+    KnownIssue,
+    Paper,
+    Quantifiers,
+    Source,
+    Theorem,
+)
+
+PAPER = Paper(
+    key="natale2024",
+    authors="Emanuele Natale, Davide Ferré, Giordano Giambartolomei, Frédéric Giroire, Frederik "
+    "Mallmann-Trenn",
+    title="On the sparsity of the strong lottery ticket hypothesis",
+    venue="NeurIPS 2024",
+    year=2024,
+    arxiv="2410.14754",
+)
+
+_HALF = parameter("k <= n/2", "k_over_n", lambda v: v <= 0.5)
+_ENTROPY = "(-(k/n)*log(k/n) - (1 - k/n)*log(1 - k/n))/log(2)"
+
+
+def entropy(share: float) -> float:
+    """Binary entropy in bits."""
+    return -(share * math.log2(share) + (1 - share) * math.log2(1 - share))
+
+
+def uniform_sum_density(n: int, x: Fraction) -> Fraction:
+    """Density of the sum of n independent U[-1,1] at x, exactly (Irwin and Hall).
+
+    At a jump (n = 1, x = 1) it is the value from the left.
+
+    Examples
+    --------
+    >>> uniform_sum_density(2, Fraction(0))
+    Fraction(1, 2)
+    """
+    y = (x + n) / 2
+    if not 0 < y <= n:
+        return Fraction(0)
+    total = sum(
+        ((-1) ** k * comb(n, k) * (y - k) ** (n - 1) for k in range(math.ceil(y))),
+        Fraction(0),
+    )
+    return total / (2 * factorial(n - 1))
+
+
+def sum_bounded(seed: int) -> Outcome:
+    """sqrt(n) f_n(0) <= 1/sqrt(2) and sqrt(n) f_n(sqrt(n)) >= 0.15418 for U[-1,1], n <= 40."""
+    failures, cases = [], 0
+    for n in range(1, 41):
+        cases += 2
+        if n * uniform_sum_density(n, Fraction(0)) ** 2 > Fraction(1, 2):
+            failures.append(f"upper, n = {n}")
+        # The density falls for x > 0: at a rational not below sqrt(n) it is not above its value.
+        root = isqrt(n * 10**16)
+        above = Fraction(root if root * root == n * 10**16 else root + 1, 10**8)
+        if n * uniform_sum_density(n, above) ** 2 < Fraction(15418, 10**5) ** 2:
+            failures.append(f"lower, n = {n}")
+    return all_of(failures, cases, "sqrt(n) f_n in [0.15418, 0.70711] for U[-1,1]")
+
+
+def counting(seed: int) -> Outcome:
+    """C(n,k) subsets cannot cover [-sqrt k, sqrt k] at eps when C(n,k) eps < sqrt k: exact."""
+    failures, cases = [], 0
+    for k in (2, 4, 8, 16):
+        for power in (1, 2, 4, 6):
+            eps = Fraction(1, 10**power)
+            n = 2 * k
+            while comb(n, k) * eps < isqrt(k):
+                n += 1
+            bound = n * entropy(k / n)
+            cases += 1
+            # C(n,k) <= 2^(n H(k/n)): so n H(k/n) >= log2(sqrt(k)/eps) is necessary.
+            if bound < math.log2(isqrt(k) / eps) * (1 - 1e-12):
+                failures.append(f"k = {k}, eps = {eps}")
+    return all_of(failures, cases, "n H(k/n) >= log2(sqrt(k)/eps) wherever counting allows eps")
+
+
+def amplification_gap(seed: int) -> Outcome:
+    """The proof takes a k-subset inside one of r = (4/c) log(k/eps) blocks of n/r numbers.
+
+    c <= 1 is a probability, so r >= 4 log(k/eps); with k = n/2 a block is smaller than k.
+    """
+    shown, cases = 0, 0
+    for k in (4, 16, 64, 256):
+        for eps in (Fraction(1, 4), Fraction(1, 100), Fraction(1, 10**6)):
+            cases += 1
+            blocks = math.ceil(4 * math.log(k / eps))
+            shown += 2 * k // blocks < k
+    text = f"at density k/n = 1/2 a block holds fewer than k numbers in {shown} of {cases} cases"
+    return Outcome(
+        Verdict.VIOLATED if shown == cases else Verdict.CONSISTENT, text, {"cases": cases}
+    )
+
+
+def network_n(layers: int, width: int, gamma: float, eps: float, amplifier: float = 1.0) -> int:
+    """The implicit n = c log2(2 l d^2 gamma n / eps)^2 / H(gamma), by its fixed point.
+
+    Examples
+    --------
+    >>> network_n(2, 100, 0.5, 0.01)
+    950
+    """
+    n = 10.0
+    for _ in range(200):
+        n = amplifier * math.log2(2 * layers * width**2 * gamma * n / eps) ** 2 / entropy(gamma)
+    return round(n)
+
+
+def _lower(eps: float, d: float, k: float, n: float) -> float:
+    return d**2 / 2 * math.log2(k / eps) / entropy(k / n)
+
+
+ENTRIES = (
+    Theorem(
+        id="natale2024-fixed-size",
+        title="Random fixed-size subset sum: about log2(k/eps)/H(k/n) numbers",
+        kind="theorem",
+        source=Source(PAPER, "Theorem 2", "arXiv", "read"),
+        statement="X_i iid sum-bounded (U[-1,1] and N(0,1) are), 1 <= k <= n/2, c_hyp >= 1. "
+        "There is "
+        "c_thm > 0, depending on the law only, such that if n >= c_hyp log2(k/eps)/H(k/n), "
+        "then for "
+        "every fixed z in [-sqrt k, sqrt k], with probability at least c_thm a subset of exactly k "
+        "numbers has |sum - z| < eps. H is the binary entropy.",
+        quantifiers=Quantifiers("fixed", None, "eps, strict", "[-sqrt k, sqrt k]"),
+        assumptions=(POSITIVE, at_most("eps", 1.0), _HALF),
+        constants=(
+            Constant("c_hyp", ">= 1", "stated", "a hypothesis"),
+            Constant("c_thm", None, "unnamed", "a probability"),
+        ),
+        bound=Formula(
+            f"C*log(k/eps)/log(2)/({_ENTROPY})",
+            lambda eps, k, n, C: C * math.log2(k / eps) / entropy(k / n),
+        ),
+        law="uniform",
+        asks={"size": 4},
+        proof="fixed-size-second-moment",
+        not_claimed=("probability near 1: see natale2024-amplified", "sums of random size"),
+        known_issues=(
+            KnownIssue(
+                "slips without consequence in the proof: phi(0) written 1/(2 pi), an inverted c', "
+                "'log2(e/gamma) <= 1' for '>= 1'"
+            ),
+        ),
+        uses=("natale2024-sum-bounded",),
+        checks=(
+            SumsCheck(
+                "k = 4",
+                "a random target of [-2,2] by 4 of 24 numbers: probability at least 1/2",
+                "1/100",
+                0.5,
+                n=24,
+                targets="random",
+                lo="-2",
+                hi="2",
+                asks={"size": 4},
+            ),
+            Check(
+                "counting",
+                "hits are never more frequent than C(n,k) 2 eps sup f_k allows",
+                "fixed_size_first_moment",
+            ),
+        ),
+    ),
+    Theorem(
+        id="natale2024-sum-bounded",
+        title="Sums of uniform numbers have densities of order 1/sqrt(n)",
+        kind="lemma",
+        source=Source(PAPER, "Definition 1 and its examples", "arXiv", "read"),
+        statement="For U[-1,1]: 0.15418 <= sqrt(n) f_n(x) for |x| <= sqrt(n), and "
+        "sqrt(n) f_n(x) <= 1/sqrt(2) for all x, f_n the density of the sum of n numbers.",
+        quantifiers=Quantifiers(None, None, "none", "|x| <= sqrt(n)"),
+        assumptions=(parameter("n >= 1", "n", lambda v: v >= 1),),
+        constants=(
+            Constant("c_l", "sqrt(3) phi(sqrt 3) = 0.15418", "derived", "the limit, from above"),
+            Constant("c_u", "1/sqrt(2)", "derived", "reached at n = 2"),
+        ),
+        bound=None,
+        proof="sum-bounded-constants",
+        checks=(Check("n <= 40", "exact Irwin-Hall densities", sum_bounded),),
+    ),
+    Theorem(
+        id="natale2024-amplified",
+        title="All targets at once by subsets of a fixed size",
+        kind="theorem",
+        source=Source(PAPER, "Corollary 1", "arXiv", "read"),
+        statement="If the law contains p U[-1,1], eps < 1/2 and "
+        "n >= c_amp(p) log2^2(k/eps) / H(k/n), then with probability at least 1 - eps every z in "
+        "[-sqrt k, sqrt k] has a subset of exactly k numbers with |sum - z| < eps.",
+        quantifiers=Quantifiers("all", None, "eps, strict", "[-sqrt k, sqrt k]"),
+        assumptions=(POSITIVE, at_most("eps", 0.5), _HALF),
+        constants=(Constant("c_amp", None, "unnamed", "8 c_hyp / c_thm"),),
+        bound=Formula(
+            f"C*(log(k/eps)/log(2))**2/({_ENTROPY})",
+            lambda eps, k, n, C: C * math.log2(k / eps) ** 2 / entropy(k / n),
+        ),
+        law="uniform",
+        asks={"size": 4},
+        known_issues=(
+            KnownIssue(
+                "a gap in the proof, not a refutation: it splits the sample into "
+                "r = (4/c_thm) log(k/eps) blocks and takes the k-subset inside one block of n/r "
+                "numbers, which needs k <= n/r; at constant density k/n that fails. The statement "
+                "remains plausible there",
+                shown_by="amplification gap",
+                proof="gap-fixed-size-amplification",
+            ),
+            KnownIssue("needs a U[-1,1] part; products give U[-1/2,1/2], so it must be rescaled"),
+        ),
+        uses=("natale2024-fixed-size",),
+        checks=(
+            SumsCheck(
+                "k = 4, all targets",
+                "all of [-2,2] by 4 of 44 numbers",
+                "1/10",
+                0.1,
+                n=44,
+                lo="-2",
+                hi="2",
+                asks={"size": 4},
+                trials=400,
+            ),
+            Check(
+                "amplification gap",
+                "the proof's blocks hold a k-subset at density 1/2",
+                amplification_gap,
+                issue=True,
+            ),
+        ),
+    ),
+    Theorem(
+        id="natale2024-network",
+        title="Tickets of prescribed density",
+        kind="theorem",
+        source=Source(PAPER, "Theorem 3", "arXiv", "read"),
+        statement="For the class of pensia2020-two-layer, source layers with 2 d_{i-1} n neurons, "
+        "n = c_amp log2^2(2 l d_{i-1} d_i gamma n / eps) / H(gamma) (implicit in n). With "
+        "probability at least 1 - eps every target has a ticket of error at most eps and "
+        "density at "
+        "most rho gamma, rho the largest ratio of neighbouring widths.",
+        quantifiers=Quantifiers("all", "all", "eps", "weights in [-1, 1]"),
+        assumptions=(
+            POSITIVE,
+            SPECTRAL,
+            parameter("0 < gamma <= 1/2", "gamma", lambda v: 0 < v <= 0.5),
+        ),
+        constants=(Constant("c_amp", None, "unnamed", "anchors take 1"),),
+        bound=Formula(
+            "2*C*(log(2*l*d_in*d_out/eps)/log(2))**2"
+            "/((-gamma*log(gamma) - (1 - gamma)*log(1 - gamma))/log(2))",
+            lambda eps, l, d_in, d_out, gamma, C: (  # noqa: E741
+                2 * C * math.log2(2 * l * d_in * d_out / eps) ** 2 / entropy(gamma)
+            ),
+        ),
+        unit="numbers for one half-sum (the simplified explicit form)",
+        known_issues=(
+            KnownIssue("inherits the gap of natale2024-amplified at constant density"),
+            KnownIssue("read once; the exact form of n is to be compared with the paper again"),
+        ),
+        uses=("natale2024-amplified", "pensia2020-two-layer"),
+        anchors=(
+            Anchor(
+                "gamma = 0.5: n = 950 (c_amp = 1, l = 2, d = 100, eps = 0.01)",
+                950,
+                lambda: network_n(2, 100, 0.5, 0.01),
+            ),
+            Anchor("gamma = 0.1: n = 1851", 1851, lambda: network_n(2, 100, 0.1, 0.01)),
+            Anchor("gamma = 0.01: n = 10119", 10119, lambda: network_n(2, 100, 0.01, 0.01)),
+        ),
+        checks=(
+            Check(
+                "fixed point",
+                "n of the implicit equation grows as the density falls, k = gamma n falls",
+                lambda seed: _densities(),
+            ),
+        ),
+    ),
+    Theorem(
+        id="natale2024-lower-bound",
+        title="Sparse tickets need more parameters",
+        kind="lower-bound",
+        source=Source(PAPER, "Theorem 5", "arXiv", "read"),
+        statement="1 <= k <= 0.84 n, eps < 1/16. If a network with n parameters, pruned to exactly "
+        "k, approximates each W x with ||W|| <= sqrt k with probability at least 1/2, then "
+        "n >= (d^2/2) log2(k/eps) / H(k/n).",
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most sqrt k"),
+        assumptions=(POSITIVE, at_most("eps", 1 / 16)),
+        constants=(
+            Constant("1/2", "1/2", "stated", ""),
+            Constant("0.84", "1 - 1/(2 pi)", "stated"),
+        ),
+        bound=Formula(f"d**2/2*log(k/eps)/log(2)/({_ENTROPY})", _lower),
+        claims="necessary",
+        unit="parameters",
+        checks=(Check("d = 1 counting", "counting for one weight", counting),),
+    ),
+)
+
+
+def _densities() -> Outcome:
+    shares = (0.5, 0.1, 0.01, 1e-3, 1e-4)
+    sizes = [network_n(2, 100, g, 0.01) for g in shares]
+    kept = [g * n for g, n in zip(shares, sizes, strict=True)]
+    failures = [
+        f"density {g}"
+        for g, a, b, x, y in zip(shares, sizes, sizes[1:], kept, kept[1:], strict=False)
+        if b <= a or y >= x
+    ]
+    return all_of(failures, len(shares) - 1, f"n = {sizes}")

@@ -1,0 +1,161 @@
+"""Otsuka et al. 2024: partially frozen random networks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
+from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
+from slt_theory.theorems.entry import (
+    Constant,
+    Formula,
+    KnownIssue,
+    Paper,
+    Quantifiers,
+    Source,
+    Theorem,
+)
+from slt_theory.theorems.networks import Construction, one_more_layer
+
+PAPER = Paper(
+    key="otsuka2024",
+    authors="Hikari Otsuka, Daiki Chijiwa, Ángel López García-Arias, Yasuyuki Okoshi, Kazushi "
+    "Kawamura, Thiem Van Chu, Daichi Fujiki, Susumu Takeuchi, Masato Motomura",
+    title="Partially frozen random networks contain compact strong lottery tickets",
+    venue="TMLR 2025",
+    year=2024,
+    arxiv="2402.14029",
+)
+
+_LOCKED_FEW = parameter(
+    "locked numbers at most the square of the free ones",
+    "locked_over_free_squared",
+    lambda v: v <= 1,
+)
+
+
+def locked_quadratic(seed: int) -> Outcome:
+    """n2 = n1^2 locked numbers: is even z = 0 within the reach of the n1 free ones?
+
+    A necessary condition only; success cannot be more frequent.
+    """
+    from slt_theory.laws import Uniform
+
+    law, trials, free = Uniform(), 1000, 80
+    eps = 1 << 46  # 1/64 of the unit 2^-52
+    reached = 0
+    for trial in range(trials):
+        draws = law.sample(seed, trial + (5 << 56), 0, free + free * free)
+        locked, items = int(draws[free:].sum()), draws[:free]
+        low, high = int(np.minimum(items, 0).sum()), int(np.maximum(items, 0).sum())
+        reached += locked + low - eps <= 0 <= locked + high + eps
+    return share(
+        reached, trials, 0.9, f"z = 0 within reach of {free} free and {free * free} locked numbers"
+    )
+
+
+ENTRIES = (
+    Theorem(
+        id="otsuka2024-locked-subset-sum",
+        title="Subset sums with locked numbers",
+        kind="lemma",
+        source=Source(PAPER, "the subset-sum lemma with locked variables", "arXiv", "recalled-mid"),
+        statement="X_1..X_n1 free and X'_1..X'_n2 locked, all iid U[-1,1]; n1 >= K1 "
+        "log(K2/min(eps, "
+        "delta)) and n2 <= n1^2. With probability at least 1 - delta, for z in [-1,1] some subset "
+        "I of the free ones has |z - sum of all X' - sum_I X_i| <= eps.",
+        quantifiers=Quantifiers("fixed", None, "eps", "[-1, 1]"),
+        assumptions=(POSITIVE, targets_inside(1.0), _LOCKED_FEW),
+        constants=(
+            Constant("K1", None, "unnamed"),
+            Constant("K2", None, "unnamed"),
+            Constant("n2 <= n1^2", "1", "stated", "recalled; false without a constant below 1"),
+        ),
+        bound=Formula(
+            "C*log(K/Min(eps, delta))", lambda eps, delta, C, K: C * math.log(K / min(eps, delta))
+        ),
+        unit="free numbers offered to one target",
+        law="uniform",
+        asks={"lock": "1/4"},
+        proof="frozen-lemma",
+        known_issues=(
+            KnownIssue(
+                "as recalled the condition n2 <= n1^2 is too weak: at n2 = n1^2 the locked sum has "
+                "standard deviation 0.577 n1 while the free numbers reach about n1/4 to each side. "
+                "n2 <= n1^2 / (c log(1/delta)) is enough (slt-frozen-explicit)",
+                shown_by="n2 = n1^2",
+                proof="gap-frozen-hypothesis",
+                refutes=True,
+            ),
+            KnownIssue(
+                "a reading in which n depends on freezing only through 1/(free share) misses the "
+                "term q/f^2",
+                shown_by="only 1/f",
+            ),
+        ),
+        uses=("lueker1998-rss",),
+        checks=(
+            SumsCheck(
+                "a quarter locked",
+                "a random target at n = 80 with a quarter of the numbers locked",
+                "1/50",
+                0.1,
+                n=80,
+                targets="random",
+                asks={"lock": "1/4"},
+            ),
+            Check("n2 = n1^2", "the condition n2 <= n1^2 alone", locked_quadratic, issue=True),
+            Check(
+                "only 1/f",
+                "n_90 times the free share does not depend on what the frozen rest is",
+                "freezing_only_by_share",
+                issue=True,
+            ),
+        ),
+    ),
+    Theorem(
+        id="otsuka2024-frozen-network",
+        title="Strong tickets in partially frozen networks",
+        kind="theorem",
+        source=Source(PAPER, "the existence theorem; abstract read", "arXiv", "recalled-low"),
+        statement="Source of depth L + 1 with iid U[-1,1] parameters of which a random share is "
+        "pruned and a random share locked. With n_l >= C d_l log(1/min(eps_l, delta/rho)) neurons, "
+        "C depending on the shares, it contains with probability at least 1 - delta a ticket with "
+        "error eps whose masks respect the freezing.",
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "parameters in [-1, 1]"),
+        assumptions=(
+            POSITIVE,
+            parameter("some share stays free", "f", lambda f: 0 < f <= 1),
+        ),
+        constants=(Constant("C", None, "unnamed", "depends on the freezing shares"),),
+        bound=Formula(
+            "C*d_out*log(1/Min(eps, delta/rho))",
+            lambda eps, delta, d_out, rho, C: C * d_out * math.log(1 / min(eps, delta / rho)),
+        ),
+        unit="neurons of one layer",
+        law="uniform",
+        asks={"lock": "1/4", "prune": "1/4"},
+        not_claimed=("how C depends on the shares: see slt-frozen-explicit",),
+        uses=("otsuka2024-locked-subset-sum", "gadhikar2023-subset-sum"),
+        construction=Construction(
+            "uniform",
+            1,
+            one_more_layer,
+            copied=True,
+            asks={"lock": "1/4", "prune": "1/4"},
+            note="a quarter locked, a quarter pruned; frozen weights counted, not stored",
+        ),
+        checks=(
+            SumsCheck(
+                "half frozen",
+                "all of [-1,1] at n = 100, a quarter pruned and a quarter locked",
+                "1/20",
+                0.1,
+                n=100,
+                asks={"lock": "1/4", "prune": "1/4"},
+            ),
+        ),
+    ),
+)

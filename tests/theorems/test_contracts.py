@@ -1,0 +1,217 @@
+"""Contracts that every catalogue entry keeps."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slt_theory.errors import BadInput
+from slt_theory.experiments import evidence
+from slt_theory.theorems import Theorem, all_theorems, get
+from slt_theory.theorems.checks import Check, SumsCheck
+from slt_theory.theorems.page import catalogue_markdown
+from slt_theory.theorems.status import LEVELS, status_of
+from slt_theory.theorems.symbols import SYMBOLS
+
+ENTRIES = all_theorems()
+IDS = [entry.id for entry in ENTRIES]
+with_formula = pytest.mark.parametrize(
+    "entry", [e for e in ENTRIES if e.bound is not None], ids=lambda e: e.id
+)
+every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
+
+
+def test_the_catalogue_is_large_enough_and_ids_are_unique() -> None:
+    assert len(ENTRIES) >= 30
+    assert len({entry.source.paper.key for entry in ENTRIES}) >= 18
+    assert len(set(IDS)) == len(IDS)
+
+
+@every_entry
+def test_record_is_complete(entry: Theorem) -> None:
+    paper = entry.source.paper
+    assert entry.id.startswith(paper.key + "-")
+    assert not any(part.isdigit() for part in entry.id.removeprefix(paper.key).split("-"))
+    assert paper.authors
+    assert paper.title
+    assert paper.venue
+    assert 1990 <= paper.year <= 2026
+    assert entry.source.locator
+    assert entry.source.version
+    assert len(entry.statement) > 60
+    assert entry.quantifiers.error
+    assert entry.assumptions
+    assert entry.checks
+    assert entry.unit
+    assert status_of(entry).complete
+
+
+@every_entry
+def test_names_of_checks_are_unique_and_runnable(entry: Theorem) -> None:
+    names = [check.name for check in entry.checks]
+    assert len(set(names)) == len(names)
+    assert any(not check.issue for check in entry.checks)
+    for check in entry.checks:
+        assert check.what
+        if isinstance(check, Check) and isinstance(check.run, str):
+            assert check.run in evidence.__all__
+
+
+@every_entry
+def test_issue_checks_and_known_issues_point_at_each_other(entry: Theorem) -> None:
+    shown = {issue.shown_by for issue in entry.known_issues if issue.shown_by}
+    assert shown == {check.name for check in entry.checks if check.issue}
+    for issue in entry.known_issues:
+        if issue.refutes:
+            assert issue.shown_by
+
+
+@every_entry
+def test_links_exist_and_do_not_run_in_circles(entry: Theorem) -> None:
+    def below(node: Theorem, path: tuple[str, ...]) -> None:
+        assert node.id not in path, " -> ".join((*path, node.id))
+        for link in (*node.uses, *node.proof_uses):
+            below(get(link), (*path, node.id))
+
+    below(entry, ())
+
+
+@every_entry
+def test_proofs_exist(entry: Theorem) -> None:
+    from slt_theory import proofs
+
+    named = [entry.proof, *(issue.proof for issue in entry.known_issues)]
+    for proof in named:
+        assert proof is None or proof in proofs.IDS
+    assert status_of(entry).proof_level in LEVELS
+
+
+@every_entry
+def test_constants_say_where_they_stand(entry: Theorem) -> None:
+    for constant in entry.constants:
+        assert (constant.value is None) <= (constant.provenance in ("unnamed", "fitted"))
+        if constant.provenance == "unnamed":
+            assert constant.value is None
+            assert not constant.refutable
+        if constant.provenance == "derived":
+            # A derived constant is anchored to a proof, or to a check that could refute it.
+            assert entry.proof is not None or any(not c.issue for c in entry.checks)
+    if entry.named_n is not None:
+        assert all(c.value is not None for c in entry.constants)
+
+
+@every_entry
+def test_assumptions_run(entry: Theorem) -> None:
+    example = {name: symbol.example for name, symbol in SYMBOLS.items()}
+    for parameters in ({}, {"eps": 0.01, "delta": 0.01, "lo": -0.5, "hi": 0.5}, example):
+        for assumption in entry.assumptions:
+            assert isinstance(assumption.holds(dict(parameters)), bool)
+    assert entry.broken_assumptions({}) == []
+
+
+@every_entry
+def test_some_assumption_can_fail(entry: Theorem) -> None:
+    wild = {"eps": -1.0, "delta": 2.0, "lo": -9.0, "hi": 9.0}
+    named = {name: value for name in SYMBOLS for value in (-1.0,) if name not in wild}
+    for extra in (
+        {"ratio": 0.1, "activation": "tanh", "half_width": 2, "quantised": False, "stride": 0},
+        {"a": -1, "window_length": 2.0, "a_over_b": 2, "l": 3, "alpha_over_sqrt_d": 0.1},
+    ):
+        wild |= named | extra
+    assert entry.broken_assumptions(wild)
+
+
+@with_formula
+def test_formula_has_known_symbols_and_two_equal_forms(entry: Theorem) -> None:
+    import sympy as sp
+
+    formula = entry.bound
+    assert formula is not None
+    assert set(formula.symbols) <= set(SYMBOLS)
+    names = {name: sp.Symbol(name, real=True) for name in formula.symbols}
+    expression = sp.sympify(formula.text, locals=names)
+    assert {str(s) for s in expression.free_symbols} == set(formula.symbols)
+    for factor in (1.0, 0.83):
+        values = {name: SYMBOLS[name].example for name in formula.symbols}
+        for name in {"eps", "delta"} & set(values):
+            values[name] *= factor
+        exact = float(expression.subs({names[k]: v for k, v in values.items()}).evalf(30))
+        assert math.isclose(formula(**values), exact, rel_tol=1e-9), entry.id
+
+
+@with_formula
+@pytest.mark.parametrize("name", ["eps", "delta"])
+def test_formula_falls_with_eps_and_delta(entry: Theorem, name: str) -> None:
+    formula = entry.bound
+    assert formula is not None
+    if name not in formula.symbols:
+        return
+    values = {symbol: SYMBOLS[symbol].example for symbol in formula.symbols}
+    results = [formula(**values | {name: x}) for x in (1e-6, 1e-4, 1e-3, 1e-2, 5e-2)]
+    assert results == sorted(results, reverse=True)
+    assert results[0] > results[-1] or "rho" in values
+
+
+@every_entry
+def test_anchors_are_reproduced(entry: Theorem) -> None:
+    for anchor in entry.anchors:
+        assert anchor.computed() == anchor.value, anchor.text
+
+
+@every_entry
+def test_record_is_plain_data(entry: Theorem) -> None:
+    record = entry.to_dict()
+    assert json.loads(json.dumps(record)) == record
+    assert record["constants_named"] == (entry.named_n is not None)
+
+
+def test_anchors_and_named_constants_are_there() -> None:
+    assert sum(len(entry.anchors) for entry in ENTRIES) >= 8
+
+
+def test_published_issues_are_flagged() -> None:
+    flagged = {e.id for e in ENTRIES if any(i.shown_by for i in e.known_issues)}
+    assert flagged >= {
+        "gadhikar2023-subset-sum",
+        "otsuka2024-locked-subset-sum",
+        "natale2024-amplified",
+        "kumar2025-quantised",
+        "malach2020-weights",
+        "xiong2023-perturbation",
+    }
+
+
+def test_unknown_ids_name_the_nearest() -> None:
+    with pytest.raises(BadInput, match="lueker1998-rss"):
+        get("lueker1998")
+    with pytest.raises(BadInput, match="its checks"):
+        get("lueker1998-rss").check("none")
+
+
+def test_catalogue_page_is_there() -> None:
+    page = Path(__file__).parents[2] / "docs" / "catalogue.md"
+    text = page.read_text(encoding="utf-8")
+    for entry in ENTRIES:
+        assert f"### {entry.id}\n" in text
+    assert [line for line in catalogue_markdown().splitlines() if line.startswith("###")] == [
+        line for line in text.splitlines() if line.startswith("###")
+    ]
+
+
+def test_listing_needs_no_compiler() -> None:
+    code = (
+        "import sys; from slt_theory.theorems import all_theorems; all_theorems();"
+        "from slt_theory.theorems.graph import catalogue_graph; catalogue_graph();"
+        "sys.exit('numba' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_sums_checks_say_what_they_ask() -> None:
+    asks = [c.asks for e in ENTRIES for c in e.checks if isinstance(c, SumsCheck)]
+    assert {key for ask in asks for key in ask} == {"dim", "size", "lock", "prune"}
