@@ -8,13 +8,16 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test lint bench docs clean
+.PHONY: verify test long lint bench clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
 
 test: $(ENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+long: $(ENV)/.test
+	$(BIN)/python -m pytest -n auto -m long --timeout=1200
 
 lint: $(ENV)/.test
 	$(BIN)/ruff check .

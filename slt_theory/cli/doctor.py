@@ -25,7 +25,7 @@ _CORE = (
     "rich",
     "platformdirs",
 )
-_EXTRAS = {"torch": "torch", "data": "sklearn", "cluster": "distributed", "report": "jinja2"}
+_EXTRAS = {"torch": "torch", "data": "sklearn", "report": "jinja2"}
 
 
 def register(app: typer.Typer) -> None:

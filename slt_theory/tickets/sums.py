@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_ITEMS", "Answer", "bits", "solve_sums"]
+__all__ = ["PROVABLE", "Answer", "bits", "solve_sums"]
 
-MOST_ITEMS = 63
-"""Live items of one sum that the solver takes; further ones stay out."""
+PROVABLE = 44
+"""Up to so many live items a sum that is not reached is proved unreachable."""
+
+_TURNS = 4
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -55,19 +57,17 @@ def solve_sums(
     if locked is not None:
         wanted = wanted - np.where(locked, items, 0).sum(axis=1)
         items = np.where(locked, 0, items)
-    answer = _live_only(items, wanted, radius, threads)
+    answer = _by_live_count(items, wanted, radius, threads)
     if locked is None:
         return answer
     return Answer(answer.chosen | locked, answer.errors, answer.found)
 
 
-def _live_only(
+def _by_live_count(
     items: Int64Array, wanted: Int64Array, radius: int | None, threads: int | None
 ) -> Answer:
     """Solve rows without their zeros, by number of live items: a proof never enumerates zeros."""
-    from slt_theory.subset_sum import solve_many
-
-    live = np.minimum(np.count_nonzero(items, axis=1), MOST_ITEMS)
+    live = np.count_nonzero(items, axis=1)
     chosen = np.zeros(items.shape, dtype=bool)
     errors = np.empty(wanted.size, dtype=np.int64)
     found = np.empty(wanted.size, dtype=bool)
@@ -76,11 +76,56 @@ def _live_only(
         part = items[rows]
         order = np.argsort(part == 0, axis=1, kind="stable")[:, :count]
         numbers = np.take_along_axis(part, order, axis=1)
-        answer = solve_many(numbers, wanted[rows], radius=radius, threads=threads)
+        if radius is not None and count > PROVABLE:
+            answer = _many_items(numbers, wanted[rows], radius, threads)
+        else:
+            answer = _solved(numbers, wanted[rows], radius, threads)
         here = np.zeros(part.shape, dtype=bool)
-        np.put_along_axis(here, order, bits(answer.masks, count), axis=1)
+        np.put_along_axis(here, order, answer.chosen, axis=1)
         chosen[rows], errors[rows], found[rows] = here, answer.errors, answer.found
     return Answer(chosen, errors, found)
+
+
+def _solved(
+    numbers: Int64Array, wanted: Int64Array, radius: int | None, threads: int | None
+) -> Answer:
+    from slt_theory.subset_sum import solve_many
+
+    answer = solve_many(numbers, wanted, radius=radius, threads=threads)
+    return Answer(bits(answer.masks, numbers.shape[1]), answer.errors, answer.found)
+
+
+def _many_items(
+    numbers: Int64Array, wanted: Int64Array, radius: int, threads: int | None
+) -> Answer:
+    """More live items than a proof can hold: the rest is added greedily towards the target first.
+
+    A locked sum can be far off; items with the sign of what is left bring it back, and the first
+    `PROVABLE` ones do the fine work. Another share of the items gets a turn where that fails.
+    """
+    size = numbers.shape[1]
+    chosen = np.zeros(numbers.shape, dtype=bool)
+    errors = np.full(wanted.size, -1, dtype=np.int64)
+    open_rows = np.arange(wanted.size)
+    for turn in range(_TURNS):
+        if open_rows.size == 0:
+            break
+        order = np.roll(np.arange(size), -turn * (size // _TURNS))
+        part, left = numbers[open_rows][:, order], wanted[open_rows].copy()
+        taken = np.zeros(part.shape, dtype=bool)
+        step = np.abs(part).max(axis=1)
+        for k in range(PROVABLE, size):
+            use = (np.sign(part[:, k]) == np.sign(left)) & (np.abs(left) > step)
+            taken[:, k] = use
+            left -= np.where(use, part[:, k], 0)
+        answer = _solved(np.ascontiguousarray(part[:, :PROVABLE]), left, radius, threads)
+        taken[:, :PROVABLE] = answer.chosen
+        done = open_rows[answer.found]
+        here = np.zeros(part.shape, dtype=bool)
+        here[:, order] = taken
+        chosen[done], errors[done] = here[answer.found], answer.errors[answer.found]
+        open_rows = open_rows[~answer.found]
+    return Answer(chosen, errors, errors >= 0)
 
 
 def _nearest(items: Int64Array, wanted: Int64Array, radius: int | None) -> Answer:

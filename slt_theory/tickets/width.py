@@ -104,7 +104,8 @@ class _Plan:
         first = max(1, int(0.8 * bits / offer.live))
         last = min(_MOST, max(_LEAST, math.ceil((bits + 12) / offer.live)))
         if bits <= 17:
-            return cls(1 << (12 if offer.lock else 14), 1, last, 1)
+            # Locked numbers can undo a success: every row is asked again, so fewer are.
+            return cls(1 << 12, 1, last, 3) if offer.lock else cls(1 << 14, 1, last, 1)
         return cls(1 << (11 if bits <= 24 else 9), min(first, last), last, 4)
 
 

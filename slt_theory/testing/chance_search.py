@@ -1,0 +1,80 @@
+"""Where a lemma with a probability looks weakest, and a fresh test there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.testing.chance import ALPHA, ChanceLemma, ChanceTest
+
+__all__ = ["parameter_points", "refuting_test"]
+
+SCOUT_TRIALS = 48
+LONG_TEST = 8192
+
+
+def parameter_points(lemma: ChanceLemma, source: Random) -> Iterator[Mapping[str, Any]]:
+    """Points of growing grids, each once, then random points."""
+    seen: set[str] = set()
+    frame = lemma.frame
+    for width, depth in ((1, 1), (2, 2), (3, 3), (5, 4), (9, 6)):
+        for number, case in enumerate(frame.grid(width, depth)):
+            if number > 400:
+                break
+            yield from _new(lemma, case, seen)
+    for _ in range(1000):
+        yield from _new(lemma, frame.random(source), seen)
+
+
+def _new(lemma: ChanceLemma, case: Any, seen: set[str]) -> Iterator[Mapping[str, Any]]:
+    word = lemma.frame.encode(case)
+    if word in seen:
+        return
+    seen.add(word)
+    values = lemma.frame.values(case)
+    if lemma.holds_hypotheses(values) and lemma.claimed(values) > 0:
+        yield values
+
+
+def refuting_test(
+    lemma: ChanceLemma,
+    *,
+    seconds: float,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[ChanceTest, int]:
+    """A test that refutes the lemma, or the worst of those that do not, and the points scouted.
+
+    A few trials scout each point. Where they fall below the claim, a fresh test follows, the j-th
+    one at level ``alpha / (j (j + 1))``: all tests together raise a false alarm with probability at
+    most alpha.
+    """
+    end = time.monotonic() + seconds
+    worst: ChanceTest | None = None
+    tests = points = 0
+    for values in parameter_points(lemma, Random(seed)):
+        if time.monotonic() >= end and worst is not None:
+            break
+        points += 1
+        if progress is not None:
+            progress(1)
+        seen = lemma.successes(values, seed=seed, start=1 << 40, trials=SCOUT_TRIALS)
+        deficit = lemma.claimed(values) - seen / SCOUT_TRIALS
+        if worst is not None and deficit <= 0:
+            continue
+        tests += 1
+        level = ALPHA / (tests * (tests + 1))
+        trials = LONG_TEST if deficit < 0.3 else 512
+        test = lemma.test(**values, trials=trials, alpha=level, seed=seed + tests)
+        if worst is None or test.margin < worst.margin or test.refuted:
+            worst = test
+        if test.refuted:
+            # The level spent in all is what a reader should be told.
+            return replace(test, alpha=level), points
+    if worst is None:
+        raise BadInput("lemma", lemma.id, "has no parameters that satisfy its hypotheses")
+    return worst, points

@@ -1,0 +1,61 @@
+"""A counterexample, and the code that reproduces it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slt_theory.testing.margins import as_float
+
+__all__ = ["Counterexample"]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Values that satisfy the hypotheses of a lemma and refute its conclusion.
+
+    Attributes
+    ----------
+    lemma_id : str
+    values : mapping
+        Exact values of the variables.
+    margin : object
+        Negative: by how much the conclusion fails.
+    word : str
+        The case as one word, see `Frame.encode`.
+    """
+
+    lemma_id: str
+    values: Mapping[str, Any]
+    margin: Any
+    word: str
+
+    def code(self) -> str:
+        """Python that reproduces it; for a lemma of your own, define ``lemma`` first."""
+        from slt_theory.testing.catalogue import is_known
+
+        lines = ["from fractions import Fraction", ""]
+        if is_known(self.lemma_id):
+            lines += [
+                "from slt_theory.testing import get_lemma",
+                "",
+                f"lemma = get_lemma({self.lemma_id!r})",
+            ]
+        lines += [
+            "margin = lemma.at(",
+            *(f"    {name}={value!r}," for name, value in self.values.items()),
+            ")",
+            f"assert margin < 0  # {as_float(self.margin):.6g}",
+        ]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "values": {name: repr(value) for name, value in self.values.items()},
+            "margin": as_float(self.margin),
+            "margin_exact": str(self.margin),
+            "case": self.word,
+            "code": self.code(),
+        }

@@ -1,0 +1,190 @@
+"""The variables of a lemma as one search space, later ones depending on earlier ones."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from slt_theory.errors import BadInput
+from slt_theory.testing.space import Point, Space
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+__all__ = ["Case", "Frame"]
+
+Case = dict[str, Point]
+"""One point for every variable."""
+
+
+class Frame:
+    """The product of the spaces of named variables.
+
+    Parameters
+    ----------
+    variables : mapping
+        As in `Lemma`.
+    """
+
+    def __init__(self, variables: Mapping[str, Space[Any] | Callable[..., Space[Any]]]) -> None:
+        self.names = tuple(variables)
+        self._spaces = dict(variables)
+        self._needs = {
+            name: () if isinstance(space, Space) else tuple(inspect.signature(space).parameters)
+            for name, space in variables.items()
+        }
+        self._made: dict[tuple[Any, ...], Space[Any]] = {}
+
+    def space(self, name: str, values: Mapping[str, Any]) -> Space[Any]:
+        """The space of a variable, given the values of those before it."""
+        space = self._spaces[name]
+        if isinstance(space, Space):
+            return space
+        needed = {other: values[other] for other in self._needs[name]}
+        key = (name, *needed.values())
+        if key not in self._made:
+            if len(self._made) > 4096:
+                self._made.clear()
+            self._made[key] = space(**needed)
+        return self._made[key]
+
+    def values(self, case: Case) -> dict[str, Any]:
+        """What the variables are at a case."""
+        values: dict[str, Any] = {}
+        for name in self.names:
+            values[name] = self.space(name, values).value(case[name])
+        return values
+
+    def strategy(self) -> SearchStrategy[Case]:
+        """Cases as a hypothesis strategy."""
+        from hypothesis import strategies as st
+
+        if not any(self._needs.values()):
+            return st.fixed_dictionaries({n: self.space(n, {}).points() for n in self.names})
+
+        @st.composite
+        def cases(draw: DrawFn) -> Case:
+            case: Case = {}
+            values: dict[str, Any] = {}
+            for name in self.names:
+                space = self.space(name, values)
+                case[name] = draw(space.points())
+                values[name] = space.value(case[name])
+            return case
+
+        return cases()
+
+    def grid(self, width: int, depth: int) -> Iterator[Case]:
+        """All cases of the tiny grid, simplest variables first."""
+        yield from self._grid(self.names, {}, {}, width, depth)
+
+    def _grid(
+        self, names: tuple[str, ...], case: Case, values: dict[str, Any], width: int, depth: int
+    ) -> Iterator[Case]:
+        if not names:
+            yield dict(case)
+            return
+        space = self.space(names[0], values)
+        for point in space.grid(width, depth):
+            case[names[0]] = point
+            values[names[0]] = space.value(point)
+            yield from self._grid(names[1:], case, values, width, depth)
+
+    def random(self, source: Random, *, extreme: bool = False) -> Case:
+        """A random case; with `extreme`, most variables take extreme patterns."""
+        case: Case = {}
+        values: dict[str, Any] = {}
+        for name in self.names:
+            space = self.space(name, values)
+            case[name] = space.random(source, extreme=extreme and source.random() < 0.8)
+            values[name] = space.value(case[name])
+        return case
+
+    def fitted(self, case: Case) -> Case:
+        """The case with later variables fitted to changed earlier ones."""
+        if not any(self._needs.values()):
+            return case
+        fitted: Case = {}
+        values: dict[str, Any] = {}
+        for name in self.names:
+            space = self.space(name, values)
+            fitted[name] = space.fit(case[name]) if self._needs[name] else case[name]
+            values[name] = space.value(fitted[name])
+        return fitted
+
+    def moves(self, case: Case) -> Iterator[Case]:
+        """Cases that differ in one number."""
+        yield from self._changed(case, Space.moves)
+
+    def simpler(self, case: Case) -> Iterator[Case]:
+        """Simpler cases, those of smaller shape first."""
+        yield from self._changed(case, Space.simpler)
+
+    def merged(self, case: Case, changed: Sequence[Case]) -> Case:
+        """The case with the changes of all of `changed` that keep its shapes: a joint step."""
+        result = dict(case)
+        for other in changed:
+            for name in self.names:
+                (shape, leaves), (new_shape, new) = case[name], other[name]
+                if shape == new_shape:
+                    old = result[name][1]
+                    kept = zip(old, leaves, new, strict=True)
+                    result[name] = (shape, tuple(n if n != b else o for o, b, n in kept))
+        return self.fitted(result)
+
+    def _changed(
+        self, case: Case, change: Callable[[Space[Any], Point], Iterator[Point]]
+    ) -> Iterator[Case]:
+        values = self.values(case)
+        for name in self.names:
+            for point in change(self.space(name, values), case[name]):
+                yield self.fitted({**case, name: point})
+
+    def encode(self, case: Case) -> str:
+        """A case as one short word, for replays: places of its shapes and numbers."""
+        values: dict[str, Any] = {}
+        words = []
+        for name in self.names:
+            space = self.space(name, values)
+            shape, leaves = case[name]
+            values[name] = space.value(case[name])
+            pairs = zip(space.slots(shape), leaves, strict=True)
+            places = ".".join(str(s.simplicity[v]) for s, v in pairs)
+            words.append(f"{space.shapes.index(shape)}:{places}")
+        return ",".join(words)
+
+    def decode(self, word: str) -> Case:
+        """The case of a word of `encode`.
+
+        Raises
+        ------
+        BadInput
+            If the word does not fit these variables.
+        """
+        case: Case = {}
+        values: dict[str, Any] = {}
+        parts = word.split(",")
+        try:
+            for name, part in zip(self.names, parts, strict=True):
+                space = self.space(name, values)
+                shape_text, _, places = part.partition(":")
+                shape = space.shapes[int(shape_text)]
+                chosen = [int(k) for k in places.split(".") if k]
+                slots = space.slots(shape)
+                case[name] = (
+                    shape,
+                    tuple(s.values[k] for s, k in zip(slots, chosen, strict=True)),
+                )
+                values[name] = space.value(case[name])
+        except (ValueError, IndexError) as error:
+            raise BadInput("case", word, f"does not fit these variables ({error})") from None
+        return case
+
+    def cost(self, case: Case) -> tuple[int, int]:
+        """Sums of the costs of all variables: less is simpler."""
+        values = self.values(case)
+        costs = [self.space(name, values).cost(case[name]) for name in self.names]
+        return sum(c[0] for c in costs), sum(c[1] for c in costs)

@@ -1,0 +1,187 @@
+"""The hunt for a counterexample."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.testing.chance import ChanceLemma, ChanceTest
+from slt_theory.testing.chance_search import refuting_test
+from slt_theory.testing.counterexample import Counterexample
+from slt_theory.testing.lemma import Lemma
+from slt_theory.testing.margins import as_float
+from slt_theory.testing.search import (
+    Limit,
+    Search,
+    ascent,
+    extremes,
+    grid,
+    grid_cases,
+    shrunk,
+    targeted,
+)
+
+__all__ = ["Falsification", "falsify", "search_cases"]
+
+EVER = 1 << 60
+
+
+@dataclass(frozen=True)
+class Falsification:
+    """What a search came to.
+
+    Attributes
+    ----------
+    lemma_id : str
+    found : bool
+    counterexample : Counterexample, ChanceTest or None
+        A ChanceTest for a lemma with a probability.
+    smallest_margin : float or None
+        How close the lemma came to failing, or by how much it failed.
+    evaluations : int
+        Cases that satisfied the hypotheses.
+    stage : str
+        Where it was found: grid, extremes, targeted, ascent or chance.
+    seconds : float
+    """
+
+    lemma_id: str
+    found: bool
+    counterexample: Counterexample | ChanceTest | None
+    smallest_margin: float | None
+    evaluations: int
+    stage: str
+    seconds: float
+
+    def summary(self) -> str:
+        """A few lines."""
+        if self.counterexample is None:
+            return (
+                f"{self.lemma_id}: no counterexample in {self.evaluations} cases "
+                f"({self.seconds:.1f} s), smallest margin {self.smallest_margin}"
+            )
+        head = f"{self.lemma_id}: false, by {self.stage} after {self.evaluations} cases"
+        return f"{head} ({self.seconds:.1f} s)\n\n{self.counterexample.code()}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        example = self.counterexample
+        return {
+            "lemma": self.lemma_id,
+            "found": self.found,
+            "counterexample": None if example is None else example.to_dict(),
+            "smallest_margin": self.smallest_margin,
+            "evaluations": self.evaluations,
+            "stage": self.stage,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def falsify(
+    lemma: Lemma | ChanceLemma,
+    *,
+    budget: float = 60.0,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Falsification:
+    """Search for a counterexample for at most `budget` seconds.
+
+    Complete tiny grids come first, then extremal cases, hypothesis's targeted search, and
+    coordinate ascent on the margin. What is found is shrunk. A lemma with a probability is tested
+    on a grid of its parameters, see `chance`.
+
+    Parameters
+    ----------
+    lemma : Lemma or ChanceLemma
+    budget : float
+        Seconds; a true lemma takes all of them.
+    seed : int
+    progress : callable, optional
+        Called with numbers of cases tried.
+
+    Returns
+    -------
+    Falsification
+
+    Examples
+    --------
+    >>> from slt_theory.testing import Lemma, least_error, samples
+    >>> lemma = Lemma(
+    ...     "one-half-is-always-near",
+    ...     "1/2 is within 1/2 of a sum of any two items",
+    ...     {"sample": samples(min_size=2, max_size=2)},
+    ...     margin=lambda sample: Fraction(1, 4) - least_error(sample, Fraction(1, 2)),
+    ... )
+    >>> from fractions import Fraction
+    >>> falsify(lemma, budget=5).counterexample.values
+    {'sample': (Fraction(0, 1), Fraction(0, 1))}
+    """
+    if not budget > 0:
+        raise BadInput("budget", budget, "must be positive (seconds)")
+    if isinstance(lemma, ChanceLemma):
+        started = time.monotonic()
+        test, points = refuting_test(lemma, seconds=budget, seed=seed, progress=progress)
+        return Falsification(
+            lemma.id,
+            test.refuted,
+            test if test.refuted else None,
+            test.margin,
+            points,
+            "chance",
+            time.monotonic() - started,
+        )
+    quick, rest = Limit(EVER, budget / 20), Limit(EVER, budget / 4)
+    return search_cases(
+        lemma, ((quick,) * 4, (rest,) * 3), seconds=budget, seed=seed, progress=progress
+    )
+
+
+def search_cases(
+    lemma: Lemma,
+    rounds: Sequence[Sequence[Limit]],
+    *,
+    seconds: float,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> Falsification:
+    """Run rounds of the four stages, each with its limit; a stage without one takes what is left.
+
+    The grid goes on in a later round where it stopped in the one before.
+    """
+    started = time.monotonic()
+    source = Random(seed)
+    search = Search(lemma, started + seconds, progress=progress)
+    cases = grid_cases(lemma.frame)
+    for number, limits in enumerate(rounds):
+        stages: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("grid", lambda: grid(search, cases)),
+            ("extremes", lambda: extremes(search, source)),
+            ("targeted", partial(targeted, search, seed + number)),
+            ("ascent", lambda: ascent(search, source)),
+        )
+        for k, (name, run) in enumerate(stages):
+            search.begin(name, limits[k] if k < len(limits) else Limit(EVER, seconds))
+            run()
+            if search.found is not None:
+                break
+        if search.found is not None:
+            break
+    example = None
+    if search.found is not None:
+        case = shrunk(lemma, search.found)
+        values = lemma.frame.values(case)
+        example = Counterexample(lemma.id, values, lemma.evaluate(values), lemma.frame.encode(case))
+    return Falsification(
+        lemma.id,
+        example is not None,
+        example,
+        search.smallest if example is None else as_float(example.margin),
+        search.evaluations,
+        search.stage,
+        time.monotonic() - started,
+    )

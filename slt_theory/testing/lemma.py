@@ -1,0 +1,161 @@
+"""A lemma as an object: variables, hypotheses, and a conclusion with its margin."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.testing.frame import Frame
+from slt_theory.testing.margins import Margin, fails, from_sympy, some
+from slt_theory.testing.space import Space
+
+__all__ = ["Lemma", "Variables", "named_arguments"]
+
+BALL_BITS = 128
+"""Precision of balls inside hypotheses and margins."""
+
+Variables = Mapping[str, Space[Any] | Callable[..., Space[Any]]]
+
+
+def named_arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the variables that a callable takes."""
+    names = getattr(function, "names", None)
+    return names if names is not None else tuple(inspect.signature(function).parameters)
+
+
+class _Holds:
+    """A sympy relation as a hypothesis: it holds where its margin is certainly large enough."""
+
+    def __init__(self, relation: Any) -> None:
+        self.margin = from_sympy(relation)
+        self.names = named_arguments(self.margin)
+        self.strict = relation.rel_op in ("<", ">")
+
+    def __call__(self, **values: Any) -> bool:
+        margin = self.margin(**values)
+        return bool(margin > 0) if self.strict else bool(margin >= 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Lemma:
+    """For all values of the variables that satisfy the hypotheses, the conclusion holds.
+
+    Parameters
+    ----------
+    id : str
+        Lower-case words joined by hyphens; that of the proof or catalogue entry where one exists.
+    statement : str
+        The claim in one sentence.
+    variables : mapping from name to Space, or to a callable
+        In order. A callable takes earlier variables by name and returns the space that fits them.
+    margin : callable or sympy relation
+        Takes variables by name (any of them) and returns a number: the conclusion holds if it is
+        >= 0. Exact arithmetic: ints, Fractions, or balls (`margins.ball`).
+    given : callable, sympy relation, or tuple of them
+        Hypotheses: each takes variables by name and says whether it holds.
+    witnesses : callable, optional
+        "There is": takes variables by name and yields finitely many witnesses; the conclusion must
+        hold for one of them, and `margin` takes it as ``witness``.
+    proof : str, optional
+        Id of the machine-checked proof.
+    theorem : str, optional
+        Id of the catalogue entry that states it or rests on it most directly.
+    source : str
+        Where the statement stands.
+
+    Examples
+    --------
+    >>> from slt_theory.testing import Lemma, least_error, samples, targets
+    >>> lemma = Lemma(
+    ...     "more-items-do-no-harm",
+    ...     "an item more never makes the best error larger",
+    ...     {"sample": samples(min_size=1, max_size=3), "z": targets()},
+    ...     margin=lambda sample, z: least_error(sample[1:], z) - least_error(sample, z),
+    ... )
+    >>> lemma.at(sample=(1, 1), z=2)
+    Fraction(1, 1)
+    """
+
+    id: str
+    statement: str
+    variables: Variables
+    margin: Any
+    given: Any = ()
+    witnesses: Callable[..., Iterable[Any]] | None = None
+    proof: str | None = None
+    theorem: str | None = None
+    source: str = ""
+    hypotheses: tuple[Callable[..., bool], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        given = self.given if isinstance(self.given, tuple | list) else (self.given,)
+        conditions = (h if callable(h) else _Holds(h) for h in given)
+        object.__setattr__(self, "hypotheses", tuple(conditions))
+        if not callable(self.margin):
+            object.__setattr__(self, "margin", from_sympy(self.margin))
+        allowed = {*self.variables, *(("witness",) if self.witnesses else ())}
+        for function in (self.margin, *self.hypotheses, *filter(None, [self.witnesses])):
+            unknown = set(named_arguments(function)) - allowed
+            if unknown:
+                raise BadInput(
+                    "lemma", self.id, f"takes {sorted(unknown)}, which are no variables of it"
+                )
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The variables as one search space."""
+        return Frame(self.variables)
+
+    @cached_property
+    def _takes(self) -> dict[Any, tuple[str, ...]]:
+        functions = (self.margin, *self.hypotheses, *filter(None, [self.witnesses]))
+        return {function: named_arguments(function) for function in functions}
+
+    def _call(self, function: Any, values: Mapping[str, Any]) -> Any:
+        return function(**{name: values[name] for name in self._takes[function]})
+
+    def holds_hypotheses(self, values: Mapping[str, Any]) -> bool:
+        """Whether all hypotheses hold."""
+        return all(self._call(hypothesis, values) for hypothesis in self.hypotheses)
+
+    def evaluate(self, values: Mapping[str, Any]) -> Margin | None:
+        """The margin, or None where a hypothesis fails and the lemma says nothing."""
+        from flint import ctx
+
+        with ctx.workprec(BALL_BITS):
+            return self._evaluate(values)
+
+    def _evaluate(self, values: Mapping[str, Any]) -> Margin | None:
+        if not self.holds_hypotheses(values):
+            return None
+        if self.witnesses is None:
+            return self._call(self.margin, values)
+        candidates = self._call(self.witnesses, values)
+        return some(self._call(self.margin, {**values, "witness": w}) for w in candidates)
+
+    def at(self, **values: Any) -> Margin:
+        """The margin at given values of the variables.
+
+        Raises
+        ------
+        BadInput
+            If a variable is missing or unknown, or a hypothesis fails there.
+        """
+        if set(values) != set(self.variables):
+            raise BadInput("variables", sorted(values), f"must be {sorted(self.variables)}")
+        margin = self.evaluate(values)
+        if margin is None:
+            raise BadInput("values", values, f"do not satisfy the hypotheses of {self.id}")
+        return margin
+
+    def is_refuted_by(self, values: Mapping[str, Any]) -> bool:
+        """Whether the values satisfy the hypotheses and the conclusion certainly fails."""
+        margin = self.evaluate(values)
+        return margin is not None and fails(margin)
+
+    def __repr__(self) -> str:
+        return f"Lemma({self.id!r}: {self.statement})"

@@ -1,0 +1,130 @@
+"""Finite sets of numbers, simplest first: the atoms of every search space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.lattice import to_fraction
+
+__all__ = ["Scalar", "choice", "integers", "numbers"]
+
+LARGEST_GRID = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """A finite set of values that one number may take.
+
+    Attributes
+    ----------
+    values : tuple
+        Simplest first; a search tries prefixes, a counterexample shrinks towards the front.
+    extremes : tuple
+        Values that break careless statements: ends, zero, neighbours of the ends.
+    """
+
+    values: tuple[Any, ...]
+    extremes: tuple[Any, ...]
+
+    @cached_property
+    def simplicity(self) -> dict[Any, int]:
+        """Place of each value in `values`."""
+        return {value: place for place, value in enumerate(self.values)}
+
+    @cached_property
+    def _ordered(self) -> tuple[Any, ...]:
+        try:
+            return tuple(sorted(self.values))
+        except TypeError:
+            return self.values
+
+    @cached_property
+    def _rank(self) -> dict[Any, int]:
+        return {value: place for place, value in enumerate(self._ordered)}
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.simplicity
+
+    def nearby(self, value: Any) -> Iterator[Any]:
+        """Neighbours at distance 1, 2, 4, ... on either side, then the extremes."""
+        here, stride = self._rank[value], 1
+        while stride < len(self._ordered):
+            if here + stride < len(self._ordered):
+                yield self._ordered[here + stride]
+            if here - stride >= 0:
+                yield self._ordered[here - stride]
+            stride *= 2
+        yield from self.extremes
+
+
+def _simplicity(value: Fraction) -> tuple[int, Fraction, bool]:
+    return value.denominator, abs(value), value < 0
+
+
+@lru_cache(maxsize=512)
+def numbers(lo: Any, hi: Any, *, bits: int = 4, fine: int = 0, open_ends: str = "") -> Scalar:
+    """Multiples of ``2**-bits`` in [lo, hi], few bits first.
+
+    Parameters
+    ----------
+    lo, hi : number
+        Taken exactly; both belong to the set.
+    bits : int
+        Resolution.
+    fine : int
+        If positive, every multiple of 1/2 also comes with neighbours ``2**-fine`` away, for
+        near-ties.
+    open_ends : str
+        ``"("``, ``")"`` or ``"()"`` leaves out that end.
+
+    Examples
+    --------
+    >>> [str(v) for v in numbers(-1, 1, bits=1).values]
+    ['0', '1', '-1', '1/2', '-1/2']
+    """
+    low, high = to_fraction("lo", lo), to_fraction("hi", hi)
+    if low > high:
+        raise BadInput("lo, hi", (str(low), str(high)), "must satisfy lo <= hi")
+    scale = 1 << bits
+    first, last = -((-low * scale) // 1), (high * scale) // 1
+    if last - first > LARGEST_GRID:
+        raise BadInput("bits", bits, f"gives more than {LARGEST_GRID} values", "use fewer bits")
+    found = {Fraction(k, scale) for k in range(int(first), int(last) + 1)} | {low, high}
+    if fine:
+        tick = Fraction(1, 1 << fine)
+        near = {v + s * tick for v in found if (2 * v).denominator == 1 for s in (-1, 1)}
+        found |= {v for v in near if low <= v <= high}
+    if "(" in open_ends:
+        found.discard(low)
+    if ")" in open_ends:
+        found.discard(high)
+    if not found:
+        raise BadInput("lo, hi", (str(low), str(high)), "leaves no value", "use more bits")
+    values = tuple(sorted(found, key=_simplicity))
+    line = sorted(found)
+    zero = [v for v in (Fraction(0),) if v in found]
+    smallest = [v for v in (min((w for w in found if w > 0), default=None),) if v is not None]
+    ends = dict.fromkeys([line[-1], line[0], *zero, *smallest, line[-2:][0], line[:2][-1]])
+    return Scalar(values, tuple(ends))
+
+
+@lru_cache(maxsize=512)
+def integers(lo: int, hi: int) -> Scalar:
+    """Integers of [lo, hi], small ones first."""
+    if lo > hi:
+        raise BadInput("lo, hi", (lo, hi), "must satisfy lo <= hi")
+    values = tuple(sorted(range(lo, hi + 1), key=lambda k: (abs(k), k < 0)))
+    return Scalar(values, tuple(dict.fromkeys([hi, lo])))
+
+
+def choice(values: Sequence[Any]) -> Scalar:
+    """The listed values, simplest first; the last ones count as extremes."""
+    listed = tuple(values)
+    if not listed:
+        raise BadInput("values", "empty", "must list at least one value")
+    return Scalar(listed, tuple(dict.fromkeys([listed[-1], listed[0]])))

@@ -1,0 +1,15 @@
+"""Extremal cases: equal numbers, near-ties, ends of ranges, the boundary of a norm ball."""
+
+from __future__ import annotations
+
+from random import Random
+
+from slt_theory.testing.search.state import Search
+
+__all__ = ["extremes"]
+
+
+def extremes(search: Search, source: Random) -> None:
+    """Try random combinations of extreme patterns until the stage is over."""
+    while not search.over:
+        search.score(search.lemma.frame.random(source, extreme=True))

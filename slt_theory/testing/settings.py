@@ -1,0 +1,30 @@
+"""What a test run asks of `assert_lemma`, and what it leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["Record", "Settings", "current"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """How close a lemma came to failing in one assertion."""
+
+    lemma_id: str
+    smallest_margin: float | None
+    evaluations: int
+    kind: str
+
+
+@dataclass
+class Settings:
+    """Set by the pytest plugin; the defaults are quick and the same in every run."""
+
+    budget: float | None = None
+    seed: int = 0
+    replay: dict[str, str] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+
+
+current = Settings()
