@@ -141,6 +141,6 @@ def _blocks(seed: int, stream: Any, blocks: Words64) -> Words32:
 
 
 def words64(seed: int, stream: int, start: int, count: int) -> Words64:
-    """64-bit words: number ``i`` is made of the 32-bit words ``2 i`` (low) and ``2 i + 1`` (high)."""
+    """64-bit words: number ``i`` is the 32-bit words ``2 i`` (low) and ``2 i + 1`` (high)."""
     halves = words32(seed, stream, 2 * start, 2 * count).astype(np.uint64)
     return halves[0::2] | (halves[1::2] << _SHIFT)

@@ -125,7 +125,8 @@ class Ticket:
     masks : tuple of tuple of arrays
         Per block, bits packed along rows (`numpy.packbits`).
     unreached : tuple of (layer, output, input, sign)
-        Sums with no subset within eps, proved; empty for a complete ticket.
+        Sums with no subset within eps, proved where a sum has at most 44 live numbers; empty for a
+        complete ticket.
     norm_exponents : tuple of int
         Powers of two that bring each layer's spectral norm to at most 1: the theorem speaks of the
         target so rescaled, which by positive homogeneity is the target up to ``2**sum``.
