@@ -31,7 +31,19 @@ def _cover(width: Fraction) -> bool:
 
 
 def _subsets(base: int) -> bool:
-    return all(len(list(itertools.product((0, 1), repeat=n))) == base**n for n in range(8))
+    """Base 1; a subset with and without the new item: s + s = base s."""
+    from sympy import symbols
+
+    count = symbols("s")
+    return base**0 == 1 and identity(count + count, base * count)
+
+
+def _length(width: Fraction) -> bool:
+    """(s + e) - (s - e) = width e."""
+    from sympy import Rational, symbols
+
+    total, eps = symbols("s e")
+    return identity((total + eps) - (total - eps), Rational(width) * eps)
 
 
 def _function() -> bool:
@@ -59,14 +71,20 @@ def build(*, base: int = 2, width: Fraction = Fraction(2)) -> Proof:
         rf"over "
         "random items cannot beat it.",
         (
-            step(f"n items have {base}^n subsets", "rule", lambda: _subsets(base)),
+            step(
+                f"n items have {base}^n subsets: one more item doubles them",
+                "induction",
+                lambda: _subsets(base),
+            ),
             step(
                 rf"one sum serves targets of length ${width}\varepsilon$, all sums at most the "
                 "total",
                 "rule",
-                lambda: _cover(width),
-                "subadditivity; attained by binary digits",
+                lambda: _length(width),
+                "also in the mean over a random target: no union bound over random items gains",
+                rules=("measure",),
             ),
+            step("items of a small set; binary digits attain it", "spot", lambda: _cover(width)),
             step(r"$N \cdot 2\varepsilon \ge 2R \iff N \ge R/\varepsilon$", "identity", _log),
             step("the printed n is the smallest that passes", "spot", _function),
         ),

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
 
-from slt_theory.certified.dynamic import SHARE_BITS, Window, dynamic_program, envelope_bound
+from slt_theory.certified.dynamic import (
+    SHARE_BITS,
+    Window,
+    _states,
+    dynamic_program,
+    envelope_bound,
+)
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.search import METHODS
 
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
+from .kit.intervals import Interval, clip, expected_gain, measure, minus, random_union, shift
 
 UNSAFE = (
     {"kappa": Fraction(3, 5)},
     {"claims": ((Fraction(1, 100), Fraction(1, 100), 30),)},
     {"lift": -1},
+    {"corner": Fraction(1, 40)},
 )
 
 CLAIMS = (
@@ -25,6 +34,20 @@ CLAIMS = (
     (Fraction(1, 100), Fraction(1, 100), 37),
     (Fraction(1, 1000), Fraction(1, 1000), 58),
 )
+
+
+def _inclusion() -> bool:
+    """C1 in C2 gives C1' in C2', on random unions and shifts."""
+    source = random.Random(14)
+    window: Interval = (Fraction(-1, 2), Fraction(1, 2))
+    for _ in range(40):
+        larger = random_union(source, *window, 4)
+        smaller = larger[:: source.randint(1, 3)]
+        x = Fraction(source.randint(-60, 60), 60)
+        grown = [[*c, *clip(shift(c, x), *window)] for c in (smaller, larger)]
+        if minus(grown[0], grown[1]):
+            return False
+    return True
 
 
 def _line() -> bool:
@@ -51,8 +74,11 @@ def _mean(kappa: Fraction) -> bool:
 def _concave() -> bool:
     from sympy import diff, symbols
 
-    v, kappa = symbols("v kappa")
-    return identity(diff(v + kappa * v * (1 - v), v, 2), -2 * kappa)
+    v, kappa, loss = symbols("v kappa loss")
+    mean = v + kappa * v * (1 - v) - loss
+    # m' is linear in kappa and in v: its smallest value on [0, 1]^2 is at a corner.
+    corners = [diff(mean, v).subs({v: a, kappa: b}) for a in (0, 1) for b in (0, 1)]
+    return identity(diff(mean, v, 2), -2 * kappa) and bool(min(corners) >= 0)
 
 
 def _corner() -> bool:
@@ -62,17 +88,80 @@ def _corner() -> bool:
     y, size = symbols("y l", positive=True)
     area = 2 * integrate(size - 1 - y, (y, 0, size - 1))
     loss = Rational(1, 2) * area / 2 / size
-    return identity(area, (size - 1) ** 2) and identity(loss, (size - 1) ** 2 / (4 * size))
+    # Of (z, y) and (y, z) at most one is (new, old): membership of z and of y, four cases.
+    once = all((not z) * y + (not y) * z <= 1 for z in (0, 1) for y in (0, 1))
+    halved = identity(loss, (size - 1) ** 2 / (4 * size))
+    return once and identity(area, (size - 1) ** 2) and halved
+
+
+def _corner_sets(share: Fraction) -> bool:
+    """Exact expected gains of random unions in longer windows are at least the bound."""
+    source = random.Random(13)
+    for _ in range(40):
+        size = 1 + Fraction(source.randint(1, 40), 100)
+        window: Interval = (-size / 2, size / 2)
+        part = random_union(source, *window, source.randint(1, 4))
+        v = measure(part) / size
+        loss = share * (size - 1) ** 2 / size
+        if expected_gain(part, window) / size < size / 2 * v * (1 - v) - loss:
+            return False
+    # Nearly attained by the right end as C: all of its far pairs are (new, old).
+    size = Fraction(6, 5)
+    part = [(Fraction(2, 5), size / 2)]
+    gain = expected_gain(part, (-size / 2, size / 2)) / size
+    return gain >= size / 2 * Fraction(1, 6) * Fraction(5, 6) - share * (size - 1) ** 2 / size
 
 
 def _gap() -> bool:
-    """An uncovered z of the target window leaves 2 gap of the longer window open, always."""
-    for gap in (Fraction(k, 300) for k in range(1, 30)):
-        low, high = -Fraction(1, 2) - gap, Fraction(1, 2) + gap
-        for z in (Fraction(-1, 2), Fraction(0), Fraction(1, 2)):
-            if min(z + gap, high) - max(z - gap, low) != 2 * gap:
-                return False
+    """[z - gap, z + gap] lies in the longer window for z in the target window: linear, corners."""
+    half = Fraction(1, 2)
+    return all(
+        z + gap <= half + gap and z - gap >= -half - gap
+        for z in (-half, half)
+        for gap in (Fraction(0), Fraction(1))
+    )
+
+
+def _stop() -> bool:
+    """Behind the last state less than `stop` is left, although states are rounded."""
+    one = 1 << SHARE_BITS
+    for stop in (Fraction(1, 100), Fraction(1, 3), Fraction(2, one + 1), Fraction(1, 2 * one)):
+        window = Window(stop / 2, stop)
+        last = int(_states(window, 12)[-1])
+        if Fraction(one - last, one) > stop:
+            return False
     return True
+
+
+def _adversary() -> bool:
+    """A feasible worst case on a grid: two-point steps v -> a, b with mean m(v) exactly.
+
+    Its failure probability is a lower bound of F; the program must never fall below it.
+    """
+    grid, e = 80, Fraction(1, 10)
+    values = [Fraction(int(grid - k >= e * grid)) for k in range(grid + 1)]
+    rows = dynamic_program(Window(2 * e, e), 12, 24)
+    for t in range(13):
+        if Fraction(rows[t], ONE) < values[int(2 * e * grid)]:
+            return False
+        new = values.copy()
+        for k in range(1, grid):
+            mean = k + Fraction(k * (grid - k), 2 * grid)
+            below = int(mean)
+            chords = (
+                values[a] + (values[b] - values[a]) * (mean - a) / (b - a)
+                for b in range(below + 1, min(2 * k, grid) + 1)
+                for a in (k, below)
+            )
+            new[k] = max(chords, default=Fraction(0))
+        values = [_coarse(x) for x in new]
+    # The program is also close to it: the test has power.
+    return Fraction(rows[12], ONE) < 2 * values[int(2 * e * grid)] + Fraction(1, 100)
+
+
+def _coarse(x: Fraction) -> Fraction:
+    """Rounded down, so that fractions stay short and the bound stays a lower one."""
+    return Fraction(int(x * 2**60), 2**60)
 
 
 def _brute_force(lift: int) -> bool:
@@ -115,12 +204,12 @@ def _split() -> bool:
     return run(Fraction(1, 50), Fraction(1, 2), 64)[36] <= ONE // 100
 
 
-def _doubling_vertex() -> bool:
-    """States cover [v, min(2v, 1)] of every v of a cell: 2v of its right end is the last needed."""
+def _reach() -> bool:
+    """min(2 v, 1) <= min(2 q, 1) for v <= q."""
     from sympy import symbols
 
-    p, q, v = symbols("p q v")
-    return identity(2 * q - 2 * v, 2 * (q - v)) and nonnegative(v, v, 0, 1) and bool(p != q)
+    q, less = symbols("q d")
+    return identity(2 * q - 2 * (q - less), 2 * less) and nonnegative(2 * less, less, 0, 1)
 
 
 def build(
@@ -128,8 +217,12 @@ def build(
     kappa: Fraction = Fraction(1, 2),
     claims: tuple[tuple[Fraction, Fraction, int], ...] = CLAIMS,
     lift: int = 0,
+    corner: Fraction = Fraction(1, 4),
 ) -> Proof:
-    """The proof; `kappa` is the growth constant, `claims` lists (e, delta, n)."""
+    """The proof; `kappa` is the growth constant, `claims` lists (e, delta, n).
+
+    `corner` (l - 1)^2 / l is the share lost in a window of length l.
+    """
     listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for e, d, n in claims)
     return Proof(
         "dynamic-program",
@@ -137,14 +230,38 @@ def build(
         r"Let $F_t(v)$ be the largest probability, over sets of share at least $v$, that $t$ "
         r"further items leave a share $u \ge$ stop of the window. Then $F_{t+1}(v)$ is at most "
         r"the concave envelope of $F_t$ on $[v, \min(2v, 1)]$ at $m(v) = v + \kappa v (1-v)$. "
-        rf"Smallest certified n (error 2e on $[-1/2,1/2]$), by integers: {listed}.",
+        rf"Smallest certified n (error 2e on $[-1/2,1/2]$), by integers: {listed}. "
+        r"For a window of length $\ell > 1$ this holds with $\kappa = \ell/2$ and "
+        r"$m(v) = v + \kappa v(1-v) - (\ell-1)^2/(4\ell)$.",
         (
+            step(
+                "F_t does not increase: a part of C, with the same items, leaves at least as much",
+                "rule",
+                _inclusion,
+                "so the supremum over shares at least v is the one over shares v",
+                rules=("inclusion",),
+            ),
             step(
                 r"$E[\alpha - s(v' - m)] \le \alpha$ for $s \ge 0$, $E v' \ge m$",
                 "identity",
                 _line,
                 "a line above F_t bounds E F_t(v'); F does not increase, so slopes are >= 0",
+                rules=("linearity",),
             ),
+            step(
+                r"$m'' = -2\kappa$ and $m' \ge 0$ for $0 \le \kappa \le 1$: m is concave and "
+                "increasing, so between states it lies above its chord",
+                "monotone",
+                _concave,
+                "with the slope s of the left state p, F(v) <= F(p) - s (m(v) - m(p)) on the cell",
+            ),
+            step(
+                r"for v in a cell [p, q], v' lies in $[p, \min(2q, 1)]$",
+                "polynomial",
+                _reach,
+                "one line above F_t there serves all v of the cell",
+            ),
+            step("behind the last state less than stop is left", "spot", _stop, "rounded down"),
             step(
                 r"the program's mean is at most $v(1 + (1-v)/2)$",
                 "spot",
@@ -152,28 +269,35 @@ def build(
                 "expectation identity; rounded down",
             ),
             step(
-                r"$m'' = -2\kappa$: m is concave, so between states it lies above its chord",
-                "identity",
-                _concave,
-                "with the slope s of the left state p, F(v) <= F(p) - s (m(v) - m(p)) on the cell",
-            ),
-            step(r"$2v \le 2q$ for v up to the next state q", "identity", _doubling_vertex),
-            step(
                 "the integer bound is above every chord (150 random polygons, by fractions)",
                 "spot",
                 lambda: _brute_force(lift),
+            ),
+            step(
+                "the program stays above a feasible worst case found by fractions",
+                "spot",
+                _adversary,
+                "and within a factor of two of it",
             ),
             step(f"certified n: {listed}", "enclosure", lambda: _claims(claims)),
             step(
                 r"a window of length $\ell$ loses at most $(\ell-1)^2/(4\ell)$ of its share a step",
                 "identity",
                 _corner,
-                "z new and y old cannot be swapped, so half of the area |z - y| > 1 counts",
+                "of the pairs (z, y), (y, z) with |z - y| > 1 at most one is (new, old), so half "
+                "of that area counts, at density 1/2",
+                rules=("fubini", "measure"),
+            ),
+            step(
+                "expected gains of 40 random sets in longer windows, exactly",
+                "spot",
+                lambda: _corner_sets(corner),
             ),
             step(
                 "an uncovered target at error reach + gap leaves 2 gap open in the longer window",
-                "rule",
+                "finite",
                 _gap,
+                rules=("linearity", "triangle"),
             ),
             step(
                 "with three tenths of the error as gap: 36 items at error 0.02, delta 0.01",

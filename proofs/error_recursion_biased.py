@@ -48,11 +48,15 @@ def _choice(boost: Fraction) -> bool:
 
 
 def _terms() -> bool:
-    """eps_l (1 + B) prod <= eps/L for each of L layers: the terms add up to eps."""
+    """eps_l (1 + B) P = eps/L for eps_l = eps / (L (1 + B) P), and L of them add up to eps.
+
+    n eps_k <= eps/L for eps_k <= eps / (L n): P, with eps/L, bounds the product of later factors.
+    """
     from sympy import symbols
 
-    eps, depth = symbols("eps L")
-    return identity(depth * (eps / depth), eps)
+    eps, depth, norm, later, width = symbols("eps L B P n")
+    term = eps / (depth * (1 + norm) * later) * (1 + norm) * later
+    return identity(depth * term, eps) and identity(width * eps / (depth * width), eps / depth)
 
 
 def build(*, boost: Fraction = Fraction(1)) -> Proof:
@@ -71,6 +75,7 @@ def build(*, boost: Fraction = Fraction(1)) -> Proof:
                 "identity",
                 _layer,
                 "row sums of D are at most n eps_l; |D x| <= eps_l |x|_1",
+                rules=("triangle",),
             ),
             step(
                 r"each of the L terms is at most $\varepsilon/L$",

@@ -51,11 +51,11 @@ def _end(share: Fraction) -> bool:
 
 
 def _general() -> bool:
-    """sum_l eta_l B_(l-1) prod_(k>l) (W_k + eta_k) solves the recursion: one more layer."""
+    """S' = (w + eta) S + eta B is the recursion e' = w e + eta (B + e): norms of We + D(x + e)."""
     from sympy import symbols
 
     w, eta, norm, total = symbols("w eta B S")
-    return identity((w + eta) * total + eta * norm, total * (w + eta) + eta * norm)
+    return identity(w * total + eta * (norm + total), (w + eta) * total + eta * norm)
 
 
 def _general_numbers() -> bool:
@@ -91,7 +91,9 @@ def build(*, share: Fraction = Fraction(1, 2)) -> Proof:
                 r"$(W+D)(x+e) - Wx = We + Dx + De$, so $e' \le (1+\eta)e + \eta$",
                 "identity",
                 _layer,
-                "norms, triangle inequality, Lipschitz activation",
+                r"the activation is 1-Lipschitz; D may depend on the point, with norm at "
+                r"most $\eta$",
+                rules=("triangle",),
             ),
             step(r"$e_l \le (1+\eta)^l - 1$", "induction", _induction),
             step(r"$(1-y)^l \ge 1 - ly$ (Bernoulli)", "induction", _bernoulli),

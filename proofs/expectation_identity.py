@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from .kit import Proof, step
 from .kit.algebra import identity
-from .kit.intervals import Interval, clip, expected_gain, measure, random_union
+from .kit.intervals import Interval, expected_gain, measure, random_union
 
 UNSAFE = ({"rate": Fraction(51, 100)}, {"density": Fraction(3, 5)})
 
@@ -21,15 +21,12 @@ def _differences_fit() -> bool:
 
 
 def _hit_probability(density: Fraction) -> bool:
-    """P(z - X in [a, b]) = density (b - a): exact lengths of {x : z - x in [a, b]} in [-1, 1]."""
-    source = random.Random(1)
-    for _ in range(200):
-        (a, b), *_ = random_union(source, *WINDOW, 1)
-        z = Fraction(source.randint(-180, 180), 360)
-        preimage = clip([(z - b, z - a)], Fraction(-1), Fraction(1))
-        if measure(preimage) / 2 != density * (b - a):
-            return False
-    return True
+    """{x : z - x in [a, b]} = [z - b, z - a], inside [-1, 1]: its length, halved."""
+    from sympy import Rational, symbols
+
+    z, a, b = symbols("z a b")
+    length = (z - a) - (z - b)
+    return identity(length / 2, Rational(density.numerator, density.denominator) * (b - a))
 
 
 def _total(rate: Fraction) -> bool:
@@ -71,24 +68,39 @@ def build(*, rate: Fraction = Fraction(1, 2), density: Fraction = Fraction(1, 2)
         r"$[-\ell, \ell]$ and $|W| = \ell$, then the share $v = |C|/\ell$ satisfies "
         r"$E v' \ge v + c\ell\, v (1 - v)$.",
         (
-            step(r"$z - y \in [-1, 1]$ for $z, y \in W$", "finite", _differences_fit),
+            step(
+                r"$z - y \in [-1, 1]$ for $z, y \in W$",
+                "finite",
+                _differences_fit,
+                "linear: the four corners",
+                rules=("linearity",),
+            ),
             step(
                 rf"$P(z - X \in [a, b]) = {density}\,(b - a)$ for $z \in W$, $[a, b] \subseteq W$",
-                "rule",
+                "identity",
                 lambda: _hit_probability(density),
-                "the density is constant on the whole of z - W; measurable C by approximation",
+                "the density is 1/2 on the whole of z - W; so $P(z - X \\in C) = |C|/2$ for "
+                "measurable C",
+                rules=("measure",),
             ),
             step(
                 r"$E|C'| = v + \int_{W \setminus C} P(z - X \in C)\,dz = v + (1 - v) v / 2$",
                 "identity",
                 lambda: _total(rate),
-                "Fubini; points outside C count once",
+                "C' consists of C and of the z outside C with z - X in C",
+                rules=("fubini",),
             ),
             step(
                 "the identity holds on 60 random unions of intervals, computed without it",
                 "spot",
                 lambda: _exact_sets(rate),
             ),
-            step(r"$E v' \ge v + c\ell v(1-v)$ in shares", "identity", _floor),
+            step(
+                r"$E v' \ge v + c\ell v(1-v)$ in shares",
+                "identity",
+                _floor,
+                r"as above with $P(z - X \in C) \ge c|C|$, since $z - W \subseteq [-\ell, \ell]$",
+                rules=("fubini", "measure"),
+            ),
         ),
     )

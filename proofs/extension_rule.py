@@ -11,28 +11,34 @@ from slt_theory.certified.extension import irwin_hall, positive_part_below
 
 from .kit import Proof, step
 from .kit.algebra import identity
-from .kit.balls import ball
 
 UNSAFE = ({"reach": Fraction(6, 5)}, {"scale": Fraction(9, 10)})
 
 
 def _joins(reach: Fraction) -> bool:
-    """[0, 1] and [x, 1 + x] overlap for 0 <= x <= 1, so their union is [0, 1 + x]."""
-    return all(Fraction(k, 60) * reach <= 1 and 1 + Fraction(k, 60) * reach >= 1 for k in range(61))
+    """[0, 1] and [x, 1 + x] meet iff 0 <= x <= 1; linear in x, so the ends of [0, reach] decide."""
+    return all(0 <= x <= 1 for x in (Fraction(0), reach))
 
 
-def _volume() -> bool:
-    """The simplex recursion int_0^s t^k / k! dt = s^(k+1) / (k+1)!, and Irwin-Hall below 1."""
-    from sympy import Rational, factorial, integrate, symbols
+def _irwin_hall_step() -> bool:
+    """F_(k+1)(s) = int_(s-1)^s F_k keeps F_k(s) = sum_j (-1)^j C(k, j) (s - j)_+^k / k!.
 
-    s, t = symbols("s t", positive=True)
-    for k in range(12):
-        if not identity(integrate(t**k / factorial(k), (t, 0, s)), s ** (k + 1) / factorial(k + 1)):
-            return False
-    half = Fraction(1, 2)
-    return all(irwin_hall(k, half) == half**k / math.factorial(k) for k in range(12)) and identity(
-        Rational(1, 2) ** 2 / 2, Rational(1, 8)
-    )
+    The primitive of (s - j)_+^k / k! is (s - j)_+^(k+1) / (k+1)!, and the coefficients become
+    C(k, j) + C(k, j-1) = C(k+1, j), divided by C(k, j): 1 + j/(k-j+1) = (k+1)/(k+1-j).
+    """
+    from sympy import symbols
+
+    k, j = symbols("k j")
+    pascal = identity(1 + j / (k - j + 1), (k + 1) / (k + 1 - j))
+    # Base: F_1(s) = s_+ - (s-1)_+ is linear between 0 and 1, so two points a piece decide.
+    points = (Fraction(0), Fraction(1, 2), Fraction(1), Fraction(2), Fraction(3))
+    base = all(irwin_hall(1, s) == min(s, Fraction(1)) for s in points)
+    return pascal and base
+
+
+def _halves() -> bool:
+    """sum_k C(m, k) 2^-m = 1."""
+    return all(sum(math.comb(m, k) for k in range(m + 1)) == 2**m for m in range(20))
 
 
 def _lattice() -> bool:
@@ -63,14 +69,9 @@ def _exponential() -> bool:
     """E exp(-t X^+) = (1 + (1 - exp(-t))/t)/2, and the far tail uses nothing else."""
     from sympy import exp, integrate, symbols
 
-    x, t = symbols("x t", positive=True)
-    mean = integrate(exp(-t * x), (x, 0, 1))
-    at = ball(0)
-    for value in (1, 2, 3):
-        exact = mean.subs(t, value) - (1 - exp(-value)) / value
-        if exact != 0:
-            return False
-    return bool(at == 0) and positive_part_below(80, Fraction(9)) < ONE
+    x, t, power = symbols("x t E", positive=True)
+    mean = integrate(exp(-t * x), (x, 0, 1)).subs(exp(-t), power)
+    return identity(mean, (1 - power) / t) and positive_part_below(80, Fraction(9)) < ONE
 
 
 def build(*, reach: Fraction = Fraction(1), scale: Fraction = Fraction(1)) -> Proof:
@@ -85,18 +86,33 @@ def build(*, reach: Fraction = Fraction(1), scale: Fraction = Fraction(1)) -> Pr
         (
             step(
                 r"$I \cup (I + x) = $ one interval for $0 \le x \le |I|$",
-                "rule",
+                "finite",
                 lambda: _joins(reach),
-                "linear in x, so the ends decide; induction over the positive items",
+                "one positive item after the other, each at most 1; then the negative ones, to the "
+                "left; these items are not among those that reach I",
+                rules=("linearity", "independence", "union"),
             ),
-            step("Irwin-Hall below 1: simplex volumes", "identity", _volume),
-            step("Irwin-Hall beyond 1 agrees with a split of the cube", "spot", _lattice),
+            step(
+                r"$F_k(s) = \frac1{k!}\sum_j (-1)^j \binom kj (s-j)_+^k$",
+                "induction",
+                _irwin_hall_step,
+                r"$F_{k+1}(s) = \int_{s-1}^s F_k$ and Pascal's rule",
+                rules=("independence",),
+            ),
+            step(
+                "the number of positive items is binomial, and given it they are uniform on [0, 1]",
+                "rule",
+                _halves,
+                rules=("total-probability",),
+            ),
+            step("Irwin-Hall agrees with a split of the cube", "spot", _lattice),
             step("the printed bound is the mixture, rounded up", "spot", lambda: _bound(scale)),
             step(
                 r"far tails: $P(\sum X_i^+ < s) \le e^{ts}(E e^{-tX^+})^m$",
-                "rule",
+                "identity",
                 _exponential,
-                "Markov",
+                r"$E e^{-tX^+} = \frac12 + \frac12(1-e^{-t})/t$",
+                rules=("markov", "independence"),
             ),
         ),
     )

@@ -13,13 +13,20 @@ from .kit.balls import ball
 UNSAFE = ({"floor": Fraction(9, 10)},)
 
 
+ROWS = (
+    (30, 10, Fraction(1, 1000), 0),
+    (40, 10, Fraction(1, 1000), 1),
+    (24, 6, Fraction(1, 100), 0),
+)
+
+
 def _vandermonde() -> bool:
-    for n in range(1, 16):
-        for k in range(n + 1):
-            total = sum(math.comb(k, j) * math.comb(n - k, k - j) for j in range(k + 1))
-            if total != math.comb(n, k):
-                return False
-    return True
+    """Every k-subset is met once: the numbers used below, and all n < 16."""
+    pairs = [(n, k) for n, k, *_ in ROWS] + [(n, k) for n in range(1, 16) for k in range(n + 1)]
+    return all(
+        sum(math.comb(k, j) * math.comb(n - k, k - j) for j in range(k + 1)) == math.comb(n, k)
+        for n, k in pairs
+    )
 
 
 def _cauchy() -> bool:
@@ -58,12 +65,7 @@ def hit_probability(n: int, k: int, eps: Fraction, z: Fraction) -> Any:
 
 
 def _numbers(floor: Fraction) -> bool:
-    rows = (
-        (30, 10, Fraction(1, 1000), 0),
-        (40, 10, Fraction(1, 1000), 1),
-        (24, 6, Fraction(1, 100), 0),
-    )
-    return all(bool(hit_probability(n, k, eps, Fraction(z)) > ball(floor)) for n, k, eps, z in rows)
+    return all(bool(hit_probability(n, k, eps, Fraction(z)) > ball(floor)) for n, k, eps, z in ROWS)
 
 
 def build(*, floor: Fraction = Fraction(1, 2)) -> Proof:
@@ -76,8 +78,20 @@ def build(*, floor: Fraction = Fraction(1, 2)) -> Proof:
         r"pairs with j items in common. For $N(0,1)$ at $(n,k,\varepsilon,z) = (30,10,10^{-3},0)$, "
         rf"$(40,10,10^{{-3}},1)$, $(24,6,10^{{-2}},0)$ the probability exceeds {float(floor):g}.",
         (
-            step(r"$\sum_j\binom kj\binom{n-k}{k-j} = \binom nk$", "rule", _vandermonde),
-            step(r"$(E T)^2 \le E T^2\,P(T>0)$", "polynomial", _cauchy, "Cauchy-Schwarz"),
+            step(
+                r"$\binom kj\binom{n-k}{k-j}$ of the k-subsets share j items with a given one; "
+                r"their sum is $\binom nk$",
+                "finite",
+                _vandermonde,
+                "for the (n, k) of the theorem",
+            ),
+            step(
+                r"$(E T)^2 \le E T^2\,P(T>0)$",
+                "polynomial",
+                _cauchy,
+                "T = T 1{T > 0}; two atoms shown",
+                rules=("cauchy",),
+            ),
             step(
                 r"pairs have a normal law with determinant $k^2 - j^2$",
                 "identity",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from fractions import Fraction
 
 from .kit import Proof, step
@@ -16,21 +15,28 @@ UNSAFE = (
 
 
 def _greedy() -> bool:
-    """Residual above 1: subtracting x in [0, 1] keeps it >= 0; enough total ends at most at 1."""
-    source = random.Random(12)
-    for _ in range(300):
-        rest = Fraction(source.randint(0, 400), 100)
-        start, total = rest, Fraction(0)
-        for _ in range(40):
-            x = Fraction(source.randint(0, 100), 100)
-            total += x
-            if rest > 1:
-                rest -= x
-                if rest < 0:
-                    return False
-            if total >= start - 1 and rest > 1:
-                return False
-    return True
+    """r - x >= 0 for r >= 1 >= x; and r_0 - T <= 1 for r_0 <= 1 + t and T >= t."""
+    from sympy import symbols
+
+    r, x, start, t, total = symbols("r x r0 t T")
+    stays = identity(r - x, (r - 1) + (1 - x))
+    return stays and identity(1 - (start - total), (1 + t - start) + (total - t))
+
+
+def _exponents() -> bool:
+    """Each tail bound has exponent -L with the stated m, t and s; ln 2 and t^2 as symbols."""
+    from sympy import symbols
+
+    q, n, f, a, level, log2, m = symbols("q n f a L l2 m")
+    locked = identity(q * n - ((q * n + level) / log2) * log2, -level)
+    free = identity(-f * (8 * level / f) / 8, -level)
+    drift = identity(-3 * (2 * m * level / 3) / (2 * m), -level)
+    return locked and free and drift and identity(-3 * (a * level / 3) / a, -level)
+
+
+def _halves() -> bool:
+    """Half of at least f n/2 items, rounded down, is at least f n/4 - 1, rounded up: by 24ths."""
+    return all(-(-k // 24) // 2 >= -(-(k - 48) // 48) for k in range(48, 48 * 40))
 
 
 def _pull(pull: Fraction) -> bool:
@@ -56,12 +62,12 @@ def _shares(shares: tuple[int, ...]) -> bool:
 
 
 def _quadratic() -> bool:
-    """(f n/4 - 1)^2 >= 64 * 2 L m/3, m = (q n + L)/ln 2: leading terms give n ~ q L/f^2."""
-    from sympy import log, solve, symbols
+    """Leading terms of a = 8 t: (f n/4)^2 = 128 L q n/(3 ln 2) at n = 2048 q L/(3 f^2 ln 2)."""
+    from sympy import symbols
 
-    n, f, q, level = symbols("n f q L", positive=True)
-    roots = solve((f * n / 4) ** 2 - 64 * 2 * level * (q * n) / (3 * log(2)), n)
-    return bool(len(roots) == 1) and identity(roots[0] * f**2 / (q * level), 2048 / (3 * log(2)))
+    f, q, level, log2 = symbols("f q L l2")
+    n = 2048 * q * level / (3 * log2 * f**2)
+    return identity((f * n / 4) ** 2, 64 * 2 * level * q * n / (3 * log2))
 
 
 def _function() -> bool:
@@ -91,19 +97,29 @@ def build(*, pull: Fraction = Fraction(64, 3), shares: tuple[int, ...] = (1, 1, 
         r"$985\,q\ln(16/\delta)/f^2$ items: the term $q/f^2$ is real.",
         (
             step(
-                r"$m$ bounds the locked items, $fn/2$ the free ones, $t$ the locked sum",
-                "rule",
-                lambda: _shares(shares[:4]),
-                r"tail bounds: $e^{-L}$, $e^{-fn/8} \le e^{-L}$, $2e^{-L}$",
+                r"$m$ bounds the locked items, $fn/2$ the free ones, $t$ the locked sum, a/4 - s "
+                "the positive parts",
+                "identity",
+                _exponents,
+                r"tail bounds: $e^{-L}$, $e^{-fn/8} \le e^{-L}$, $2e^{-L}$, $e^{-L}$ a side",
             ),
             step(
-                "greedy: items of the residual's sign bring it from 1 + t to at most 1",
-                "rule",
+                "either half of the free items has at least a members",
+                "finite",
+                _halves,
+                "both sides grow by the same over a period of 48 items of a 24th; the halves are "
+                "chosen without looking at the values",
+                rules=("independence",),
+            ),
+            step(
+                "greedy: items of the residual's sign, while it exceeds 1, bring it from 1 + t to "
+                "at most 1 and never past 0",
+                "induction",
                 _greedy,
-                "half of the free items; their positive (negative) parts must add up to t",
+                "first half; its positive (negative) parts must add up to t",
             ),
             step(
-                rf"$\sqrt{{aL/3}} \le a/8$ once $a \ge {pull}L$",
+                rf"$s = \sqrt{{aL/3}} \le a/8$ once $a \ge {pull}L$",
                 "polynomial",
                 lambda: _pull(pull),
                 r"so the parts add up to $a/4 - a/8$ except with probability $e^{-L}$ a side",
@@ -113,14 +129,16 @@ def build(*, pull: Fraction = Fraction(64, 3), shares: tuple[int, ...] = (1, 1, 
                 r"shares of $\delta$: " + " + ".join(map(str, shares)) + " sixteenths",
                 "rule",
                 lambda: _shares(shares),
-                "union bound; the other half of the free items reaches [-1, 1]",
+                "the other half of the free items reaches [-1, 1]",
+                rules=("union",),
             ),
             step(
                 r"the condition $a \ge 8t$ alone is $n \approx \frac{2048}{3\ln 2}\,qL/f^2$",
                 "identity",
                 _quadratic,
+                "leading terms",
             ),
-            step("the printed n grows with pruning and more with locking", "enclosure", _function),
+            step("the printed n grows with pruning and more with locking", "spot", _function),
         ),
-        ("tail-bounds", "lemma-r", "extension-rule"),
+        ("tail-bounds",),
     )

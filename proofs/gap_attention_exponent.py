@@ -5,14 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .kit import Proof, step
+from .kit.algebra import identity, nonnegative
 from .kit.balls import ball
 
 UNSAFE = ({"radius": Fraction(2)},)
 
 
 def _coefficients() -> bool:
-    """alpha^k >= alpha for alpha >= 1, k >= 1: every term of the series is larger."""
-    return all(a**k >= a for a in (Fraction(1), Fraction(3, 2), Fraction(4)) for k in range(1, 30))
+    """alpha^(k+1) - alpha = alpha (alpha^k - alpha) + alpha^2 - alpha, and alpha^2 >= alpha."""
+    from sympy import oo, symbols
+
+    alpha, power = symbols("alpha P")
+    step_ = identity(alpha * power - alpha, alpha * (power - alpha) + alpha**2 - alpha)
+    return step_ and nonnegative(alpha**2 - alpha, alpha, 1, oo)
 
 
 def _exceeded(radius: Fraction) -> bool:
@@ -35,8 +40,9 @@ def build(*, radius: Fraction = Fraction(1, 4)) -> Proof:
         rf"and smaller for $\alpha = {radius}$, where the recursion is attained.",
         (
             step(
-                r"$\alpha(e^x - 1) \le e^{\alpha x} - 1$ for $\alpha \ge 1$, term by term",
-                "rule",
+                r"$\alpha(e^x - 1) \le e^{\alpha x} - 1$ for $\alpha \ge 1$, term by term: "
+                r"$\alpha \le \alpha^k$",
+                "induction",
                 _coefficients,
             ),
             step(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 
 from .kit import Proof, step
+from .kit.algebra import identity
 from .kit.balls import ball
 
 UNSAFE = ({"blocks": 2},)
@@ -24,11 +24,11 @@ def _many() -> bool:
 
 
 def _valid() -> bool:
-    """The argument is sound once k <= lambda n/r: then k/(n/r) <= lambda, as its lemma asks."""
-    n, lam = Fraction(1000), Fraction(1, 2)
-    return all(
-        Fraction(k) / (n / r) <= lam for r in (2, 7, 19) for k in range(int(lam * n / r) + 1)
-    )
+    """k = lambda n/r - d gives k/(n/r) = lambda - d r/n: at most lambda, as the lemma asks."""
+    from sympy import symbols
+
+    n, r, lam, less = symbols("n r lam d")
+    return identity((lam * n / r - less) / (n / r), lam - less * r / n)
 
 
 def build(*, blocks: int = 4) -> Proof:
@@ -47,7 +47,11 @@ def build(*, blocks: int = 4) -> Proof:
                 lambda: _blocks(blocks),
             ),
             step("r is at least 18 already for one item and error 1/100", "enclosure", _many),
-            step("for k <= lambda n/r the argument stands", "rule", _valid),
+            step(
+                "for k <= lambda n/r a block meets the density that the lemma for one block asks",
+                "identity",
+                _valid,
+            ),
         ),
         gap="The amplified statement for subsets of exactly k items is proved by blocks of size "
         "n/r. As written the proof needs k <= lambda n/r, which constant density excludes. The "

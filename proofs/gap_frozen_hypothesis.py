@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .kit import Proof, step
-from .kit.algebra import identity
+from .kit.algebra import identity, nonnegative_rational
 from .kit.rules import markov
 
 UNSAFE = ({"floor": Fraction(1, 5)},)
@@ -37,7 +37,15 @@ def _reach(m: int) -> Fraction:
 
 
 def _fails(floor: Fraction) -> bool:
-    return all(_paley() - _reach(m) >= floor for m in (240, 400, 10_000))
+    """paley - 2 (5 m/48)/(m/8 - 1)^2 >= floor for all m >= 240, by roots."""
+    from sympy import Rational, oo, symbols
+
+    m = symbols("m")
+    known = Rational(_paley().numerator, _paley().denominator)
+    rest = Rational(floor.numerator, floor.denominator)
+    reach = 2 * (m * Rational(5, 48)) / (m / 8 - 1) ** 2
+    exact = Fraction(str(reach.subs(m, 240))) == _reach(240)
+    return exact and nonnegative_rational(known - reach - rest, m, 240, oo)
 
 
 def build(*, floor: Fraction = Fraction(1, 25)) -> Proof:
@@ -55,13 +63,15 @@ def build(*, floor: Fraction = Fraction(1, 25)) -> Proof:
                 r"$P(|\Lambda| \ge 3n_1/8) \ge (37/64)^2/3$",
                 "rule",
                 lambda: _paley() == Fraction(37**2, 3 * 64**2),
-                "Paley-Zygmund",
+                r"Paley-Zygmund: $E Y 1\{Y \ge tEY\} \ge (1-t)EY$",
+                rules=("cauchy",),
             ),
             step(
                 rf"minus the chance that the free items reach within 1 of that: at least {floor}",
-                "rule",
+                "polynomial",
                 lambda: _fails(floor),
-                "Chebyshev on the positive and the negative parts; for larger m it only shrinks",
+                "Chebyshev on the positive and the negative parts, all m >= 240",
+                rules=("markov", "union"),
             ),
         ),
         gap="A form of the lemma with locked variables (recalled, not checked against the paper) "

@@ -9,6 +9,9 @@ from .kit import Proof, step
 UNSAFE = ({"fraction": Fraction(1, 2)},)
 
 
+PERCENT = [47, 38, 35, 31]
+
+
 def _present(top: int) -> Fraction:
     products = {a * b for a in range(1, top + 1) for b in range(1, top + 1)}
     return Fraction(len(products), top * top)
@@ -27,7 +30,9 @@ def _prime() -> bool:
 
 
 def _counts(fraction: Fraction) -> bool:
-    return _present(8) >= fraction and _present(8) > _present(16) > _present(32) > _present(64)
+    found = [_present(top) for top in (8, 16, 32, 64)]
+    rounded = [round(100 * share) for share in found]
+    return found[0] >= fraction and found == sorted(found, reverse=True) and rounded == PERCENT
 
 
 def build(*, fraction: Fraction = Fraction(46, 100)) -> Proof:
@@ -38,7 +43,13 @@ def build(*, fraction: Fraction = Fraction(46, 100)) -> Proof:
         r"The products of two integers in $[-K, K]$ miss every prime between K and $K^2$; the "
         r"fraction of $1..K^2$ that occurs falls: 47 %, 38 %, 35 %, 31 % for K = 8, 16, 32, 64.",
         (
-            step("primes above K are never hit", "finite", _prime),
+            step(
+                "primes above K are never hit",
+                "rule",
+                _prime,
+                "both factors are smaller than the prime; K = 4, 8, 16 by enumeration",
+                rules=("prime",),
+            ),
             step(
                 f"fractions for K = 8..64, decreasing, first at least {fraction}",
                 "finite",

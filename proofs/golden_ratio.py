@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from .kit import Proof, step
+from .kit.algebra import identity
 
 UNSAFE = ({"best": Fraction(1, 3)}, {"greedy": Fraction(3, 4)}, {"ratio": Fraction(11, 20)})
 
@@ -30,17 +31,25 @@ def _defining() -> bool:
 
 
 def _telescope() -> bool:
-    """sum_(j=i+1)^(k-1) g^(j+1) = g^i - g^(k-1), modulo g^2 + g - 1, for all i < k <= 24."""
+    """From i to i - 1 the sum gains g^(i+1): g^i + g^(i+1) = g^(i-1) modulo g^2 + g - 1.
+
+    At i = k - 1 both sides are 0. P stands for g^(i-1), Q for g^(k-1).
+    """
     from sympy import symbols
 
-    g = symbols("g")
-    for k in range(1, 25):
-        tail = 0 * g
-        for i in range(k - 1, -1, -1):
-            if not _reduce(tail - (g**i - g ** (k - 1)), g).is_zero:
-                return False
-            tail += g ** (i + 1)
-    return True
+    g, power, last = symbols("g P Q")
+    before, after = g * power - last, power - last
+    change = (before + g**2 * power - after).expand()
+    return identity(change, power * (g**2 + g - 1)) and identity(last - last, 0)
+
+
+def _greedy() -> bool:
+    """r <= g + (w + S) and either r - w <= g + S, or r < w <= g + S: both close the induction."""
+    from sympy import symbols
+
+    gap, rest, item, less = symbols("g S w d")
+    taken = (gap + rest + item - less) - item
+    return identity(gap + rest - taken, less)
 
 
 def _residuals(ratio: Fraction, best: Fraction, greedy: Fraction) -> bool:
@@ -106,19 +115,28 @@ def build(
                 "induction",
                 _telescope,
                 r"so $w_i \le \gamma^i \le \gamma^{k-1} + \sum_{j>i} w_j$: Kakeya's condition with "
-                r"gap $\gamma^{k-1}$",
+                r"gap $\gamma^{k-1}$; the nearest sum is within half a gap",
+            ),
+            step(
+                r"greedy keeps the residual at most $\gamma^{k-1} + \sum_{j \ge i} w_j$",
+                "induction",
+                _greedy,
+                r"an item that is too large exceeds the residual, and Kakeya's condition bounds it",
             ),
             step(
                 "gaps and greedy residuals of random choices, exactly",
-                "rule",
+                "spot",
                 lambda: _residuals(ratio, best, greedy),
-                "greedy keeps residual <= gap + (sum of the smaller items)",
             ),
             step(
-                r"$w = (1, \gamma^2, \gamma^3, \dots)$ attains both constants",
-                "spot",
-                lambda: _worst(best, greedy),
+                r"both are attained: $1 - \sum_{j=1}^{k-1}\gamma^{j+1} = \gamma^{k-1}$ is a gap of "
+                r"the items $1, \gamma^2, \gamma^3, \dots$",
+                "induction",
+                _telescope,
+                "sums without the first item end there, sums with it begin at 1; greedy just below "
+                "1 takes all others",
             ),
+            step("that choice for k = 3, 6, 10", "spot", lambda: _worst(best, greedy)),
         ),
         ("kakeya-sweep",),
     )

@@ -16,6 +16,7 @@ UNSAFE = (
     {"first": Fraction(87, 100)},
     {"second": Fraction(74, 100)},
     {"table": {(Fraction(1, 100), Fraction(1, 100)): 96}},
+    {"gap": Fraction(11, 10)},
 )
 
 TABLE = {
@@ -64,20 +65,31 @@ def _second(rate: Fraction) -> bool:
 
 
 def _convex() -> bool:
-    from sympy import diff, symbols
+    from sympy import diff, oo, symbols
 
     v = symbols("v")
-    return identity(diff(1 / v, v, 2), 2 / v**3) and nonnegative(2 + 0 * v, v, 0, 1)
+    return identity(diff(1 / v, v, 2), 2 / v**3) and nonnegative(v**3, v, 0, oo)
+
+
+def _phases() -> bool:
+    """Markov after iteration: P(1/v >= 2) and P(u >= e), with the powers as symbols."""
+    from sympy import symbols
+
+    e, power = symbols("e P")
+    first = identity(markov(power / (2 * e), 2), power / (4 * e))
+    return first and identity(markov(power / 2, e), power / (2 * e))
 
 
 def _end(gap: Fraction = Fraction(1)) -> bool:
-    """An uncovered stretch of radius e at a point of W meets W in length >= e."""
+    """min(z + e, 1/2) - max(z - e, -1/2) >= e: four differences, linear in z and e, at corners."""
     half = Fraction(1, 2)
-    for e in (Fraction(1, k) for k in range(4, 40)):
-        for z in (Fraction(j, 97) - half for j in range(98)):
-            if min(z + e, half) - max(z - e, -half) < gap * e:
-                return False
-    return True
+    return all(
+        end - begin >= gap * e
+        for e in (Fraction(0), Fraction(1, 4))
+        for z in (-half, half)
+        for end in (z + e, half)
+        for begin in (z - e, -half)
+    )
 
 
 def _needed(rate: Fraction, start: Fraction, target: Fraction) -> int:
@@ -121,8 +133,9 @@ def build(
     first: Fraction = FIRST_RATE,
     second: Fraction = SECOND_RATE,
     table: dict[tuple[Fraction, Fraction], int] | None = None,
+    gap: Fraction = Fraction(1),
 ) -> Proof:
-    """The proof; `first`, `second` are the rates 7/8 and 3/4."""
+    """The proof; `first`, `second` are the rates; an uncovered point leaves `gap` e open."""
     rows = TABLE if table is None else table
     listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items())
     return Proof(
@@ -132,14 +145,16 @@ def build(
         r"\lceil \ln(1/(2e\delta))/\ln(8/7) \rceil + \lceil \ln(1/(e\delta))/\ln(4/3) \rceil$, "
         r"then "
         r"with probability at least $1 - \delta$ every $z \in [-1/2, 1/2]$ has a subset with "
-        r"$|z - \sum_{i \in S} X_i| \le 2e$.",
+        r"$|z - \sum_{i \in S} X_i| \le 2e$. For another window of length 1 around 0, whose nearer "
+        r"end is at distance $d < e$, $v_0 = e + d$ takes the place of $2e$ in the first phase.",
         (
             step(r"$1/v$ is convex on $(0, \infty)$", "monotone", _convex),
             step(
                 r"$E[1/v'] \le \frac1v (1 - (1-v)/4)$",
                 "identity",
                 _chord_of_inverse,
-                r"chord rule on $[v, 2v]$ with $E v' = v(1+(1-v)/2)$",
+                r"on $[v, 2v]$ with $E v' = v(1+(1-v)/2)$",
+                rules=("chord",),
             ),
             step(
                 rf"$1 - (1-v)/4 \le {first}$ for $0 \le v \le 1/2$",
@@ -149,8 +164,9 @@ def build(
             step(
                 r"$P(v_t \le 1/2) \le P(1/v_t \ge 2) \le (7/8)^t / (4e)$",
                 "rule",
-                lambda: markov(1 / Fraction(2, 100), 2) == Fraction(25),
-                r"iteration from $v_0 = 2e$, stopped above 1/2, and Markov",
+                _phases,
+                r"$Y_t = 1/v_t$ from $v_0 = 2e$, stopped above 1/2",
+                rules=("iteration", "markov"),
             ),
             step(r"$E(1-v') = (1-v)(1-v/2)$", "identity", _second_identity),
             step(
@@ -161,15 +177,17 @@ def build(
             step(
                 r"$P(1-v_t \ge e) \le (3/4)^t/(2e)$ after the first phase",
                 "rule",
-                lambda: markov(Fraction(1, 2), Fraction(1, 100)) == 50,
-                "iteration and Markov",
+                _phases,
+                r"$Y_t = 1 - v_t$ from at most 1/2; the set never shrinks, so $v_t \ge 1/2$ stays",
+                rules=("iteration", "markov", "union"),
             ),
             step(
                 "if less than e of W is left, every z of W has an approximated point within e",
-                "rule",
-                _end,
-                "the interval of radius e around z meets W in length at least e (linear in z: "
-                "ends)",
+                "finite",
+                lambda: _end(gap),
+                "the interval of radius e around z meets W in length at least e; both errors "
+                "together are 2e",
+                rules=("linearity",),
             ),
             step(
                 f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)

@@ -78,12 +78,18 @@ def build(*, density: Fraction = Fraction(1), weight: Fraction = Fraction(3, 10)
                 "polynomial",
                 lambda: _remainder(density),
             ),
-            step("unused items do no harm", "rule", _monotone, "leave them out of the subset"),
             step(
-                "given which items are uniform, these are independent uniform: total probability",
+                "given that m items are the uniform ones, these are independent uniform items and "
+                "the others are left out: failure at most F(m); the number is binomial",
+                "rule",
+                _monotone,
+                rules=("thinning", "total-probability", "subsets"),
+            ),
+            step(
+                "the integer routine is the sum, rounded up",
                 "spot",
                 lambda: _upper(weight),
-                "the integer routine against exact fractions",
+                "against exact fractions",
             ),
             step("binomial weights are rounded up", "spot", _masses),
         ),

@@ -55,6 +55,11 @@ def build(*, factor: int = 2) -> Proof:
                 "spot",
                 lambda: _bijection(factor),
             ),
-            step("parity is automatic", "rule", _parity),
+            step(
+                r"parity is automatic: $\sum \sigma_i x_i - \Lambda = -2\sum_S x_i$",
+                "spot",
+                _parity,
+                "the identity above, for integers",
+            ),
         ),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from typing import Any
 
 from .kit import Proof, step
+from .kit.algebra import identity
 
 UNSAFE = ({"halves": 1},)
 
@@ -14,18 +16,27 @@ def _relu(x: Fraction) -> Fraction:
     return max(x, Fraction(0))
 
 
+def _half(y: Any, size: Any) -> Any:
+    """relu(y) = (y + |y|)/2, with |y| as a symbol."""
+    return (y + size) / 2
+
+
 def _identity() -> bool:
-    """x = relu(x) - relu(-x): both sides are linear on each half line; two points each decide."""
-    points = (Fraction(-2), Fraction(-1), Fraction(0), Fraction(1), Fraction(2))
-    return all(x == _relu(x) - _relu(-x) for x in points)
+    """relu(y) - relu(-y) = y, as |-y| = |y|; y = w x gives the weighted form."""
+    from sympy import symbols
+
+    y, size = symbols("y A")
+    return identity(_half(y, size) - _half(-y, size), y)
 
 
-def _weighted() -> bool:
-    return all(
-        w * x == _relu(w * x) - _relu(-w * x)
-        for w in (Fraction(-3, 2), Fraction(5, 7))
-        for x in (Fraction(-2), Fraction(-1), Fraction(0), Fraction(1), Fraction(2))
-    )
+def _half_lines() -> bool:
+    """|v x| = |v| |x|: for x = |x| the value is x relu(v), for x = -|x| it is x min(v, 0)."""
+    from sympy import symbols
+
+    x, v, size = symbols("x v V")
+    right = identity(_half(v * x, size * x), x * _half(v, size))
+    # min(v, 0) = -relu(-v)
+    return right and identity(_half(v * x, -size * x), -x * _half(-v, size))
 
 
 def _halves(halves: int) -> bool:
@@ -47,19 +58,20 @@ def _halves(halves: int) -> bool:
 
 
 def _two_targets() -> bool:
-    """Two sums near w on the two sides give error at most eps |x| everywhere."""
-    eps, w = Fraction(1, 100), Fraction(1, 3)
-    for off_right, off_left in ((eps, -eps), (-eps, eps), (eps, eps)):
-        for x in (Fraction(-5, 2), Fraction(-1), Fraction(2)):
-            value = (w + off_right) * _relu(x) - (w + off_left) * _relu(-x)
-            if abs(value - w * x) > eps * abs(x):
-                return False
-    return True
+    """(w + a) relu(x) - (w + b) relu(-x) - w x = a relu(x) - b relu(-x): a x or b x."""
+    from sympy import symbols
+
+    w, a, b, x, size = symbols("w a b x A")
+    left = (w + a) * _half(x, size) - (w + b) * _half(-x, size) - w * x
+    return identity(left, a * _half(x, size) - b * _half(-x, size))
 
 
 def _bias() -> bool:
-    """A neuron without inputs and bias b > 0 is the constant b."""
-    return all(_relu(Fraction(0) * x + Fraction(2, 5)) == Fraction(2, 5) for x in range(-3, 4))
+    """A neuron without inputs and bias b > 0: relu(0 x + b) = (b + |b|)/2 = b."""
+    from sympy import symbols
+
+    x, b = symbols("x b")
+    return identity(_half(0 * x + b, b), b)
 
 
 def build(*, halves: int = 2) -> Proof:
@@ -71,15 +83,26 @@ def build(*, halves: int = 2) -> Proof:
         r"slope $\sum_{v_k>0}u_kv_k$ for $x \ge 0$ and $\sum_{v_k<0}u_kv_k$ for $x \le 0$; so a "
         rf"weight on signed inputs takes {halves} subset sum(s) with the same target.",
         (
-            step(r"$x = \sigma(x) - \sigma(-x)$", "finite", _identity, "linear on each half line"),
-            step(r"$wx = \sigma(wx) - \sigma(-wx)$ for either sign of w", "finite", _weighted),
-            step(f"slopes on the two half lines ({halves} sums)", "rule", lambda: _halves(halves)),
+            step(
+                r"$y = \sigma(y) - \sigma(-y)$, so $wx = \sigma(wx) - \sigma(-wx)$ for either sign",
+                "identity",
+                _identity,
+                r"$\sigma(y) = (y + |y|)/2$",
+            ),
+            step(
+                r"$\sigma(vx) = x\,\sigma(v)$ for $x \ge 0$ and $x\min(v, 0)$ for $x \le 0$",
+                "identity",
+                _half_lines,
+                "sums of these: slopes on the half lines",
+                rules=("linearity",),
+            ),
+            step(f"100 random gadgets: {halves} sums", "spot", lambda: _halves(halves)),
             step(
                 r"both sums within $\varepsilon$ of w: error at most $\varepsilon|x|$",
-                "rule",
+                "identity",
                 _two_targets,
-                "linear in the two offsets: extreme offsets decide",
+                "one of the two terms is 0",
             ),
-            step("a neuron with pruned inputs and bias b > 0 is the constant b", "finite", _bias),
+            step("a neuron with pruned inputs and bias b > 0 is the constant b", "identity", _bias),
         ),
     )

@@ -57,7 +57,12 @@ def build(*, power: int = 1) -> Proof:
         r" B independent blocks reach $B\,T$ within $B\varepsilon$ except with probability "
         r"$B\delta$.",
         (
-            step(r"$cz - \sum_S cX_i = c\,(z - \sum_S X_i)$", "identity", _scale),
+            step(
+                r"$cz - \sum_S cX_i = c\,(z - \sum_S X_i)$",
+                "identity",
+                _scale,
+                rules=("linearity",),
+            ),
             step(
                 "exact best errors of 30 random instances scale so",
                 "spot",
@@ -67,7 +72,7 @@ def build(*, power: int = 1) -> Proof:
                 r"block b takes the target $z/B$; errors add to $\varepsilon$",
                 "identity",
                 _blocks,
-                "union rule over the blocks",
+                rules=("union", "triangle"),
             ),
         ),
     )

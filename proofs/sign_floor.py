@@ -8,17 +8,25 @@ from fractions import Fraction
 from slt_theory.certified.counting import counting_n
 
 from .kit import Proof, step
+from .kit.algebra import identity, nonnegative
 
 UNSAFE = ({"factor": 3},)
 
 
 def _one_sign() -> bool:
-    """Sums of non-negative items are non-negative: a target below -eps is out of reach."""
-    for items in itertools.product((0, 1, 5), repeat=4):
-        sums = [sum(c) for r in range(5) for c in itertools.combinations(items, r)]
-        if min(sums) < 0:
-            return False
-    return True
+    """s >= 0 and x >= 0 give s + x >= 0: linear, smallest at s = x = 0."""
+    from sympy import oo, symbols
+
+    x = symbols("x")
+    return nonnegative(0 + x, x, 0, oo)
+
+
+def _power(factor: int) -> bool:
+    """P(all +) + P(all -) = 2 h^n, h = 1/2: h^n as a symbol."""
+    from sympy import symbols
+
+    power = symbols("P")
+    return identity(power + power, factor * power)
 
 
 def _mass(factor: int) -> bool:
@@ -46,13 +54,21 @@ def build(*, factor: int = 2) -> Proof:
         r"For a law symmetric about 0 without an atom there, and targets beyond $\varepsilon$ on "
         rf"both sides of 0, every n fails with probability at least ${factor} \cdot 2^{{-n}}$.",
         (
-            step("sums of items of one sign stay on one side", "rule", _one_sign),
+            step(
+                "sums of items of one sign stay on one side, so targets beyond eps on the other "
+                "are missed",
+                "induction",
+                _one_sign,
+                "a sum of non-negative numbers is one, the empty sum is 0",
+            ),
             step(
                 rf"$P($all items have one sign$) = {factor}\cdot 2^{{-n}}$",
-                "rule",
-                lambda: _mass(factor),
-                "independent fair signs: complete enumeration",
+                "identity",
+                lambda: _power(factor),
+                "fair signs",
+                rules=("independence",),
             ),
+            step("the same by enumeration for n < 10", "spot", lambda: _mass(factor)),
             step("the printed n is the smallest that passes", "spot", _function),
         ),
     )

@@ -42,13 +42,13 @@ def _shift() -> bool:
 
 
 def _attained(factor: Fraction) -> bool:
-    """At p = 1/(r+1) the bound factor * (r-1)/(r+1) on the l1 change is not below the change."""
-    for r in (Fraction(3, 2), Fraction(2), Fraction(5)):
-        p = 1 / (r + 1)
-        change = 2 * (p * r / (p * r + (1 - p) / r) - p)
-        if factor * (r - 1) / (r + 1) < change:
-            return False
-    return True
+    """At p = 1/(r+1) the l1 change 2 (q - p) equals factor * (r-1)/(r+1)."""
+    from sympy import Rational, symbols
+
+    r = symbols("r")
+    p = 1 / (r + 1)
+    change = 2 * (p * r / (p * r + (1 - p) / r) - p)
+    return identity(change, Rational(factor.numerator, factor.denominator) * (r - 1) / (r + 1))
 
 
 def _weaker() -> bool:
@@ -94,16 +94,19 @@ def build(*, factor: Fraction = Fraction(2), linear: Fraction = Fraction(4)) -> 
             ),
             step(
                 rf"the $\ell_1$ change, twice the total variation, is at most {factor} tanh(x/2)",
-                "rule",
+                "identity",
                 lambda: _attained(factor),
-                "attained at p = 1/(r+1): the constant cannot be smaller",
+                r"attained at $p = 1/(r+1)$: the constant cannot be smaller; weights add up to 1, "
+                r"so the $\ell_1$ change is twice the gain of the set that gains",
+                rules=("triangle",),
             ),
             step(r"$2(r-1)/(r+1) \le r^2 - 1$ for $r \ge 1$", "polynomial", _weaker),
             step(
                 rf"$e^{{2x}} - 1 \le {linear}x$ on $[0, 1/2]$",
                 "enclosure",
                 lambda: _linear(linear),
-                "convex and equal at 0",
+                "equal at 0, so the other end decides",
+                rules=("convexity",),
             ),
         ),
     )

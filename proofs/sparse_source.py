@@ -26,15 +26,19 @@ def _component(factor: Fraction) -> bool:
 
 
 def _mean() -> bool:
-    """n items, each present with probability p: the mean number present is n p."""
-    for n in (1, 5, 12):
-        p = Fraction(2, 7)
-        mean = sum(
-            (m * math.comb(n, m) * p**m * (1 - p) ** (n - m) for m in range(n + 1)), Fraction(0)
-        )
-        if mean != n * p:
-            return False
-    return True
+    """Each item is present with probability p: 1 p + 0 (1 - p), n times."""
+    from sympy import symbols
+
+    n, p = symbols("n p")
+    return identity(n * (1 * p + 0 * (1 - p)), n * p)
+
+
+def _copies(edges: Fraction) -> bool:
+    """E x = delta for (1-p)^m = x = delta/E; `edges` E of them at once."""
+    from sympy import Rational, symbols
+
+    count, delta = symbols("E d")
+    return identity(Rational(edges) * count * (delta / count), delta)
 
 
 def _edges(edges: Fraction) -> bool:
@@ -71,20 +75,27 @@ def build(*, factor: Fraction = Fraction(1), edges: Fraction = Fraction(1)) -> P
         r"Representing edges exactly (weights free, mask random) needs $m \ge "
         r"\ln(E/\delta)/\ln(1/(1-p))$ copies of each of E edges: there the logarithm is right.",
         (
-            step(r"$p\alpha + p(1-\alpha) + (1-p) = 1$", "identity", _thinned),
+            step(
+                r"$p\alpha + p(1-\alpha) + (1-p) = 1$: uniform part, rest, absent",
+                "identity",
+                _thinned,
+                rules=("thinning",),
+            ),
             step(
                 "the table of components is multiplied by p",
                 "spot",
                 lambda: _component(factor),
                 "mixture rule with Bin(n, p alpha)",
             ),
-            step("on average np items are present", "rule", _mean),
+            step("on average np items are present", "rule", _mean, rules=("linearity",)),
             step(
-                r"some edge has no copy with probability at most $E(1-p)^m$",
+                r"some edge has no copy with probability at most $E(1-p)^m \le \delta$",
                 "rule",
-                lambda: _edges(edges),
-                "union bound",
+                lambda: _copies(edges),
+                r"$(1-p)^m \le \delta/E$ is the stated m",
+                rules=("union", "independence"),
             ),
+            step("smallest m for two cases", "spot", lambda: _edges(edges)),
         ),
         ("mixture-rule",),
     )

@@ -9,7 +9,19 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 
-__all__ = ["LEVELS", "METHODS", "Proof", "ProofResult", "Step", "StepResult", "cited", "step"]
+from .rules import RULES
+
+__all__ = [
+    "LEVELS",
+    "METHODS",
+    "Proof",
+    "ProofResult",
+    "Step",
+    "StepResult",
+    "cited",
+    "combined",
+    "step",
+]
 
 METHODS: dict[str, str] = {
     "identity": "exact identity: equal normal forms, and equal values at random rational points",
@@ -17,18 +29,30 @@ METHODS: dict[str, str] = {
     "monotone": "monotone by the sign of a derivative",
     "enclosure": "enclosure by balls or integers rounded outwards",
     "integral": "integral: exact, or rigorous quadrature with balls",
-    "induction": "induction: base and step checked exactly",
+    "induction": "induction: base and step checked exactly, with symbols",
     "finite": "finite check over integers or rationals, complete",
-    "rule": "an inference rule of the kit, applied as the text says; exact checks guard its use",
-    "spot": "exact evaluation at instances: guards a program or an argument, proves nothing alone",
+    "rule": "named inference rules of the kit; their hypotheses are checked exactly",
+    "spot": "exact evaluation at instances: guards a program or an argument, proves nothing",
+    "argued": "argued in words; instances are checked, but the argument itself is for the reader",
     "cited": "cited, not proved here",
 }
 
-LEVELS = ("none", "cited", "symbolic", "enclosure")
-"""none: a step failed. cited: sound up to the named results. symbolic: every step exact.
-enclosure: nothing cited, and at least one number enclosed rigorously."""
+LEVELS = ("none", "argued", "cited", "symbolic", "enclosure")
+"""none: a step failed. argued: an essential step is in words only. cited: sound up to the named
+results. symbolic: every step exact. enclosure: as symbolic, with numbers enclosed rigorously.
+A proof is no stronger than what it rests on."""
 
 _NUMERIC = frozenset({"enclosure", "integral"})
+
+
+def combined(levels: Iterable[str]) -> str:
+    """Level of a whole whose parts have these levels: the weakest caps it.
+
+    `symbolic` and `enclosure` are both fully checked; a whole with an enclosed part is enclosed.
+    """
+    ranks = [LEVELS.index(level) for level in levels]
+    weakest = min(ranks)
+    return LEVELS[weakest if weakest < LEVELS.index("symbolic") else max(ranks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,7 @@ class Step:
     check: Callable[[], bool] | None
     why: str = ""
     source: str = ""
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +128,28 @@ class ProofResult:
         }
 
 
-def step(claim: str, method: str, check: Callable[[], bool], why: str = "") -> Step:
-    """A step with a check.
+def step(
+    claim: str,
+    method: str,
+    check: Callable[[], bool],
+    why: str = "",
+    *,
+    rules: tuple[str, ...] = (),
+) -> Step:
+    """A step with a check, and the inference rules (keys of `RULES`) that it applies.
 
     Raises
     ------
     BadInput
-        If the method is not in the closed list, or is "cited".
+        If the method is not in the closed list or is "cited", if a rule is unknown, or if a step
+        by rule names none.
     """
     if method not in METHODS or method == "cited":
         known = ", ".join(m for m in METHODS if m != "cited")
         raise BadInput("method", method, "is not a method of the kit", f"one of {known}")
-    return Step(claim, method, check, why)
+    if not set(rules) <= set(RULES) or (method == "rule" and not rules):
+        raise BadInput("rules", rules, "names no rule of the kit", f"some of {', '.join(RULES)}")
+    return Step(claim, method, check, why, "", rules)
 
 
 def cited(claim: str, source: str, why: str = "") -> Step:
@@ -160,24 +195,31 @@ class Proof:
     rests_on: tuple[str, ...] = ()
     gap: str = ""
 
-    def run(self) -> ProofResult:
-        """Check every step."""
+    def run(self, below: Iterable[str] = ()) -> ProofResult:
+        """Check every step.
+
+        Parameters
+        ----------
+        below : iterable of str
+            Levels of the proofs that this one rests on; `slt_theory.proofs.run` supplies them.
+        """
         began = time.perf_counter()
         results = tuple(_run(one) for one in self.steps)
         failed = tuple(r.claim for r in results if not r.ok)
         rests = (*self.rests_on, *(s.source for s in self.steps if s.source))
-        level = self._level(bool(failed) or not self.steps)
+        level = "none" if failed else combined([self.own_level, *below])
         seconds = time.perf_counter() - began
         return ProofResult(self.id, self.title, level, results, failed, rests, seconds)
 
-    def _level(self, broken: bool) -> str:
-        if broken:
-            return "none"
+    @property
+    def own_level(self) -> str:
+        """Level that the methods of the steps allow, if all of them hold."""
         methods = {s.method for s in self.steps}
         if methods <= {"spot"}:
             return "none"
-        if "cited" in methods:
-            return "cited"
+        for cap in ("argued", "cited"):
+            if cap in methods:
+                return cap
         return "enclosure" if methods & _NUMERIC else "symbolic"
 
     def to_markdown(self, result: ProofResult | None = None) -> str:
@@ -189,6 +231,7 @@ class Proof:
             mark = "" if result is None else (" ✓" if result.steps[number - 1].ok else " ✗")
             lines.append(f"{number}. {one.claim}  ")
             reason = f"   *{one.method}*{mark}"
+            reason += f": {', '.join(one.rules)}" if one.rules else ""
             reason += f": {one.source}" if one.source else ""
             reason += f". {one.why}" if one.why else ""
             lines.append(reason)

@@ -1,18 +1,8 @@
-"""Inference rules, each proved once: what a `rule` step may use.
+"""Inference rules: textbook facts of measure, probability and order that a step may apply.
 
-* **Markov** P(Y >= a) <= E Y / a for Y >= 0: ``a 1{Y >= a} <= Y`` pointwise.
-* **Union** P(A or B) <= P(A) + P(B): the indicator of a union is at most the sum.
-* **Chord** (Jensen on an interval) for convex f on [a, b] and Y in [a, b] with mean m:
-  ``E f(Y) <= f(a) + (f(b) - f(a)) (m - a) / (b - a)``: f lies below its chord.
-* **Iteration** E[Y_{t+1} | past] <= r Y_t implies E Y_t <= r^t Y_0: by the tower rule.
-* **Measure** translation keeps it, a union has at most the sum, Fubini exchanges integrals.
-* **Triangle** a sum has at most the sum of the norms; products of norms bound bilinear maps.
-* **Linearity** a function linear (piecewise) in a parameter has its extremes at the ends.
-* **Subsets** a set of items that reaches a target still does when items are added.
-* **Averaging** some outcome is at least the mean; a mixture of monotone densities is monotone.
-* **Paley-Zygmund** P(Y >= t E Y) >= (1 - t)^2 (E Y)^2 / E Y^2: Cauchy-Schwarz.
-
-The functions compute the conclusion from the facts, exactly, so that a step compares numbers.
+A step names the rules it uses; the kit refuses names that are not in `RULES`. The hypotheses of a
+rule that are numbers or formulas are checked by the step; the rules themselves are these lines.
+The functions compute a conclusion from the facts, exactly, so that a step compares numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +11,37 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["chord", "iterate", "markov", "union"]
+__all__ = ["RULES", "chord", "iterate", "markov", "union"]
+
+RULES: dict[str, str] = {
+    "markov": "P(Y >= a) <= E Y / a for Y >= 0, a > 0: a 1{Y >= a} <= Y",
+    "union": "P(A or B) <= P(A) + P(B): the indicator of a union is at most the sum",
+    "chord": "E f(Y) <= f(a) + (f(b) - f(a)) (E Y - a) / (b - a) for convex f, Y in [a, b]: "
+    "f lies below its chord",
+    "iteration": "E[Y' | past] <= r Y for every step gives E Y_t <= r^t Y_0 (tower rule); stopping "
+    "puts Y = 0 and keeps the hypothesis",
+    "measure": "translations keep the measure, scaling by c in D dimensions multiplies it by c^D, "
+    "a union has at most the sum, and two finite measures equal on intervals are equal",
+    "fubini": "the expected measure of a random set is the integral of P(point in the set)",
+    "inclusion": "translations, unions and cuts with a fixed set keep inclusions of sets",
+    "total-probability": "probabilities given disjoint cases, weighted by the cases, add up; given "
+    "the cases of independent items, items stay independent",
+    "thinning": "a law with density >= m on a set is m there plus a rest: an item is marked with "
+    "exactly that part, independently of all others",
+    "independence": "probabilities and expectations of independent factors multiply",
+    "subsets": "a subset sum stays one when items are added; unused items are left out",
+    "triangle": "the norm of a sum is at most the sum of the norms; bilinear maps are bounded by "
+    "the product of the norms",
+    "cauchy": "Cauchy-Schwarz: (sum x_i y_i)^2 <= sum x_i^2 sum y_i^2, also for expectations",
+    "linearity": "a function linear in each parameter has its extremes over a box at the corners; "
+    "expectations are linear; an identity linear in each item holds for any number of items",
+    "averaging": "some outcome is at least the mean; a mean of non-increasing functions does not "
+    "increase",
+    "convexity": "f'' >= 0 with f(a) <= 0 and f(b) <= 0 gives f <= 0 between",
+    "taylor": "f(0) = ... = f^(k-1)(0) = 0 and f^(k) >= 0 on [0, c] give f >= 0 on [0, c]",
+    "prime": "a prime that divides a product divides a factor (Euclid)",
+    "maximal": "a separated set of most members covers at that distance",
+}
 
 
 def markov(mean: Any, level: Any) -> Any:

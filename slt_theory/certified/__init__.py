@@ -6,13 +6,13 @@ Every result names the machine-checked proof (`slt_theory.proofs`) that it comes
 from __future__ import annotations
 
 from slt_theory.certified.counting import counting_n
+from slt_theory.certified.frozen import frozen_n
 from slt_theory.certified.networks import (
     CertifiedWidths,
     attention_widths,
     convolution_widths,
     deep_widths,
     dense_widths,
-    frozen_n,
 )
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n

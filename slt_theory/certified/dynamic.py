@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.certified.exact import ONE, PROBABILITY_BITS
+from slt_theory.errors import BadInput
 
 __all__ = ["SHARE_BITS", "VALUE_BITS", "Window", "dynamic_program", "envelope_bound"]
 
@@ -60,18 +61,24 @@ class Window:
     kappa: Fraction = Fraction(1, 2)
     loss: Fraction = Fraction(0)
 
+    def __post_init__(self) -> None:
+        # m' = 1 + kappa (1 - 2 v) >= 0 for kappa <= 1: the mean does not decrease.
+        if not 0 < self.kappa <= 1:
+            raise BadInput("kappa", self.kappa, "must lie in (0, 1]", "1/2 for U[-1, 1]")
+
     def mean(self, v: int) -> int:
-        """Lower bound of E v' in share units, rounded down."""
+        """Lower bound of E v' in share units: the concave m(v), rounded down."""
         one = 1 << SHARE_BITS
         gain = self.kappa * v * (one - v) / one - self.loss * one
-        return v + max(0, gain.numerator // gain.denominator)
+        return v + gain.numerator // gain.denominator
 
 
 def _states(window: Window, per_octave: int) -> Int64Array:
     """Shares at which the step function F is known: even in log v below 1/2, in log u above."""
     one = 1 << SHARE_BITS
     start = int(window.start * one)
-    last = one - -(-window.stop.numerator * one // window.stop.denominator)
+    # Behind the last state nothing may fail, so `stop` is rounded down.
+    last = one - window.stop.numerator * one // window.stop.denominator
     ratio = 2.0 ** (1 / per_octave)
     low, high = [start], [last]
     while low[-1] * ratio < one / 2:
@@ -101,7 +108,8 @@ def envelope_bound(
 def _best_slope(points: Int64Array, values: Int64Array, mean: int, guess: int) -> tuple[int, int]:
     """Slope of the edge of the hull above `mean`: chords between touched vertices close in on it.
 
-    Every try is a valid bound; the search only decides how good the best one is.
+    Every try is a valid bound; the search only decides how good the best one is. Slope 0 with the
+    first value is one as well, since F itself does not increase.
     """
     best, chosen = int(values[0]), 0
     left, right = 0, points.size - 1

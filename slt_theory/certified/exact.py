@@ -32,7 +32,8 @@ def rational(value: Real, argument: str) -> tuple[Fraction, Fraction]:
     """
     try:
         first = Fraction(value)
-        second = Fraction(repr(value)) if isinstance(value, float) else first
+        # float.__repr__: a NumPy double prints with its type.
+        second = Fraction(float.__repr__(value)) if isinstance(value, float) else first
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         raise BadInput(
             argument, value, "must be a finite number", "pass a float, a Fraction or '1/100'"

@@ -9,7 +9,7 @@ items push the right end out by their sum and negative ones the left end, and on
 
 is needed, with the Irwin-Hall distribution :math:`F_k`: a rational number.
 
-Source: own; proved in ``proofs/window_rules.py``.
+Source: own; proved in ``proofs/extension_rule.py``.
 """
 
 from __future__ import annotations

@@ -53,8 +53,7 @@ def _lemma_r(error: Fraction, inside: Fraction, length: int) -> list[int]:
 
 
 def _dynamic(error: Fraction, inside: Fraction, length: int) -> list[int]:
-    """Share of the error spent on the last gap: three tenths; the window is longer by twice "
-    "that."""
+    """Three tenths of the error go to the last gap; the window is longer by twice that gap."""
     gap = error * 3 / 10
     reach = error - gap
     size = 1 + 2 * gap
@@ -109,6 +108,8 @@ def _smallest(profile: tuple[int, ...], delta: int, weight: Fraction) -> int | N
     rows = list(profile)
     if rows[-1] > delta:
         return None
+    if rows[0] <= delta:
+        return 0
     if weight == 1:
         return next(n for n, failure in enumerate(rows) if failure <= delta)
     low, high = 0, 1
@@ -174,7 +175,7 @@ def _try(
             "the number of uniform items is binomial"
         )
         rests += ["mixture-rule", row.proof]
-    return _Found(n, process.method, tuple(steps), tuple(rests))
+    return _Found(n, process.method, tuple(steps), tuple(dict.fromkeys(rests)))
 
 
 def _try_ordered(
@@ -247,6 +248,9 @@ def certified_n(
 
     Notes
     -----
+    A law stands for the real law of its name. For draws on a lattice add ``n * law.coupling`` to
+    the error. Floats mean both the binary and the shortest decimal number, whichever asks for more.
+
     Source: own; proofs in ``slt_theory.proofs``. Cost: under two seconds the first time, results
     are kept in memory.
 

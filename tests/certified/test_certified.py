@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from slt_theory import proofs
 from slt_theory.certified import METHODS, certified_n, counting_n, frozen_n
 from slt_theory.certified.components import components, read_law
+from slt_theory.certified.dynamic import SHARE_BITS, Window, _states
+from slt_theory.certified.exact import ONE
 from slt_theory.certified.networks import (
     attention_widths,
     convolution_widths,
     deep_widths,
     dense_widths,
 )
+from slt_theory.certified.ordered import ordered_failure
 from slt_theory.errors import BadInput
 
 HALF = {"lo": "-1/2", "hi": "1/2"}
@@ -95,6 +99,46 @@ def test_scale_is_scaling() -> None:
 
 def test_one_error_covers_the_window() -> None:
     assert certified_n(1, 0.1).n == 0  # type: ignore[union-attr]
+
+
+def test_a_window_within_eps_needs_no_items() -> None:
+    for law in ("uniform", "bernoulli(0.3)*uniform", "relu(uniform)*uniform"):
+        found = certified_n("0.9", "0.2", lo="0.2", hi="0.9", law=law)
+        assert found is not None
+        assert found.n == 0
+
+
+def test_numpy_numbers() -> None:
+    plain = certified_n(0.1, 0.1)
+    assert certified_n(np.float64(0.1), np.float64(0.1)) == plain
+
+
+@pytest.mark.parametrize("stop", ["1/100", "1/3", "1/16777217", "1/99999999"])
+def test_states_round_the_stop_down(stop: str) -> None:
+    """A share behind the last state leaves less than `stop`: nothing there may fail."""
+    window = Window(Fraction(stop) / 3, Fraction(stop))
+    one = 1 << SHARE_BITS
+    assert Fraction(one - int(_states(window, 24)[-1]), one) <= Fraction(stop)
+
+
+def test_growth_above_one_is_refused() -> None:
+    with pytest.raises(BadInput, match="kappa"):
+        Window(Fraction(1, 10), Fraction(1, 10), kappa=Fraction(3, 2))
+
+
+@pytest.mark.parametrize("longest", [30, 41, 60, 96])
+def test_ordered_sums_do_not_depend_on_the_longest_n(longest: int) -> None:
+    eps, one = Fraction(1, 10), Fraction(1)
+    rows = ordered_failure("uniform*uniform", one, eps, -one, one, longest)
+    longer = ordered_failure("uniform*uniform", one, eps, -one, one, 120)
+    assert list(rows) == sorted(rows, reverse=True)
+    for a, b in zip(rows, longer, strict=False):
+        assert abs(a - b) <= ONE >> 28
+
+
+def test_ordered_sums_refuse_sizes_beyond_their_error_count() -> None:
+    with pytest.raises(BadInput, match="longest"):
+        ordered_failure("uniform", Fraction(1), Fraction(1, 10), Fraction(-1), Fraction(1), 1001)
 
 
 def test_unknown_law_has_no_number() -> None:

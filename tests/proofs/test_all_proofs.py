@@ -19,6 +19,7 @@ def test_proof_holds(name: str, results: dict[str, proofs.ProofResult]) -> None:
     results[name] = result
     assert result.failed == ()
     assert result.level in LEVELS[1:]
+    assert result.level == proofs.level_of(name)
     assert result.to_dict()["id"] == name
 
 

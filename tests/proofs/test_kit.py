@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
-from slt_theory.proofs.kit import Proof, cited, step
+from slt_theory.proofs.kit import Proof, cited, combined, step
 from slt_theory.proofs.kit.algebra import identity, increasing, nonnegative, sum_of_squares
 from slt_theory.proofs.kit.balls import ball, integral, positive_on
 from slt_theory.proofs.kit.intervals import measure, minus, union
@@ -85,16 +85,42 @@ def test_levels() -> None:
     exact = step("a", "identity", lambda: True)
     ball_step = step("b", "enclosure", lambda: True)
     named = cited("c", "somebody 1900")
+    words = step("e", "argued", lambda: True)
     wrong = step("d", "finite", lambda: False)
     table = {
         "symbolic": (exact,),
         "enclosure": (exact, ball_step),
         "cited": (exact, ball_step, named),
+        "argued": (exact, named, words),
         "none": (exact, wrong),
     }
     for level, steps in table.items():
         assert Proof("p", "P", "T", steps).run().level == level
     assert Proof("p", "P", "T", ()).run().level == "none"
+
+
+def test_a_proof_is_no_stronger_than_what_it_rests_on() -> None:
+    exact = Proof("p", "P", "T", (step("a", "identity", lambda: True),))
+    for below, level in (
+        ((), "symbolic"),
+        (("enclosure",), "enclosure"),
+        (("enclosure", "cited"), "cited"),
+        (("cited", "argued"), "argued"),
+        (("none",), "none"),
+    ):
+        assert exact.run(below).level == level
+    for name in proofs.IDS:
+        found = proofs.get(name)
+        parts = [found.own_level, *(proofs.level_of(other) for other in found.rests_on)]
+        assert proofs.level_of(name) == combined(parts)
+
+
+def test_a_rule_is_named() -> None:
+    with pytest.raises(BadInput, match="rules"):
+        step("a", "rule", lambda: True)
+    with pytest.raises(BadInput, match="rules"):
+        step("a", "identity", lambda: True, rules=("magic",))
+    assert "markov" in step("a", "rule", lambda: True, rules=("markov",)).rules
 
 
 def test_only_true_is_true() -> None:
