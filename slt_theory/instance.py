@@ -56,8 +56,9 @@ class Solution:
         if not self.found:
             return "no subset lies within eps (proved)"
         assert self.error is not None
-        kind = "optimal" if self.optimal else "within eps"
-        return f"{len(self.subset)} items, error {float(self.error):.6g} ({kind}, {self.method})"
+        kind = "optimal" if self.optimal else "not proved optimal"
+        listed = ", ".join(map(str, self.subset))
+        return f"items {listed or 'none'}: error {float(self.error):.6g} ({kind}, {self.method})"
 
     def to_dict(self) -> dict[str, Any]:
         return {

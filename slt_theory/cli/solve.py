@@ -18,7 +18,8 @@ def register(app: typer.Typer) -> None:
 def read_numbers(path: Path) -> list[Any]:
     """Numbers of a .npy file, or of a text file separated by white space or commas."""
     if not path.is_file():
-        raise UnreadableFile("sample", str(path), "does not exist")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise UnreadableFile("sample", str(path), what)
     try:
         if path.suffix == ".npy":
             import numpy as np

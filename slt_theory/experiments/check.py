@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, NotFoundWithinLimits
 from slt_theory.experiments.frozen import frozen_successes
 from slt_theory.experiments.question import Question, read_law
 from slt_theory.experiments.sufficient import certified_for
@@ -175,11 +175,17 @@ def successes_at(
         if progress is not None:
             progress(trials)
         return found
+    if n > MAX_ITEMS:
+        # Cut short, a trial would count as a failure that it is not.
+        raise NotFoundWithinLimits(
+            f"n = {n} is beyond the {MAX_ITEMS} numbers that a trial draws: not decided; "
+            "check at a larger eps, delta or density"
+        )
     times = hitting_times(
         question,
         trials=trials,
         seed=seed,
-        max_items=max(1, min(n, MAX_ITEMS)),
+        max_items=max(1, n),
         threads=threads,
         progress=progress,
     )

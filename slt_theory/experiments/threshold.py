@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,16 @@ class Threshold:
 
     def summary(self) -> str:
         """One line."""
+        if self.n is None:
+            return (
+                f"not reached: {self.successes(MAX_ITEMS)} of {self.trials} trials were done "
+                f"within {MAX_ITEMS} numbers"
+            )
+        if self.n_high is None:
+            return (
+                f"n >= {self.n_low}, no upper bound at {self.level:.0%}: {self.trials} trials "
+                f"cannot settle delta = {self.delta:g}; take about {math.ceil(8 / self.delta)}"
+            )
         return (
             f"n = {self.n} (in {self.n_low} .. {self.n_high} at {self.level:.0%}) for success "
             f"{1 - self.delta:g}, {self.trials} trials"

@@ -18,7 +18,7 @@ from slt_theory.streams import Purpose, stream_id, words32_rows, words64
 
 __all__ = ["MAX_ITEMS", "Question", "hitting_times"]
 
-MAX_ITEMS = 4096
+MAX_ITEMS = 1 << 15
 """Trials that are not done after this many items are reported as unfinished."""
 
 BLOCK_TRIALS = 1024

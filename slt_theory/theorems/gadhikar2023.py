@@ -159,9 +159,9 @@ ENTRIES = (
         known_issues=(
             KnownIssue(
                 "as recalled the lemma cannot hold with one constant for all p: as p -> 1 the "
-                "factor 1/log(1/(1-p)) tends to 0, while at least log2(1/eps) - 1 numbers are "
-                "always needed. The factor is right for gadhikar2023-exact; for subset sums it is "
-                "1/p, equivalently max(1, 1/log(1/(1-p))) up to constants",
+                "factor 1/log(1/(1-p)) tends to 0, while for most targets about log2(1/eps) "
+                "numbers are needed. The factor is right for gadhikar2023-exact; for subset "
+                "sums it is 1/p, equivalently max(1, 1/log(1/(1-p))) up to constants",
                 shown_by="p near 1",
                 proof="gap-random-mask-factor",
                 refutes=True,

@@ -150,8 +150,11 @@ ENTRIES = (
         ),
         law="uniform",
         asks={"size": 4},
-        proof="fixed-size-second-moment",
-        not_claimed=("probability near 1: see natale2024-amplified", "sums of random size"),
+        not_claimed=(
+            "probability near 1: see natale2024-amplified",
+            "sums of random size",
+            "a proof here: fixed-size-second-moment shows instances for normal numbers only",
+        ),
         known_issues=(
             KnownIssue(
                 "slips without consequence in the proof: phi(0) written 1/(2 pi), an inverted c', "

@@ -32,7 +32,7 @@ ENTRIES = (
     ),
     Theorem(
         id="slt-failure-rate",
-        title="Failures halve with every further number",
+        title="Failures all but halve with every further number",
         kind="conjecture",
         source=Source(OWN, "measured; slt check slt-failure-rate", "this version", "derived"),
         statement="At fixed eps the probability that n uniform numbers miss a target of [-1/2,1/2] "

@@ -182,7 +182,9 @@ ENTRIES = (
         quantifiers=Quantifiers("all", None, "eps = gamma^k", "[0, min(1, sum w_i)]"),
         assumptions=(POSITIVE, _RATIO),
         constants=(
-            Constant("gamma", "(sqrt(5) - 1)/2", "stated", "the smallest ratio that works"),
+            Constant(
+                "gamma", "(sqrt(5) - 1)/2", "stated", "smaller ratios leave gaps; tried at 11/20"
+            ),
         ),
         bound=Formula(
             "log(1/eps)/log(2/(sqrt(5) - 1))",

@@ -107,7 +107,7 @@ ENTRIES = (
         bound=None,
         proof="softmax-lemma",
         known_issues=(
-            KnownIssue("about twice as large as needed: the l1 change is at most 2 tanh(e/2)"),
+            KnownIssue("larger than needed by about 2 sqrt(d1): at most 2 alpha tanh(e/2) is true"),
         ),
         checks=(Check("balls", "random logits, both bounds", softmax_change),),
     ),

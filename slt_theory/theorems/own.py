@@ -147,7 +147,9 @@ ENTRIES = (
         law="uniform",
         named_n=_certified,
         proof="kakeya-sweep",
-        not_claimed=("that the number is necessary: about half of it is measured to suffice",),
+        not_claimed=(
+            "that the number is necessary: a half to a seventh of it is measured to suffice",
+        ),
         uses=("dacunha2023-expectation",),
         checks=(
             SumsCheck("eps 1/20", "all of [-1,1] at the certified n", "1/20", 0.1),
@@ -199,8 +201,8 @@ ENTRIES = (
         kind="lower-bound",
         source=_source(),
         statement="If with positive probability every z in [lo, hi] is within eps of one of the "
-        "2^n subset sums, then 2^n * 2 eps >= hi - lo. For a symmetric law and a window with both "
-        "signs, delta >= 2 * 2^-n as well.",
+        "2^n subset sums, then 2^n * 2 eps >= hi - lo. For a symmetric law without atom at "
+        "0 and targets beyond eps on both sides of 0, delta >= 2 * 2^-n as well.",
         quantifiers=Quantifiers("all", None, "eps", "[lo, hi], any"),
         assumptions=(POSITIVE,),
         constants=(),

@@ -14,7 +14,7 @@ from slt_theory.theorems.entry import Theorem
 
 __all__ = ["LEVELS", "Status", "read_outcomes", "status_of"]
 
-LEVELS = ("none", "cited", "symbolic", "enclosure")
+LEVELS = ("none", "argued", "cited", "symbolic", "enclosure")
 """What a proof here rests on, weakest first."""
 
 
@@ -52,15 +52,9 @@ def _proof_level(proof: str | None) -> str:
     if proof is None:
         return "none"
     try:
-        found = import_module("slt_theory.proofs").get(proof)
+        return str(import_module("slt_theory.proofs").level_of(proof))
     except (ImportError, SltError):
         return "none"
-    methods = {step.method for step in found.steps}
-    if not methods:
-        return "none"
-    if "cited" in methods or any(_proof_level(other) == "cited" for other in found.rests_on):
-        return "cited"
-    return "enclosure" if methods & {"enclosure", "integral"} else "symbolic"
 
 
 def _complete(entry: Theorem) -> bool:

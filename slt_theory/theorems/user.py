@@ -63,7 +63,13 @@ class Bound:
 
     def required_n(self, eps: float, delta: float) -> int:
         """The n that the bound asks for."""
-        value = self.n(eps, delta)
+        try:
+            value = self.n(eps, delta)
+        except Exception as error:
+            # Whatever the user's function raises is about that function.
+            raise BadInput(
+                "n", self.name, f"raised {type(error).__name__} at eps = {eps}: {error}"
+            ) from error
         try:
             wanted = math.ceil(value)
         except (TypeError, ValueError, OverflowError):
