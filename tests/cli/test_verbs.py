@@ -76,7 +76,10 @@ def test_solve_finds_the_optimum_of_decimal_numbers(sample):
     assert answer["subset"] == [0, 1]
     assert answer["optimal"]
     assert answer["error_exact"] == "1/100"
-    assert "2 items" in run("solve", "--sample", sample, "--target", "0.31").stdout
+    assert (
+        "items 0, 1: error 0.01 (optimal"
+        in run("solve", "--sample", sample, "--target", "0.31").stdout
+    )
 
 
 def test_solve_decides_at_eps_exactly(sample):
