@@ -88,6 +88,20 @@ def _value(text: str) -> Any:
         return text
 
 
+def _given(entry: Theorem, parameters: dict[str, str]) -> dict[str, Any]:
+    """The parameters as values, the architecture left out; a name that nothing reads is refused."""
+    known = ("arch", *entry.parameters)
+    for name, value in parameters.items():
+        if name not in known:
+            raise BadInput(
+                "param",
+                f"{name}={value}",
+                f"is not read by {entry.id}",
+                f"it reads {', '.join(known)}",
+            )
+    return {name: _value(text) for name, text in parameters.items() if name != "arch"}
+
+
 def bound_numbers(
     theorem_id: str,
     *,
@@ -124,7 +138,7 @@ def bound_numbers(
     """
     entry = get(theorem_id)
     probability("delta", delta)
-    given: dict[str, Any] = {k: _value(v) for k, v in (parameters or {}).items() if k != "arch"}
+    given = _given(entry, parameters or {})
     cost: NetworkCost | None = None
     each_delta = delta
     shown: dict[str, Any] = dict(parameters or {})

@@ -34,12 +34,13 @@ OWN = Paper(
 POSITIVE = Assumption(
     "0 < eps and 0 < delta < 1",
     lambda p: p.get("eps", 1) > 0 and 0 < p.get("delta", 0.5) < 1,
+    ("eps", "delta"),
 )
 
 
 def parameter(text: str, name: str, test: Callable[[Any], bool]) -> Assumption:
     """An assumption about one parameter; a question that does not name it is not held to it."""
-    return Assumption(text, lambda p: bool(name not in p or test(p[name])))
+    return Assumption(text, lambda p: bool(name not in p or test(p[name])), (name,))
 
 
 def at_most(name: str, limit: float, text: str = "") -> Assumption:
@@ -53,7 +54,7 @@ def targets_inside(limit: float) -> Assumption:
     def holds(p: dict[str, Any]) -> bool:
         return bool(-limit <= p.get("lo", 0) and p.get("hi", 0) <= limit)
 
-    return Assumption(f"targets lie in [-{limit:g}, {limit:g}]", holds)
+    return Assumption(f"targets lie in [-{limit:g}, {limit:g}]", holds, ("lo", "hi"))
 
 
 SPECTRAL = at_most(

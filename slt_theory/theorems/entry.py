@@ -86,11 +86,13 @@ class Quantifiers:
 class Assumption:
     """A hypothesis as a check that runs: `holds` takes the parameters of a question.
 
-    A parameter that the question does not name is not held against it.
+    A parameter that the question does not name is not held against it; `reads` names those that
+    matter.
     """
 
     text: str
     holds: Callable[[dict[str, Any]], bool]
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,13 @@ class Theorem:
     def is_about_sums(self) -> bool:
         """Whether the plain Monte Carlo check on random subset sums applies."""
         return self.law is not None and not self.asks
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a question may say beyond its eps, delta and window."""
+        formula = () if self.bound is None else self.bound.symbols
+        names = {*formula, *(name for a in self.assumptions for name in a.reads)}
+        return tuple(sorted(names - {"eps", "delta", "lo", "hi"}))
 
     def broken_assumptions(self, parameters: dict[str, Any]) -> list[str]:
         """The assumptions that fail at these parameters, in words."""

@@ -144,3 +144,10 @@ def test_comparison_has_a_row_for_every_layout(arch: str) -> None:
     assert all(row.measured is None or row.measured.weights >= needed.weights for row in rows)
     text = comparison_markdown("title", rows)
     assert all(f"`{name}`" in text for name in ids)
+
+
+def test_a_parameter_that_nothing_reads_is_refused_by_name():
+    with pytest.raises(BadInput, match="widht=3.*not read by gadhikar2023-network.*arch"):
+        bound_numbers(
+            "gadhikar2023-network", eps=0.1, delta=0.1, parameters={"widht": "3"}, trials=0
+        )
