@@ -147,7 +147,7 @@ def test_comparison_has_a_row_for_every_layout(arch: str) -> None:
 
 
 def test_a_parameter_that_nothing_reads_is_refused_by_name():
-    with pytest.raises(BadInput, match="widht=3.*not read by gadhikar2023-network.*arch"):
+    with pytest.raises(BadInput, match=r"widht=3.*not read by gadhikar2023-network.*arch"):
         bound_numbers(
             "gadhikar2023-network", eps=0.1, delta=0.1, parameters={"widht": "3"}, trials=0
         )
