@@ -1,13 +1,21 @@
-"""One thin script a figure; each makes a table from nothing and draws it."""
+"""One thin script a figure: it makes a table from nothing, and draws a table.
+
+A script has ``table(quick=, seed=) -> dict`` and ``draw(table) -> Figure``. The tables of full runs
+ship with the package, so that drawing takes a second.
+"""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from importlib.resources import files
 from types import ModuleType
+from typing import Any
 
 from slt_theory.errors import BadInput
+from slt_theory.provenance import provenance
 
-__all__ = ["FIGURES", "load"]
+__all__ = ["FIGURES", "load", "made", "stored"]
 
 FIGURES = (
     "success_vs_n",
@@ -22,7 +30,21 @@ FIGURES = (
 
 
 def load(name: str) -> ModuleType:
-    """The script of a figure: ``table(quick=, seed=) -> dict`` and ``draw(table) -> Figure``."""
+    """The script of a figure."""
     if name not in FIGURES:
         raise BadInput("figure", name, "is unknown", f"known: {', '.join(FIGURES)}")
     return import_module(f"{__name__}.{name}")
+
+
+def made(name: str, *, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """The table of a figure made now, with what made it under ``made``."""
+    data = dict(load(name).table(quick=quick, seed=seed))
+    data["made"] = {"figure": name, "quick": quick, "seed": seed, **provenance()}
+    # As a reader of the stored file would see it.
+    return dict(json.loads(json.dumps(data)))
+
+
+def stored(name: str) -> dict[str, Any] | None:
+    """The table that ships with the package, None where a figure has none."""
+    path = files(__name__).joinpath("tables", f"{load(name).__name__.rpartition('.')[2]}.json")
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None

@@ -22,6 +22,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "streams": ("errors",),
     "laws": ("errors", "lattice", "streams"),
     "statistics": ("errors",),
+    "provenance": (),
     "subset_sum.kernels": ("errors",),
     "subset_sum": ("errors", "lattice", "streams", "laws", "subset_sum.kernels"),
     # One instance of subset sum in real numbers stands on the solvers.
@@ -32,7 +33,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "data": (*GROUND, "networks"),
     "tickets": (*GROUND, "subset_sum.kernels", "subset_sum", "networks", "theorems"),
 }
-ALLOWED["experiments"] = (*ALLOWED["tickets"], "certified", "data", "tickets", "instance")
+ALLOWED["experiments"] = (
+    *ALLOWED["tickets"],
+    "certified",
+    "data",
+    "tickets",
+    "instance",
+    "provenance",
+)
 ALLOWED["plotting"] = (*ALLOWED["experiments"], "experiments")
 ALLOWED["figures"] = (*ALLOWED["plotting"], "plotting")
 ALLOWED["proofs"] = (*GROUND, "certified", "theorems", "networks")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json as json_module
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Any
 
 import typer
 
@@ -20,29 +22,60 @@ def figure(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("figures-out"),
     every: Annotated[bool, typer.Option("--all", help="All figures.")] = False,
-    style: Annotated[str, typer.Option(help="plain, neurips, icml or iclr.")] = "plain",
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer trials.")] = False,
-    seed: Annotated[int, typer.Option()] = 0,
+    style: Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")] = "plain",
+    usetex: Annotated[bool, typer.Option("--usetex", help="Set text with LaTeX.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Draw this table (a NAME.json) and not the shipped one.")
+    ] = None,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Make the table again, do not draw the shipped one.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Recompute with fewer trials.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Recompute with this seed.")] = None,
     json: Json = False,
 ) -> None:
-    """Draw figures from computed tables."""
+    """Draw figures, from the tables shipped with the package or made again."""
     scripts = import_module("slt_theory.figures")
     if (name is None) != every:
         raise BadInput(
             "figure", name, "name one, or give --all", f"known: {', '.join(scripts.FIGURES)}"
         )
+    if data is not None and (every or recompute or quick or seed is not None):
+        raise BadInput("data", str(data), "goes with one NAME, and with no new computation")
     import matplotlib
 
     from slt_theory.plotting import save_figure
     from slt_theory.plotting import style as rc
 
     records = []
-    with matplotlib.rc_context(rc(style)):
-        names: list[str] = list(scripts.FIGURES) if every else [str(name)]
-        for one in names:
+    with matplotlib.rc_context(rc(style, usetex=usetex)):
+        for one in scripts.FIGURES if every else [str(name)]:
             script = scripts.load(one)
-            data = script.table(quick=quick, seed=seed)
-            *files, table = save_figure(script.draw(data), one, out, table=data)
-            records.append({"name": one, "files": [str(f) for f in files], "data": str(table)})
+            if data is not None:
+                drawn = _drawn(script, data)
+            else:
+                table = None if recompute or quick or seed is not None else scripts.stored(one)
+                table = table or scripts.made(one, quick=quick, seed=seed or 0)
+                drawn = script.draw(table), table
+            *pictures, beside = save_figure(drawn[0], one, out, table=drawn[1])
+            records.append({"name": one, "files": [str(f) for f in pictures], "data": str(beside)})
     text = "\n".join(f"{r['name']}: {', '.join(r['files'])}" for r in records)
     emit({"figures": records}, text, as_json=json)
+
+
+def _drawn(script: ModuleType, path: Path) -> tuple[Any, dict[str, Any]]:
+    """The figure of the user's own table."""
+    try:
+        table = json_module.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput("data", str(path), f"cannot be read as JSON ({error})") from error
+    try:
+        return script.draw(table), table
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        kind = script.__name__.rpartition(".")[2]
+        raise BadInput(
+            "data",
+            str(path),
+            f"is no table of {kind} ({type(error).__name__}: {error})",
+            f"slt figure {kind} writes {kind}.json, an example",
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -56,22 +57,40 @@ def plain() -> dict[str, Any]:
     return _base(6.4, 10) | {"font.family": "sans-serif", "savefig.dpi": 150}
 
 
+def talk() -> dict[str, Any]:
+    """For a slide: 10 inches, sans serif, 18 points, thick lines."""
+    thick = {"lines.linewidth": 2.6, "lines.markersize": 8, "savefig.dpi": 150}
+    return _base(10, 18) | {"font.family": "sans-serif"} | thick
+
+
 STYLES: dict[str, Callable[[], dict[str, Any]]] = {
     "plain": plain,
     "neurips": neurips,
     "icml": icml,
     "iclr": iclr,
+    "talk": talk,
 }
 
 
-def style(name: str) -> Any:
+def style(name: str, *, usetex: bool = False) -> Any:
     """The rc dictionary of a style.
+
+    Parameters
+    ----------
+    name : str
+        A key of `STYLES`.
+    usetex : bool
+        Set all text with LaTeX, which must be installed.
 
     Raises
     ------
     BadInput
-        For an unknown style.
+        For an unknown style, or without LaTeX where it is asked for.
     """
     if name not in STYLES:
         raise BadInput("style", name, "is unknown", f"known: {', '.join(STYLES)}")
-    return STYLES[name]()
+    if usetex and not (shutil.which("latex") and shutil.which("dvipng")):
+        raise BadInput(
+            "usetex", True, "needs the programs latex and dvipng", "leave it out: none is needed"
+        )
+    return STYLES[name]() | {"text.usetex": usetex}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import numpy as np
 
 from slt_theory.errors import MissingExtra
 from slt_theory.networks import Dense
+from slt_theory.provenance import provenance
 from slt_theory.statistics import clopper_pearson
 
 __all__ = ["MainJob", "run_main_job"]
@@ -93,24 +93,12 @@ def run_main_job(
     """
     started = time.perf_counter()
     job = MainJob(full=full, seed=seed)
-    job.provenance = _provenance(seed)
+    date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    job.provenance = {"date": date, "seed": str(seed), **provenance()}
     for part in (_figure, _bounds, _laws, _verdicts, _tickets, _proofs):
         part(job, out, step)
     job.seconds = time.perf_counter() - started
     return job
-
-
-def _provenance(seed: int) -> dict[str, str]:
-    from importlib.metadata import version
-
-    names = ("slt-theory", "numpy", "numba", "scipy", "python-flint")
-    return {
-        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "seed": str(seed),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{name: version(name) for name in names},
-    }
 
 
 def _figure(job: MainJob, out: Path, step: Step) -> None:

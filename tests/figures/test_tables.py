@@ -1,0 +1,90 @@
+"""Shipped tables draw in every style to the same bytes; a user's own is drawn or refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import matplotlib
+import pytest
+from typer.testing import CliRunner
+
+from slt_theory import figures
+from slt_theory.cli import app
+from slt_theory.errors import BadInput
+from slt_theory.plotting import STYLES, save_figure, style
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_a_shipped_table_says_what_made_it_and_draws_to_the_same_bytes(name, tmp_path):
+    table = figures.stored(name)
+    assert table is not None, f"{name} ships no table: see figures/README.md"
+    assert table["made"]["figure"] == name
+    assert {"seed", "quick", "slt-theory", "numpy", "numba"} <= table["made"].keys()
+    assert table["made"]["quick"] is False
+    for folder in ("a", "b"):
+        with matplotlib.rc_context(style("icml")):
+            save_figure(figures.load(name).draw(table), name, tmp_path / folder, table=table)
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_every_table_belongs_to_a_figure_and_every_figure_stands_in_the_readme():
+    from pathlib import Path
+
+    folder = Path(figures.__file__).parent
+    assert {p.stem for p in (folder / "tables").iterdir()} == set(figures.FIGURES)
+    scripts = {p.stem for p in folder.glob("*.py")} - {"__init__"}
+    assert scripts == set(figures.FIGURES)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in readme for name in figures.FIGURES)
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_style_is_an_rc_dictionary_of_its_width(name):
+    rc = style(name)
+    assert set(rc) <= set(matplotlib.rcParams)
+    widths = {"neurips": 5.5, "icml": 3.25, "iclr": 5.5, "plain": 6.4, "talk": 10}
+    assert rc["figure.figsize"][0] == widths[name]
+    assert rc["text.usetex"] is False
+
+
+def test_latex_is_asked_for_by_name_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(BadInput, match="latex and dvipng"):
+        style("plain", usetex=True)
+
+
+def drawn(*arguments):
+    return CliRunner().invoke(app, ["figure", *map(str, arguments)])
+
+
+def test_a_users_own_table_is_drawn(tmp_path):
+    table = figures.stored("golden_ratio")
+    (tmp_path / "mine.json").write_text(json.dumps(table))
+    out = tmp_path / "out"
+    result = drawn("golden_ratio", "--data", tmp_path / "mine.json", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert json.loads((out / "golden_ratio.json").read_text()) == table
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", ("data = ", "cannot be read as JSON")),
+        ("{}", ("data = ", "no table of golden_ratio", "an example")),
+        ("[1]", ("data = ", "no table of golden_ratio")),
+    ],
+)
+def test_a_table_that_is_none_is_refused(tmp_path, text, words):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    result = drawn("golden_ratio", "--data", path, "--out", tmp_path / "out")
+    assert isinstance(result.exception, BadInput)
+    assert all(word in str(result.exception) for word in words), str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_and_a_new_computation_exclude_each_other(tmp_path):
+    result = drawn("golden_ratio", "--data", tmp_path / "x.json", "--recompute")
+    assert isinstance(result.exception, BadInput)
