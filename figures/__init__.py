@@ -25,6 +25,14 @@ FIGURES = (
     "densities",
     "numbers_per_weight",
     "golden_ratio",
+    "bounds",
+    "frozen_plane",
+    "sparse_sources",
+    "sparsity",
+    "one_number",
+    "vectors",
+    "masks",
+    "theorem_graph",
 )
 """Names that ``slt figure`` knows."""
 

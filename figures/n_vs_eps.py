@@ -55,18 +55,13 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     from matplotlib.figure import Figure as NewFigure
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, thresholds
 
     figure = NewFigure()
     axis = figure.subplots()
     for colour, law in zip(COLOURS, LAWS, strict=False):
         rows = [row for row in data["rows"] if row["law"] == law]
-        x, n = [row["log2"] for row in rows], [row["n"] for row in rows]
-        below = [row["n"] - row["n_low"] for row in rows]
-        above = [(row["n_high"] or row["n"]) - row["n"] for row in rows]
-        axis.errorbar(
-            x, n, yerr=[below, above], color=colour, marker="o", ms=3, capsize=2, label=law
-        )
+        thresholds(axis, [row["log2"] for row in rows], rows, color=colour, label=law)
     axis.plot(data["log2"], data["counting"], color="0.4", ls="--", label="counting bound")
     axis.set(
         xlabel=r"$\log_2(1/\varepsilon)$", ylabel=f"smallest $n$ for success {1 - data['delta']:g}"

@@ -11,7 +11,7 @@ from slt_theory.theorems import all_theorems
 from slt_theory.theorems.entry import Theorem
 from slt_theory.theorems.status import Status, status_of
 
-__all__ = ["Graph", "catalogue_graph", "to_dot", "to_json", "to_mermaid", "to_svg"]
+__all__ = ["Graph", "catalogue_graph", "columns", "to_dot", "to_json", "to_mermaid", "to_svg"]
 
 FILL = {
     "certified": "#cfe8cf",
@@ -68,32 +68,32 @@ def _levels(graph: Graph) -> dict[str, int]:
     return depth
 
 
-def _order(graph: Graph) -> list[list[str]]:
+def columns(graph: Graph) -> list[list[str]]:
     """Columns by level; inside a column by the mean place of what is used, to keep lines short."""
     depth = _levels(graph)
-    columns: list[list[str]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
+    placed: list[list[str]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
     for entry in graph.nodes:
-        columns[depth[entry.id]].append(entry.id)
-    place = {node: k for column in columns for k, node in enumerate(column)}
+        placed[depth[entry.id]].append(entry.id)
+    place = {node: k for column in placed for k, node in enumerate(column)}
     below: dict[str, list[str]] = {}
     for user, used, _ in graph.edges:
         below.setdefault(user, []).append(used)
-    for column in columns[1:]:
+    for column in placed[1:]:
         column.sort(
             key=lambda node: sum(place[b] for b in below.get(node, ())) / len(below.get(node, (1,)))
         )
         place.update({node: k for k, node in enumerate(column)})
-    return columns
+    return placed
 
 
 def to_svg(graph: Graph) -> str:
     """A self-contained SVG with a legend; columns from left (used) to right (users)."""
-    columns = _order(graph)
-    tallest = max((len(c) for c in columns), default=1)
-    height, width = 90 + tallest * _ROW, 30 + len(columns) * (_WIDTH + 90)
+    placed = columns(graph)
+    tallest = max((len(c) for c in placed), default=1)
+    height, width = 90 + tallest * _ROW, 30 + len(placed) * (_WIDTH + 90)
     at = {
         node: (20 + k * (_WIDTH + 90), 70 + (row + 0.5) * _ROW * tallest / len(column))
-        for k, column in enumerate(columns)
+        for k, column in enumerate(placed)
         for row, node in enumerate(column)
     }
     parts = [
