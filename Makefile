@@ -8,7 +8,7 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test long lint bench clean
+.PHONY: verify test long browser lint bench clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
@@ -18,6 +18,11 @@ test: $(ENV)/.test
 
 long: $(ENV)/.test
 	$(BIN)/python -m pytest -n auto -m long --timeout=1200
+
+# Reads the report in $(OUT) in a headless Chromium.
+browser: $(ENV)/.test
+	$(PIP) playwright
+	SLT_REPORT=$(OUT) $(BIN)/python -m pytest -m browser tests/report
 
 lint: $(ENV)/.test
 	$(BIN)/ruff check .
@@ -39,7 +44,7 @@ $(ENV)/.installed: pyproject.toml | $(ENV)/bin/python
 # The pinned build of torch is the small one for CPUs.
 $(ENV)/.test: pyproject.toml | $(ENV)/.installed
 	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[data,report,torch,test]'
+	$(PIP) --editable '.[data,report,torch,cluster,tables,test]'
 	touch $@
 
 clean:

@@ -52,11 +52,11 @@ def verify(
     if quick and full:
         raise BadInput("quick, full", "both", "are alternatives")
     _writable(out)
-    from slt_theory.report import run_main_job, write_page
+    from slt_theory.report import run_main_job, write_site
 
     with steps(json) as step:
         job = run_main_job(out, full=full, seed=seed, step=step)
-        page = write_page(job, out)
+        page = write_site(job, out)
     record = {**job.to_dict(), "report": str(page)}
     emit(record, _summary(job, page), as_json=json)
     if job.surprises:

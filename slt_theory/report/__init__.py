@@ -1,8 +1,8 @@
-"""The main job: check the catalogue, build and certify tickets, prove, draw, write one page."""
+"""The main job: check the catalogue, build and certify tickets, prove, draw, write the report."""
 
 from __future__ import annotations
 
 from slt_theory.report.main_job import MainJob, run_main_job
-from slt_theory.report.page import write_page
+from slt_theory.report.site import write_site
 
-__all__ = ["MainJob", "run_main_job", "write_page"]
+__all__ = ["MainJob", "run_main_job", "write_site"]

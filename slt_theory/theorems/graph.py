@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -86,8 +86,11 @@ def columns(graph: Graph) -> list[list[str]]:
     return placed
 
 
-def to_svg(graph: Graph) -> str:
-    """A self-contained SVG with a legend; columns from left (used) to right (users)."""
+def to_svg(graph: Graph, *, link: Callable[[str], str] | None = None) -> str:
+    """A self-contained SVG with a legend; columns from left (used) to right (users).
+
+    `link` gives the address that the box of an id leads to; none by default.
+    """
     placed = columns(graph)
     tallest = max((len(c) for c in placed), default=1)
     height, width = 90 + tallest * _ROW, 30 + len(placed) * (_WIDTH + 90)
@@ -98,7 +101,8 @@ def to_svg(graph: Graph) -> str:
     }
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:.0f}" '
-        f'viewBox="0 0 {width} {height:.0f}" font-family="sans-serif" font-size="11">',
+        f'viewBox="0 0 {width} {height:.0f}" font-family="sans-serif" font-size="11" role="img" '
+        'aria-label="Dependency graph of the catalogue">',
         '<rect width="100%" height="100%" fill="white"/>',
         *_legend(),
     ]
@@ -115,13 +119,14 @@ def to_svg(graph: Graph) -> str:
         (x, y), state = at[entry.id], graph.status[entry.id]
         border = BORDER.get(state.numeric, _LINE)
         thick = 2.5 if state.sound else 1
+        box = "<g>" if link is None else f'<a href="{escape(link(entry.id))}">'
         parts.append(
-            f"<g><title>{escape(entry.title)} [{state.status}, proof {state.proof_level}, "
+            f"{box}<title>{escape(entry.title)} [{state.status}, proof {state.proof_level}, "
             f"{state.numeric}]</title>"
             f'<rect x="{x:.0f}" y="{y - _BOX / 2:.1f}" width="{_WIDTH}" height="{_BOX}" rx="4" '
             f'fill="{FILL[state.status]}" stroke="{border}" stroke-width="{thick}"/>'
             f'<text x="{x + 8:.0f}" y="{y + 4:.1f}">{escape(entry.id)}{_mark(entry, state)}'
-            "</text></g>"
+            f"</text>{'</g>' if link is None else '</a>'}"
         )
     return "\n".join([*parts, "</svg>"]) + "\n"
 

@@ -1,0 +1,172 @@
+"""The report: a few pages that need no network, no script and nothing beside their folder."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import os
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.report.formulas import formula_mathml, prose
+from slt_theory.report.main_job import MainJob
+from slt_theory.theorems import Theorem, all_theorems
+from slt_theory.theorems.graph import catalogue_graph, to_svg
+from slt_theory.theorems.status import status_of
+
+__all__ = ["PAGES", "write_site"]
+
+PAGES = (
+    ("index.html", "Summary"),
+    ("catalogue.html", "Catalogue"),
+    ("graph.html", "Graph"),
+    ("tickets.html", "Tickets"),
+    ("proofs.html", "Proofs"),
+    ("figures.html", "Figures"),
+)
+
+
+def write_site(job: MainJob, out: Path) -> Path:
+    """Write the pages, ``results.json`` and the figures into `out`; return the first page's path.
+
+    Raises
+    ------
+    MissingExtra
+        Without jinja2 and latex2mathml.
+    BadInput
+        If the folder cannot be written.
+    """
+    environment = _environment()
+    outcomes = job.outcomes
+    verdicts: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(job.verdicts, key=lambda row: row["verdict"]):
+        verdicts.setdefault(row["verdict"], []).append(row)
+    shared = {
+        "job": job,
+        "pages": PAGES,
+        "good": not job.surprises,
+        "verdicts": verdicts,
+        "entries": [_entry(e, outcomes, job.verdicts) for e in all_theorems()],
+        "proof_ids": {row["id"] for row in job.proofs},
+        "curves": _curves(job),
+        "graph": to_svg(catalogue_graph(outcomes), link=lambda name: f"catalogue.html#{name}"),
+        "figures": _figures(out / "figures"),
+    }
+    for file, _ in PAGES:
+        _write(out / file, environment.get_template(file).render(shared, here=file))
+    _write(out / "results.json", json.dumps(job.to_dict(), indent=1) + "\n")
+    return out / "index.html"
+
+
+def _environment() -> Any:
+    try:
+        import latex2mathml  # noqa: F401
+        from jinja2 import Environment, FunctionLoader, StrictUndefined
+        from markupsafe import Markup
+    except ImportError:
+        raise MissingExtra("report", "the report") from None
+    folder = files("slt_theory").joinpath("report/templates")
+    environment = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["num"] = _number
+    environment.filters["prose"] = lambda text: Markup(prose(text))
+    return environment
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def _entry(
+    entry: Theorem, outcomes: dict[str, str], verdicts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the catalogue page shows of an entry."""
+    paper, state = entry.source.paper, status_of(entry, outcomes)
+    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+    return {
+        **entry.to_dict(),
+        "paper": f"{paper.authors} ({paper.year})",
+        "work": f"{paper.title}. {paper.venue}{arxiv}.",
+        "locator": entry.source.locator,
+        "version": entry.source.version,
+        "trust": entry.source.trust,
+        "formula": None if entry.bound is None else formula_mathml(entry.bound),
+        "status": state.status,
+        "why": state.why,
+        "proof_level": state.proof_level,
+        "uses": (*entry.uses, *entry.proof_uses),
+        "rows": [row for row in verdicts if row["claim"] == entry.id],
+    }
+
+
+def _curves(job: MainJob) -> str:
+    return _svg(import_module("slt_theory.figures").load("success_vs_n"), job.figure)
+
+
+def _svg(script: Any, table: dict[str, Any]) -> str:
+    import matplotlib
+
+    from slt_theory.plotting import style
+
+    with matplotlib.rc_context(style("plain")):
+        buffer = io.StringIO()
+        script.draw(table).savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _figures(folder: Path) -> list[dict[str, Any]]:
+    """Draw every figure that ships a table, with its data beside it."""
+    scripts = import_module("slt_theory.figures")
+    rows = []
+    for name in scripts.FIGURES:
+        table = scripts.stored(name)
+        if table is None:
+            continue
+        script = scripts.load(name)
+        svg = _svg(script, table)
+        _write(folder / f"{name}.svg", '<?xml version="1.0" encoding="utf-8"?>\n' + svg)
+        _write(folder / f"{name}.json", json.dumps(table, indent=1, sort_keys=True) + "\n")
+        words = inspect.getdoc(script) or ""
+        rows.append(
+            {
+                "name": name,
+                "title": words.partition("\n")[0],
+                "what": " ".join(words.split()),
+                "made": table["made"],
+                **{side: _length(svg, side) for side in ("width", "height")},
+            }
+        )
+    return rows
+
+
+def _length(svg: str, side: str) -> int:
+    """A side of the drawing in CSS pixels, from its points."""
+    start = svg.index(f'{side}="') + len(side) + 2
+    return round(float(svg[start : svg.index("pt", start)]) * 4 / 3)
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
