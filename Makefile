@@ -8,7 +8,7 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test long browser lint bench clean
+.PHONY: verify test long browser docs lint bench clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
@@ -23,6 +23,11 @@ long: $(ENV)/.test
 browser: $(ENV)/.test
 	$(PIP) playwright
 	SLT_REPORT=$(OUT) $(BIN)/python -m pytest -m browser tests/report
+
+# The documentation site, in site/; a warning is an error.
+docs: $(ENV)/.installed
+	$(PIP) --editable '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet
 
 lint: $(ENV)/.test
 	$(BIN)/ruff check .
@@ -48,4 +53,4 @@ $(ENV)/.test: pyproject.toml | $(ENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(ENV) $(OUT) build *.egg-info
+	rm -rf $(ENV) $(OUT) build site *.egg-info

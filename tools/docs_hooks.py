@@ -1,0 +1,57 @@
+"""What the documentation site needs beyond its pages: formulas as MathML, and the gallery drawn."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+from typing import Any
+
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`|^(?: {4}|\t).*$)", re.DOTALL | re.MULTILINE)
+_DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+_INLINE = re.compile(r"\$([^$\n]+)\$")
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Formulas outside code become MathML; the gallery gets its figures."""
+    if page.file.src_uri == "gallery.md":
+        markdown = markdown.replace("<!-- figures -->", _gallery())
+    # Code, every second part, is left alone.
+    parts = _CODE.split(markdown)
+    parts[::2] = [_formulas(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _formulas(text: str) -> str:
+    from latex2mathml.converter import convert
+
+    text = _DISPLAY.sub(lambda m: convert(" ".join(m[1].split()), display="block"), text)
+    return _INLINE.sub(lambda m: convert(m[1]), text)
+
+
+def _gallery() -> str:
+    from slt_theory import figures
+
+    parts = []
+    for name in figures.FIGURES:
+        words = inspect.getdoc(figures.load(name)) or ""
+        title, _, rest = words.partition("\n")
+        parts.append(f"## {name}\n\n{title}\n{rest}\n\n![{title}](gallery/{name}.svg)\n")
+    return "\n".join(parts)
+
+
+def on_files(files: Any, *, config: Any) -> Any:
+    """Draw every figure from its shipped table into the site."""
+    import matplotlib
+    from mkdocs.structure.files import File
+
+    from slt_theory import figures
+    from slt_theory.plotting import style
+
+    for name in figures.FIGURES:
+        with matplotlib.rc_context(style("plain") | {"savefig.facecolor": "white"}):
+            buffer = io.StringIO()
+            drawn = figures.load(name).draw(figures.stored(name))
+            drawn.savefig(buffer, format="svg", metadata={"Date": None})
+        files.append(File.generated(config, f"gallery/{name}.svg", content=buffer.getvalue()))
+    return files
