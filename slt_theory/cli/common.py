@@ -16,6 +16,7 @@ import typer
 from slt_theory.errors import BadInput, UnreadableFile
 
 __all__ = [
+    "Bar",
     "Delta",
     "Eps",
     "Json",
@@ -81,9 +82,19 @@ def table(columns: list[str], rows: list[list[Any]]) -> str:
     )
 
 
+class Bar:
+    """What library code calls with finished units, and once with the number of all."""
+
+    def __init__(self, advance: Callable[[int], None], expect: Callable[[int], None]) -> None:
+        self._advance, self.expect = advance, expect
+
+    def __call__(self, done: int) -> None:
+        self._advance(done)
+
+
 @contextmanager
-def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on stderr; yields what library code calls with finished units."""
+def progress_bar(what: str, total: int | None) -> Iterator[Bar | None]:
+    """A progress bar on stderr with rate and remaining time; None where nobody looks on."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -92,20 +103,28 @@ def progress_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     ) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.advance(task, done)
+        yield Bar(lambda done: bar.advance(task, done), lambda units: bar.reset(task, total=units))
 
 
 def load_object(reference: str) -> Any:

@@ -46,6 +46,19 @@ def _check_place(out: Path) -> None:
         raise BadInput("out", str(out), "cannot be written", "name another folder")
 
 
+def _shares(name: str, text: str | None) -> Any:
+    """One share, or one for each source layer."""
+    if text is None or "," not in text:
+        return None if text is None else number(name, text)
+    return [number(name, part) for part in text.split(",")]
+
+
+def _bytes(text: str) -> int:
+    """``4G`` is four gigabytes of 2^30."""
+    unit = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+    return int(number("memory", text[:-1] if unit else text) * (1 << unit))
+
+
 def build(
     target: Target,
     out: Annotated[Path, typer.Option(help="Ticket file to write.")],
@@ -58,30 +71,56 @@ def build(
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
     domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
     shared: Annotated[
-        bool, typer.Option("--shared", help="One vector a row (pensia2020-direct).")
+        bool,
+        typer.Option(
+            "--shared",
+            help="One vector a row (pensia2020-direct); one neuron for all outputs "
+            "(orseau2020-hyperbolic).",
+        ),
     ] = False,
     law: Annotated[str | None, typer.Option(help="uniform or normal (fischer2021-biases).")] = None,
     density: Annotated[
         str | None, typer.Option(help="Weights that exist (gadhikar2023-network).")
     ] = None,
     prune: Annotated[
-        str | None, typer.Option(help="Weights frozen to 0 (otsuka2024-frozen-network).")
+        str | None,
+        typer.Option(help="Share frozen to 0 (otsuka2024-frozen-network); a,b,... one a layer."),
     ] = None,
     lock: Annotated[
-        str | None, typer.Option(help="Weights frozen to their value (otsuka2024-frozen-network).")
+        str | None, typer.Option(help="Share frozen to its value (otsuka2024-frozen-network).")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="uniform, epl or erk: how frozen shares are spread.")
     ] = None,
     size: Annotated[
         int | None, typer.Option(help="Live numbers in every sum (natale2024-network).")
     ] = None,
+    move: Annotated[
+        str | None, typer.Option(help="Largest move of a kept weight (xiong2023-perturbation).")
+    ] = None,
+    redraws: Annotated[
+        int | None, typer.Option(help="Draws of every weight (chijiwa2021-redraws).")
+    ] = None,
+    resolution: Annotated[
+        str | None, typer.Option(help="Weights are rounded to multiples (kumar2025-quantised).")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Most memory to take, e.g. 4G; default: what is free.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
+    ] = False,
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Find a target network inside a random one."""
+    """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     _check_place(out)
     network = dense_target(target)
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.advice import sufficient_n
+    from slt_theory.tickets.constructions import find
+    from slt_theory.tickets.frozen import frozen_weights
 
     options: dict[str, Any] = {
         "eps": None if eps is None else number("eps", eps),
@@ -93,9 +132,13 @@ def build(
         "shared": shared,
         "law": law,
         "density": None if density is None else number("density", density),
-        "prune": None if prune is None else number("prune", prune),
-        "lock": None if lock is None else number("lock", lock),
+        "prune": _shares("prune", prune),
+        "lock": _shares("lock", lock),
+        "budget": budget,
         "size": size,
+        "move": None if move is None else number("move", move),
+        "redraws": redraws,
+        "resolution": None if resolution is None else number("resolution", resolution),
     }
     with progress_bar("subset sums", None) as progress:
         ticket = build_ticket(
@@ -104,6 +147,10 @@ def build(
             n=n,
             threads=threads,
             progress=progress,
+            expect=progress and progress.expect,
+            out=out,
+            fresh=fresh,
+            max_memory=None if memory is None else _bytes(memory),
             **options,
         )
     write_ticket(ticket, out)
@@ -124,6 +171,9 @@ def build(
         "source_weights": ticket.source_weights,
         "kept": ticket.kept,
         "density": ticket.density,
+        "mask_bits": ticket.mask_bits,
+        "stored_bits": ticket.stored_bits,
+        "frozen": frozen_weights(ticket),
         **{k: v for k, v in ticket.certificate.items() if k != "weights"},
     }
     lines = [
@@ -134,6 +184,11 @@ def build(
         f"(certified), at least {ticket.certificate['sup_error_found']:.6g} (found)",
         f"written to {out}",
     ]
+    lines[3:3] = [
+        f"{kind}: {c['pruned'] + c['locked']:,} of {c['weights']:,} weights frozen "
+        f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
+        for kind, c in record["frozen"].items()
+    ]
     if network_eps is not None:
         from slt_theory.tickets.budget import pensia_rule
 
@@ -141,7 +196,7 @@ def build(
     if not ticket.complete:
         try:
             enough = sufficient_n(network, theorem=theorem, **options)
-            advice = f"n = {enough} would do with 99 % estimated chance"
+            advice = f"{find(theorem).scarce} = {enough} would do with 99 % estimated chance"
         except BadInput as error:
             enough, advice = None, f"n {error.constraint}"
         record["sufficient_n"] = enough

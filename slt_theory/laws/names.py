@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 from slt_theory.errors import BadInput
@@ -10,6 +11,8 @@ from slt_theory.lattice import (
     parse_fraction,
 )
 from slt_theory.laws.composed import Masked, Product, ReLU, Scaled
+from slt_theory.laws.discrete import Grid, Signs
+from slt_theory.laws.hyperbolic import Hyperbolic
 from slt_theory.laws.law import Law
 from slt_theory.laws.normal import Normal
 from slt_theory.laws.uniform import Uniform
@@ -21,9 +24,13 @@ _TERM = re.compile(
     r"|relu\((?P<relu>.+)\)$"
     r"|bernoulli\((?P<mask>[^()]+)\)$"
     r"|uniform\[(?P<lo>[^,\]]+),(?P<hi>[^,\]]+)\]$"
-    r"|(?P<name>uniform|normal)$"
+    r"|hyperbolic\[(?P<from>[^,\]]+),(?P<to>[^,\]]+)\]$"
+    r"|signs\[(?P<gain>[^\]]+)\]$"
+    r"|grid\[(?P<steps>\d{1,9})\]$"
+    r"|(?P<name>uniform|normal|signs)$"
 )
 _LONGEST_NAME = 1000
+_PLAIN: dict[str, Callable[[], Law]] = {"uniform": Uniform, "normal": Normal, "signs": Signs}
 
 
 def _terms(text: str) -> list[str]:
@@ -54,7 +61,8 @@ def parse_law(text: str) -> Law:
     True
     """
     way_out = (
-        "known: uniform, uniform[a,b], normal, relu(...), bernoulli(p), products with '*', a scale"
+        "known: uniform, uniform[a,b], normal, hyperbolic[a,b], signs, signs[g], grid[m], "
+        "relu(...), bernoulli(p), products with '*', a scale"
     )
     if not isinstance(text, str) or len(text) > _LONGEST_NAME:
         raise BadInput("law", text, "is not the name of a law", way_out)
@@ -74,8 +82,15 @@ def parse_law(text: str) -> Law:
         elif part["lo"]:
             lo, hi = (parse_fraction("law", part[end]) for end in ("lo", "hi"))
             factors.append(Uniform(lo, hi))
+        elif part["from"]:
+            lo, hi = (parse_fraction("law", part[end]) for end in ("from", "to"))
+            factors.append(Hyperbolic(lo, hi))
+        elif part["gain"]:
+            factors.append(Signs(parse_fraction("law", part["gain"])))
+        elif part["steps"]:
+            factors.append(Grid(int(part["steps"])))
         else:
-            factors.append(Uniform() if part["name"] == "uniform" else Normal())
+            factors.append(_PLAIN[part["name"]]())
     if not factors:
         raise BadInput("law", text, "names no law", way_out)
     law: Law = factors[0] if len(factors) == 1 else Product(*factors)

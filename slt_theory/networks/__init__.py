@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from slt_theory.networks.architecture import Architecture, Geometry, read_architecture
+from slt_theory.networks.activations import Activation, parse_activation
+from slt_theory.networks.architecture import Architecture, Geometry, Wiring, read_architecture
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
 from slt_theory.networks.files import load_target, save_npz, target_hash
+from slt_theory.networks.graph import Graph
+from slt_theory.networks.layers import from_layers
+from slt_theory.networks.network import Network
 from slt_theory.networks.norms import LayerNorms, layer_norms
 from slt_theory.networks.rescale import Rescaled
+from slt_theory.networks.unrolling import Operator, Unrolling
 
 __all__ = [
+    "Activation",
     "Architecture",
     "Conv",
     "Dense",
     "Geometry",
+    "Graph",
     "LayerNorms",
+    "Network",
+    "Operator",
     "Rescaled",
+    "Unrolling",
+    "Wiring",
+    "from_layers",
     "layer_norms",
     "load_target",
+    "parse_activation",
     "read_architecture",
     "save_npz",
     "target_hash",

@@ -12,32 +12,51 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.networks.activations import parse_activation
 
-__all__ = ["Architecture", "Geometry", "read_architecture"]
+__all__ = ["Architecture", "Geometry", "Wiring", "read_architecture"]
 
-_FIELDS = ("stride", "padding", "pool")
+_FIELDS = ("stride", "padding", "dilation", "groups", "pool", "pool_kind")
+_WIRING = {
+    "activation": "activation",
+    "from": "takes",
+    "residual": "residual",
+    "add": "add",
+    "basis": "basis",
+}
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """One convolution: cross-correlation, then bias, ReLU (not after the last layer), max-pool.
+    """One convolution: cross-correlation, bias, activation (not after the last layer), pooling.
 
     Parameters
     ----------
     stride : int, default 1
     padding : int or "same", default "same"
-        Zeros on each side of the image. "same" is (k - 1) / 2 for an odd kernel size k, which
-        at stride 1 keeps the size of the image.
+        Zeros on each side of the image. "same" is dilation (k - 1) / 2 for an odd kernel size
+        k, which at stride 1 keeps the size of the image.
+    dilation : int, default 1
+        Distance between the places that neighbours in the kernel look at.
+    groups : int, default 1
+        Channels in and out fall into so many groups that do not see each other.
     pool : int, default 1
-        Side and stride of the max-pool window; rows that do not fill a window are dropped.
+        Side and stride of the pooling window; rows that do not fill a window are dropped.
+    pool_kind : "max" or "average"
     """
 
     stride: int = 1
     padding: int | Literal["same"] = "same"
+    dilation: int = 1
+    groups: int = 1
     pool: int = 1
+    pool_kind: Literal["max", "average"] = "max"
 
     def __post_init__(self) -> None:
-        for name, least in (("stride", 1), ("padding", 0), ("pool", 1)):
+        if self.pool_kind not in ("max", "average"):
+            raise BadInput("pool_kind", self.pool_kind, "must be max or average")
+        least_values = (("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1), ("pool", 1))
+        for name, least in least_values:
             value = getattr(self, name)
             if name == "padding" and isinstance(value, str) and value == "same":
                 continue
@@ -54,25 +73,70 @@ class Geometry:
                 'has an even side, for which "same" is not symmetric',
                 "give the padding as a number",
             )
-        return kernel[0] // 2, kernel[1] // 2
+        return self.dilation * (kernel[0] // 2), self.dilation * (kernel[1] // 2)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What one layer has of its own: activation, input, skips, basis; empty where it has none.
+
+    Attributes
+    ----------
+    activation : str
+        After this layer, in place of the network's.
+    takes : str
+        A layer: this one takes what that one took.
+    residual : str
+        A layer: what that one took is added before the activation.
+    add : str
+        A layer: what that one gave is added before the activation.
+    basis : str
+        Of an equivariant layer, see `slt_theory.networks.bases`.
+    """
+
+    activation: str = ""
+    takes: str = ""
+    residual: str = ""
+    add: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Image shape and the geometry of named convolutions; a layer not named has the default.
+    """Shape of the input and what is said of named layers; a layer not named has the default.
 
     Parameters
     ----------
     input_shape : (channels, height, width), optional
+        With wiring also (channels, sites) or (numbers,).
     layers : mapping from a layer's name to its Geometry
+    activation : str, default "relu"
+        Between layers.
+    wiring : mapping from a layer's name to its Wiring
     """
 
-    input_shape: tuple[int, int, int] | None = None
+    input_shape: tuple[int, ...] | None = None
     layers: Mapping[str, Geometry] = field(default_factory=lambda: MappingProxyType({}))
+    activation: str = "relu"
+    wiring: Mapping[str, Wiring] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        if self.input_shape is not None:
-            object.__setattr__(self, "input_shape", checked_image_shape(self.input_shape))
+        object.__setattr__(self, "activation", parse_activation(self.activation).name)
+        if self.input_shape is None:
+            return
+        check = checked_shape if self.wiring else checked_image_shape
+        object.__setattr__(self, "input_shape", check(self.input_shape))
+
+
+def checked_shape(shape: Any) -> tuple[int, ...]:
+    """One to three positive integers."""
+    try:
+        sides = tuple(_integer("input_shape", side, 1) for side in shape)
+    except TypeError:
+        sides = ()
+    if not 1 <= len(sides) <= 3:
+        raise BadInput("input_shape", shape, "must be one to three positive integers")
+    return sides
 
 
 def checked_image_shape(shape: Any) -> tuple[int, int, int]:
@@ -90,11 +154,14 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
     """Read an architecture file.
 
     The file is TOML: `input = [channels, height, width]`, then one table for each convolution
-    that departs from stride 1, same padding, no pooling:
+    that departs from stride 1, same padding, no pooling, and for each layer with a wiring:
 
         input = [1, 8, 8]
+        activation = "relu"
         [conv1]
         pool = 2
+        [conv3]
+        residual = "conv2"    # adds what conv2 took
 
     Raises
     ------
@@ -108,19 +175,27 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableFile("arch", str(path), f"cannot be read as TOML ({error})") from error
-    shape = table.pop("input", None)
-    layers = {}
+    shape, activation = table.pop("input", None), table.pop("activation", "relu")
+    layers, wiring = {}, {}
     for name, entry in _tables(table):
-        unknown = sorted(set(entry) - set(_FIELDS))
+        unknown = sorted(set(entry) - set(_FIELDS) - set(_WIRING))
         if unknown:
             raise BadInput(
                 f"arch: {name}.{unknown[0]}",
                 entry[unknown[0]],
                 "is not known",
-                f"known are {', '.join(_FIELDS)}",
+                f"known are {', '.join((*_FIELDS, *_WIRING))}",
             )
-        layers[name] = Geometry(**entry)
-    return Architecture(shape, MappingProxyType(layers))
+        geometry = {key: entry[key] for key in _FIELDS if key in entry}
+        own = {_WIRING[key]: entry[key] for key in _WIRING if key in entry}
+        wrong = [key for key, value in own.items() if not isinstance(value, str) or not value]
+        if wrong:
+            raise BadInput(f"arch: {name}.{wrong[0]}", own[wrong[0]], "must be a text")
+        if geometry or not own:
+            layers[name] = Geometry(**geometry)
+        if own:
+            wiring[name] = Wiring(**own)
+    return Architecture(shape, MappingProxyType(layers), activation, MappingProxyType(wiring))
 
 
 def _tables(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, Any]]]:

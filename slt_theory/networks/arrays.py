@@ -14,6 +14,12 @@ __all__ = ["Floats", "checked_floats", "checked_layers", "default_names"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
+_DIMENSIONS = {
+    2: "2-d (out, in)",
+    3: "3-d (out, in, elements)",
+    4: "4-d (out, in, kh, kw)",
+}
+
 #: Integers up to here are float64 values; one more would be rounded.
 LARGEST_EXACT_INTEGER = 2**53
 
@@ -100,9 +106,7 @@ def checked_layers(
         key = f"{name}.weight"
         floats = checked_floats(key, weight)
         if floats.ndim not in dimensions:
-            wanted = " or ".join(
-                {2: "2-d (out, in)", 4: "4-d (out, in, kh, kw)"}[d] for d in dimensions
-            )
+            wanted = " or ".join(_DIMENSIONS[d] for d in dimensions)
             raise BadInput(key, floats.shape, f"must be {wanted}")
         checked_weights.append(floats)
         checked_biases.append(None if bias is None else _checked_bias(name, bias, floats.shape[0]))

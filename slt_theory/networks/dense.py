@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from slt_theory.errors import BadInput
-from slt_theory.networks.arrays import Floats, checked_floats, checked_layers
-from slt_theory.networks.norms import LayerNorms, layer_norms, spectral
+from slt_theory.networks.activations import RELU, Activation, parse_activation
+from slt_theory.networks.arrays import Floats, checked_layers
+from slt_theory.networks.kinds import Kind, Linear
+from slt_theory.networks.network import Network
+from slt_theory.networks.norms import spectral
 from slt_theory.networks.rescale import Rescaled, shrunk_layers
+from slt_theory.networks.steps import Activate, Shape, Step, Weigh
 
 __all__ = ["Dense"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dense:
+class Dense(Network):
     """x -> W_L relu(... relu(W_1 x + b_1) ...) + b_L: ReLU between layers, none after the last.
 
     Parameters
@@ -28,6 +29,8 @@ class Dense:
         One entry a layer, None where a layer has no bias; empty if none has.
     names : sequence of str, optional
         Names of the layers as in their file, used in messages and in the hash; fc1, fc2, ...
+    activation : str or Activation, default "relu"
+        Between layers; see `slt_theory.networks.activations`.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class Dense:
     weights: tuple[Floats, ...]
     biases: tuple[Floats | None, ...] = ()
     names: tuple[str, ...] = ()
+    activation: Activation = RELU
 
     def __post_init__(self) -> None:
         weights, biases, names = checked_layers(
@@ -61,8 +65,31 @@ class Dense:
                     f"must take the {weights[k - 1].shape[0]} outputs of {names[k - 1]}",
                     "check the order of the layers and that weights are (out, in)",
                 )
-        for field, value in (("weights", weights), ("biases", biases), ("names", names)):
+        activation = parse_activation(self.activation)
+        for field, value in (
+            ("weights", weights),
+            ("biases", biases),
+            ("names", names),
+            ("activation", activation),
+        ):
             object.__setattr__(self, field, value)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Layers with the activation between."""
+        steps: list[Step] = [Weigh(0, 0)]
+        for layer in range(1, self.depth):
+            steps.append(Activate(len(steps), self.activation))
+            steps.append(Weigh(len(steps), layer))
+        return tuple(steps)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return (Linear(),) * self.depth
+
+    @property
+    def shape_in(self) -> Shape:
+        return self.widths[:1]
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -70,40 +97,8 @@ class Dense:
         return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
 
     @property
-    def depth(self) -> int:
-        """Number of layers of weights."""
-        return len(self.weights)
-
-    @property
-    def parameters(self) -> int:
-        """Number of weights and biases."""
-        return sum(w.size for w in self.weights) + sum(b.size for b in self.biases if b is not None)
-
-    def forward(self, x: ArrayLike) -> Floats:
-        """Outputs in float64.
-
-        Parameters
-        ----------
-        x : array (batch, in)
-
-        Returns
-        -------
-        array (batch, out)
-        """
-        values = checked_floats("x", x)
-        if values.ndim != 2 or values.shape[1] != self.widths[0]:
-            raise BadInput("x", values.shape, f"must have shape (batch, {self.widths[0]})")
-        for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            if k:
-                values = np.maximum(values, 0.0)
-            values = values @ weight.T
-            if bias is not None:
-                values = values + bias
-        return values
-
-    def norms(self) -> tuple[LayerNorms, ...]:
-        """Upper bounds of the norms of every layer's weights."""
-        return tuple(layer_norms(weight) for weight in self.weights)
+    def norm_exponents(self) -> tuple[int, ...]:
+        return self.rescaled().exponents if self.activation.homogeneous else ()
 
     def rescaled(self, *, norm: Callable[[Floats], float] = spectral) -> Rescaled[Dense]:
         """The same function up to a power of two, every layer with norm at most one.
@@ -126,6 +121,8 @@ class Dense:
         >>> shrunk.exponents, shrunk.network.biases
         ((2, 0), (array([1.]), array([0.25])))
         """
+        if not self.activation.homogeneous:
+            raise BadInput("activation", self.activation.name, "is not positively homogeneous")
         weights, biases, exponents = shrunk_layers(self.weights, self.biases, self.names, norm)
         return Rescaled(replace(self, weights=weights, biases=biases), exponents)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import os
 import struct
 import zipfile
@@ -16,21 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.networks.architecture import Architecture, Geometry, read_architecture
+from slt_theory.networks.activations import RELU, parse_activation
+from slt_theory.networks.architecture import (
+    Architecture,
+    Geometry,
+    checked_image_shape,
+    read_architecture,
+)
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
+from slt_theory.networks.graph import Graph, skeleton
+from slt_theory.networks.network import Network
 from slt_theory.networks.order import forced_order
 from slt_theory.networks.readers import Tensors, read_tensors
+from slt_theory.networks.wiring import wired_graph
 
 __all__ = ["load_target", "network_from_arrays", "save_npz", "target_hash", "write_atomically"]
 
-_GEOMETRY = ("stride", "padding", "pool")
+_GEOMETRY = ("stride", "padding", "dilation", "groups", "pool")
 _IMAGE = "input.shape"
+_DESCRIPTION = "architecture.json"
 
 
 def load_target(
     path: str | PathLike[str], *, arch: Architecture | str | PathLike[str] | None = None
-) -> Dense | Conv:
+) -> Network:
     """Read a target network.
 
     Parameters
@@ -39,14 +50,16 @@ def load_target(
         `.npz`, `.safetensors`, or a torch state dict `.pt` / `.pth`. Keys `NAME.weight` and
         `NAME.bias` in the order of the layers, float32 or float64: 2-d (out, in), or 4-d
         (out, in, kh, kw) for a convolution. Optional integers `NAME.stride`, `NAME.padding`,
-        `NAME.pool` and `input.shape` describe a convolutional network (see `save_npz`).
+        `NAME.pool` and `input.shape` describe a convolutional network, and a whole description
+        may stand in `architecture.json` (see `save_npz`).
     arch : Architecture or path of a TOML file, optional
         Takes the place of such integers; see `read_architecture`. Without either: stride 1,
         same padding, no pooling.
 
     Returns
     -------
-    Dense or Conv
+    Network
+        `Dense`, `Conv`, or a `Graph` where there are skips, bases or activations of single layers.
 
     Raises
     ------
@@ -68,13 +81,14 @@ def load_target(
     return network_from_arrays(tensors, arch=arch, source=str(path))
 
 
-def network_from_arrays(
-    tensors: Tensors, *, arch: Architecture | None, source: str
-) -> Dense | Conv:
+def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: str) -> Network:
     """Group arrays by layer and build the network they describe."""
     layers: dict[str, dict[str, NDArray[Any]]] = {}
-    image = None
+    image = description = None
     for key, array in tensors.arrays.items():
+        if key == _DESCRIPTION:
+            description = array
+            continue
         if key == _IMAGE:
             image = _integers(key, array)
             continue
@@ -98,11 +112,12 @@ def network_from_arrays(
         if "weight" not in parts:
             raise BadInput(f"{name}.{next(iter(parts))}", source, f"has no {name}.weight beside it")
         weight = parts["weight"]
-        if weight.ndim not in (2, 4) or not weight.size:
+        if weight.ndim not in (2, 3, 4) or not weight.size:
             raise BadInput(
                 f"{name}.weight",
                 weight.shape,
-                "must be 2-d (out, in) or 4-d (out, in, kh, kw), without a side of length 0",
+                "must be 2-d (out, in), 3-d (out, in, elements) or 4-d (out, in, kh, kw), without "
+                "a side of length 0",
             )
     if not layers:
         raise BadInput("path", source, "holds no layers", "keys must be NAME.weight, NAME.bias")
@@ -112,8 +127,15 @@ def network_from_arrays(
     weights = [layers[name]["weight"] for name in names]
     biases = [layers[name].get("bias") for name in names]
     convolutions = [name for name in names if layers[name]["weight"].ndim == 4]
+    if arch is None and description is not None:
+        return _described(description, weights, biases, names)
     if arch is None:
         arch = _embedded(image, layers)
+    unknown = [name for name in arch.wiring if name not in names]
+    if unknown:
+        raise BadInput(
+            "arch", unknown[0], "is no layer of this network", f"layers: {', '.join(names)}"
+        )
     strangers = [name for name in arch.layers if name not in convolutions]
     if strangers:
         raise BadInput(
@@ -122,16 +144,46 @@ def network_from_arrays(
             "is no convolution of this network",
             f"its convolutions: {', '.join(convolutions) or 'none'}",
         )
+    if any(layers[name]["weight"].ndim == 3 for name in names) and not arch.wiring:
+        name = next(name for name in names if layers[name]["weight"].ndim == 3)
+        raise BadInput(
+            f"{name}.weight",
+            layers[name]["weight"].shape,
+            "is 3-d (out, in, elements), which needs a basis",
+            f'give an architecture file with [{name}] basis = "cyclic:N"',
+        )
+    if arch.wiring:
+        return wired_graph(weights, biases, names, arch, source)
+    activation = parse_activation(arch.activation)
     if not convolutions:
-        return Dense(tuple(weights), tuple(biases), tuple(names))
+        return Dense(tuple(weights), tuple(biases), tuple(names), activation)
     geometry = tuple(arch.layers.get(name, Geometry()) for name in convolutions)
-    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, arch.input_shape)
+    image = None if arch.input_shape is None else checked_image_shape(arch.input_shape)
+    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, image, activation)
+
+
+def _described(
+    description: NDArray[Any],
+    weights: list[NDArray[Any]],
+    biases: list[NDArray[Any] | None],
+    names: list[str],
+) -> Graph:
+    """The network of a file with a whole description."""
+    try:
+        shape = skeleton(json.loads(description.tobytes()))
+    except BadInput:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(_DESCRIPTION, repr(error), "is no description of a network") from error
+    return Graph(
+        tuple(weights), tuple(biases), tuple(names), shape.kinds, shape.path, shape.input_shape
+    )
 
 
 def _embedded(image: list[int] | None, layers: dict[str, dict[str, NDArray[Any]]]) -> Architecture:
     geometries = {}
     for name, parts in layers.items():
-        given = {}
+        given: dict[str, Any] = {}
         for part in _GEOMETRY:
             if part in parts:
                 values = _integers(f"{name}.{part}", parts[part])
@@ -150,8 +202,11 @@ def _integers(key: str, array: NDArray[Any]) -> list[int]:
     return [int(value) for value in array.ravel()]
 
 
-def save_npz(network: Dense | Conv, path: str | PathLike[str]) -> None:
+def save_npz(network: Network, path: str | PathLike[str]) -> None:
     """Write a network so that `load_target` gives it back, value for value.
+
+    What strides, padding, dilation, groups and max-pools do not say stands in `architecture.json`;
+    such a network comes back as a `Graph`.
 
     The same network gives the same bytes: no dates, no compression, float32 where every number
     of an array is one, else float64. The file appears whole or not at all.
@@ -162,14 +217,17 @@ def save_npz(network: Dense | Conv, path: str | PathLike[str]) -> None:
         The folder does not exist or cannot be written.
     """
     arrays: dict[str, NDArray[Any]] = {}
-    if isinstance(network, Conv) and network.input_shape is not None:
+    if not _plain(network):
+        text = json.dumps(network.describe(), sort_keys=True).encode()
+        arrays[_DESCRIPTION] = np.frombuffer(text, dtype=np.uint8)
+    elif isinstance(network, Conv) and network.input_shape is not None:
         arrays[_IMAGE] = np.array(network.input_shape, dtype="<i8")
     for k, name in enumerate(network.names):
         arrays[f"{name}.weight"] = _narrowest(network.weights[k])
         bias = network.biases[k]
         if bias is not None:
             arrays[f"{name}.bias"] = _narrowest(bias)
-        if isinstance(network, Conv) and k < network.convolutions:
+        if isinstance(network, Conv) and _plain(network) and k < network.convolutions:
             for part in _GEOMETRY:
                 value = getattr(network.geometry[k], part)
                 if value != getattr(Geometry(), part):
@@ -186,6 +244,15 @@ def save_npz(network: Dense | Conv, path: str | PathLike[str]) -> None:
             np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
             archive.writestr(member, content.getvalue())
     write_atomically(path, buffer.getvalue())
+
+
+def _plain(network: Network) -> bool:
+    """Whether integers beside the weights say all."""
+    if isinstance(network, Dense):
+        return network.activation == RELU
+    if isinstance(network, Conv):
+        return network.activation == RELU and all(g.pool_kind == "max" for g in network.geometry)
+    return False
 
 
 def _narrowest(array: NDArray[np.float64]) -> NDArray[Any]:
@@ -218,7 +285,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         ) from error
 
 
-def target_hash(network: Dense | Conv) -> str:
+def target_hash(network: Network) -> str:
     """SHA-256 of the function a network is: names, shapes, geometry and every number.
 
     Independent of file format, float width, byte order, and of the sign of zeros.
@@ -229,19 +296,24 @@ def target_hash(network: Dense | Conv) -> str:
         64 hexadecimal digits.
     """
     digest = hashlib.sha256(b"slt-theory target 1\n")
+    plain = _plain(network)
+    if not plain:
+        digest.update(json.dumps(network.describe(), sort_keys=True).encode())
 
     def integers(*values: int) -> None:
         digest.update(struct.pack(f"<{len(values)}q", *values))
 
-    shape = network.input_shape if isinstance(network, Conv) else None
+    shape = network.input_shape if plain and isinstance(network, Conv) else None
     integers(len(network.weights), *(shape or (0, 0, 0)))
     for k, (name, weight) in enumerate(zip(network.names, network.weights, strict=True)):
         encoded = name.encode()
         integers(len(encoded))
         digest.update(encoded)
-        if isinstance(network, Conv) and k < network.convolutions:
+        if plain and isinstance(network, Conv) and k < network.convolutions:
             step = network.geometry[k]
             integers(step.stride, *network.padding(k), step.pool)
+            if (step.dilation, step.groups) != (1, 1):
+                integers(step.dilation, step.groups)
         bias = network.biases[k]
         for array in (weight,) if bias is None else (weight, bias):
             integers(array.ndim, *array.shape)

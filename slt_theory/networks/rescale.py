@@ -19,11 +19,11 @@ from slt_theory.networks.arrays import Floats
 
 __all__ = ["Rescaled", "shrunk_layers"]
 
-Network = TypeVar("Network")
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Rescaled(Generic[Network]):
+class Rescaled(Generic[Kind]):
     """A network whose layers all have norm at most one, and the way back.
 
     Attributes
@@ -34,7 +34,7 @@ class Rescaled(Generic[Network]):
         e_k >= 0: layer k was divided by 2^e_k, its bias by 2^(e_1 + ... + e_k).
     """
 
-    network: Network
+    network: Kind
     exponents: tuple[int, ...]
 
     @property

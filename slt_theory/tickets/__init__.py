@@ -50,17 +50,35 @@ def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **opti
     domain : str
         Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``.
     shared : bool
-        ``pensia2020-direct``: one vector of numbers a row, as the paper's code does.
+        ``pensia2020-direct``: one vector of numbers a row, as the paper's code does;
+        ``orseau2020-hyperbolic``: hidden neurons serve all outputs instead of one weight each.
     law : "uniform" or "normal"
         ``fischer2021-biases``: law of every weight and bias.
     density : number
         ``gadhikar2023-network``: share of the source's weights that exist.
-    prune, lock : number
+    prune, lock : number, or a sequence with a number a source layer
         ``otsuka2024-frozen-network``: shares of weights frozen to 0 and to their value.
+    budget : "uniform", "epl" or "erk"
+        How these shares are spread, see `slt_theory.tickets.budgets`.
     size : int
         ``natale2024-network``: exactly so many live numbers in every sum.
-    threads, progress
-        Default: all cores; told the number of finished sums.
+    move : number
+        ``xiong2023-perturbation``: kept weights may move by this; default: the smallest eps.
+    redraws : int
+        ``chijiwa2021-redraws``: draws of every weight; default: enough with a chance of 99 %.
+    resolution : number
+        ``kumar2025-quantised``: a power of two, target weights are rounded to its multiples;
+        default: the largest up to 2 eps.
+    threads, progress, expect
+        Default: all cores; told the number of finished sums; told the number of all sums.
+    out : path, optional
+        Where the ticket will be written. Masks are then kept in ``OUT.partial`` beside it as they
+        are built, and a build that was broken off goes on there; its result is the same to the
+        byte. `write_ticket` removes the file.
+    fresh : bool
+        Begin again, whatever ``OUT.partial`` holds.
+    max_memory : int, optional
+        Bytes that a build may take; default: what is free.
 
     Returns
     -------
@@ -73,7 +91,7 @@ def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **opti
     BadInput
         If an argument is out of range or the theorem has no construction here.
     NeedsMemory
-        If the masks would not fit.
+        If the masks would not fit; nothing is allocated.
 
     Examples
     --------
@@ -82,14 +100,17 @@ def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **opti
     (True, True)
     """
     from slt_theory.tickets.constructions import find
+    from slt_theory.tickets.partial import keeping_of
 
     construction = find(theorem)
+    keeping, options = keeping_of(target, theorem, options)
     request, parameters = construction.request(target, options)
-    ticket = construction.run(request, parameters)
-    for attempt in range(1, _ATTEMPTS):
+    begin = keeping.attempt()
+    for attempt in range(begin, max(_ATTEMPTS, begin + 1)):
+        # n is ours to choose where none is given: an estimate that missed gets a tenth more.
+        kept = keeping.numbered(attempt, again=attempt > begin)
+        trial = request.attempt(Fraction(11, 10) ** attempt, kept)
+        ticket = construction.run(trial, parameters)
         if ticket.complete or request.n is not None:
             break
-        # n was ours to choose: the estimate had missed, so offer a tenth more.
-        slack = Fraction(11, 10) ** attempt
-        ticket = construction.run(request.with_slack(slack), parameters)
     return certify(ticket, target)

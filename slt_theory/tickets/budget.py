@@ -16,18 +16,21 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.networks import Dense
+from slt_theory.networks import Network, Operator
+from slt_theory.networks.steps import Activate, Add, Pool, Weigh
 from slt_theory.tickets.domain import Ball, Domain
-from slt_theory.tickets.error_bound import target_ranges
+from slt_theory.tickets.error_bound import value_ranges
 
 __all__ = ["pensia_rule", "weight_errors"]
 
+Floats = NDArray[np.float64]
 _RESOLUTION_BITS = 46
 
 
-def weight_errors(target: Dense, domain: Domain, network_eps: Fraction) -> list[Fraction]:
+def weight_errors(target: Network, domain: Domain, network_eps: Fraction) -> list[Fraction]:
     """Per-layer weight errors that keep the network within `network_eps` in sup norm.
 
     Raises
@@ -52,38 +55,71 @@ def weight_errors(target: Dense, domain: Domain, network_eps: Fraction) -> list[
     return [Fraction(math.floor(s * scale * 2**60), 2**60) for s in shares]
 
 
-def _input_sums(target: Dense, domain: Domain) -> list[float]:
-    """B_l for every layer, from the ranges that activations take on the domain."""
+def _input_sums(target: Network, domain: Domain) -> list[Floats]:
+    """Per layer and value out, the l1 norm of what it sees, from the ranges on the domain."""
+    ranges = value_ranges(target, domain)
     sums = []
-    for k, (lo, hi) in enumerate(target_ranges(target, domain)[:-1]):
-        largest = np.maximum(np.abs(lo), np.abs(hi)) if k == 0 else np.maximum(hi, 0)
-        total = float(largest.sum())
-        if k == 0 and isinstance(domain, Ball):
-            total = min(total, domain.radius * math.sqrt(lo.size))
-        sums.append(total + (target.biases[k] is not None))
+    for layer, place in enumerate(target.inputs_of_layers):
+        lo, hi = ranges[place]
+        largest = np.maximum(np.abs(lo), np.abs(hi))
+        total = _seen(target, layer) @ largest
+        if place == 0 and isinstance(domain, Ball):
+            seen = _seen(target, layer) @ np.ones(lo.size)
+            total = np.minimum(total, domain.radius * np.sqrt(seen))
+        sums.append(total + (target.biases[layer] is not None))
     return sums
 
 
-def _shares(target: Dense, sums: list[float]) -> list[float]:
+def _seen(target: Network, layer: int) -> Operator:
+    """A 1 for everything that one channel out sees."""
+    operator = target.operator(layer)
+    ones = np.ones((1, *operator.coefficients.shape[1:]))
+    return Operator(ones, operator.unrolling)
+
+
+def _errors(
+    target: Network, sums: list[Floats], eps: list[float], start: tuple[int, float] | None = None
+) -> Floats:
+    """Errors of the output; with `start` those that one layer's own error of that size makes."""
+    errors = [np.zeros(target.size_in)]
+    shapes = target.shapes_of_values
+    for step in target.steps:
+        error = errors[step.of]
+        if isinstance(step, Weigh):
+            layer = step.layer
+            after = target.operator(layer).map(np.abs) @ error
+            if start is None:
+                own = eps[layer] * (sums[layer] + _seen(target, layer) @ error)
+                after = after + np.tile(own, after.size // own.size)
+            elif start[0] == layer:
+                after = after + start[1]
+            errors.append(after)
+        elif isinstance(step, Activate):
+            errors.append(step.activation.lipschitz * error)
+        elif isinstance(step, Pool):
+            errors.append(step(error, shapes[step.of]))
+        elif isinstance(step, Add):
+            errors.append(error + errors[step.skip])
+        else:
+            errors.append(error)
+    return errors[-1]
+
+
+def _shares(target: Network, sums: list[Floats]) -> list[float]:
     """Errors of the layers up to a common factor: an equal share of the final error each."""
     shares = []
-    for k, weight in enumerate(target.weights):
-        spread = np.ones(weight.shape[0])
-        for later in target.weights[k + 1 :]:
-            spread = np.abs(later) @ spread
-        shares.append(1 / max(sums[k] * float(spread.max()), 2.0**-100))
+    for layer in range(target.depth):
+        spread = _errors(target, sums, [], (layer, 1.0))
+        shares.append(1 / max(float(sums[layer].max()) * float(spread.max()), 2.0**-100))
     return shares
 
 
-def _predicted(target: Dense, sums: list[float], eps: list[float]) -> float:
-    error = np.zeros(target.widths[0])
-    for weight, total, each in zip(target.weights, sums, eps, strict=True):
-        error = np.abs(weight) @ error + each * (total + float(error.sum()))
-    return float(error.max())
+def _predicted(target: Network, sums: list[Floats], eps: list[float]) -> float:
+    return float(_errors(target, sums, eps).max())
 
 
 def _largest_scale(
-    target: Dense, sums: list[float], shares: list[float], network_eps: float
+    target: Network, sums: list[Floats], shares: list[float], network_eps: float
 ) -> float:
     low, high = 0.0, network_eps
     for _ in range(100):
@@ -95,14 +131,14 @@ def _largest_scale(
     return low
 
 
-def pensia_rule(target: Dense, network_eps: Fraction) -> dict[str, Any]:
+def pensia_rule(target: Network, network_eps: Fraction) -> dict[str, Any]:
     """The theorem's own rule, for comparison: eps / (2 l d_i d_{i-1}) per weight, norms at most 1.
 
     Positive homogeneity meets the norms: with spectral norms scaled to at most 1 by powers of two
     ``2**exponents``, the rescaled network needs ``network_eps / 2**sum(exponents)``, and an error
     of a rescaled weight is ``2**exponent`` times as large in the target's unit.
     """
-    exponents = target.rescaled().exponents
+    exponents = target.norm_exponents
     inner = float(network_eps) / 2.0 ** sum(exponents)
     return {
         "norm_exponents": list(exponents),

@@ -8,7 +8,7 @@ the largest error it can find. The truth lies between the two numbers.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,19 +17,26 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
-from slt_theory.networks import Dense
-from slt_theory.tickets.domain import Domain, parse_domain
+from slt_theory.networks import Network, Operator
+from slt_theory.tickets.domain import inputs_known, parse_domain
+from slt_theory.tickets.edges import Edges, edge_errors
 from slt_theory.tickets.effective import Effective, MalformedTicket, effective_block
-from slt_theory.tickets.error_bound import layer_error_ranges
+from slt_theory.tickets.error_bound import Gap, Range, deviation_ranges
 from slt_theory.tickets.error_search import largest_error_found
+from slt_theory.tickets.relaxation import relaxed_bound
+from slt_theory.tickets.resolution import resolution_units, rounded
 from slt_theory.tickets.rules import header_failures
-from slt_theory.tickets.ticket import Ticket
+from slt_theory.tickets.silence import consumer, silent_copies, without
+from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.unrolled import SourceMap, in_units, layer_values, unroll
 
 __all__ = ["Check", "certify", "verify"]
 
 Int64Array = NDArray[np.int64]
 _EXACT_BITS = 53
 _EXACT = 1 << _EXACT_BITS
+_HEADROOM = {"interval": 1.0, "relaxation": 1.01}
+"""Room in a claim for other machines: their rounding can steer the descent of a relaxation."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,18 @@ class Check:
         Exact errors of the effective weights, rounded up to float; a weight with two halves counts
         with the worse.
     sup_error_bound : float
-        No input of the domain has a larger error (sup norm of the output).
+        No input of the domain has a larger error (sup norm of the output): the smallest of
+        `bounds`.
     sup_error_found : float
         Some input of the domain has at least this error.
     layer_error_bounds : tuple of float
-        The same upper bound after every layer.
+        An upper bound after every layer, by intervals.
     failures : tuple of str
         Everything that is wrong, in words.
+    bounds : dict from str to float
+        Upper bounds of the error by method: "interval", and "relaxation" where it was asked for.
+    edges : Edges or None
+        Errors of convolutions at the border and inside; None without convolutions.
     """
 
     ok: bool
@@ -65,6 +77,8 @@ class Check:
     sup_error_found: float
     layer_error_bounds: tuple[float, ...]
     failures: tuple[str, ...]
+    bounds: dict[str, float] = field(default_factory=dict)
+    edges: Edges | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -74,23 +88,17 @@ class Check:
             "max_weight_error": self.max_weight_error,
             "median_weight_error": self.median_weight_error,
             "sup_error_bound": self.sup_error_bound,
+            "sup_error_bounds": dict(self.bounds),
             "sup_error_found": self.sup_error_found,
             "layer_error_bounds": list(self.layer_error_bounds),
+            **({} if self.edges is None else asdict(self.edges)),
             "failures": list(self.failures),
         }
 
     def certificate(self) -> dict[str, Any]:
         """The part that a ticket file carries."""
-        keys = (
-            "weights",
-            "max_weight_error",
-            "median_weight_error",
-            "sup_error_bound",
-            "sup_error_found",
-            "layer_error_bounds",
-        )
         record = self.to_dict()
-        return {key: record[key] for key in keys}
+        return {key: record[key] for key in record if key not in ("ok", "complete", "failures")}
 
 
 def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64Array, bool]:
@@ -116,13 +124,6 @@ def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64
     return rounded.astype(np.int64), bool((rounded == scaled).all())
 
 
-def target_matrix(target: Dense, layer: int) -> NDArray[np.float64]:
-    """Weights of a layer with its bias as last column, where it has one."""
-    bias = target.biases[layer]
-    weights = target.weights[layer]
-    return weights if bias is None else np.column_stack([weights, bias])
-
-
 @dataclass(frozen=True)
 class _Layer:
     """One block compared with its target layer, all in integer units of its lattice."""
@@ -131,6 +132,7 @@ class _Layer:
     positive: Int64Array
     negative: Int64Array
     inexact: bool
+    off: NDArray[np.bool_]
 
     @property
     def unit(self) -> float:
@@ -141,23 +143,90 @@ class _Layer:
         both = np.maximum(np.abs(self.positive), np.abs(self.negative))
         return np.asarray(both + int(self.inexact))
 
+    def switched_off(self, rows: NDArray[np.bool_]) -> _Layer:
+        """Without the errors of `rows`, from which nothing comes."""
+        if not rows.any():
+            return self
+        keep = ~rows[:, None]
+        wanted = self.effective.positive - self.positive
+        sums = np.where(keep, self.effective.positive, wanted)
+        other = self.effective.negative
+        if other is not None:
+            one = other is self.effective.positive
+            other = sums if one else np.where(keep, other, wanted)
+        positive = self.positive * keep
+        one_sided = self.negative is self.positive
+        return replace(
+            self,
+            effective=replace(self.effective, positive=sums, negative=other),
+            positive=positive,
+            negative=positive if one_sided else self.negative * keep,
+            off=rows,
+        )
 
-def _compare(ticket: Ticket, target: Dense, index: int) -> _Layer:
+
+def _compare(ticket: Ticket, target: Network, index: int, off: NDArray[np.bool_] | None) -> _Layer:
+    """A block against its target layer; `off` says which copies of its inputs are always 0."""
     block = ticket.blocks[index]
     effective = effective_block(ticket, index)
-    wanted, exact = on_lattice(target_matrix(target, index), block.scale_exponent)
-    wanted = np.repeat(wanted, block.copies_out, axis=0)
+    if off is not None and off.any():
+        effective = without(block, effective, off)
+    wanted, exact = on_lattice(target.matrix(index), block.scale_exponent)
+    wanted = wanted[block.target_rows(np.arange(block.rows))]
+    if block.resolution != "0":
+        _check_multiples(block, effective, wanted, index)
     positive = effective.positive - wanted
-    negative = positive if effective.negative is None else effective.negative - wanted
+    one_sided = effective.negative is None or effective.negative is effective.positive
+    negative = positive if effective.negative is None or one_sided else effective.negative - wanted
     sums = [
         s for s in (effective.positive, effective.negative, positive, negative) if s is not None
     ]
     if max(int(np.abs(s).max()) for s in sums) >= _EXACT:
         raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
-    return _Layer(effective, positive, negative, not exact)
+    return _Layer(effective, positive, negative, not exact, np.zeros(block.rows, dtype=bool))
 
 
-def verify(ticket: Ticket, target: Dense) -> Check:
+def _check_multiples(block: Block, effective: Effective, wanted: Int64Array, index: int) -> None:
+    """Every sum is the target's weight rounded to the block's resolution, exactly."""
+    units = resolution_units(block.resolution, block.scale_exponent)
+    if units < 1:
+        raise MalformedTicket(f"layer {index}: {block.resolution} is no step of its lattice")
+    goals, wired = rounded(wanted, units), block.wired(np.arange(block.rows))
+    for sums in (effective.positive, effective.negative):
+        if sums is not None and ((sums != goals) & wired).any():
+            raise MalformedTicket(
+                f"layer {index}: a sum is not its weight rounded to a multiple of {block.resolution}"
+            )
+
+
+def _compare_all(ticket: Ticket, target: Network) -> list[_Layer]:
+    """Every block; a copy that is wrong, but always 0, is taken out of its layer and of the next.
+
+    Its rows then count as those of the target, and nothing comes from them.
+    """
+    layers: list[_Layer] = []
+    off: dict[int, NDArray[np.bool_]] = {}
+    domain = parse_domain(ticket.domain)
+    non_negative = inputs_known(target, domain)
+    for k, block in enumerate(ticket.blocks):
+        layer = _compare(ticket, target, k, off.get(k))
+        after = consumer(target, k)
+        if after is not None and ticket.blocks[after].kind == "single-layer":
+            silent = silent_copies(block, layer.effective, non_negative=non_negative[k])
+            wrong = layer.worst() > _radius(block)
+            copies = silent & wrong.reshape(silent.size, -1).any(axis=1)
+            off[after] = copies
+            layer = layer.switched_off(np.repeat(copies, block.taps))
+        layers.append(layer)
+    return layers
+
+
+def _radius(block: Block) -> int:
+    """The error that a block claims, in units of its lattice."""
+    return int(Fraction(block.eps) // Fraction(2) ** (block.scale_exponent - PRODUCT_BITS))
+
+
+def verify(ticket: Ticket, target: Network) -> Check:
     """Check a ticket against its target.
 
     Parameters
@@ -175,47 +244,71 @@ def verify(ticket: Ticket, target: Dense) -> Check:
     return _check(ticket, target, compare_claims=True)
 
 
-def certify(ticket: Ticket, target: Dense) -> Ticket:
+def certify(ticket: Ticket, target: Network) -> Ticket:
     """The ticket with the certificate that `verify` will confirm."""
     check = _check(ticket, target, compare_claims=False)
     return ticket.with_certificate(check.certificate())
 
 
-def _check(ticket: Ticket, target: Dense, *, compare_claims: bool) -> Check:
+def _check(ticket: Ticket, target: Network, *, compare_claims: bool) -> Check:
     failures = header_failures(ticket, target)
     if failures:
         return _refused(ticket, target, failures)
     try:
-        layers = [_compare(ticket, target, k) for k in range(target.depth)]
+        layers = _compare_all(ticket, target)
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
     if not ticket.complete:
         failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
     domain = parse_domain(ticket.domain)
     failures += _eps_failures(ticket, layers)
-    errors = np.concatenate([layer.worst().ravel() * layer.unit for layer in layers])
-    bounds = _bounds(target, domain, layers)
-    found = largest_error_found(target, domain, _float_layers(layers, target), seed=ticket.seed)
+    errors = np.concatenate(
+        [
+            layer.worst()[block.wired(np.arange(block.rows)) & ~layer.off[:, None]] * layer.unit
+            for block, layer in zip(ticket.blocks, layers, strict=True)
+        ]
+    )
+    maps = [
+        unroll(target, block, k, layer.effective)
+        for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True))
+    ]
+    gaps = [
+        _gap(block, layer, source)
+        for block, layer, source in zip(ticket.blocks, layers, maps, strict=True)
+    ]
+    deviations = deviation_ranges(target, domain, gaps)
+    bounds = [_largest(deviations[place]) for place in layer_values(target)]
+    uppers = {"interval": _largest(deviations[-1])}
+    # A wrong ticket needs no better bound, and one layer has none.
+    if target.depth > 1 and not failures:
+        uppers["relaxation"] = relaxed_bound(target, domain, gaps)
+    whole = min(uppers.values())
+    named = {name: round_up(bound * _HEADROOM[name]) for name, bound in uppers.items()}
+    found = largest_error_found(target, domain, maps, seed=ticket.seed)
+    edges = edge_errors(target, domain, maps, deviations, seed=ticket.seed)
     check = Check(
         ok=False,
         complete=ticket.complete,
         weights=target.parameters,
         max_weight_error=float(errors.max()),
         median_weight_error=float(np.median(errors)),
-        sup_error_bound=round_up(bounds[-1]),
+        sup_error_bound=min(named.values()),
         sup_error_found=round_down(found),
         layer_error_bounds=tuple(round_up(b) for b in bounds),
         failures=(),
+        bounds=named,
+        edges=None if edges is None else _rounded(edges),
     )
     if compare_claims:
-        failures += _claim_failures(ticket, check, bounds)
+        failures += _claim_failures(ticket, check, bounds, uppers)
+        failures += _edge_failures(ticket.certificate, edges)
     network_eps = ticket.network_eps
-    if network_eps is not None and bounds[-1] > network_eps:
-        failures.append(f"certified error {bounds[-1]:.6g} is above network_eps {network_eps:.6g}")
+    if network_eps is not None and whole > network_eps:
+        failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
     return Check(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
 
 
-def _refused(ticket: Ticket, target: Dense, failures: list[str]) -> Check:
+def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Check:
     infinite = float("inf")
     return Check(
         ok=False,
@@ -233,48 +326,41 @@ def _refused(ticket: Ticket, target: Dense, failures: list[str]) -> Check:
 def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
     failures = []
     for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
-        unit = Fraction(2) ** (block.scale_exponent - PRODUCT_BITS)
-        eps = Fraction(block.eps)
-        outside = int(np.count_nonzero(layer.worst() > eps // unit))
+        outside = int(np.count_nonzero(layer.worst() > _radius(block)))
         if outside:
             failures.append(
-                f"layer {k}: {outside} weights are further than eps = {float(eps):g} from their "
-                "target"
+                f"layer {k}: {outside} weights are further than eps = {float(Fraction(block.eps)):g} "
+                "from their target"
             )
     return failures
 
 
-def _float_layers(layers: list[_Layer], target: Dense) -> list[Any]:
-    """(positive, negative, bias) of the source network in float64, exact."""
-    result = []
-    for k, layer in enumerate(layers):
-        positive, negative = layer.effective.to_float(), layer.effective.to_float("negative")
-        width = target.weights[k].shape[1]
-        bias = positive[:, width] if positive.shape[1] > width else np.zeros(positive.shape[0])
-        wiring = layer.effective.wiring
-        if wiring is None:
-            result.append((positive[:, :width], negative[:, :width], bias))
-        else:
-            result.append((wiring, wiring, bias))
-    return result
+def _gap(block: Block, layer: _Layer, source: SourceMap) -> Gap:
+    """Exact differences of one layer as maps of images."""
+    unrolling, exponent = source.positive.unrolling, layer.effective.scale_exponent
+    shape = (block.outputs * block.copies_out, block.taps, block.columns)
+
+    def cube(errors: Int64Array) -> NDArray[np.float64]:
+        return in_units(errors, exponent).reshape(shape)
+
+    positive = cube(layer.positive)
+    constant = np.zeros(shape[0])
+    if block.constant_input:
+        constant = positive[:, block.constant_tap, -1].copy()
+
+    def operator(errors: NDArray[np.float64]) -> Operator:
+        return Operator(np.ascontiguousarray(errors[:, :, : block.inputs]), unrolling)
+
+    one = operator(positive)
+    other = one if layer.negative is layer.positive else operator(cube(layer.negative))
+    slack = layer.unit if layer.inexact else 0.0
+    return Gap(source.positive, one, other, constant, slack, block.copies_out)
 
 
-def _bounds(target: Dense, domain: Domain, layers: list[_Layer]) -> list[float]:
-    wirings, errors, slack = [], [], []
-    for k, ((wiring, _, _), layer) in enumerate(
-        zip(_float_layers(layers, target), layers, strict=True)
-    ):
-        wirings.append(wiring)
-        gaps = [
-            np.ldexp(e.astype(np.float64), layer.effective.scale_exponent - PRODUCT_BITS)
-            for e in (layer.positive, layer.negative)
-        ]
-        if gaps[0].shape[1] == target.weights[k].shape[1]:
-            gaps = [np.column_stack([g, np.zeros(len(g))]) for g in gaps]
-        errors.append((gaps[0], gaps[1]))
-        slack.append(layer.unit if layer.inexact else 0.0)
-    ranges = layer_error_ranges(target, domain, wirings, errors, slack)
-    return [float(np.maximum(np.abs(lo), np.abs(hi)).max()) for lo, hi in ranges]
+def _largest(deviation: Range | None) -> float:
+    if deviation is None:
+        return 0.0
+    return float(np.maximum(np.abs(deviation[0]), np.abs(deviation[1])).max())
 
 
 def round_up(value: float) -> float:
@@ -297,22 +383,63 @@ def round_down(value: float) -> float:
     return float(f"{digits}e{exponent}")
 
 
-def _claim_failures(ticket: Ticket, check: Check, bounds: list[float]) -> list[str]:
-    """Claims that are too good; `bounds` are the certified errors before rounding up."""
+def _rounded(edges: Edges) -> Edges:
+    return Edges(
+        border_error_bound=round_up(edges.border_error_bound),
+        border_error_found=round_down(edges.border_error_found),
+        interior_error_bound=round_up(edges.interior_error_bound),
+        interior_error_found=round_down(edges.interior_error_found),
+    )
+
+
+def _edge_failures(claims: dict[str, Any], edges: Edges | None) -> list[str]:
+    """Claims about border and interior that are too good."""
+    failures: list[str] = []
+    if edges is None or not claims:
+        return failures
+    for kind in ("border", "interior"):
+        bound = getattr(edges, f"{kind}_error_bound")
+        try:
+            claimed = float(claims[f"{kind}_error_bound"])
+            shown = float(claims[f"{kind}_error_found"])
+        except (KeyError, TypeError, ValueError) as error:
+            failures.append(f"the certificate cannot be read ({error!r})")
+            continue
+        if not claimed >= bound:
+            failures.append(
+                f"claims a {kind} error of at most {claimed:.6g}, recomputed {bound:.6g}"
+            )
+        if not shown <= round_up(bound):
+            failures.append(
+                f"claims a {kind} error of {shown:.6g}, no input has more than {bound:.6g}"
+            )
+    return failures
+
+
+def _claim_failures(
+    ticket: Ticket, check: Check, bounds: list[float], uppers: dict[str, float]
+) -> list[str]:
+    """Claims that are too good; `bounds` of layers and `uppers` are from before rounding up."""
     claims = ticket.certificate
     if not claims:
         return ["the file carries no certificate"]
     failures = []
     try:
         layers = [float(value) for value in claims["layer_error_bounds"]]
+        methods = set(claims["sup_error_bounds"])
+        if not methods <= set(_HEADROOM) or not set(uppers) <= methods:
+            raise ValueError(f"bounds by {', '.join(sorted(methods))}")
         # (what, claimed, recomputed): a claim below what was recomputed is too good.
         upper = [
             (f"claims {key.replace('_', ' ')}", float(claims[key]), recomputed)
             for key, recomputed in (
                 ("max_weight_error", check.max_weight_error),
                 ("median_weight_error", check.median_weight_error),
-                ("sup_error_bound", bounds[-1]),
             )
+        ]
+        upper += [
+            (f"claims an error by {name} of", float(claims["sup_error_bounds"][name]), bound)
+            for name, bound in uppers.items()
         ]
         upper += [
             (f"claims an error after layer {k} of", claimed, bound)
@@ -323,6 +450,12 @@ def _claim_failures(ticket: Ticket, check: Check, bounds: list[float]) -> list[s
             for what, claimed, bound in upper
             if not claimed >= bound
         ]
+        smallest = min(float(bound) for bound in claims["sup_error_bounds"].values())
+        if not float(claims["sup_error_bound"]) >= smallest:
+            failures.append(
+                f"claims a network error of at most {claims['sup_error_bound']:.6g}, its own "
+                f"bounds claim {smallest:.6g}"
+            )
         if not float(claims["sup_error_bound"]) >= check.sup_error_found:
             failures.append(
                 f"claims a network error of at most {claims['sup_error_bound']:.6g}, an input "

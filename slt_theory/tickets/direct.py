@@ -1,10 +1,12 @@
-"""The simplified experiment of Pensia et al. 2020: one uniform number per candidate.
+"""The simplified experiments of Pensia et al. 2020 and da Cunha et al. 2022: one number a candidate.
 
-Every weight is a subset sum of n numbers drawn uniformly from [min, max] of all target weights. No
-source network computes these sums, so this is a record of subset sums, not a ticket of the theorem.
+Every weight is a subset sum of n numbers drawn uniformly: from [min, max] of all target weights, or
+from [-1, 1]. No source network computes these sums, so this is a record of subset sums, not a
+ticket of the theorem.
 
 Source: Pensia et al. (NeurIPS 2020), Experiment 1, as in the authors' code; catalogue id
-``pensia2020-direct``. The code shares one vector along each row (``shared=True``).
+``pensia2020-direct``; the code shares one vector along each row (``shared=True``). Da Cunha,
+Natale, Viennot (ICLR 2022), the experiment; catalogue id ``dacunha2022-direct``.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from slt_theory.laws import Uniform
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.draw import sample
 from slt_theory.tickets.request import Layer, Request
-from slt_theory.tickets.sums import solve_sums
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
 from slt_theory.tickets.width import Offer, Sums, smallest_n
+from slt_theory.tickets.wired import solve_wired
 
-__all__ = ["LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
+__all__ = ["CNN_THEOREM", "LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
 
 THEOREM = "pensia2020-direct"
+CNN_THEOREM = "dacunha2022-direct"
 LARGEST_N = 63
 """A sum of the solver has at most this many items."""
 _CHUNK_ITEMS = 1 << 22
@@ -33,8 +36,10 @@ LIFT = PRODUCT_BITS - WEIGHT_BITS
 """Bits between the lattice of the candidates and that of the targets."""
 
 
-def candidate_law(request: Request) -> Uniform:
-    """U[min, max] over all target weights and biases, ends on the 2**-24 lattice."""
+def candidate_law(request: Request, theorem: str = THEOREM) -> Uniform:
+    """U[min, max] over all target weights and biases, ends on the 2**-24 lattice; or U[-1, 1]."""
+    if theorem == CNN_THEOREM:
+        return Uniform(bits=WEIGHT_BITS)
     lows, highs = zip(
         *((int(layer.wanted.min()), int(layer.wanted.max())) for layer in request.layers),
         strict=True,
@@ -45,41 +50,45 @@ def candidate_law(request: Request) -> Uniform:
     return Uniform(low * unit, max(high, low + 1) * unit, bits=WEIGHT_BITS)
 
 
-def sufficient_n(request: Request) -> int:
+def sufficient_n(request: Request, theorem: str = THEOREM) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [Sums(layer.wanted, layer.radius, 1) for layer in request.layers]
-    return smallest_n(families, Offer(candidate_law(request), lift=LIFT), seed=request.seed)
+    return smallest_n(
+        families, Offer(candidate_law(request, theorem), lift=LIFT), seed=request.seed
+    )
 
 
-def build(request: Request, *, shared: bool = False) -> Ticket:
+def build(request: Request, theorem: str = THEOREM, *, shared: bool = False) -> Ticket:
     """Solve every sum; unreached ones are proved unreachable and listed."""
-    law = candidate_law(request)
+    law = candidate_law(request, theorem)
     n = request.n
     if n is None:
-        n = min(request.stretched(sufficient_n(request)), LARGEST_N)
+        n = min(request.stretched(sufficient_n(request, theorem)), LARGEST_N)
     blocks, masks, unreached = [], [], []
     for k, layer in enumerate(request.layers):
-        outputs, columns = layer.wanted.shape
-        inputs = request.target.weights[k].shape[1]
+        rows, columns = layer.wanted.shape
+        inputs = layer.inputs
         block = Block(
             kind="direct-sums",
-            outputs=outputs,
+            outputs=layer.outputs,
             inputs=inputs,
             constant_input=columns > inputs,
             layers=(
                 SourceLayer(
-                    outputs * columns, n, law.name, WEIGHT_BITS, stream_id(Purpose.WEIGHTS, k)
+                    rows * columns, n, law.name, WEIGHT_BITS, stream_id(Purpose.WEIGHTS, k)
                 ),
             ),
             eps=str(layer.eps),
             n=n,
             shared=shared,
+            taps=layer.taps,
+            constant_tap=layer.constant_tap,
         )
         mask, missed = _solve(request, block, layer, law, request.radius[k])
         blocks.append(block)
         masks.append((mask,))
         unreached += [(k, *divmod(int(place), columns), "+") for place in missed]
-    return request.ticket(THEOREM, tuple(blocks), tuple(masks), tuple(unreached))
+    return request.ticket(theorem, tuple(blocks), tuple(masks), tuple(unreached))
 
 
 def _solve(
@@ -90,16 +99,21 @@ def _solve(
     missed = np.zeros(wanted.size, dtype=bool)
     step = max(1, _CHUNK_ITEMS // n)
     stream = block.layers[0].stream
-    row_numbers = law.sample(request.seed, stream, 0, block.outputs * n) if block.shared else None
+    row_numbers = law.sample(request.seed, stream, 0, block.rows * n) if block.shared else None
+    wired = block.wired(np.arange(block.rows)).ravel()
     for start in range(0, wanted.size, step):
         stop = min(start + step, wanted.size)
         if row_numbers is not None:
             rows = np.arange(start, stop) // block.columns
-            items = row_numbers.reshape(block.outputs, n)[rows]
+            items = row_numbers.reshape(block.rows, n)[rows]
         else:
             items = sample(law, request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
-        answer = solve_sums(
-            items << LIFT, wanted[start:stop], radius=radius, threads=request.threads
+        answer = solve_wired(
+            wired[start:stop],
+            items << LIFT,
+            wanted[start:stop],
+            radius=radius,
+            threads=request.threads,
         )
         mask[start:stop] = np.packbits(answer.chosen, axis=1)
         missed[start:stop] = ~answer.found | (answer.errors > layer.radius)

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from slt_theory.errors import BadInput
+from slt_theory.networks import Network
 
-__all__ = ["Ball", "Box", "Domain", "parse_domain"]
+__all__ = ["Ball", "Box", "Domain", "inputs_known", "parse_domain"]
 
 
 def _exact(value: float) -> str:
@@ -46,6 +47,12 @@ class Ball:
 
 
 Domain = Box | Ball
+
+
+def inputs_known(target: Network, domain: Domain) -> tuple[bool, ...]:
+    """Per weighted layer whether its inputs are >= 0 for every input of the domain."""
+    values = target.non_negative(domain.non_negative)
+    return tuple(values[place] for place in target.inputs_of_layers)
 
 
 def parse_domain(text: str | Domain) -> Domain:

@@ -9,7 +9,6 @@ for a weight. This module knows nothing of how masks were found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -18,19 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS
-from slt_theory.laws import Law, parse_law
-from slt_theory.tickets.frozen import frozen_pattern
+from slt_theory.tickets.chain import chain_slopes
+from slt_theory.tickets.kept import KeptWeights, MalformedTicket, chunks, kept_matrix, layer_law
+from slt_theory.tickets.recompute import pair_sums, wiring_of, wrongly_frozen
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
 
 __all__ = ["Effective", "MalformedTicket", "effective_block", "layer_law", "sparse_layers"]
 
 Int64Array = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_CHUNK = 1 << 22
-
-
-class MalformedTicket(Exception):
-    """A mask that the construction does not allow; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +54,6 @@ class Effective:
         return np.asarray(np.ldexp(sums.astype(np.float64), self.scale_exponent - PRODUCT_BITS))
 
 
-def layer_law(layer: SourceLayer) -> Law:
-    """The law of one weight of a layer, on its lattice."""
-    return parse_law(layer.law).at(layer.bits)
-
-
-def _chunks(rows: int, columns: int) -> Iterator[tuple[int, int]]:
-    step = max(1, _CHUNK // max(columns, 1))
-    for start in range(0, rows, step):
-        yield start, min(start + step, rows)
-
-
 def effective_block(ticket: Ticket, index: int) -> Effective:
     """Recompute every subset sum of a block from the seed and the masks.
 
@@ -85,8 +69,16 @@ def effective_block(ticket: Ticket, index: int) -> Effective:
         _check_padding(ticket, index, m)
         if (layer.prune, layer.lock) != ("0", "0"):
             _check_frozen(ticket, index, m)
+    if block.unwired:
+        _check_constants(ticket, index)
     if block.kind == "direct-sums":
         return _direct(ticket, index)
+    if block.kind == "chain":
+        positive, negative = chain_slopes(ticket, index, *_in_layer(ticket, index))
+        if (np.abs(positive) + np.abs(negative))[~block.wired(np.arange(block.rows))].any():
+            raise MalformedTicket(f"layer {index}: a constant goes through another tap")
+        both = block.signs == "both"
+        return Effective(positive, negative if both else None, block.scale_exponent)
     return _gadget(ticket, index) if block.kind == "gadget-pair" else _single(ticket, index)
 
 
@@ -97,35 +89,60 @@ def _check_padding(ticket: Ticket, index: int, m: int) -> None:
         raise MalformedTicket(f"layer {index}: bits beyond the mask's last column are set")
 
 
-def _check_frozen(ticket: Ticket, index: int, m: int) -> None:
-    """A locked weight is kept and a pruned one is not."""
-    layer = ticket.blocks[index].layers[m]
-    for start, stop in _chunks(layer.rows, layer.columns):
-        kept = ticket.rows(index, m, start, stop)
-        pruned, locked = frozen_pattern(ticket.seed, layer, start, stop)
-        wrong = (kept & pruned) | (~kept & locked)
+def _links(block: Block, start: int, stop: int) -> NDArray[np.bool_]:
+    """Which links of rows ``start .. stop - 1`` of the last mask the source has."""
+    if block.kind == "direct-sums":
+        rows = np.arange(start // block.columns, -(-stop // block.columns))
+        first = start - int(rows[0]) * block.columns
+        return np.asarray(block.wired(rows).ravel()[first : first + stop - start, None])
+    repeats = block.layers[-1].columns // block.columns
+    return np.repeat(block.wired(np.arange(start, stop)), repeats, axis=1)
+
+
+def _check_constants(ticket: Ticket, index: int) -> None:
+    """Constants reach a kernel through the one tap that never sees padding."""
+    block = ticket.blocks[index]
+    m = len(block.layers) - 1
+    layer = block.layers[m]
+    for start, stop in chunks(layer.rows, layer.columns):
+        wrong = ticket.rows(index, m, start, stop) & ~_links(block, start, stop)
         if wrong.any():
-            row, column = (int(k[0]) for k in np.nonzero(wrong))
-            state = "pruned" if pruned[row, column] else "locked"
+            row = start + int(np.nonzero(wrong)[0][0])
+            row = row // block.columns if block.kind == "direct-sums" else row
             raise MalformedTicket(
-                f"layer {index}, mask {m}: weight ({start + row}, {column}) is frozen {state}, the "
-                "mask says otherwise"
+                f"layer {index}: a bias of output {row // block.taps // block.copies_out} goes "
+                f"through tap {row % block.taps} of the kernel, which meets the zero padding, so "
+                f"it would be wrong at the border; only tap {block.constant_tap} carries constants"
             )
 
 
-def _check_size(block: Block, counts: Int64Array, index: int) -> None:
-    if block.size is not None and (counts != block.size).any():
+def _check_frozen(ticket: Ticket, index: int, m: int) -> None:
+    """A locked weight is kept and a pruned one is not."""
+    wrong = wrongly_frozen(ticket, index, m)
+    if wrong is not None:
+        row, column, state = wrong
         raise MalformedTicket(
-            f"layer {index}: a sum keeps {int(counts[counts != block.size][0])} live numbers, not "
-            f"{block.size}"
+            f"layer {index}, mask {m}: weight ({row}, {column}) is frozen {state}, the mask says "
+            "otherwise"
         )
 
 
-def _check_headroom(count: int, laws: tuple[Law, ...], index: int) -> None:
-    """Sums of `count` products, one draw of each law, cannot wrap around."""
+def _check_size(block: Block, counts: Int64Array, index: int) -> None:
+    """`counts` of live numbers: (..., rows, columns)."""
+    if block.size is None:
+        return
+    wrong = (counts != block.size) & block.wired(np.arange(block.rows))
+    if wrong.any():
+        raise MalformedTicket(
+            f"layer {index}: a sum keeps {int(counts[wrong][0])} live numbers, not {block.size}"
+        )
+
+
+def _check_headroom(count: int, layers: tuple[SourceLayer, ...], index: int) -> None:
+    """Sums of `count` products, one weight of each layer, cannot wrap around."""
     largest = Fraction(count)
-    for law in laws:
-        largest *= max(abs(end) for end in law.support)
+    for layer in layers:
+        largest *= max(abs(end) for end in layer_law(layer).support) + Fraction(layer.move)
     if largest >= 1 << (HEADROOM_BITS - PRODUCT_BITS):
         raise MalformedTicket(f"layer {index}: sums of {count} numbers can leave the exact range")
 
@@ -134,7 +151,7 @@ def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
     """For every hidden neuron the input it sees (-1: none) and its in-weight (0: none)."""
     layer = ticket.blocks[index].layers[0]
     seen = np.full(layer.rows, -1, dtype=np.int64)
-    for start, stop in _chunks(layer.rows, layer.columns):
+    for start, stop in chunks(layer.rows, layer.columns):
         kept = ticket.rows(index, 0, start, stop)
         count = np.count_nonzero(kept, axis=1)
         if (count > 1).any():
@@ -154,46 +171,53 @@ def _in_layer(ticket: Ticket, index: int) -> tuple[Int64Array, Int64Array]:
             "one of its block"
         )
     places = live * layer.columns + seen[live]
-    weights[live] = layer_law(layer).sample_at(ticket.seed, layer.stream, places)
+    weights[live] = KeptWeights(ticket, index, 0)(places)
     return seen, weights
 
 
 def _gadget(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     seen, u = _in_layer(ticket, index)
+    run = pair_sums if block.layers[1].choices == 1 else _chosen_sums
+    positive, negative, counts, most = run(ticket, index, seen, u)
+    _check_headroom(most, block.layers, index)
+    both = block.signs == "both"
+    if counts is not None:
+        _check_size(block, counts if both else counts[0], index)
+    return Effective(positive, negative if both else None, block.scale_exponent)
+
+
+def _chosen_sums(
+    ticket: Ticket, index: int, seen: Int64Array, u: Int64Array
+) -> tuple[Int64Array, Int64Array, Int64Array | None, int]:
+    """`pair_sums` where kept weights take one of several numbers."""
+    block = ticket.blocks[index]
     outer = block.layers[1]
-    law = layer_law(outer)
+    weights, before = KeptWeights(ticket, index, 1), 0
     positive = np.zeros((outer.rows, block.columns), dtype=np.int64)
     negative, counts = np.zeros_like(positive), np.zeros((2, *positive.shape), dtype=np.int64)
     for i in range(outer.rows):
         kept = np.flatnonzero(ticket.rows(index, 1, i, i + 1)[0])
+        v = weights(kept + i * outer.columns, before)
+        before += kept.size
         # A neuron without in-weight is 0, whatever leaves it.
-        used = kept[seen[kept] >= 0]
-        v = law.sample_at(ticket.seed, outer.stream, used + i * outer.columns)
-        products = u[used] * v
+        live = seen[kept] >= 0
+        used = kept[live]
+        products = u[used] * v[live]
         for half, sums, side in ((0, positive, u[used] > 0), (1, negative, u[used] < 0)):
             np.add.at(sums[i], seen[used[side]], products[side])
             np.add.at(counts[half, i], seen[used[side]], products[side] != 0)
-    _check_headroom(int(counts.max()), (layer_law(block.layers[0]), law), index)
-    both = block.signs == "both"
-    _check_size(block, counts if both else counts[0], index)
-    return Effective(positive, negative if both else None, block.scale_exponent)
+    return positive, negative, counts, int(counts.max())
 
 
 def _single(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     layer = block.layers[0]
-    lift = PRODUCT_BITS - layer.bits
-    _check_headroom(block.copies_in, (layer_law(layer),), index)
-    wiring = np.zeros((layer.rows, layer.columns), dtype=np.int64)
-    for start, stop in _chunks(layer.rows, layer.columns):
-        count = (stop - start) * layer.columns
-        weights = layer_law(layer).sample(ticket.seed, layer.stream, start * layer.columns, count)
-        kept = ticket.rows(index, 0, start, stop)
-        wiring[start:stop] = np.where(kept, weights.reshape(kept.shape), 0)
+    _check_headroom(block.copies_in, block.layers, index)
+    wiring = wiring_of(ticket, index)
     groups = wiring.reshape(layer.rows, block.columns, block.copies_in)
     _check_size(block, np.count_nonzero(groups, axis=2), index)
-    sums = groups.sum(axis=2) << lift
+    sums = groups.sum(axis=2) << (PRODUCT_BITS - layer.bits)
     source_inputs = block.inputs * block.copies_in
     each = np.ldexp(wiring[:, :source_inputs].astype(np.float64), block.scale_exponent - layer.bits)
     return Effective(sums, sums, block.scale_exponent, each)
@@ -203,21 +227,21 @@ def _direct(ticket: Ticket, index: int) -> Effective:
     block = ticket.blocks[index]
     layer = block.layers[0]
     law, n = layer_law(layer), layer.columns
-    _check_headroom(n, (law,), index)
+    _check_headroom(n, block.layers, index)
     sums = np.zeros(layer.rows, dtype=np.int64)
     counts = np.zeros(layer.rows, dtype=np.int64)
-    for start, stop in _chunks(layer.rows, n):
+    for start, stop in chunks(layer.rows, n):
         kept = ticket.rows(index, 0, start, stop)
         if block.shared:
-            numbers = law.sample(ticket.seed, layer.stream, 0, block.outputs * n)
-            offered = numbers.reshape(block.outputs, n)[np.arange(start, stop) // block.columns]
+            numbers = law.sample(ticket.seed, layer.stream, 0, block.rows * n)
+            offered = numbers.reshape(block.rows, n)[np.arange(start, stop) // block.columns]
         else:
             offered = law.sample(ticket.seed, layer.stream, start * n, (stop - start) * n)
             offered = offered.reshape(-1, n)
         sums[start:stop] = np.where(kept, offered, 0).sum(axis=1) << (PRODUCT_BITS - layer.bits)
         counts[start:stop] = np.count_nonzero(kept & (offered != 0), axis=1)
-    _check_size(block, counts, index)
-    matrix = sums.reshape(block.outputs, block.columns)
+    _check_size(block, counts.reshape(block.rows, block.columns), index)
+    matrix = sums.reshape(block.rows, block.columns)
     return Effective(matrix, matrix, block.scale_exponent)
 
 
@@ -229,19 +253,11 @@ def sparse_layers(ticket: Ticket, index: int) -> list[Any]:
     list of `scipy.sparse.csr_array`
         Kept weights only; the block's scale is in the last.
     """
-    from scipy.sparse import csr_array
-
     block = ticket.blocks[index]
     result = []
     for m, layer in enumerate(block.layers):
-        rows, columns = [], []
-        for start, stop in _chunks(layer.rows, layer.columns):
-            r, c = np.nonzero(ticket.rows(index, m, start, stop))
-            rows.append(r + start)
-            columns.append(c)
-        r, c = np.concatenate(rows), np.concatenate(columns)
-        integers = layer_law(layer).sample_at(ticket.seed, layer.stream, r * layer.columns + c)
+        matrix = kept_matrix(ticket, index, m)
         exponent = block.scale_exponent if m == len(block.layers) - 1 else 0
-        values = np.ldexp(integers.astype(np.float64), exponent - layer.bits)
-        result.append(csr_array((values, (r, c)), shape=(layer.rows, layer.columns)))
+        matrix.data = np.ldexp(matrix.data.astype(np.float64), exponent - layer.bits)
+        result.append(matrix)
     return result

@@ -1,57 +1,45 @@
 """Search for the input on which a ticket errs most: a lower bound of its sup-norm error.
 
 The difference of two ReLU networks is piecewise linear, so on a box its largest values sit at
-corners of linear pieces; each step moves every sample to the extreme point of the domain that its
-gradient asks for and keeps it if the error grows. The winner's error is reported less the rounding
-error of evaluating it, so some input of the domain really has at least that error.
+corners of linear pieces. Of many random corners the best for every output climb: to the extreme
+point of the domain that the gradient asks for, in the coordinates that gain most, fewer of them
+after every step that fails. The winner's error is reported less the rounding error of evaluating
+it, so some input of the domain really has at least that error.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.networks import Dense
+from slt_theory.networks import Network, Operator
+from slt_theory.networks.steps import (
+    Activate,
+    Add,
+    Flatten,
+    Pool,
+    Weigh,
+    copies_back,
+    with_copies,
+)
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.domain import Box, Domain
+from slt_theory.tickets.unrolled import (
+    SourceMap,
+    copies_of_values,
+    pull_back,
+    run_source,
+    target_maps,
+)
 
 __all__ = ["largest_error_found"]
 
 Floats = NDArray[np.float64]
-Layers = list[Any]
-_STARTS = 32
-_STEPS = 12
+_STARTS = 512
+_BEST, _CLIMBS = 16, 64
 _OUTPUTS = 32
-
-
-def _forward(layers: Layers, x: Floats) -> tuple[Floats, list[Floats]]:
-    """Outputs and the inputs of every layer; a layer is (positive, negative, bias)."""
-    inputs = []
-    for k, (positive, negative, bias) in enumerate(layers):
-        if k:
-            x = np.maximum(x, 0)
-        inputs.append(x)
-        if k == 0 and negative is not positive and (x < 0).any():
-            x = np.maximum(x, 0) @ positive.T + np.minimum(x, 0) @ negative.T + bias
-        else:
-            x = x @ positive.T + bias
-    return x, inputs
-
-
-def _gradient(layers: Layers, inputs: list[Floats], seed: Floats) -> Floats:
-    """Gradient of ``sum(seed * outputs)`` with respect to the network's input."""
-    for k in reversed(range(len(layers))):
-        positive, negative, _ = layers[k]
-        back = seed @ positive
-        if k:
-            seed = back * (inputs[k] > 0)
-        elif negative is not positive:
-            return np.asarray(np.where(inputs[0] < 0, seed @ negative, back))
-        else:
-            return np.asarray(back)
-    raise AssertionError("a network has layers")
+_WORK = 5e10
+"""Multiplications allowed: larger networks are searched from fewer corners."""
 
 
 def _extreme(domain: Domain, direction: Floats) -> Floats:
@@ -63,67 +51,148 @@ def _extreme(domain: Domain, direction: Floats) -> Floats:
 
 
 def _starts(domain: Domain, count: int, size: int, seed: int) -> Floats:
-    words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, count * size)
-    return _extreme(domain, words.reshape(count, size).astype(np.float64) - 2.0**31)
+    """Extreme points with shares of upper ends from nearly none to nearly all."""
+    words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, count * size).reshape(count, size)
+    shares = (np.arange(count) + 0.5) / count
+    return _extreme(domain, shares[:, None] - words / 2.0**32)
 
 
-def _rounding(layers: Layers, x: Floats) -> Floats:
-    """Bound of the rounding error of `_forward` on single inputs, per output."""
-    error = np.zeros_like(x)
-    for k, (positive, negative, bias) in enumerate(layers):
-        if k:
-            x = np.maximum(x, 0)
-        size = np.maximum(np.abs(positive), np.abs(negative))
-        terms = 2 * positive.shape[1] + 4
-        gamma = terms * 2.0**-52
-        magnitude = np.abs(x) @ size.T + np.abs(bias)
-        error = (error @ size.T) * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000
-        x = _forward([(positive, negative, bias)], x)[0] if k == 0 else x @ positive.T + bias
-    return error
+def _towards(x: Floats, extreme: Floats, slope: Floats, share: Floats, domain: Domain) -> Floats:
+    """Move the share of coordinates that gains most; in a ball, that share of the way."""
+    if not isinstance(domain, Box):
+        # A convex combination, rounded: back between both ends.
+        moved = x + share[:, None] * (extreme - x)
+        return np.clip(moved, np.minimum(x, extreme), np.maximum(x, extreme))
+    gain = slope * (extreme - x)
+    rank = np.argsort(np.argsort(-gain, axis=1, kind="stable"), axis=1, kind="stable")
+    count = np.maximum(1, np.ceil(share * (gain > 0).sum(axis=1)))
+    return np.where(rank < count[:, None], extreme, x)
 
 
-def largest_error_found(target: Dense, domain: Domain, ticket: Layers, *, seed: int) -> float:
+def _rounding(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
+    """Bounds of the rounding errors of `run_source` on single inputs, for every value."""
+    errors = [np.zeros_like(values[0])]
+    shapes = target.shapes_of_values
+    copies = copies_of_values(target, [source.copies_out for source in maps])
+    for number, step in enumerate(target.steps):
+        error, x = errors[step.of], values[step.of]
+        if isinstance(step, Weigh):
+            source = maps[step.layer]
+            size = np.maximum(
+                np.abs(source.positive.coefficients), np.abs(source.negative.coefficients)
+            )
+            operator = Operator(size, source.positive.unrolling)
+            gamma = (2 * operator.terms + 4) * 2.0**-52
+            bias = np.repeat(np.abs(source.bias), operator.unrolling.sites_out)
+            magnitude = operator.apply(np.abs(x)) + bias
+            moved = operator.apply(error)
+            errors.append(moved * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000)
+        elif isinstance(step, Activate):
+            slip = 0.0 if step.activation.exact else 2.0**-48
+            errors.append(error * (1 + slip) + slip * np.abs(values[number + 1]) + slip * 2.0**-60)
+        elif isinstance(step, Pool):
+            pooled = step(error, shapes[step.of])
+            if step.kind == "average":
+                slip = (step.side**2 + 4) * 2.0**-52
+                sizes = step(np.abs(x), shapes[step.of])
+                pooled = pooled * (1 + slip) + slip * sizes + 2.0**-1000
+            errors.append(pooled)
+        elif isinstance(step, Flatten):
+            errors.append(step.move(error, shapes[step.of], copies[step.of]))
+        elif isinstance(step, Add):
+            sites = int(np.prod(shapes[step.skip][1:]))
+            want = copies[number + 1]
+            skipped = with_copies(errors[step.skip], sites, copies[step.skip], want)
+            rounding = np.abs(values[number + 1]) * 2.0**-52
+            errors.append((error + skipped) * (1 + 2.0**-51) + rounding)
+    return errors
+
+
+def _parts(rows: Floats) -> list[Floats]:
+    return [rows[k : k + 256] for k in range(0, len(rows), 256)]
+
+
+def _work(target: Network, ticket: list[SourceMap]) -> float:
+    """Multiplications of one input through both networks."""
+    maps = [*ticket, *target_maps(target)]
+    return float(sum(m.positive.coefficients.size * m.positive.unrolling.sites_out for m in maps))
+
+
+def largest_error_found(
+    target: Network,
+    domain: Domain,
+    ticket: list[SourceMap],
+    *,
+    seed: int,
+    place: int | None = None,
+    numbers: NDArray[np.int64] | None = None,
+    starts: int = _STARTS,
+) -> float:
     """Largest sup-norm error over the inputs tried, rounded down.
 
     Parameters
     ----------
-    target : Dense
+    target : Network
     domain : Domain
-    ticket : list of (positive, negative, bias)
-        Effective layers in float64.
+    ticket : list of SourceMap
+        Source layers in float64.
     seed : int
-        Chooses the starting corners; the result is deterministic.
+        Chooses the starting corners; the result is deterministic up to the rounding of products.
+    place : int, optional
+        The value that is compared; default: the output.
+    numbers : int64 array, optional
+        Which numbers of the source's value are compared; default: 32 evenly spread ones steer the
+        search, and all count.
     """
-    exact = [
-        (w, w, np.zeros(w.shape[0]) if b is None else b)
-        for w, b in zip(target.weights, target.biases, strict=True)
-    ]
-    outputs = np.arange(target.widths[-1])
+    exact = target_maps(target)
+    place = len(target.steps) if place is None else place
+    copies = copies_of_values(target, [source.copies_out for source in ticket])[place]
+    sites = int(np.prod(target.shapes_of_values[place][1:]))
+    size = int(np.prod(target.shapes_of_values[place])) * copies
+    outputs = np.arange(size) if numbers is None else numbers
+    judged = outputs
     if outputs.size > _OUTPUTS:
-        outputs = np.linspace(0, outputs.size - 1, _OUTPUTS).astype(int)
-    starts = _starts(domain, _STARTS, target.widths[0], seed)
-    # One row a (start, output, sign): all climb at once.
-    rows = np.repeat(starts, 2 * outputs.size, axis=0)
-    seeds = np.zeros((len(rows), target.widths[-1]))
-    wanted = np.tile(np.repeat(outputs, 2), _STARTS)
-    seeds[np.arange(len(rows)), wanted] = np.tile([1.0, -1.0], len(rows) // 2)
+        outputs = outputs[np.linspace(0, outputs.size - 1, _OUTPUTS).astype(int)]
+    rows_wanted = 2 * outputs.size
+    each = int(_WORK / (4 * _CLIMBS * rows_wanted * _work(target, ticket)))
+    each = min(_BEST, starts, max(1, each))
+
+    def gap(ours: list[Floats], theirs: list[Floats]) -> Floats:
+        return ours[place] - with_copies(theirs[place], sites, 1, copies)
+
+    def errors_at(x: Floats) -> Floats:
+        return gap(run_source(target, ticket, x), run_source(target, exact, x))
+
+    corners = _starts(domain, max(each, starts * each // _BEST), target.size_in, seed)
+    values = np.concatenate([errors_at(part)[:, outputs] for part in _parts(corners)])
+    # One row a (output, sign, start): all climb at once.
+    order = np.argsort(-np.concatenate([values, -values], axis=1), axis=0, kind="stable")[:each]
+    rows = corners[order.T.ravel()]
+    signs = np.repeat([1.0, -1.0], outputs.size * each)
+    seeds = np.zeros((len(rows), size))
+    seeds[np.arange(len(rows)), np.tile(np.repeat(outputs, each), 2)] = signs
+    one_copy = copies_back(seeds, sites, 1, copies)
 
     def error(x: Floats) -> tuple[Floats, Floats]:
-        ours, inputs = _forward(ticket, x)
-        theirs, exact_inputs = _forward(exact, x)
-        slope = _gradient(ticket, inputs, seeds) - _gradient(exact, exact_inputs, seeds)
-        return ((ours - theirs) * seeds).sum(axis=1), slope
+        ours, theirs = run_source(target, ticket, x), run_source(target, exact, x)
+        slope = pull_back(target, ticket, ours, place, seeds)
+        slope = slope - pull_back(target, exact, theirs, place, one_copy)
+        return (gap(ours, theirs) * seeds).sum(axis=1), slope
 
     value, slope = error(rows)
-    for _ in range(_STEPS):
-        proposal = _extreme(domain, slope)
+    share = np.ones(len(rows))
+    for _ in range(_CLIMBS):
+        proposal = _towards(rows, _extreme(domain, slope), slope, share, domain)
         new_value, new_slope = error(proposal)
         better = new_value > value
-        if not better.any():
-            break
         rows[better], value[better] = proposal[better], new_value[better]
         slope[better] = new_slope[better]
+        share = np.where(better, np.minimum(1.0, 2 * share), share / 2)
+        if (share * rows.shape[1] < 0.25).all():
+            break
     best = rows[int(np.argmax(value))][None, :]
-    gap = np.abs(_forward(ticket, best)[0] - _forward(exact, best)[0])
-    safe = gap - _rounding(ticket, best) - _rounding(exact, best)
+    ours, theirs = run_source(target, ticket, best), run_source(target, exact, best)
+    slip = _rounding(target, ticket, ours)[place]
+    slip = slip + with_copies(_rounding(target, exact, theirs)[place], sites, 1, copies)
+    safe = (np.abs(gap(ours, theirs)) - slip)[:, judged]
     return max(0.0, float(np.nextafter(safe.max(), -np.inf)))

@@ -21,7 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.networks.graph import skeleton
 from slt_theory.streams import check_seed
+from slt_theory.tickets.choices import NO_CHOICES
+from slt_theory.tickets.partial import partial_path
 from slt_theory.tickets.ticket import FORMAT_VERSION, Block, SourceLayer, Ticket, packed_bytes
 
 __all__ = ["read_ticket", "write_ticket"]
@@ -35,13 +38,21 @@ def _members(ticket: Ticket) -> Iterator[tuple[str, bytes]]:
     yield _CERTIFICATE, json.dumps(ticket.certificate, sort_keys=True, indent=1).encode()
     for b, masks in enumerate(ticket.masks):
         for m, mask in enumerate(masks):
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(mask), allow_pickle=False)
-            yield f"block{b}.mask{m}.npy", buffer.getvalue()
+            yield f"block{b}.mask{m}.npy", _array(mask)
+            if ticket.blocks[b].layers[m].choices > 1:
+                yield f"block{b}.choices{m}.npy", _array(ticket.choices[b][m])
+
+
+def _array(values: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(values), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def write_ticket(ticket: Ticket, path: str | Path) -> None:
     """Write atomically and reproducibly: one seed, one sequence of bytes.
+
+    An unfinished build kept beside the file is removed.
 
     Raises
     ------
@@ -57,6 +68,7 @@ def write_ticket(ticket: Ticket, path: str | Path) -> None:
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, data)
         os.replace(temporary, path)
+        partial_path(path).unlink(missing_ok=True)
     except OSError as error:
         raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
     finally:
@@ -112,6 +124,8 @@ _LAYER_FIELDS: dict[str, type] = {
     "stream": int,
     "prune": str,
     "lock": str,
+    "choices": int,
+    "move": str,
 }
 _BLOCK_FIELDS: dict[str, type] = {
     "kind": str,
@@ -126,6 +140,9 @@ _BLOCK_FIELDS: dict[str, type] = {
     "copies_out": int,
     "shared": bool,
     "signs": str,
+    "taps": int,
+    "constant_tap": int,
+    "resolution": str,
 }
 
 
@@ -145,11 +162,14 @@ def _fields(what: str, record: Any, kinds: dict[str, type]) -> dict[str, Any]:
 
 def _block(record: dict[str, Any]) -> Block:
     size = record.pop("size")
+    record = {"taps": 1, "constant_tap": 0, "resolution": "0", **record}
     values = _fields("block", record, _BLOCK_FIELDS)
     layers = tuple(
-        SourceLayer(**_fields("layer", layer, _LAYER_FIELDS)) for layer in values["layers"]
+        SourceLayer(**_fields("layer", {"choices": 1, "move": "0", **layer}, _LAYER_FIELDS))
+        for layer in values["layers"]
     )
-    counts = (values["outputs"], values["inputs"], values["copies_in"], values["copies_out"])
+    names = ("outputs", "inputs", "copies_in", "copies_out", "taps")
+    counts = tuple(values[name] for name in names)
     if min(*counts, *(min(layer.rows, layer.columns) for layer in layers), len(layers)) < 1:
         raise ValueError("a block is empty")
     size = None if size is None else _typed("size", size, int)
@@ -187,8 +207,41 @@ def _parse(archive: zipfile.ZipFile) -> Ticket:
         unreached=unreached,
         network_eps=None if whole is None else _typed("network_eps", whole, float),
         norm_exponents=tuple(_typed("norm_exponents", e, int) for e in header["norm_exponents"]),
+        architecture=_architecture(header.get("architecture")),
         certificate=_typed("certificate", json.loads(archive.read(_CERTIFICATE)), dict),
+        choices=_choices(archive, blocks),
     )
+
+
+def _architecture(record: Any) -> dict[str, Any] | None:
+    """Plain data that some network is described by."""
+    if record is None:
+        return None
+    skeleton(_typed("architecture", record, dict))
+    return dict(record)
+
+
+def _choices(
+    archive: zipfile.ZipFile, blocks: tuple[Block, ...]
+) -> tuple[tuple[NDArray[np.uint8], ...], ...]:
+    """The stored choices; empty for layers without, and altogether where there are none."""
+    if all(layer.choices == 1 for block in blocks for layer in block.layers):
+        return ()
+    return tuple(
+        tuple(
+            _bits(archive.read(f"block{b}.choices{m}.npy")) if layer.choices > 1 else NO_CHOICES
+            for m, layer in enumerate(block.layers)
+        )
+        for b, block in enumerate(blocks)
+    )
+
+
+def _bits(data: bytes) -> NDArray[np.uint8]:
+    """Packed choices; whether there are as many as kept weights is for the verifier to say."""
+    packed = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    if packed.dtype != np.uint8 or packed.ndim != 1:
+        raise ValueError(f"choices have shape {packed.shape} {packed.dtype}")
+    return np.asarray(packed)
 
 
 def _mask(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -3,7 +3,8 @@
 Source: Otsuka et al., "Partially frozen random networks contain compact strong lottery tickets"
 (arXiv 2402.14029). Locking applies to the subset-sum layers only: a locked in-weight of a gadget
 cannot be removed, so a hidden neuron would see one input only with probability (1 - q)^(d - 1);
-there a frozen weight may only be pruned.
+there a frozen weight may only be pruned, and the locked share of a source lies in its subset-sum
+layers alone.
 """
 
 from __future__ import annotations
@@ -19,9 +20,16 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.tickets.ticket import SourceLayer
+from slt_theory.tickets.ticket import SourceLayer, Ticket
 
-__all__ = ["NOTHING_FROZEN", "Freezing", "freezing", "frozen_pattern", "frozen_stream"]
+__all__ = [
+    "NOTHING_FROZEN",
+    "Freezing",
+    "freezing",
+    "frozen_pattern",
+    "frozen_stream",
+    "frozen_weights",
+]
 
 Bools = NDArray[np.bool_]
 Words = Callable[[int, int, int, int], NDArray[np.uint32]]
@@ -42,8 +50,8 @@ class Freezing:
 
     @property
     def gadget(self) -> Freezing:
-        """The same ratio in a gadget layer, where nothing may be locked."""
-        return Freezing(self.prune + self.lock)
+        """The same in the in-layer of a gadget, where nothing may be locked: that part is free."""
+        return Freezing(self.prune)
 
 
 NOTHING_FROZEN = Freezing()
@@ -66,7 +74,7 @@ def freezing(prune: Any = 0, lock: Any = 0) -> Freezing:
             "prune, lock",
             (float(exact["prune"]), float(exact["lock"])),
             "must leave free weights",
-            "feasible: prune + lock < 1",
+            f"feasible: prune + lock < 1, so lock < {float(1 - exact['prune']):g} with this prune",
         )
     return Freezing(**exact)
 
@@ -91,3 +99,24 @@ def frozen_pattern(
     second = first + round(Fraction(layer.lock) * (1 << 32))
     pruned = words < np.uint64(first)
     return pruned, (words < np.uint64(second)) & ~pruned
+
+
+def frozen_weights(ticket: Ticket) -> dict[str, dict[str, int]]:
+    """Weights, pruned and locked ones, by kind of layer; empty if nothing is frozen.
+
+    Patterns are random; these are the expected numbers, rounded.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for block in ticket.blocks:
+        for m, layer in enumerate(block.layers):
+            last = m == len(block.layers) - 1
+            one = counts.setdefault(
+                "subset-sum layers" if last else "gadget in-layers",
+                {"weights": 0, "pruned": 0, "locked": 0},
+            )
+            weights = layer.rows * layer.columns
+            one["weights"] += weights
+            one["pruned"] += round(Fraction(layer.prune) * weights)
+            one["locked"] += round(Fraction(layer.lock) * weights)
+    frozen = any(one["pruned"] + one["locked"] for one in counts.values())
+    return counts if frozen else {}

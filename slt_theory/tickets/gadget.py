@@ -11,25 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law
-from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.draw import sample, words32
+from slt_theory.streams import Purpose, stream_id, words32_at
 from slt_theory.tickets.effective import layer_law
-from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_pattern
+from slt_theory.tickets.fill import Task, fill
+from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
+from slt_theory.tickets.partial import Store
+from slt_theory.tickets.relief import Group
 from slt_theory.tickets.request import Layer
-from slt_theory.tickets.sums import Answer, solve_sums
 from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 
-__all__ = ["Design", "fill_pair", "pair_block"]
+__all__ = ["Design", "fill_pair", "in_weights", "pair_block", "pair_groups"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-_CHUNK_ITEMS = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Design:
         2, or 1 where inputs are known to be >= 0.
     law_in, law_out : Law
         Of in-weights and out-weights, at 24 bits.
-    freezing : Freezing
-        Random freezing of the out-layer; the in-layer is pruned at the same ratio.
+    freezing, freezing_in : Freezing
+        Random freezing of the out-layer and of the in-layer, where nothing may be locked.
     copies : int
         Copies of every output.
     size : int or None
@@ -57,18 +58,19 @@ class Design:
     law_in: Law
     law_out: Law
     freezing: Freezing = NOTHING_FROZEN
+    freezing_in: Freezing = NOTHING_FROZEN
     copies: int = 1
     size: int | None = None
 
 
 def pair_block(layer: Layer, index: int, inputs: int, design: Design, stream: int) -> Block:
     """The header of a gadget pair; its layers draw from `stream` and the next one."""
-    outputs, columns = layer.wanted.shape
+    columns = layer.wanted.shape[1]
     hidden = columns * design.halves * design.n
-    inner, outer = design.freezing.gadget, design.freezing
+    inner, outer = design.freezing_in, design.freezing
     return Block(
         kind="gadget-pair",
-        outputs=outputs,
+        outputs=layer.outputs,
         inputs=inputs,
         constant_input=columns > inputs,
         layers=(
@@ -82,7 +84,7 @@ def pair_block(layer: Layer, index: int, inputs: int, design: Design, stream: in
                 str(inner.lock),
             ),
             SourceLayer(
-                outputs * design.copies,
+                len(layer.wanted) * design.copies,
                 hidden,
                 design.law_out.name,
                 WEIGHT_BITS,
@@ -97,6 +99,8 @@ def pair_block(layer: Layer, index: int, inputs: int, design: Design, stream: in
         copies_out=design.copies,
         size=design.size,
         signs="both" if design.halves == 2 else "positive",
+        taps=layer.taps,
+        constant_tap=layer.constant_tap,
     )
 
 
@@ -108,116 +112,80 @@ def fill_pair(
     radius: int | None,
     threads: int | None,
     progress: Callable[[int], None] | None,
+    store: Store | None = None,
+    index: int = 0,
+    off: Bools | None = None,
+    alive: Bools | None = None,
 ) -> tuple[tuple[NDArray[np.uint8], ...], list[tuple[int, int, str]]]:
-    """Both masks of a pair, and the sums (row, input, sign) that no subset reaches."""
-    pair = _Pair(block, layer, seed)
-    outer = block.layers[1]
-    out_mask = np.zeros((outer.rows, packed_bytes(outer.columns)), dtype=np.uint8)
-    used = np.zeros((pair.groups, block.n), dtype=bool)
-    unreached: list[tuple[int, int, str]] = []
-    step = max(1, _CHUNK_ITEMS // outer.columns)
-    for start in range(0, outer.rows, step):
-        stop = min(start + step, outer.rows)
-        kept, answer = pair.solve(start, stop, radius, threads)
-        used |= kept.any(axis=0)
-        out_mask[start:stop] = np.packbits(kept.reshape(stop - start, -1), axis=1)
-        unreached += pair.missed(answer, start)
-        if progress is not None:
-            progress((stop - start) * pair.groups)
-    return (pair.in_mask(used.ravel()), out_mask), unreached
+    """Both masks of a pair, and the sums (row, input, sign) that no subset reaches.
+
+    Parameters
+    ----------
+    store, index
+        Where the out-layer's mask goes, see `slt_theory.tickets.fill.fill`.
+    off : bool array (rows,), optional
+        Copies of outputs that are to be 0 for every input.
+    alive : bool array (groups, n), optional
+        Hidden neurons that may be used; default: all live ones.
+    """
+    slopes = in_weights(block, seed)
+    if alive is not None:
+        slopes = np.where(alive, slopes, 0)
+    halves = _halves(block)
+    task = Task(
+        block,
+        slopes,
+        np.repeat(layer.wanted, halves, axis=1),
+        radius,
+        layer.radius,
+        off,
+        np.where(np.arange(slopes.shape[0]) % halves == 0, -1, 1),
+    )
+    out_mask, missed = fill(
+        task, seed, threads=threads, progress=progress, store=store, index=index
+    )
+    unreached = [(row, group // halves, "+-"[group % halves]) for row, group in missed]
+    return (_in_mask(block, slopes, out_mask), out_mask), unreached
 
 
-class _Pair:
-    """The subset sums of one gadget pair."""
+def pair_groups(
+    block: Block, layer: Layer, seed: int, off: Bools | None, groups: list[int] | None = None
+) -> list[Group]:
+    """Groups of hidden neurons as `slt_theory.tickets.relief` takes them; by default all."""
+    halves = _halves(block)
+    some = list(range(block.columns * halves)) if groups is None else groups
+    goals = layer.wanted[block.target_rows(np.arange(block.rows))]
+    if off is not None:
+        goals[off] = 0
+    return [
+        Group(g * block.n, slopes, np.ascontiguousarray(goals[:, g // halves]))
+        for g, slopes in zip(some, in_weights(block, seed, some), strict=True)
+    ]
 
-    def __init__(self, block: Block, layer: Layer, seed: int) -> None:
-        self.block, self.layer, self.seed = block, layer, seed
-        self.halves = 2 if block.signs == "both" else 1
-        self.groups = block.columns * self.halves
-        self.frozen = (block.layers[1].prune, block.layers[1].lock) != ("0", "0")
-        self.live_u, self.order = self._in_weights()
 
-    def _in_weights(self) -> tuple[Int64Array, Int64Array]:
-        """In-weights of live neurons, live ones first in each group."""
-        inner, n = self.block.layers[0], self.block.n
-        neurons = np.arange(inner.rows)
-        inputs = neurons // (self.halves * n)
-        u = layer_law(inner).sample_at(self.seed, inner.stream, neurons * inner.columns + inputs)
-        sign = np.where(np.arange(self.groups) % self.halves == 0, 1, -1)[:, None]
-        live = u.reshape(self.groups, n) * sign > 0
-        if inner.prune != "0":
-            pruned, _ = frozen_pattern(self.seed, inner, 0, inner.rows, draw=words32)
-            live &= ~pruned[neurons, inputs].reshape(self.groups, n)
-        order = np.argsort(~live, axis=1, kind="stable")
-        width = max(1, int(live.sum(axis=1).max()))
-        order = order[:, :width]
-        return np.take_along_axis(np.where(live, u.reshape(live.shape), 0), order, axis=1), order
+def in_weights(block: Block, seed: int, groups: list[int] | None = None) -> Int64Array:
+    """In-weight of every hidden neuron (groups, n); 0 for the wrong sign and for a pruned one."""
+    inner, n, halves = block.layers[0], block.n, _halves(block)
+    some = np.arange(block.columns * halves) if groups is None else np.asarray(groups)
+    neurons = some[:, None] * n + np.arange(n)
+    places = neurons * inner.columns + (some // halves)[:, None]
+    u = layer_law(inner).sample_at(seed, inner.stream, places)
+    if inner.prune != "0":
+        words = words32_at(seed, frozen_stream(inner), places)
+        u[words < round(Fraction(inner.prune) * (1 << 32))] = 0
+    return np.where(u * np.where(some % halves == 0, 1, -1)[:, None] > 0, u, 0)
 
-    def _offered(self, start: int, stop: int) -> tuple[Int64Array, Bools | None, Bools | None]:
-        """Products u v of live neurons, and which of their out-weights are pruned or locked."""
-        outer = self.block.layers[1]
-        shape = (stop - start, self.groups, self.block.n)
-        places = np.broadcast_to(self.order, (stop - start, *self.order.shape))
-        v = sample(
-            layer_law(outer),
-            self.seed,
-            outer.stream,
-            start * outer.columns,
-            (stop - start) * outer.columns,
-        )
-        products = np.take_along_axis(v.reshape(shape), places, axis=2) * self.live_u
-        if not self.frozen:
-            return products, None, None
-        pruned, locked = (
-            p.reshape(shape) for p in frozen_pattern(self.seed, outer, start, stop, draw=words32)
-        )
-        return (
-            products,
-            np.take_along_axis(pruned, places, axis=2),
-            np.take_along_axis(locked, places, axis=2),
-        )
 
-    def solve(
-        self, start: int, stop: int, radius: int | None, threads: int | None
-    ) -> tuple[Bools, Answer]:
-        """Kept out-weights of rows ``start .. stop - 1``, and how their sums came out."""
-        block, width = self.block, self.order.shape[1]
-        products, pruned, locked = self._offered(start, stop)
-        rows = np.arange(start, stop) // block.copies_out
-        wanted = np.repeat(self.layer.wanted[rows], self.halves, axis=1).ravel()
-        items = products.reshape(-1, width)
-        fixed = None
-        if pruned is not None and locked is not None:
-            items = np.where(pruned.reshape(items.shape), 0, items)
-            fixed = locked.reshape(items.shape)
-        answer = solve_sums(
-            items, wanted, locked=fixed, radius=radius, size=block.size, threads=threads
-        )
-        kept = np.zeros((stop - start, self.groups, block.n), dtype=bool)
-        places = np.broadcast_to(self.order, (stop - start, *self.order.shape))
-        np.put_along_axis(kept, places, answer.chosen.reshape(places.shape), axis=2)
-        if self.frozen:
-            # Locked weights of dead neurons are kept too: they carry nothing.
-            _, every = frozen_pattern(self.seed, block.layers[1], start, stop, draw=words32)
-            kept |= every.reshape(kept.shape)
-        return kept, answer
+def _halves(block: Block) -> int:
+    return 2 if block.signs == "both" else 1
 
-    def missed(self, answer: Answer, start: int) -> list[tuple[int, int, str]]:
-        """The sums that no subset brings within eps."""
-        result = []
-        for place in np.flatnonzero(~answer.found | (answer.errors > self.layer.radius)):
-            row, group = divmod(int(place), self.groups)
-            column, half = divmod(group, self.halves)
-            result.append((start + row, column, "+" if half == 0 else "-"))
-        return result
 
-    def in_mask(self, used: Bools) -> NDArray[np.uint8]:
-        """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
-        inner = self.block.layers[0]
-        live = np.zeros((self.groups, self.block.n), dtype=bool)
-        np.put_along_axis(live, self.order, self.live_u != 0, axis=1)
-        mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-        neurons = np.flatnonzero(used & live.ravel())
-        inputs = neurons // (self.halves * self.block.n)
-        mask[neurons, inputs // 8] = 128 >> (inputs % 8)
-        return mask
+def _in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
+    inner = block.layers[0]
+    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=inner.rows).astype(bool)
+    mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
+    neurons = np.flatnonzero(used & (slopes.ravel() != 0))
+    inputs = neurons // (_halves(block) * block.n)
+    mask[neurons, inputs // 8] = 128 >> (inputs % 8)
+    return mask

@@ -23,8 +23,7 @@ _UNIFORM = Uniform(bits=WEIGHT_BITS)
 
 def halves_needed(request: Request, index: int) -> int:
     """1 if only the positive half is built: asked for, and inputs are known to be >= 0."""
-    non_negative = index > 0 or request.domain.non_negative
-    return 1 if request.signs == "needed" and non_negative else 2
+    return 1 if request.signs == "needed" and request.non_negative[index] else 2
 
 
 def check_memory(blocks: tuple[Block, ...], n: int) -> None:
@@ -65,13 +64,13 @@ def build(
         pair_block(
             layer,
             k,
-            request.target.weights[k].shape[1],
+            layer.inputs,
             Design(n, halves_needed(request, k), law, law, size=size),
             2 * k,
         )
         for k, layer in enumerate(request.layers)
     )
-    check_memory(blocks, n)
+    store = request.store(blocks)
     masks, unreached = [], []
     for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True)):
         pair, missed = fill_pair(
@@ -81,6 +80,8 @@ def build(
             radius=request.radius[k],
             threads=request.threads,
             progress=request.progress,
+            store=store,
+            index=k,
         )
         masks.append(pair)
         unreached += [(k, *place) for place in missed]

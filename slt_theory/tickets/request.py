@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction
-from slt_theory.networks import Dense, target_hash
+from slt_theory.networks import Network, target_hash
 from slt_theory.streams import check_seed
 from slt_theory.tickets.budget import weight_errors
-from slt_theory.tickets.certificate import on_lattice, target_matrix
-from slt_theory.tickets.domain import Domain, parse_domain
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.certificate import on_lattice
+from slt_theory.tickets.domain import Domain, inputs_known, parse_domain
+from slt_theory.tickets.partial import Keeping, Store
+from slt_theory.tickets.ticket import Block, Ticket, architecture_of
 
 __all__ = ["Layer", "Request", "parse_request"]
 
@@ -39,19 +40,31 @@ class Layer:
         The power of two that brings the weights into [-1, 1].
     eps : Fraction
         Error per weight in the target's unit.
+    inputs : int
+        Channels that the layer takes, the constant one not counted.
+    taps, constant_tap : int
+        Rows of `wanted` come in groups of taps, one an output; the bias belongs to one tap.
     """
 
     wanted: NDArray[np.int64]
     radius: int
     scale_exponent: int
     eps: Fraction
+    inputs: int
+    taps: int = 1
+    constant_tap: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """Channels that the layer gives."""
+        return len(self.wanted) // self.taps
 
 
 @dataclass(frozen=True)
 class Request:
     """A checked request for a ticket."""
 
-    target: Dense
+    target: Network
     layers: tuple[Layer, ...]
     domain: Domain
     seed: int
@@ -62,19 +75,33 @@ class Request:
     threads: int | None
     progress: Progress
     slack: Fraction = Fraction(1)
+    keeping: Keeping = field(default_factory=Keeping)
+
+    @property
+    def non_negative(self) -> tuple[bool, ...]:
+        """Per layer whether its inputs are known to be >= 0."""
+        return inputs_known(self.target, self.domain)
 
     @property
     def radius(self) -> tuple[int | None, ...]:
         """Per layer: None asks for the exact optimum of every sum."""
         return tuple(None if self.objective == "best" else layer.radius for layer in self.layers)
 
+    def needed(self) -> Request:
+        """The same request with only the halves that the signs of inputs leave."""
+        return replace(self, signs="needed")
+
     def with_n(self, n: int) -> Request:
         """The same request with n decided."""
         return replace(self, n=n)
 
-    def with_slack(self, slack: Fraction) -> Request:
+    def attempt(self, slack: Fraction, keeping: Keeping) -> Request:
         """The same request with every estimated n multiplied by `slack`."""
-        return replace(self, slack=slack)
+        return replace(self, slack=slack, keeping=keeping)
+
+    def store(self, blocks: tuple[Block, ...]) -> Store:
+        """Where the masks of subset sums go while they are built."""
+        return self.keeping.open(blocks, self.threads)
 
     def stretched(self, estimate: int) -> int:
         """An estimated n with the request's slack."""
@@ -97,12 +124,13 @@ class Request:
             masks=masks,
             unreached=unreached,
             network_eps=None if self.network_eps is None else float(self.network_eps),
-            norm_exponents=self.target.rescaled().exponents,
+            norm_exponents=self.target.norm_exponents,
+            architecture=architecture_of(self.target),
         )
 
 
-def _layer(target: Dense, index: int, eps: Fraction, *, name: str, rescale: bool) -> Layer:
-    matrix = target_matrix(target, index)
+def _layer(target: Network, index: int, eps: Fraction, *, name: str, rescale: bool) -> Layer:
+    matrix = target.matrix(index)
     largest = float(np.abs(matrix).max())
     exponent = max(0, math.frexp(largest)[1]) if rescale and largest > 1 else 0
     wanted, exact = on_lattice(matrix, exponent)
@@ -116,11 +144,13 @@ def _layer(target: Dense, index: int, eps: Fraction, *, name: str, rescale: bool
             f"is below the lattice's resolution in layer {index}",
             f"the smallest error that can be had is {smallest:.3g}",
         )
-    return Layer(wanted, radius, exponent, eps)
+    unrolling = target.unrolling(index)
+    inputs = matrix.shape[1] - (target.biases[index] is not None)
+    return Layer(wanted, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0)
 
 
 def parse_request(
-    target: Dense,
+    target: Network,
     *,
     eps: Any = None,
     network_eps: Any = None,
@@ -141,8 +171,8 @@ def parse_request(
     BadInput
         If neither or both of eps and network_eps are given, or any value is out of range.
     """
-    if not isinstance(target, Dense):
-        raise BadInput("target", type(target).__name__, "must be a dense ReLU network")
+    if not isinstance(target, Network):
+        raise BadInput("target", type(target).__name__, "must be a network")
     if (eps is None) == (network_eps is None):
         raise BadInput(
             "eps, network_eps",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.networks import Dense, Network
+from slt_theory.networks.graph import skeleton
+from slt_theory.networks.steps import Weigh
 from slt_theory.tickets.effective import effective_block, sparse_layers
 from slt_theory.tickets.ticket import Ticket
+from slt_theory.tickets.unrolled import copies_of_values, follow
 
 __all__ = ["ticket_forward"]
+
+Floats = NDArray[np.float64]
+_MOST_NUMBERS = 1 << 24
 
 
 def ticket_forward(ticket: Ticket, x: ArrayLike) -> NDArray[np.float64]:
@@ -17,23 +26,67 @@ def ticket_forward(ticket: Ticket, x: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     ticket : Ticket
-    x : array (batch, in)
+    x : array (batch, in) or (batch, channels, sites ...)
 
     Returns
     -------
-    array (batch, out)
+    array (batch, out) or (batch, channels, sites ...)
         Nothing of the target enters: weights come from the seed, connections from the masks. Direct
         sums have no network; there the sums themselves are the weights.
     """
-    values = np.asarray(x, dtype=np.float64).T
-    for k, block in enumerate(ticket.blocks):
-        if k:
-            values = np.maximum(values, 0)
-        if block.constant_input:
-            values = np.vstack([values, np.ones((block.copies_in, values.shape[1]))])
-        if block.kind == "direct-sums":
-            values = effective_block(ticket, k).to_float() @ values
-            continue
-        for m, layer in enumerate(sparse_layers(ticket, k)):
-            values = layer @ (np.maximum(values, 0) if m else values)
-    return np.asarray(values.T)
+    values = np.asarray(x, dtype=np.float64)
+    values = values.reshape(len(values), -1)
+    network = _shape_of(ticket)
+    layers = [_Layer(ticket, network, k) for k in range(len(ticket.blocks))]
+    part = max(1, _MOST_NUMBERS // max(layer.numbers for layer in layers))
+    shapes = network.shapes_of_values
+    copies = copies_of_values(network, [block.copies_out for block in ticket.blocks])
+    outputs = []
+    for start in range(0, len(values), part):
+        flow = [values[start : start + part]]
+        for number, step in enumerate(network.steps):
+            before = flow[step.of]
+            if isinstance(step, Weigh):
+                flow.append(layers[step.layer](before))
+            else:
+                flow.append(follow(step, flow, shapes, copies, number))
+        outputs.append(flow[-1])
+    whole = np.concatenate(outputs) if outputs else np.empty((0, int(np.prod(shapes[-1]))))
+    return np.asarray(whole.reshape(len(whole), *shapes[-1]))
+
+
+def _shape_of(ticket: Ticket) -> Network:
+    """A network of the ticket's shape, its weights 0."""
+    if ticket.architecture is not None:
+        return skeleton(ticket.architecture)
+    blocks = ticket.blocks
+    weights = tuple(np.zeros((block.outputs, block.inputs)) for block in blocks)
+    return Dense(weights, tuple(np.zeros(b.outputs) if b.constant_input else None for b in blocks))
+
+
+class _Layer:
+    """One block: masked random layers site by site, the last one gathered over the taps."""
+
+    def __init__(self, ticket: Ticket, network: Network, index: int) -> None:
+        self.block, self.unrolling = ticket.blocks[index], network.unrolling(index)
+        if self.block.kind == "direct-sums":
+            self.matrices: list[Any] = [effective_block(ticket, index).to_float()]
+        else:
+            self.matrices = sparse_layers(ticket, index)
+        self.numbers = self.unrolling.sites_in * max(m.shape[0] for m in self.matrices)
+
+    def __call__(self, x: Floats) -> Floats:
+        """(batch, values in) to (batch, values out)."""
+        sites, batch = self.unrolling.sites_in, len(x)
+        values = x.reshape(batch, -1, sites).transpose(1, 0, 2).reshape(-1, batch * sites)
+        if self.block.constant_input:
+            values = np.vstack([values, np.ones((self.block.copies_in, batch * sites))])
+        for number, matrix in enumerate(self.matrices):
+            values = matrix @ (np.maximum(values, 0) if number else values)
+        if self.unrolling.one_site:
+            return np.ascontiguousarray(values.T)
+        channels = values.reshape(-1, self.block.taps, batch, sites)
+        stacked = channels.transpose(1, 3, 0, 2).reshape(self.block.taps * sites, -1)
+        summed = self.unrolling.gathers @ np.ascontiguousarray(stacked)
+        gathered = summed.reshape(self.unrolling.sites_out, -1, batch).transpose(2, 1, 0)
+        return np.ascontiguousarray(gathered).reshape(batch, -1)

@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Law
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.draw import sample, words32
-from slt_theory.tickets.effective import layer_law
-from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_pattern
+from slt_theory.tickets.fill import Task, fill
+from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
+from slt_theory.tickets.partial import Store
+from slt_theory.tickets.relief import Group
 from slt_theory.tickets.request import Layer
-from slt_theory.tickets.sums import solve_sums
-from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
+from slt_theory.tickets.ticket import Block, SourceLayer
 
-__all__ = ["fill_single", "single_block"]
+__all__ = ["fill_single", "single_block", "single_groups"]
 
-_CHUNK_ITEMS = 1 << 22
+Int64Array = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def single_block(
@@ -39,15 +40,15 @@ def single_block(
     freezing: Freezing = NOTHING_FROZEN,
 ) -> Block:
     """The header of a single layer that draws from `stream`."""
-    outputs, columns = layer.wanted.shape
+    rows, columns = layer.wanted.shape
     return Block(
         kind="single-layer",
-        outputs=outputs,
+        outputs=layer.outputs,
         inputs=inputs,
         constant_input=columns > inputs,
         layers=(
             SourceLayer(
-                outputs * copies_out,
+                rows * copies_out,
                 columns * copies_in,
                 law.name,
                 WEIGHT_BITS,
@@ -61,6 +62,8 @@ def single_block(
         scale_exponent=layer.scale_exponent,
         copies_in=copies_in,
         copies_out=copies_out,
+        taps=layer.taps,
+        constant_tap=layer.constant_tap,
     )
 
 
@@ -72,32 +75,44 @@ def fill_single(
     radius: int | None,
     threads: int | None,
     progress: Callable[[int], None] | None,
+    store: Store | None = None,
+    index: int = 0,
+    off: Bools | None = None,
+    alive: Bools | None = None,
 ) -> tuple[NDArray[np.uint8], list[tuple[int, int, str]]]:
-    """The mask, and the sums (row, input, sign) that no subset reaches."""
-    source = block.layers[0]
-    law, n = layer_law(source), block.copies_in
-    frozen = (source.prune, source.lock) != ("0", "0")
-    mask = np.zeros((source.rows, packed_bytes(source.columns)), dtype=np.uint8)
-    unreached: list[tuple[int, int, str]] = []
-    step = max(1, _CHUNK_ITEMS // source.columns)
-    for start in range(0, source.rows, step):
-        stop = min(start + step, source.rows)
-        count = (stop - start) * source.columns
-        items = sample(law, seed, source.stream, start * source.columns, count).reshape(-1, n)
-        items <<= PRODUCT_BITS - source.bits
-        locked = None
-        if frozen:
-            pruned, locked = (
-                p.reshape(items.shape)
-                for p in frozen_pattern(seed, source, start, stop, draw=words32)
-            )
-            items = np.where(pruned, 0, items)
-        wanted = layer.wanted[np.arange(start, stop) // block.copies_out].ravel()
-        answer = solve_sums(items, wanted, radius=radius, locked=locked, threads=threads)
-        mask[start:stop] = np.packbits(answer.chosen.reshape(stop - start, -1), axis=1)
-        for place in np.flatnonzero(~answer.found | (answer.errors > layer.radius)):
-            row, column = divmod(int(place), block.columns)
-            unreached.append((start + row, column, "+"))
-        if progress is not None:
-            progress(wanted.size)
-    return mask, unreached
+    """The mask, and the sums (row, input, sign) that no subset reaches.
+
+    Parameters
+    ----------
+    store, index
+        Where the mask goes, see `slt_theory.tickets.fill.fill`.
+    off : bool array (rows,), optional
+        Copies of outputs that are to be 0 for every input.
+    alive : bool array (columns, copies_in), optional
+        Copies of inputs that are not switched off; default: all.
+    """
+    slopes = _slopes(block)
+    if alive is not None:
+        slopes = np.where(alive, slopes, 0)
+    sides = np.full(block.columns, -1)
+    task = Task(block, slopes, layer.wanted, radius, layer.radius, off, sides)
+    mask, missed = fill(task, seed, threads=threads, progress=progress, store=store, index=index)
+    return mask, [(row, column, "+") for row, column in missed]
+
+
+def single_groups(block: Block, layer: Layer, off: Bools | None) -> list[Group]:
+    """Copies of each input as `slt_theory.tickets.relief` takes them, constants last."""
+    slopes = _slopes(block)
+    goals = layer.wanted[block.target_rows(np.arange(block.rows))]
+    if off is not None:
+        goals[off] = 0
+    return [
+        Group(j * block.copies_in, slopes[j], np.ascontiguousarray(goals[:, j]))
+        for j in range(block.columns)
+    ]
+
+
+def _slopes(block: Block) -> Int64Array:
+    """A number counts what it is, on the lattice of products."""
+    unit = 1 << (PRODUCT_BITS - block.layers[0].bits)
+    return np.full((block.columns, block.copies_in), unit, dtype=np.int64)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PROVABLE", "Answer", "bits", "solve_sums"]
+__all__ = ["PROVABLE", "Answer", "Offered", "solve_offered", "solve_sums", "work_space"]
 
 PROVABLE = 44
 """Up to so many live items a sum that is not reached is proved unreachable."""
 
-_TURNS = 4
+_BLOCK_ITEMS = 1 << 18
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -28,6 +28,90 @@ class Answer:
     chosen: Bools
     errors: Int64Array
     found: Bools
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Free items of many sums, moved to the front of their rows; work space that is used again.
+
+    Attributes
+    ----------
+    items, places : int64 arrays (sums, width)
+        Of row r the first ``counts[r]`` entries count.
+    counts, shifts : int64 arrays (sums,)
+        Free items, and the sum of the locked ones.
+    """
+
+    items: Int64Array
+    places: Int64Array
+    counts: Int64Array
+    shifts: Int64Array
+
+    @classmethod
+    def empty(cls, sums: int, width: int) -> Offered:
+        """Room for `sums` rows of at most `width` items."""
+        return cls(
+            np.empty((sums, width), np.int64),
+            np.empty((sums, width), np.int64),
+            np.empty(sums, np.int64),
+            np.empty(sums, np.int64),
+        )
+
+    def first(self, sums: int) -> Offered:
+        """Room for the first `sums` rows."""
+        return Offered(
+            self.items[:sums], self.places[:sums], self.counts[:sums], self.shifts[:sums]
+        )
+
+
+def solve_offered(
+    offered: Offered,
+    wanted: Int64Array,
+    *,
+    radius: int | None,
+    size: int | None = None,
+    space: Int64Array | None = None,
+) -> tuple[Bools, Int64Array]:
+    """Taken items of every row, in the order of `offered`, and exact errors, -1 where none fits.
+
+    Parameters
+    ----------
+    wanted : int64 array (sums,)
+        Locked items still included.
+    radius, size
+        As in `solve_sums`.
+    space : int64 array, optional
+        Of `work_space`.
+    """
+    from slt_theory.subset_sum.checks import check_memory
+    from slt_theory.subset_sum.kernels.meet import closest_space
+    from slt_theory.subset_sum.kernels.ragged import nearest_rows, within_rows
+
+    goals = wanted - offered.shifts
+    taken = np.zeros(offered.items.shape, dtype=bool)
+    errors = np.empty(goals.size, dtype=np.int64)
+    if size is not None:
+        (_nearest if size == 1 else _sized)(offered, goals, size, radius, taken, errors)
+    elif radius is None:
+        most = int(offered.counts.max(initial=0))
+        check_memory(f"an optimum over {most} items", 8 << (most // 2), "lower n")
+        if space is None or space.size < closest_space(most):
+            space = np.empty(closest_space(most), np.int64)
+        nearest_rows(offered.items, offered.counts, goals, space, taken, errors)
+    else:
+        if space is None:
+            space = work_space()
+        within_rows(
+            offered.items, offered.counts, goals - radius, goals + radius, space, taken, errors
+        )
+    return taken, errors
+
+
+def work_space() -> Int64Array:
+    """Work space of `solve_offered`; pages that no proof needs are never touched."""
+    from slt_theory.subset_sum.kernels.meet import closest_space
+
+    return np.empty(closest_space(PROVABLE), np.int64)
 
 
 def solve_sums(
@@ -52,118 +136,83 @@ def solve_sums(
     size : int, optional
         Exactly so many items that are not 0.
     """
-    if size is not None:
-        return _nearest(items, wanted, radius) if size == 1 else _sized(items, wanted, size, radius)
-    if locked is not None:
-        wanted = wanted - np.where(locked, items, 0).sum(axis=1)
-        items = np.where(locked, 0, items)
-    answer = _by_live_count(items, wanted, radius, threads)
-    if locked is None:
-        return answer
-    return Answer(answer.chosen | locked, answer.errors, answer.found)
+    from slt_theory.subset_sum.kernels.wiring import offer, spread
+    from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 
-
-def _by_live_count(
-    items: Int64Array, wanted: Int64Array, radius: int | None, threads: int | None
-) -> Answer:
-    """Solve rows without their zeros, by number of live items: a proof never enumerates zeros."""
-    live = np.count_nonzero(items, axis=1)
+    sums, width = items.shape
     chosen = np.zeros(items.shape, dtype=bool)
-    errors = np.empty(wanted.size, dtype=np.int64)
-    found = np.empty(wanted.size, dtype=bool)
-    for count in np.unique(live).tolist():
-        rows = np.flatnonzero(live == count)
-        part = items[rows]
-        order = np.argsort(part == 0, axis=1, kind="stable")[:, :count]
-        numbers = np.take_along_axis(part, order, axis=1)
-        if radius is not None and count > PROVABLE:
-            answer = _many_items(numbers, wanted[rows], radius, threads)
-        else:
-            answer = _solved(numbers, wanted[rows], radius, threads)
-        here = np.zeros(part.shape, dtype=bool)
-        np.put_along_axis(here, order, answer.chosen, axis=1)
-        chosen[rows], errors[rows], found[rows] = here, answer.errors, answer.found
-    return Answer(chosen, errors, found)
+    errors = np.empty(sums, dtype=np.int64)
+
+    def work(block: range) -> None:
+        part = slice(block.start, block.stop)
+        offered = Offered.empty(len(block), width)
+        frozen = np.empty(0, np.uint32)
+        if locked is not None:
+            frozen = np.where(locked[part], 0, 1).astype(np.uint32).ravel()
+        offer(
+            np.ascontiguousarray(items[part]).ravel(),
+            frozen,
+            0,
+            1,
+            width,
+            np.tile(np.arange(width), (len(block), 1)),
+            np.ones((len(block), width), np.int64),
+            offered.items,
+            offered.places,
+            offered.counts,
+            offered.shifts,
+        )
+        taken, errors[part] = solve_offered(offered, wanted[part], radius=radius, size=size)
+        spread(offered.places, offered.counts, taken, chosen[part])
+
+    blocks = row_blocks(sums, max(1, _BLOCK_ITEMS // max(width, 1)))
+    map_blocks(work, blocks, threads=threads)
+    return Answer(chosen if locked is None else chosen | locked, errors, errors >= 0)
 
 
-def _solved(
-    numbers: Int64Array, wanted: Int64Array, radius: int | None, threads: int | None
-) -> Answer:
-    from slt_theory.subset_sum import solve_many
-
-    answer = solve_many(numbers, wanted, radius=radius, threads=threads)
-    return Answer(bits(answer.masks, numbers.shape[1]), answer.errors, answer.found)
-
-
-def _many_items(
-    numbers: Int64Array, wanted: Int64Array, radius: int, threads: int | None
-) -> Answer:
-    """More live items than a proof can hold: the rest is added greedily towards the target first.
-
-    A locked sum can be far off; items with the sign of what is left bring it back, and the first
-    `PROVABLE` ones do the fine work. Another share of the items gets a turn where that fails.
-    """
-    size = numbers.shape[1]
-    chosen = np.zeros(numbers.shape, dtype=bool)
-    errors = np.full(wanted.size, -1, dtype=np.int64)
-    open_rows = np.arange(wanted.size)
-    for turn in range(_TURNS):
-        if open_rows.size == 0:
-            break
-        order = np.roll(np.arange(size), -turn * (size // _TURNS))
-        part, left = numbers[open_rows][:, order], wanted[open_rows].copy()
-        taken = np.zeros(part.shape, dtype=bool)
-        step = np.abs(part).max(axis=1)
-        for k in range(PROVABLE, size):
-            use = (np.sign(part[:, k]) == np.sign(left)) & (np.abs(left) > step)
-            taken[:, k] = use
-            left -= np.where(use, part[:, k], 0)
-        answer = _solved(np.ascontiguousarray(part[:, :PROVABLE]), left, radius, threads)
-        taken[:, :PROVABLE] = answer.chosen
-        done = open_rows[answer.found]
-        here = np.zeros(part.shape, dtype=bool)
-        here[:, order] = taken
-        chosen[done], errors[done] = here[answer.found], answer.errors[answer.found]
-        open_rows = open_rows[~answer.found]
-    return Answer(chosen, errors, errors >= 0)
-
-
-def _nearest(items: Int64Array, wanted: Int64Array, radius: int | None) -> Answer:
+def _nearest(
+    offered: Offered,
+    goals: Int64Array,
+    size: int,
+    radius: int | None,
+    taken: Bools,
+    errors: Int64Array,
+) -> None:
     """One live item a sum: the nearest."""
-    distance = np.where(items != 0, np.abs(items - wanted[:, None]), np.iinfo(np.int64).max)
+    there = np.arange(offered.items.shape[1]) < offered.counts[:, None]
+    far = np.iinfo(np.int64).max
+    distance = np.where(there, np.abs(offered.items - goals[:, None]), far)
     place = distance.argmin(axis=1)
-    errors = distance[np.arange(wanted.size), place]
-    found = errors <= radius if radius is not None else errors < np.iinfo(np.int64).max
-    chosen = np.zeros(items.shape, dtype=bool)
-    chosen[np.flatnonzero(found), place[found]] = True
-    return Answer(chosen, np.where(found, errors, -1), found)
+    errors[:] = distance[np.arange(goals.size), place]
+    found = errors <= radius if radius is not None else errors < far
+    taken[np.flatnonzero(found), place[found]] = True
+    errors[~found] = -1
 
 
-def _sized(items: Int64Array, wanted: Int64Array, size: int, radius: int | None) -> Answer:
+def _sized(
+    offered: Offered,
+    goals: Int64Array,
+    size: int,
+    radius: int | None,
+    taken: Bools,
+    errors: Int64Array,
+) -> None:
     """Exactly `size` live items a sum: a few items first, more where they do not suffice."""
     from slt_theory.subset_sum import best, decide
 
-    chosen = np.zeros(items.shape, dtype=bool)
-    errors = np.full(wanted.size, -1, dtype=np.int64)
-    for row, z in enumerate(wanted.tolist()):
-        live = np.flatnonzero(items[row])
-        offered = live.size if radius is None else min(live.size, size + 8)
-        while offered >= size:
-            numbers = items[row, live[:offered]]
+    errors[:] = -1
+    for row, z in enumerate(goals.tolist()):
+        live = int(offered.counts[row])
+        few = live if radius is None else min(live, size + 8)
+        while few >= size:
+            numbers = offered.items[row, :few]
             if radius is None:
                 answer = best(numbers, z, size=size)
             else:
                 answer = decide(numbers, z - radius, z + radius, size=size)  # type: ignore[assignment]
             if answer is not None:
-                chosen[row, live[:offered]] = answer.chosen
+                taken[row, :few] = answer.chosen
                 errors[row] = abs(answer.total - z)
-            if answer is not None or offered == live.size:
+            if answer is not None or few == live:
                 break
-            offered = min(live.size, offered + 6)
-    return Answer(chosen, errors, errors >= 0)
-
-
-def bits(masks: NDArray[np.uint64], width: int) -> Bools:
-    """Masks as rows of booleans, item k in column k."""
-    octets = masks.astype("<u8").view(np.uint8).reshape(-1, 8)
-    return np.unpackbits(octets, axis=1, count=width, bitorder="little").astype(bool)
+            few = min(live, few + 6)

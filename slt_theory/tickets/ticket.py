@@ -9,11 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.networks import Dense, Network
+from slt_theory.networks.activations import RELU
+
 __all__ = [
     "FORMAT_VERSION",
     "Block",
     "SourceLayer",
     "Ticket",
+    "architecture_of",
     "packed_bytes",
 ]
 
@@ -34,6 +38,11 @@ class SourceLayer:
     prune, lock : str
         Exact fractions of weights frozen at random to 0, and to their value; the pattern comes from
         the same draw numbers of the stream of purpose FROZEN.
+    choices : int
+        Numbers that a kept weight may take; the ticket stores which. Without `move` choice c of
+        weight (r, c') is its draw number c: ``c * rows * columns`` further in the stream.
+    move : str
+        Exact fraction: choices are moves of the draw by at most this, evenly spread.
     """
 
     rows: int
@@ -43,6 +52,13 @@ class SourceLayer:
     stream: int
     prune: str = "0"
     lock: str = "0"
+    choices: int = 1
+    move: str = "0"
+
+    @property
+    def choice_bits(self) -> int:
+        """Bits that a kept weight stores besides its place in the mask."""
+        return (self.choices - 1).bit_length()
 
 
 @dataclass(frozen=True)
@@ -75,9 +91,18 @@ class Block:
         Direct sums only: one vector of numbers serves a whole row.
     signs : "both" or "positive"
         Which halves of the gadget were built; "positive" needs inputs known to be >= 0.
+    taps : int
+        Taps of the target layer: a row of a mask is a tap of a channel out, neighbours in the order
+        channel, copy, tap. 1 for a linear layer.
+    constant_tap : int
+        The only tap through which constant inputs are wired: the one that never sees padding. Their
+        weights at other taps are no part of the source.
+    resolution : str
+        If not "0", the target's weights are rounded to multiples of it (an exact fraction, in the
+        target's unit), and every sum is that multiple exactly.
     """
 
-    kind: Literal["gadget-pair", "single-layer", "direct-sums"]
+    kind: Literal["gadget-pair", "single-layer", "direct-sums", "chain"]
     outputs: int
     inputs: int
     constant_input: bool
@@ -90,6 +115,9 @@ class Block:
     size: int | None = None
     shared: bool = False
     signs: Literal["both", "positive"] = "both"
+    taps: int = 1
+    constant_tap: int = 0
+    resolution: str = "0"
 
     @property
     def columns(self) -> int:
@@ -102,9 +130,35 @@ class Block:
         return tuple((layer.rows, layer.columns) for layer in self.layers)
 
     @property
+    def rows(self) -> int:
+        """Taps of all copies of all outputs: rows of the matrix of effective weights."""
+        return self.outputs * self.copies_out * self.taps
+
+    def target_rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of the target's matrix (outputs * taps, columns) that a source row imitates."""
+        channel, tap = np.divmod(rows, self.taps)
+        return np.asarray(channel // self.copies_out * self.taps + tap)
+
+    def wired(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(rows, columns): which inputs a row may see; a constant one through one tap only."""
+        allowed = np.ones((rows.size, self.columns), dtype=bool)
+        if self.constant_input and self.taps > 1:
+            allowed[rows % self.taps != self.constant_tap, -1] = False
+        return allowed
+
+    @property
+    def unwired(self) -> int:
+        """Links that would carry constants through other taps: the source has none."""
+        if not self.constant_input or self.taps == 1 or self.kind == "chain":
+            return 0
+        last = self.layers[-1]
+        each = last.columns if self.kind == "direct-sums" else last.columns // self.columns
+        return self.outputs * self.copies_out * (self.taps - 1) * each
+
+    @property
     def source_weights(self) -> int:
         """Random weights before masking (a shared vector counts once for every use)."""
-        return sum(rows * columns for rows, columns in self.mask_shapes)
+        return sum(rows * columns for rows, columns in self.mask_shapes) - self.unwired
 
 
 @dataclass(frozen=True)
@@ -130,8 +184,14 @@ class Ticket:
     norm_exponents : tuple of int
         Powers of two that bring each layer's spectral norm to at most 1: the theorem speaks of the
         target so rescaled, which by positive homogeneity is the target up to ``2**sum``.
+    architecture : dict or None
+        What the source shares with its target: strides, padding, pools, skips, as
+        `slt_theory.networks.Network.describe` gives it. None for a dense ReLU network.
     certificate : dict
         What the independent check found when the ticket was written.
+    choices : tuple of tuple of arrays
+        Per block and layer the packed choices of its kept weights (`slt_theory.tickets.choices`);
+        empty where no layer offers any.
     """
 
     theorem: str
@@ -143,7 +203,9 @@ class Ticket:
     unreached: tuple[tuple[int, int, int, str], ...] = ()
     network_eps: float | None = None
     norm_exponents: tuple[int, ...] = ()
+    architecture: dict[str, Any] | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
+    choices: tuple[tuple[Packed, ...], ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -165,10 +227,21 @@ class Ticket:
         """Bits that masks may choose; frozen weights come from the seed (expected number)."""
         free = 0
         for block in self.blocks:
-            for layer in block.layers:
+            for number, layer in enumerate(block.layers):
                 share = 1 - Fraction(layer.prune) - Fraction(layer.lock)
-                free += round(share * layer.rows * layer.columns)
+                last = number == len(block.layers) - 1
+                free += round(share * (layer.rows * layer.columns - last * block.unwired))
         return free
+
+    @property
+    def stored_bits(self) -> int:
+        """Bits of the choices: what the ticket stores besides seed and masks."""
+        return sum(
+            int(np.bitwise_count(mask).sum()) * layer.choice_bits
+            for block, masks in zip(self.blocks, self.masks, strict=True)
+            for layer, mask in zip(block.layers, masks, strict=True)
+            if layer.choices > 1
+        )
 
     @property
     def density(self) -> float:
@@ -190,9 +263,10 @@ class Ticket:
             "domain": self.domain,
             "network_eps": self.network_eps,
             "norm_exponents": list(self.norm_exponents),
+            **({} if self.architecture is None else {"architecture": self.architecture}),
             "complete": self.complete,
             "unreached": [list(item) for item in self.unreached],
-            "blocks": [asdict(block) for block in self.blocks],
+            "blocks": [_record(block) for block in self.blocks],
         }
 
     def rows(self, block: int, mask: int, start: int, stop: int) -> NDArray[np.bool_]:
@@ -206,6 +280,26 @@ class Ticket:
             f"Ticket({self.theorem}, {self.kept:,} of {self.source_weights:,} weights kept, "
             f"{'complete' if self.complete else f'{len(self.unreached)} sums unreached'})"
         )
+
+
+def architecture_of(target: Network) -> dict[str, Any] | None:
+    """What a ticket says of its target's shape: nothing for a dense ReLU network."""
+    if isinstance(target, Dense) and target.activation == RELU:
+        return None
+    return target.describe()
+
+
+def _record(block: Block) -> dict[str, Any]:
+    """A block as plain data; what is not used is not mentioned."""
+    record = asdict(block)
+    if block.resolution == "0":
+        del record["resolution"]
+    for layer in record["layers"]:
+        if layer["choices"] == 1:
+            del layer["choices"], layer["move"]
+    if (block.taps, block.constant_tap) == (1, 0):
+        del record["taps"], record["constant_tap"]
+    return record
 
 
 def packed_bytes(columns: int) -> int:

@@ -73,7 +73,9 @@ def test_file_round_trip_and_seed(ticket, tmp_path):
     other = build_ticket(target(), theorem=name, eps=EPS, seed=6, **OPTIONS.get(name, {}))
     assert any(
         (p != q).any()
-        for a, b in zip(ticket.masks, other.masks, strict=True)
+        for a, b in zip(
+            (*ticket.masks, *ticket.choices), (*other.masks, *other.choices), strict=True
+        )
         for p, q in zip(a, b, strict=True)
         if p.shape == q.shape
     ) or (other.blocks != ticket.blocks)

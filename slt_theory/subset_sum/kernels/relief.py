@@ -1,0 +1,157 @@
+"""Which numbers to leave out so that locked ones keep every sum of a group within reach.
+
+The numbers of a group are offered to many sums at once, each with its own out-weights and its own
+frozen pattern. With L the sum of the locked products, the free ones reach from ``low`` to ``high``:
+a goal has the slacks ``goal - L - low`` below and ``high - (goal - L)`` above. Leaving a number out
+takes its share from both slacks of every sum, which helps where it is locked the wrong way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slt_theory.subset_sum.kernels._compile import jit
+from slt_theory.subset_sum.kernels._types import Ints, Rows, Rows32, Scalar, Truths
+from slt_theory.subset_sum.kernels.philox import fill_blocks
+
+GRAIN = 18
+"""Products are known here to 18 bits less: those of two 24-bit numbers then fit in 32."""
+
+
+def share_of_py(
+    word: Scalar,
+    state: Scalar,
+    low: Scalar,
+    doubled: np.uint64,
+    pruned: Scalar,
+    locked: Scalar,
+    slope: Scalar,
+) -> tuple[Scalar, bool]:
+    """A number times its slope, 0 if pruned, and whether it is frozen."""
+    draw = (np.uint64(word) * doubled) >> np.uint64(32)
+    number = low + np.int64((draw + np.uint64(1)) >> np.uint64(1))
+    share = (slope * number) >> GRAIN
+    return (np.int64(0) if np.int64(state) < pruned else share), np.int64(state) < locked
+
+
+share_of = jit(share_of_py, inline="always")
+
+
+def shares_py(
+    seed: np.uint64,
+    stream: np.uint64,
+    frozen_stream: np.uint64,
+    columns: Scalar,
+    first: Scalar,
+    low: Scalar,
+    doubled: np.uint64,
+    pruned: Scalar,
+    locked: Scalar,
+    slopes: Ints,
+    live: Ints,
+    goals: Ints,
+    bound: Scalar,
+    below: Rows32,
+    above: Rows32,
+    slack: Rows,
+) -> Scalar:
+    """Slacks of sums below `bound`, with the shares of live numbers in them; how many there are.
+
+    Numbers are uniform, one word each, as in `philox.uniform32`; sum r is offered those of columns
+    ``first .. first + n - 1`` of row r, of which `live` lists the live ones. Row t of ``below``,
+    ``above`` and ``slack`` belongs to the t-th sum that is near the end of its reach.
+    """
+    n = slopes.size
+    blocks = n // 4 + 2
+    words = np.empty(4 * blocks, np.uint32)
+    states = np.empty(4 * blocks, np.uint32)
+    count = 0
+    for r in range(goals.size):
+        start = r * columns + first
+        skipped = start % 4
+        fill_blocks(seed, stream, np.uint64(start // 4), words)
+        fill_blocks(seed, frozen_stream, np.uint64(start // 4), states)
+        down = goals[r] >> GRAIN
+        up = -down
+        for k in range(n):  # without branches or stores: most sums are far from the end
+            share, fixed = share_of(
+                words[skipped + k], states[skipped + k], low, doubled, pruned, locked, slopes[k]
+            )
+            down += -share if fixed else max(-share, np.int64(0))
+            up += share if fixed else max(share, np.int64(0))
+        if min(down, up) >= bound:
+            continue
+        for at in range(live.size):
+            k = live[at]
+            share, fixed = share_of(
+                words[skipped + k], states[skipped + k], low, doubled, pruned, locked, slopes[k]
+            )
+            below[count, at] = -share if fixed else max(-share, np.int64(0))
+            above[count, at] = share if fixed else max(share, np.int64(0))
+        slack[count, 0] = down
+        slack[count, 1] = up
+        count += 1
+    return count
+
+
+shares = jit(shares_py)
+
+
+def deficit_py(
+    below: Rows32, above: Rows32, slack: Rows, k: Scalar, sign: Scalar, margin: Scalar
+) -> Scalar:
+    """What the sums lack to `margin`, together, once number k is left out (or back: sign -1)."""
+    total = np.int64(0)
+    for r in range(slack.shape[0]):
+        total += max(np.int64(0), margin - slack[r, 0] + sign * below[r, k])
+        total += max(np.int64(0), margin - slack[r, 1] + sign * above[r, k])
+    return total
+
+
+deficit = jit(deficit_py)
+
+
+def relieve_py(
+    below: Rows32, above: Rows32, slack: Rows, margin: Scalar, most: Scalar, alive: Truths
+) -> Scalar:
+    """Leave out at most `most` numbers so that no sum lacks anything; what is lacking in the end.
+
+    In each step the sum that lacks most names the candidates: numbers locked against it, and those
+    left out that would help it.
+    """
+    lacking = np.int64(0)
+    for r in range(slack.shape[0]):
+        for side in range(2):
+            lacking += max(np.int64(0), margin - slack[r, side])
+    out = 0
+    while lacking > 0:
+        worst = 0
+        side = 0
+        for r in range(slack.shape[0]):
+            for s in range(2):
+                if slack[r, s] < slack[worst, side]:
+                    worst = r
+                    side = s
+        best = lacking
+        chosen = -1
+        for k in range(alive.size):
+            share = below[worst, k] if side == 0 else above[worst, k]
+            if (share < 0 and alive[k] and out < most) or (share > 0 and not alive[k]):
+                sign = 1 if alive[k] else -1
+                total = deficit(below, above, slack, k, sign, margin)
+                if total < best:
+                    best = total
+                    chosen = k
+        if chosen < 0:
+            return lacking
+        sign = 1 if alive[chosen] else -1
+        out += sign
+        alive[chosen] = not alive[chosen]
+        lacking = best
+        for r in range(slack.shape[0]):
+            slack[r, 0] -= sign * below[r, chosen]
+            slack[r, 1] -= sign * above[r, chosen]
+    return lacking
+
+
+relieve = jit(relieve_py)

@@ -1,0 +1,74 @@
+r"""How large a weighted sum of absolute values of linear forms can get over a domain.
+
+For forms ``g_c(x) = G_c (1, y)`` with y in the unit box or ball and any weights w > 0, D > 0,
+
+    sum_c |g_c| <= sqrt(sum_c w_c  sum_c g_c^2 / w_c)     (Cauchy and Schwarz)
+    sum_c g_c^2 / w_c = (1, y)' M (1, y) <= ||D^-1 M D^-1||_2  sum_i D_i^2 y_i^2,
+
+M the Gram matrix of ``G_c / sqrt(w_c)``. Term by term every form would be as large as it can; here
+all take the same x, which is worth about the root of the number of inputs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.networks.norms import spectral_certified
+from slt_theory.tickets.domain import Ball, Domain
+
+__all__ = ["largest_absolute_sum", "on_unit"]
+
+Floats = NDArray[np.float64]
+
+
+def on_unit(rows: Floats, constant: Floats, domain: Domain) -> Floats:
+    """Forms of x as forms of (1, y), y in [-1, 1]^d or the unit ball; floats, rounded."""
+    if isinstance(domain, Ball):
+        return np.column_stack([constant, rows * domain.radius])
+    middle, radius = (domain.lo + domain.hi) / 2, (domain.hi - domain.lo) / 2
+    return np.column_stack([constant + middle * rows.sum(axis=1), rows * radius])
+
+
+def largest_absolute_sum(forms: Floats, domain: Domain) -> float:
+    """Upper bound of ``sum_c |forms_c (1, y)|`` over the domain's unit box or ball.
+
+    Parameters
+    ----------
+    forms : array (forms, 1 + inputs)
+        Taken as exact.
+    domain : Domain
+
+    Returns
+    -------
+    float
+        Rounded up. About one product of the forms with themselves and one eigenbasis.
+    """
+    sizes = np.sqrt((forms * forms).sum(axis=1))
+    live = sizes > 2.0**-400
+    # Forms this small cannot add more than their plain sizes.
+    rest = float(np.abs(forms[~live]).sum()) * 1.001 + 2.0**-300
+    forms, weights = forms[live], sizes[live]
+    if not len(forms):
+        return rest
+    unit = forms / np.sqrt(weights)[:, None]
+    gram = unit.T @ unit
+    trace = float(np.einsum("ij,ij->", unit, unit))
+    # Entries of `gram` are off by k u times those of |unit|'|unit|, whose norm is at most the
+    # trace; those of `unit` by 3 u. Either moves the quadratic form by at most k u trace |y|^2.
+    terms, size = len(forms) + 16, len(gram) + 16
+    slip = terms * 2.0**-51 * trace * size
+    diagonal = np.maximum(np.diag(gram), trace * 2.0**-40)
+    if isinstance(domain, Ball):
+        diagonal = np.concatenate([diagonal[:1], np.full(len(gram) - 1, diagonal[1:].mean())])
+        reach = float(diagonal[0] + diagonal[1:].max(initial=0.0))
+    else:
+        reach = float(diagonal.sum())
+    scale = 1 / np.sqrt(diagonal)
+    # Scaling rounds entries of size at most 1 by 3 u.
+    norm = spectral_certified(gram * scale[:, None] * scale) + size * 2.0**-50
+    quadratic = norm * reach * (1 + size * 2.0**-50) + slip
+    total = math.sqrt(float(weights.sum()) * quadratic)
+    return total * (1 + terms * 2.0**-50) + rest

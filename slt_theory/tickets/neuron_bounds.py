@@ -1,0 +1,149 @@
+"""What a linear function of a neuron's values may leave out: exact maxima over its ranges.
+
+A kinked activation (ReLU, leaky ReLU) makes ``a delta + e h - A d - B z`` linear on the pieces into
+which the lines ``z = 0`` and ``z + d = 0`` cut the rectangle of (z, d); its maximum sits at a corner
+of a piece: a corner of the rectangle, a point where a line meets an edge, or the origin. Of a
+smooth activation only its range and the range of its slopes are used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.networks import Activation
+
+__all__ = ["Neurons", "Point"]
+
+Floats = NDArray[np.float64]
+Range = tuple[Floats, Floats]
+_KINKED = ("relu", "leaky_relu", "identity")
+_SLIP = 2.0**-47
+"""More than twice the rounding of a dozen operations, in units of the sizes that enter."""
+
+
+class Point(NamedTuple):
+    """A target's value z before and h after the activation, and the error d before, delta after."""
+
+    z: Floats
+    d: Floats
+    h: Floats
+    delta: Floats
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """Ranges of the values that enter one activation.
+
+    Attributes
+    ----------
+    groups : tuple of tuples of Point
+        A neuron's values are a sum of one convex combination of each group.
+    target, mean, spread : (lower, upper)
+    slopes : (float, float)
+        Smallest and largest slope of the activation.
+    """
+
+    groups: tuple[tuple[Point, ...], ...]
+    target: Range
+    mean: Range
+    spread: Range | None
+    slopes: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls, activation: Activation, target: Range, mean: Range | None, spread: Range | None
+    ) -> Neurons:
+        (l, u), none = target, np.zeros_like(target[0])
+        p, q = (none, none) if mean is None else mean
+        if activation.kind in _KINKED:
+            slopes = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}
+            ends = (slopes[activation.kind], 1.0)
+            groups: tuple[tuple[Point, ...], ...] = (_corners(activation, l, u, p, q),)
+        else:
+            ends = (0.0, activation.lipschitz)
+            h = activation.image(target)
+            slow = [Point(none, d, none, s * d) for d in (p, q) for s in ends]
+            groups = (
+                tuple(slow),
+                tuple(Point(z, none, none, none) for z in target),
+                tuple(Point(none, none, each, none) for each in h),
+            )
+        return cls(groups, target, (p, q), spread, ends)
+
+    def left(
+        self, a: Floats, e: Floats, d: Floats, z: Floats
+    ) -> tuple[Floats, Floats, tuple[Floats, Floats, Floats, Floats]]:
+        """Sums over neurons of ``max (a delta + e h - d' d - z' z)``, their rounding, and where.
+
+        All coefficients have shape (rows, neurons); so have the values z, d, h, delta of the points.
+        """
+        total = np.zeros(len(a))
+        where = tuple(np.zeros_like(a) for _ in range(4))
+        for group in self.groups:
+            best = np.full(a.shape, -np.inf)
+            chosen = [np.zeros_like(a) for _ in range(4)]
+            for point in group:
+                value = a * point.delta + e * point.h - d * point.d - z * point.z
+                better = value > best
+                np.copyto(best, value, where=better)
+                for kept, new in zip(chosen, point, strict=True):
+                    np.copyto(kept, np.broadcast_to(new, a.shape), where=better)
+            total += best.sum(axis=1)
+            where = tuple(old + new for old, new in zip(where, chosen, strict=True))
+        z_size, d_size = (np.maximum(np.abs(r[0]), np.abs(r[1])) for r in (self.target, self.mean))
+        h_size = z_size + 1
+        sizes = np.abs(a) @ (z_size + d_size) + np.abs(e) @ h_size
+        sizes += np.abs(d) @ d_size + np.abs(z) @ z_size
+        slip = sizes * (_SLIP + a.shape[1] * 2.0**-51)
+        return total, slip, where  # type: ignore[return-value]
+
+    def chord(self, a: Floats) -> Floats:
+        """Slope of the chord over a range of errors: the better side of a for every coefficient."""
+        return _chord(a, *self.mean, self.slopes)
+
+    def copies_chord(self, a: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """For spreads: slopes, offsets at the ends, what is left out, and its rounding.
+
+        ``a delta <= slope a s + left`` summed over copies; ``slope s + offset`` is where delta sits.
+        """
+        assert self.spread is not None
+        low, high = self.spread
+        slope = _chord(a, low, high, self.slopes)
+        best = np.full(a.shape, -np.inf)
+        offset = np.zeros_like(a)
+        for s in (low, high):
+            for k in self.slopes:
+                value = a * (k * s) - (a * slope) * s
+                better = value > best
+                np.copyto(best, value, where=better)
+                np.copyto(offset, k * s - slope * s, where=better)
+        size = np.maximum(np.abs(low), np.abs(high))
+        slip = np.abs(a) @ size * (_SLIP + a.shape[1] * 2.0**-51)
+        return slope, offset, best.sum(axis=1), slip
+
+
+def _chord(a: Floats, low: Floats, high: Floats, slopes: tuple[float, float]) -> Floats:
+    least, most = slopes
+    low, high = np.minimum(low, 0), np.maximum(high, 0)
+    width = np.maximum(high - low, 2.0**-1000)
+    up, down = (most * high - least * low) / width, (least * high - most * low) / width
+    return np.where(a > 0, up, down)
+
+
+def _corners(
+    activation: Activation, l: Floats, u: Floats, p: Floats, q: Floats
+) -> tuple[Point, ...]:
+    """Nine points of the rectangle [l, u] x [p, q], all corners of pieces among them."""
+    zero, still = np.clip(0.0, l, u), np.clip(0.0, p, q)
+    places = [(z, d) for d in (p, q) for z in (l, u, zero, np.clip(-d, l, u))]
+    places += [(z, np.clip(-z, p, q)) for z in (l, u)]
+    places.append((zero, still))
+    points = []
+    for z, d in places:
+        h = activation(z)
+        points.append(Point(z, d, h, activation(z + d) - h))
+    return tuple(points)

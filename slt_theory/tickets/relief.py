@@ -1,0 +1,148 @@
+"""Locked weights met by the masks that are free: which numbers a whole layer does without.
+
+A locked weight cannot be left out of its own sum, but the neuron that it comes from can be switched
+off for all sums at once: in a gadget pair by pruning its in-weight, in a single layer by making the
+copy a neuron that is always 0. Per group of numbers (one target input and half) this module leaves
+out as few as it takes for the locked part of no sum to be out of reach. Without it every sum must
+survive by itself, and the width grows with the square of the rarest deviation.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.laws import Law, Uniform
+from slt_theory.tickets.frozen import frozen_stream
+from slt_theory.tickets.rows import FrozenRows
+from slt_theory.tickets.ticket import SourceLayer
+
+__all__ = ["Group", "Relief", "margin_of", "relieve", "relieve_all"]
+
+Int64Array = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+_FEW, _MOST = 1 << 12, 8
+
+
+@dataclass(frozen=True)
+class Group:
+    """Numbers of neighbouring columns that serve one sum in every row.
+
+    Attributes
+    ----------
+    first : int
+        Column of the first.
+    slopes : int64 array (n,)
+        What each number counts, 0 for a dead one.
+    goals : int64 array (rows,)
+    """
+
+    first: int
+    slopes: Int64Array
+    goals: Int64Array
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Which numbers of a group stay, and whether that brings every sum within reach."""
+
+    alive: Bools
+    enough: bool
+
+
+def margin_of(radius: int) -> int:
+    """How far inside the reach of its free items a sum should lie.
+
+    At the very ends of the reach there are few subsets; half a unit inside there are plenty for an
+    error of 1/100, a little more is asked for smaller ones. Whether a sum is met is decided when it
+    is solved.
+    """
+    digits = PRODUCT_BITS - math.log2(max(radius, 1))
+    return int((4 + max(digits, 0.0)) / 20 * (1 << PRODUCT_BITS))
+
+
+def relieve(
+    group: Group, layer: SourceLayer, law: Law, seed: int, *, margin: int, switch: bool = True
+) -> Relief:
+    """Leave out numbers of a group until every sum lies within reach, or nothing helps.
+
+    Without `switch` it is only seen whether they do with all.
+
+    With many sums only those within `_MOST` units of the end of their reach are looked at, and at
+    most so many numbers are left out: each moves a sum by a unit at most, so no other is harmed.
+    Costs about 2 ns a number and sum.
+    """
+    from slt_theory.subset_sum.kernels.relief import GRAIN, shares
+    from slt_theory.subset_sum.kernels.relief import relieve as run
+
+    assert isinstance(law, Uniform)
+    live, sums = np.flatnonzero(group.slopes), group.goals.size
+    most = live.size if sums <= _FEW else _MOST
+    frozen = FrozenRows(seed, layer, 0)
+    low, high = (int(end / law.unit) for end in law.support)
+    # Pages of sums that are far from trouble are never touched.
+    below, above = np.empty((2, sums, live.size), np.int32)
+    slack = np.empty((sums, 2), np.int64)
+    near = shares(
+        np.uint64(seed),
+        np.uint64(layer.stream),
+        np.uint64(frozen_stream(layer)),
+        layer.columns,
+        group.first,
+        low,
+        np.uint64(2 * (high - low)),
+        frozen.pruned,
+        frozen.locked,
+        group.slopes,
+        live,
+        group.goals,
+        (margin + (most << PRODUCT_BITS)) >> GRAIN,
+        below,
+        above,
+        slack,
+    )
+    stays = np.ones(live.size, dtype=bool)
+    limit = most if switch else 0
+    lacking = run(below[:near], above[:near], slack[:near], margin >> GRAIN, limit, stays)
+    alive = np.zeros(group.slopes.size, dtype=bool)
+    alive[live[stays]] = True
+    return Relief(alive, lacking == 0)
+
+
+def relieve_all(
+    groups: Sequence[Group],
+    layer: SourceLayer,
+    law: Law,
+    seed: int,
+    *,
+    margin: int,
+    switch: int | None = None,
+    threads: int | None = None,
+) -> Relief:
+    """`relieve` for every group; `alive` has a row each.
+
+    Only the first `switch` groups may leave numbers out; default: all. Where one group is beyond
+    help the others are left as they are.
+    """
+    from slt_theory.subset_sum.parallel import map_blocks, row_blocks
+
+    stop = threading.Event()
+
+    def work(block: range) -> Relief:
+        group = groups[block.start]
+        if stop.is_set():
+            return Relief(group.slopes != 0, False)
+        may = switch is None or block.start < switch
+        found = relieve(group, layer, law, seed, margin=margin, switch=may)
+        if not found.enough:
+            stop.set()
+        return found
+
+    parts = map_blocks(work, row_blocks(len(groups), 1), threads=threads)
+    return Relief(np.stack([part.alive for part in parts]), all(part.enough for part in parts))

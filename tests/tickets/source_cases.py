@@ -1,0 +1,32 @@
+"""Constructions whose sources are not uniform, and small tickets of them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import cases
+
+from slt_theory.networks import Dense
+from slt_theory.tickets import Ticket, build_ticket
+
+WIDTHS = (2, 2, 1)
+EPS = Fraction(1, 20)
+# At these n every sum is reached for the seeds used here; an estimate of n would take seconds.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "orseau2020-hyperbolic": {},
+    "diffenderfer2021-binary": {},
+    "sreenivasan2022-binary": {},
+    "xiong2023-perturbation": {"move": Fraction(1, 10), "n": 48},
+    "chijiwa2021-redraws": {},
+    "kumar2025-quantised": {"n": 80},
+}
+
+
+def target() -> Dense:
+    return cases.random_target(21, WIDTHS, biases=True)
+
+
+def built(theorem: str, network: Dense | None = None, **options: Any) -> Ticket:
+    asked = {"eps": EPS, "seed": 1, "threads": 1, **OPTIONS[theorem], **options}
+    return build_ticket(network or target(), theorem=theorem, **asked)

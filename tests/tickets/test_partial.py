@@ -1,0 +1,185 @@
+"""Builds that are broken off and taken up again: the same bytes, and nothing else is resumed."""
+
+from __future__ import annotations
+
+import cases
+import numpy as np
+import pytest
+
+from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
+from slt_theory.tickets import build_ticket, verify, write_ticket
+from slt_theory.tickets.partial import partial_path
+
+CASES = {
+    "pensia2020-two-layer": {"n": 44},
+    "burkholz2022-depth": {},
+    "otsuka2024-frozen-network": {"prune": 0.1, "lock": 0.1},
+}
+TARGET = cases.random_target(3, (6, 5, 4), biases=True, size=0.5)
+
+
+class Stopped(Exception):
+    pass
+
+
+def build(theorem: str, out, **options):
+    arguments = {"eps": 0.05, "seed": 1, "threads": 1, **CASES[theorem], **options}
+    ticket = build_ticket(TARGET, theorem=theorem, out=out, **arguments)
+    write_ticket(ticket, out)
+    return out.read_bytes()
+
+
+def broken_off(theorem: str, out, after: int, **options) -> int:
+    """Stop as soon as `after` blocks of rows are reported; how many sums that was."""
+    seen = []
+
+    def progress(done: int) -> None:
+        seen.append(done)
+        if len(seen) == after:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        build(theorem, out, progress=progress, **options)
+    return sum(seen)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of a few rows, so that a small build has many."""
+    monkeypatch.setattr("slt_theory.tickets.fill._BLOCK_ROWS", 2)
+
+
+@pytest.mark.parametrize("theorem", CASES)
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_resumed_build_gives_the_bytes_of_an_unbroken_one(
+    theorem, after, tmp_path, small_blocks
+):
+    whole = build(theorem, tmp_path / "whole.slt")
+    out = tmp_path / "broken.slt"
+    first = broken_off(theorem, out, after)
+    assert partial_path(out).exists()
+    assert not out.exists()
+    told, total = [], []
+    again = build(theorem, out, progress=told.append, expect=total.append)
+    assert again == whole
+    assert not partial_path(out).exists()
+    # What was finished is told at once, and everything is told in the end.
+    assert told[0] == first or theorem == "burkholz2022-depth"
+    assert sum(told) == total[-1]
+
+
+def test_finished_rows_are_not_solved_again(tmp_path, small_blocks, monkeypatch):
+    from slt_theory.tickets import fill
+
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 2)
+    rows = []
+    real = fill._Rows.fill
+
+    def counting(self, block, mask):
+        rows.extend(block)
+        return real(self, block, mask)
+
+    monkeypatch.setattr(fill._Rows, "fill", counting)
+    build("pensia2020-two-layer", out)
+    assert len(rows) == 5 + 4 - 2 * 2
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40])
+def test_a_torn_end_costs_only_what_it_speaks_of(cut, tmp_path, small_blocks):
+    whole = build("pensia2020-two-layer", tmp_path / "whole.slt")
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 3)
+    data = partial_path(out).read_bytes()
+    partial_path(out).write_bytes(data[:-cut])
+    assert build("pensia2020-two-layer", out) == whole
+
+
+def test_damaged_rows_are_solved_again(tmp_path, small_blocks):
+    whole = build("pensia2020-two-layer", tmp_path / "whole.slt")
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 3)
+    data = bytearray(partial_path(out).read_bytes())
+    data[20] ^= 255
+    partial_path(out).write_bytes(bytes(data))
+    assert build("pensia2020-two-layer", out) == whole
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [({"seed": 2}, "seed"), ({"eps": 0.06}, "eps"), ({"n": 45}, "n"), ({"signs": "needed"}, "signs")],
+)
+def test_other_arguments_are_refused_and_fresh_begins_again(
+    options, named, tmp_path, small_blocks
+):
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 1)
+    with pytest.raises(BadInput, match=f"another.*{named}.*--fresh"):
+        build("pensia2020-two-layer", out, **options)
+    assert partial_path(out).exists()
+    fresh = build("pensia2020-two-layer", out, fresh=True, **options)
+    assert fresh == build("pensia2020-two-layer", tmp_path / "other.slt", **options)
+
+
+def test_another_target_is_refused(tmp_path, small_blocks):
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 1)
+    other = cases.random_target(4, (6, 5, 4), biases=True, size=0.5)
+    with pytest.raises(BadInput, match="another target"):
+        build_ticket(other, eps=0.05, seed=1, threads=1, n=44, out=out)
+
+
+@pytest.mark.parametrize("content", [b"", b"slt-part", b"PK\x03\x04" * 9, b"slt-part" + b"\xff" * 8])
+def test_some_other_file_in_its_place_is_refused(content, tmp_path):
+    out = tmp_path / "t.slt"
+    partial_path(out).write_bytes(content)
+    with pytest.raises(UnreadableFile, match="fresh"):
+        build("pensia2020-two-layer", out)
+    build("pensia2020-two-layer", out, fresh=True)
+
+
+def test_a_second_attempt_is_resumed_as_such(tmp_path, small_blocks, monkeypatch):
+    """The first n fails for want of a sum, the second is broken off: it goes on with the second."""
+    from slt_theory.tickets import pensia
+
+    monkeypatch.setattr(pensia, "sufficient_n", lambda *_, **__: 30)
+    whole = build("pensia2020-two-layer", tmp_path / "whole.slt", n=None)
+    out = tmp_path / "t.slt"
+    first_attempt = -(-5 // 2) + -(-4 // 2)
+    broken_off("pensia2020-two-layer", out, first_attempt + 2, n=None)
+    assert build("pensia2020-two-layer", out, n=None) == whole
+
+
+def test_threads_change_nothing(tmp_path, small_blocks):
+    theorem = "otsuka2024-frozen-network"
+    one = build(theorem, tmp_path / "one.slt", threads=1)
+    assert build(theorem, tmp_path / "two.slt", threads=2) == one
+
+
+def test_memory_is_bounded_before_anything_is_drawn(tmp_path):
+    with pytest.raises(NeedsMemory, match="--memory"):
+        build_ticket(TARGET, eps=0.05, seed=1, n=44, max_memory=1000)
+    with pytest.raises(BadInput):
+        build_ticket(TARGET, eps=0.05, seed=1, n=44, max_memory=0)
+    with pytest.raises(NeedsMemory):
+        build("pensia2020-two-layer", tmp_path / "t.slt", max_memory=1000)
+    assert not partial_path(tmp_path / "t.slt").exists()
+
+
+def test_masks_kept_on_disk_need_no_memory(tmp_path):
+    wide = cases.random_target(3, (40, 200), biases=False)
+    # All masks take 1.8 MB, the certificate and one row at a time 0.8 MB.
+    limit = 1 << 20
+    with pytest.raises(NeedsMemory):
+        build_ticket(wide, eps=0.05, seed=1, n=900, max_memory=limit, threads=1)
+
+
+def test_the_ticket_of_a_resumed_build_verifies(tmp_path, small_blocks):
+    out = tmp_path / "t.slt"
+    broken_off("otsuka2024-frozen-network", out, 2)
+    ticket = build_ticket(
+        TARGET, theorem="otsuka2024-frozen-network", eps=0.05, seed=1, threads=1, prune=0.1,
+        lock=0.1, out=out,
+    )  # fmt: skip
+    assert verify(ticket, TARGET).ok
+    assert isinstance(ticket.masks[0][1], np.memmap)
