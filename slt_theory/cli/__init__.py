@@ -16,9 +16,12 @@ from slt_theory.cli import (
     figure,
     graph,
     prove,
+    search,
     solve,
+    sweep,
     ticket,
     trials,
+    universal,
     verify,
 )
 from slt_theory.errors import SltError
@@ -41,9 +44,12 @@ for module in (
     trials,
     ticket,
     compare,
+    universal,
     prove,
     falsify,
+    search,
     figure,
+    sweep,
     verify,
     doctor,
 ):

@@ -101,9 +101,12 @@ def check(
     law: Annotated[
         str | None, typer.Option(help="Try the statement with another law, also FILE.py:NAME.")
     ] = None,
-    trials: Trials = 2000,
+    trials: Annotated[int, typer.Option(help="Most independent trials.")] = 2000,
     alpha: Annotated[float, typer.Option(help="Two-sided level of the verdict.")] = 1e-3,
     seed: Seed = 0,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Run all trials, even if fewer settle the verdict.")
+    ] = False,
     threads: Threads = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
     power: Annotated[float, typer.Option(help="With --plan: the wanted power.")] = 0.9,
@@ -116,7 +119,7 @@ def check(
     """A verdict on a theorem, or on your own bound.
 
     Without --eps the entry's own small checks run; with --eps the statement is tried at your
-    parameters by independent trials.
+    parameters by independent trials, until the verdict is settled.
     """
     if every:
         _check_all(seed, threads, json)
@@ -157,6 +160,7 @@ def check(
             trials=trials,
             alpha=alpha,
             seed=seed,
+            fixed=fixed,
             threads=threads,
             progress=progress,
             **window,

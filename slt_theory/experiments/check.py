@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, NotFoundWithinLimits
-from slt_theory.experiments.frozen import frozen_successes
-from slt_theory.experiments.question import Question, read_law
-from slt_theory.experiments.sufficient import certified_for
-from slt_theory.experiments.trials import MAX_ITEMS, hitting_times
-from slt_theory.lattice import positive_fraction
-from slt_theory.statistics import (
-    Verdict,
-    binomial_alarm,
-    clopper_pearson,
-    probability,
-    trials_needed,
-    verdict,
-)
-from slt_theory.theorems import Bound, Theorem, get
+from slt_theory.experiments.claims import case_of
+from slt_theory.experiments.frozen import frozen_answers
+from slt_theory.experiments.question import Question
+from slt_theory.experiments.sequential import settle, settle_at_the_end
+from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
+from slt_theory.statistics import Verdict, binomial_alarm, probability, trials_needed
+from slt_theory.theorems import Bound, Theorem
 
-__all__ = ["CheckReport", "Plan", "check", "plan", "successes_at"]
+__all__ = ["CheckReport", "Plan", "answers_at", "check", "plan", "successes_at"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +32,17 @@ class CheckReport:
     n : int
         Numbers available; ``n_from`` says whose n it is.
     successes, trials : int
+        Of the trials that the verdict rests on, at most `most_trials`.
     ci : (float, float)
-        Exact two-sided bounds of the success probability at level alpha.
+        Two-sided bounds of the success probability at level alpha: exact for a fixed sample, and
+        valid whenever the check stopped for a sequential one.
     claimed : float
         The success probability that the statement promises, 1 - delta.
     power : float
-        Probability of VIOLATED if the true failure probability were twice delta.
+        Probability of VIOLATED if the true failure probability were twice delta; at least this
+        for a sequential check.
+    fixed : bool
+        All trials ran and the verdict was taken once.
     """
 
     claim: str
@@ -60,14 +59,18 @@ class CheckReport:
     delta: float
     question: dict[str, Any]
     power: float
+    most_trials: int
+    fixed: bool
     notes: tuple[str, ...] = field(default=())
 
     def summary(self) -> str:
         """One line."""
         lo, hi = self.ci
+        early = f" (settled, {self.most_trials} allowed)" if self.trials < self.most_trials else ""
         return (
             f"{self.claim}: {self.verdict} at n = {self.n} ({self.n_from}): {self.successes} of "
-            f"{self.trials} trials, success in [{lo:.4f}, {hi:.4f}], claimed {self.claimed:g}"
+            f"{self.trials} trials{early}, success in [{lo:.4f}, {hi:.4f}], "
+            f"claimed {self.claimed:g}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,73 +94,28 @@ class Plan:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A claim at given parameters: which question, which n, whose n."""
-
-    name: str
-    question: Question
-    n: int
-    n_from: str
-    necessary: bool = False
-    verdict: Verdict | None = None
-    notes: tuple[str, ...] = ()
-
-
-def _case(
-    claim: Theorem | Bound | str, n: int | None, eps: Any, delta: float, lo: Any, hi: Any
-) -> _Case:
-    if isinstance(claim, str):
-        claim = get(claim)
-    if n is not None and n < 0:
-        raise BadInput("n", n, "must be >= 0")
-    if isinstance(claim, Bound):
-        window = claim.window if lo is None and hi is None else (lo, hi)
-        question = Question.of(
-            claim.law_,
-            claim.guaranteed(eps),
-            claim.targets,
-            *window,
-            **Question.demands(claim.asks),
+def answers_at(
+    question: Question,
+    n: int,
+    *,
+    trials: int,
+    seed: int,
+    start: int = 0,
+    threads: int | None = None,
+) -> NDArray[np.bool_]:
+    """Whether each of the trials ``start .. start + trials - 1`` succeeds with n numbers."""
+    if question.is_frozen:
+        return frozen_answers(question, n, trials=trials, seed=seed, start=start, threads=threads)
+    if n > MAX_ITEMS:
+        # Cut short, a trial would count as a failure that it is not.
+        raise NotFoundWithinLimits(
+            f"n = {n} is beyond the {MAX_ITEMS} numbers that a trial draws: not decided; "
+            "check at a larger eps, delta or density"
         )
-        own = claim.required_n(float(eps), delta)
-        return _Case(
-            claim.name, question, own if n is None else n, "bound" if n is None else "user"
-        )
-    return _theorem_case(claim, n, eps, delta, lo, hi)
-
-
-def _theorem_case(
-    theorem: Theorem, n: int | None, eps: Any, delta: float, lo: Any, hi: Any
-) -> _Case:
-    if theorem.law is None:
-        raise BadInput(
-            "theorem", theorem.id, "has no Monte Carlo check on sums", "build its ticket instead"
-        )
-    low = theorem.window[0] if lo is None else lo
-    high = theorem.window[1] if hi is None else hi
-    exact = positive_fraction("eps", eps)
-    targets = "random" if theorem.quantifiers.targets == "fixed" else "all"
-    law = read_law(theorem.law) if isinstance(theorem.law, str) else theorem.law
-    asks = Question.demands(theorem.asks)
-    if asks.get("dim", 1) > 1:
-        targets = "random"
-    question = Question.of(law, exact, targets, low, high, **asks)
-    parameters = {"eps": float(exact), "delta": delta, "lo": float(low), "hi": float(high)}
-    broken = theorem.broken_assumptions(parameters)
-    notes = tuple(f"assumption fails: {text}" for text in broken)
-    state = Verdict.NOT_APPLICABLE if broken else None
-    if n is not None:
-        return _Case(theorem.id, question, n, "user", verdict=state, notes=notes)
-    if theorem.named_n is not None:
-        named = theorem.named_n(float(exact), delta, float(low), float(high))
-        necessary = theorem.claims == "necessary"
-        return _Case(theorem.id, question, named, "statement", necessary, state, notes)
-    certified = certified_for(theorem, exact, delta, low, high)
-    if certified is None:
-        raise BadInput("n", None, f"{theorem.id} names no n and none is certified", "give n=")
-    notes = (*notes, "the statement names no constant: checked at our certified n")
-    return _Case(theorem.id, question, certified.n, "certified", verdict=state, notes=notes)
+    times = hitting_times(
+        question, trials=trials, seed=seed, start=start, max_items=max(1, n), threads=threads
+    )
+    return (times >= 0) & (times <= n)
 
 
 def successes_at(
@@ -166,30 +124,19 @@ def successes_at(
     *,
     trials: int,
     seed: int,
+    start: int = 0,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Trials that answer the question with n numbers."""
-    if question.is_frozen:
-        found = frozen_successes(question, n, trials=trials, seed=seed, threads=threads)
+    found = 0
+    for first in range(start, start + trials, BLOCK_TRIALS):
+        block = min(BLOCK_TRIALS, start + trials - first)
+        answers = answers_at(question, n, trials=block, seed=seed, start=first, threads=threads)
+        found += int(np.count_nonzero(answers))
         if progress is not None:
-            progress(trials)
-        return found
-    if n > MAX_ITEMS:
-        # Cut short, a trial would count as a failure that it is not.
-        raise NotFoundWithinLimits(
-            f"n = {n} is beyond the {MAX_ITEMS} numbers that a trial draws: not decided; "
-            "check at a larger eps, delta or density"
-        )
-    times = hitting_times(
-        question,
-        trials=trials,
-        seed=seed,
-        max_items=max(1, n),
-        threads=threads,
-        progress=progress,
-    )
-    return int(np.count_nonzero((times >= 0) & (times <= n)))
+            progress(block)
+    return found
 
 
 def check(
@@ -203,10 +150,11 @@ def check(
     trials: int = 2000,
     alpha: float = 1e-3,
     seed: int = 0,
+    fixed: bool = False,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckReport:
-    """Test a bound by independent trials.
+    """Test a bound by independent trials, as few as settle the verdict.
 
     Parameters
     ----------
@@ -222,87 +170,82 @@ def check(
     lo, hi : number, optional
         Window of targets; default the statement's own.
     trials, alpha, seed
-        Evidence: independent trials, two-sided level of the verdict, 64-bit seed.
+        Evidence: most independent trials, two-sided level of the verdict, 64-bit seed.
+    fixed : bool
+        Run all trials and decide once, which gives the narrowest interval. Otherwise the check
+        stops at the first trial that settles it, at the same level whenever it stops
+        (`slt_theory.experiments.sequential`).
 
     Returns
     -------
     CheckReport
-        VIOLATED if the exact upper bound of the success probability lies below 1 - delta. A
-        lower bound ("at least n are necessary") is violated if fewer succeed too often.
+        VIOLATED if the upper bound of the success probability lies below 1 - delta. A lower
+        bound ("at least n are necessary") is violated if fewer succeed too often. The same for
+        any number of threads.
 
     Examples
     --------
-    >>> str(check("slt-rss-explicit", eps=0.1, delta=0.1, trials=200, seed=1).verdict)
-    'CONSISTENT'
+    >>> report = check("slt-rss-explicit", eps=0.1, delta=0.1, trials=2000, seed=1)
+    >>> str(report.verdict), report.trials
+    ('CONSISTENT', 100)
     """
     probability("delta", delta)
     probability("alpha", alpha)
-    case = _case(claim, n, eps, delta, lo, hi)
-    if case.necessary:
-        return _check_necessary(case, eps, delta, trials, alpha, seed, threads, progress)
-    successes = successes_at(
-        case.question, case.n, trials=trials, seed=seed, threads=threads, progress=progress
-    )
+    if trials < 1:
+        raise BadInput("trials", trials, "must be >= 1")
+    case = case_of(claim, n, eps, delta, lo, hi)
     claimed = 1 - Fraction(delta)
-    return _report(case, successes, trials, float(claimed), eps, delta, alpha, seed)
+    if case.necessary:
+        # With n - 1 numbers failures must reach delta.
+        claimed, case = (
+            Fraction(delta),
+            replace(
+                case,
+                n=max(case.n - 1, 0),
+                n_from="one below the bound",
+                notes=(*case.notes, "successes counts trials that fail, as the bound demands"),
+            ),
+        )
 
+    def answers(start: int, stop: int) -> NDArray[np.bool_]:
+        found = answers_at(
+            case.question, case.n, trials=stop - start, seed=seed, start=start, threads=threads
+        )
+        if progress is not None:
+            progress(stop - start)
+        return ~found if case.necessary else found
 
-def _check_necessary(
-    case: _Case,
-    eps: Any,
-    delta: float,
-    trials: int,
-    alpha: float,
-    seed: int,
-    threads: int | None,
-    progress: Callable[[int], None] | None,
-) -> CheckReport:
-    """ "At least n numbers are needed": with n - 1, failures must reach delta."""
-    fewer = max(case.n - 1, 0)
-    failures = trials - successes_at(
-        case.question, fewer, trials=trials, seed=seed, threads=threads, progress=progress
-    )
-    case = _Case(
-        case.name,
-        case.question,
-        fewer,
-        "one below the bound",
-        True,
-        case.verdict,
-        (*case.notes, "successes counts trials that fail, as the bound demands"),
-    )
-    return _report(case, failures, trials, float(delta), eps, delta, alpha, seed)
-
-
-def _report(
-    case: _Case,
-    successes: int,
-    trials: int,
-    claimed: float,
-    eps: Any,
-    delta: float,
-    alpha: float,
-    seed: int,
-) -> CheckReport:
-    worse = max(1 - 2 * delta, claimed / 2) if not case.necessary else claimed / 2
-    bounds = clopper_pearson(successes, trials, alpha)
+    decide = settle_at_the_end if fixed else settle
+    found = decide(answers, claimed=claimed, trials=trials, alpha=alpha)
+    worse = claimed / 2 if case.necessary else max(1 - 2 * Fraction(delta), claimed / 2)
     return CheckReport(
         claim=case.name,
-        verdict=case.verdict or verdict(successes, trials, claimed, alpha),
+        verdict=case.verdict or found.verdict,
         n=case.n,
         n_from=case.n_from,
-        successes=successes,
-        trials=trials,
-        ci=(bounds.lo, bounds.hi),
-        claimed=claimed,
+        successes=found.successes,
+        trials=found.trials,
+        most_trials=trials,
+        ci=found.ci,
+        claimed=float(claimed),
         alpha=alpha,
         seed=int(seed),
         eps=float(eps),
         delta=float(delta),
         question=case.question.to_dict(),
-        power=binomial_alarm(claimed, worse, trials, alpha=alpha / 2).power,
+        power=_power(float(claimed), float(worse), trials, alpha, fixed),
+        fixed=fixed,
         notes=case.notes,
     )
+
+
+def _power(claimed: float, worse: float, trials: int, alpha: float, fixed: bool) -> float:
+    """Probability of VIOLATED if the truth is `worse`; a bound from below unless fixed."""
+    if fixed:
+        return binomial_alarm(claimed, worse, trials, alpha=alpha / 2).power
+    # Half of the level is left for the last trial, which is reached, or VIOLATED is, unless the
+    # sequence of intervals has missed the truth.
+    return max(0.0, binomial_alarm(claimed, worse, trials, alpha=alpha / 4).power - alpha / 2)
 
 
 def plan(
@@ -318,7 +261,7 @@ def plan(
 ) -> Plan:
     """Trials that a check needs to find, with the wanted power, a failure rate of twice delta."""
     probability("delta", delta)
-    case = _case(claim, n, eps, delta, lo, hi)
+    case = case_of(claim, n, eps, delta, lo, hi)
     alternative = max(1 - 2 * delta, (1 - delta) / 2)
     trials = trials_needed(1 - delta, alternative, alpha=alpha, power=power)
     return Plan(case.name, case.n, case.n_from, trials, power, alternative)

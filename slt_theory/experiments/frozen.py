@@ -18,7 +18,7 @@ from slt_theory.experiments.trials import check_question, ends, fitting, rows
 from slt_theory.statistics import HittingQuantile, clopper_pearson
 from slt_theory.streams import Purpose, stream_id, words32_rows
 
-__all__ = ["frozen_successes", "frozen_threshold"]
+__all__ = ["frozen_answers", "frozen_successes", "frozen_threshold", "search_threshold"]
 
 _BLOCK = 1 << 16
 
@@ -34,19 +34,32 @@ def patterns(
     return either & ~locked, locked
 
 
-def frozen_successes(
-    question: Question, n: int, *, trials: int, seed: int, threads: int | None = None
-) -> int:
-    """Trials that answer the question with exactly n numbers, frozen ones included."""
+def frozen_answers(
+    question: Question,
+    n: int,
+    *,
+    trials: int,
+    seed: int,
+    start: int = 0,
+    threads: int | None = None,
+) -> NDArray[np.bool_]:
+    """Whether each trial answers the question with exactly n numbers, frozen ones included.
+
+    Returns
+    -------
+    ndarray of bool, shape (trials,)
+        Trials ``start .. start + trials - 1``.
+    """
     from slt_theory.subset_sum import hitting_times as kernel
     from slt_theory.subset_sum.frozen import freeze
 
     check_question(question, trials, n)
     question = fitting(question, n)
-    successes = 0
+    answers = np.zeros(trials, dtype=np.bool_)
     step = max(1, _BLOCK // max(1, n))
     for first in range(0, trials, step):
-        numbers = np.arange(first, min(first + step, trials), dtype=np.uint64)
+        last = min(first + step, trials)
+        numbers = np.arange(start + first, start + last, dtype=np.uint64)
         if n == 0:
             free = np.zeros((numbers.size, 0), np.int64)
             shift = np.zeros(numbers.size, np.int64)
@@ -55,9 +68,16 @@ def frozen_successes(
             pruned, locked = patterns(question, seed, numbers, n)
             free, shift = freeze(sample, pruned=pruned, locked=locked)
         width, left, right = ends(question, seed, numbers)
-        times = kernel(free, width, left - shift, right - shift, threads=threads)
-        successes += int(np.count_nonzero(times >= 0))
-    return successes
+        answers[first:last] = kernel(free, width, left - shift, right - shift, threads=threads) >= 0
+    return answers
+
+
+def frozen_successes(
+    question: Question, n: int, *, trials: int, seed: int, threads: int | None = None
+) -> int:
+    """Trials that answer the question with exactly n numbers, frozen ones included."""
+    found = frozen_answers(question, n, trials=trials, seed=seed, threads=threads)
+    return int(np.count_nonzero(found))
 
 
 def frozen_threshold(
@@ -71,17 +91,35 @@ def frozen_threshold(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[HittingQuantile, dict[int, int]]:
-    """Smallest n whose success share reaches 1 - delta, and the successes of every n tried.
+    """Smallest n whose success share reaches 1 - delta, and the successes around it."""
 
-    Bounds: `n_low` is the smallest n tried whose exact upper bound reaches 1 - delta, `n_high` the
+    def count(n: int) -> int:
+        return frozen_successes(question, n, trials=trials, seed=seed, threads=threads)
+
+    found = search_threshold(count, delta, trials=trials, level=level, max_items=max_items)
+    if progress is not None:
+        progress(trials)
+    return found
+
+
+def search_threshold(
+    count: Callable[[int], int], delta: float, *, trials: int, level: float, max_items: int
+) -> tuple[HittingQuantile, dict[int, int]]:
+    """The threshold from successes by n, asked for where they are needed only.
+
+    Parameters
+    ----------
+    count : callable
+        Successes of `trials` trials with exactly n numbers.
+
+    Notes
+    -----
+    `n_low` is the smallest n tried whose exact upper bound reaches 1 - delta, `n_high` the
     smallest whose lower bound does. Below the first success of a doubling search the share is
     taken to grow with n.
     """
     goal, alpha = 1 - Fraction(delta), 1 - level
-
-    @cache
-    def count(n: int) -> int:
-        return frozen_successes(question, n, trials=trials, seed=seed, threads=threads)
+    count = cache(count)
 
     def first(enough: Callable[[int], bool]) -> int | None:
         high = 8
@@ -103,13 +141,10 @@ def frozen_threshold(
         level=level,
         trials=trials,
     )
-    if progress is not None:
-        progress(trials)
-    seen = {n: count(n) for n in _tried(count, found)}
-    return found, seen
+    return found, {n: count(n) for n in _tried(found)}
 
 
-def _tried(count: Callable[[int], int], found: HittingQuantile) -> list[int]:
+def _tried(found: HittingQuantile) -> list[int]:
     """A short curve around the threshold."""
     if found.n is None:
         return []

@@ -1,0 +1,22 @@
+"""Sweeps: many questions over a grid, on every core or a cluster, stored, resumed, exported."""
+
+from __future__ import annotations
+
+from slt_theory.sweeps.export import export, frame, rows
+from slt_theory.sweeps.kinds import KINDS
+from slt_theory.sweeps.run import Progress, Report, run_sweep
+from slt_theory.sweeps.spec import Sweep, read_sweep
+from slt_theory.sweeps.store import Store
+
+__all__ = [
+    "KINDS",
+    "Progress",
+    "Report",
+    "Store",
+    "Sweep",
+    "export",
+    "frame",
+    "read_sweep",
+    "rows",
+    "run_sweep",
+]
