@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from slt_theory.sweeps.export import export, frame, rows
 from slt_theory.sweeps.kinds import KINDS
-from slt_theory.sweeps.run import Progress, Report, run_sweep
+from slt_theory.sweeps.report import Progress, Report
+from slt_theory.sweeps.run import run_sweep
 from slt_theory.sweeps.spec import Sweep, read_sweep
 from slt_theory.sweeps.store import Store
 

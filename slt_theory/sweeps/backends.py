@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,8 +58,10 @@ class Workers:
     alive: Callable[[], bool] = lambda: True
 
 
-def open_workers(backend: str, workers: int | None, scheduler: str | None) -> Any:
-    """A context manager that gives `Workers`.
+def open_workers(
+    backend: str, workers: int | None, scheduler: str | None
+) -> AbstractContextManager[Workers]:
+    """A context manager that gives `Workers`; bad requests are refused before it is entered.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def open_workers(backend: str, workers: int | None, scheduler: str | None) -> An
         raise BadInput("workers", workers, "is decided by the cluster", "leave it out")
     if backend == "threads":
         return _threads(thread_count(workers))
-    return _dask(thread_count(workers), scheduler)
+    distributed = optional("distributed", "cluster", "the dask backend")
+    return _dask(distributed, thread_count(workers), scheduler)
 
 
 @contextmanager
@@ -94,15 +97,14 @@ def _threads(count: int) -> Iterator[Workers]:
 
 
 @contextmanager
-def _dask(count: int, scheduler: str | None) -> Iterator[Workers]:
-    distributed = optional("distributed", "cluster", "the dask backend")
+def _dask(distributed: Any, count: int, scheduler: str | None) -> Iterator[Workers]:
     with ExitStack() as stack:
         # Workers that die are our business, and are reported if it matters.
         stack.enter_context(distributed.utils.silence_logging_cmgr(logging.CRITICAL))
         cluster, wanted = None, 0
         if scheduler is None:
             made = distributed.LocalCluster(
-                n_workers=count, threads_per_worker=1, dashboard_address=None
+                n_workers=count, threads_per_worker=1, dashboard_address="127.0.0.1:0"
             )
             cluster, wanted = stack.enter_context(made), count
             scheduler = str(cluster.scheduler_address)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = [
     "compute",
     "entry_cell",
     "hitting_cell",
+    "own_release",
     "success_cell",
 ]
 
@@ -87,6 +88,12 @@ def blocks_of(cell: Cell, trials: int, size: int) -> list[Block]:
     return [Block(cell, at, min(at + size, trials)) for at in range(0, trials, size)]
 
 
+@cache
+def own_release() -> str:
+    """The version of the package in this process; read once, for it costs milliseconds."""
+    return provenance()["slt-theory"]
+
+
 def compute(block: Block, release: str) -> Computed:
     """Compute one block on this machine, in one thread.
 
@@ -96,9 +103,10 @@ def compute(block: Block, release: str) -> Computed:
     release : str
         Version of the package that asks; a worker with another one refuses.
     """
-    own = provenance()["slt-theory"]
-    if own != release:
-        raise BadInput("worker", own, f"must have slt-theory {release}, as the one that asks")
+    if own_release() != release:
+        raise BadInput(
+            "worker", own_release(), f"must have slt-theory {release}, as the one that asks"
+        )
     cell, started = block.cell, time.perf_counter()
     tally = DRAWS[cell.draw].run(
         json.loads(cell.parameters), cell.seed, block.start, block.stop - block.start

@@ -7,104 +7,26 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import asdict, dataclass, field
+from contextlib import AbstractContextManager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from slt_theory.errors import BadInput, SltError
-from slt_theory.provenance import provenance
 from slt_theory.sweeps.backends import Workers, WorkersLostError, open_workers
-from slt_theory.sweeps.draws import Block, Cell, Computed, Tally, blocks_of, compute
+from slt_theory.sweeps.draws import Block, Cell, Computed, Tally, blocks_of, compute, own_release
 from slt_theory.sweeps.keys import digest
 from slt_theory.sweeps.kinds import Asked, Missing
+from slt_theory.sweeps.report import Failure, Progress, Report
 from slt_theory.sweeps.spec import Sweep
 from slt_theory.sweeps.store import Store, Stored, set_aside
 
-__all__ = ["Failure", "Progress", "Report", "run_sweep"]
+__all__ = ["run_sweep"]
 
 _AHEAD = 2  # blocks handed out for each that is being computed
 _TICK = 0.2  # seconds between looks at the stop flag and at the workers
 _LIVES = 5  # times that workers may die under one block
 _RECHECKED, _RECHECK_SECONDS = 3, 5.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; `total` grows while a search over n goes on.
-
-    ``done`` and ``trials`` are of this run, ``skipped`` was in the store.
-    """
-
-    done: int
-    skipped: int
-    failed: int
-    total: int
-    trials: int
-    workers: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A cell that cannot be computed, and why."""
-
-    draw: str
-    parameters: str
-    error: str
-    exit_code: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run did.
-
-    Attributes
-    ----------
-    done, skipped, failed : int
-        Blocks computed now, blocks that the store held, blocks of cells that raised an error.
-    points, finished : int
-        Points of the sweep, and those that can be read.
-    interrupted : bool
-        Stopped before the end; all finished blocks are stored.
-    """
-
-    key: str
-    done: int
-    skipped: int
-    failed: int
-    points: int
-    finished: int
-    interrupted: bool
-    seconds: float
-    store: str | None
-    set_aside: str | None = None
-    failures: tuple[Failure, ...] = field(default=())
-
-    @property
-    def complete(self) -> bool:
-        return self.finished == self.points
-
-    @property
-    def exit_code(self) -> int:
-        if self.interrupted:
-            return 130
-        return max((f.exit_code for f in self.failures), default=0)
-
-    def summary(self) -> str:
-        """One line, and one for each failure."""
-        if self.complete and not self.done:
-            text = f"nothing to do: all {self.skipped} blocks are stored"
-        else:
-            text = (
-                f"{self.done} blocks computed, {self.skipped} were stored, {self.failed} failed; "
-                f"{self.finished} of {self.points} points finished, {self.seconds:.1f} s"
-            )
-        if self.interrupted:
-            text += "; interrupted, run again to go on"
-        return "\n".join([text, *(f"failed: {f.parameters}: {f.error}" for f in self.failures)])
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run_sweep(
@@ -151,13 +73,14 @@ def run_sweep(
     -----
     KeyboardInterrupt also lets running blocks finish and stores them; a second one does not wait.
     """
+    crew = open_workers(backend, workers, scheduler)
     if isinstance(store, Store):
         if fresh:
             raise BadInput("fresh", True, "needs the path of a store")
-        return _Run(sweep, store, None, progress, stop).finish(backend, scheduler, workers)
+        return _Run(sweep, store, None, progress, stop).finish(backend, crew)
     old = set_aside(Path(store)) if fresh and store is not None else None
     with Store(None if store is None else Path(store)) as opened:
-        return _Run(sweep, opened, old, progress, stop).finish(backend, scheduler, workers)
+        return _Run(sweep, opened, old, progress, stop).finish(backend, crew)
 
 
 class _Run:
@@ -231,15 +154,14 @@ class _Run:
         self.queue.extend(blocks)
         return False
 
-    def finish(self, backend: str, scheduler: str | None, workers: int | None) -> Report:
+    def finish(self, backend: str, workers: AbstractContextManager[Workers]) -> Report:
         """Plan, then compute until nothing is missing or the run is stopped."""
-        opened = open_workers(backend, workers, scheduler)
         for point in self.sweep.points:
             self.advance(point)
         if self.queue:
             self.store.begin(self.sweep.to_dict(), self.sweep.key, backend)
             self.recheck()
-            with opened as crew:
+            with workers as crew:
                 self.work(crew)
         return self.report()
 
@@ -260,7 +182,6 @@ class _Run:
     def work(self, crew: Workers) -> None:
         running: dict[Future[Computed], Block] = {}
         answered: SimpleQueue[Future[Computed]] = SimpleQueue()
-        release = provenance()["slt-theory"]
         interrupt: KeyboardInterrupt | None = None
         while self.queue or running:
             try:
@@ -274,7 +195,7 @@ class _Run:
                         self.rechecks.pop(block, None)
                         self.failed += 1
                         continue
-                    future = crew.executor.submit(compute, block, release)
+                    future = crew.executor.submit(compute, block, own_release())
                     running[future] = block
                     future.add_done_callback(answered.put)
                 if self.stop.is_set():

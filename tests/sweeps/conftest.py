@@ -1,4 +1,4 @@
-"""Makes the helpers of these tests importable."""
+"""Makes what these tests share importable."""
 
 from __future__ import annotations
 

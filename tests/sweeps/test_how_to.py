@@ -22,6 +22,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
+def commands() -> list[str]:
+    return [text.strip().removeprefix("slt ") for text in blocks("sh")]
+
+
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -37,7 +41,7 @@ def test_the_page_runs_as_it_stands() -> None:
     laws, frozen = blocks("toml")
     Path("laws.toml").write_text(laws)
     Path("frozen.toml").write_text(frozen)
-    on_threads, on_dask = (text.strip().removeprefix("slt ") for text in blocks("sh"))
+    on_threads, _ = commands()
     slt(on_threads)
     (shown,) = blocks("text")
     assert Path("laws.csv").read_text().startswith(shown)
@@ -45,11 +49,18 @@ def test_the_page_runs_as_it_stands() -> None:
     record = json.loads(slt(f"{on_threads} --json"))
     assert (record["done"], record["skipped"], record["failed"]) == (0, 12, 0)
     assert record["export"] == "laws.csv"
-    pytest.importorskip("distributed")
-    slt(on_dask)
-    assert Path("cluster.csv").read_bytes() == Path("laws.csv").read_bytes()
     slt("sweep frozen.toml --export frozen.csv")
     assert Path("frozen.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.long
+def test_the_cluster_of_the_page_gives_the_same_table() -> None:
+    """The normal run has a cluster in test_kills."""
+    pytest.importorskip("distributed")
+    Path("laws.toml").write_text(blocks("toml")[0])
+    for line in commands():
+        slt(line)
+    assert Path("cluster.csv").read_bytes() == Path("laws.csv").read_bytes()
 
 
 def test_the_python_of_the_page_runs() -> None:

@@ -61,7 +61,9 @@ def test_twenty_kills_leave_no_trace(tmp_path: Path) -> None:
     killed_and_resumed(tmp_path, kills=20, trials=12000)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_a_signal_ends_a_run_with_all_finished_blocks(tmp_path: Path, number: int) -> None:
     spec, store = tmp_path / "stopped.toml", tmp_path / "stopped.sqlite"
     spec.write_text(SPEC.format(trials=8000))

@@ -19,8 +19,8 @@ from slt_theory.experiments.check import successes_at
 from slt_theory.experiments.question import Question
 from slt_theory.sweeps import Store, Sweep, export, frame, rows, run_sweep
 from slt_theory.sweeps import backends as backends_module
-from slt_theory.sweeps.draws import DRAWS, Draw, Tally, compute
-from slt_theory.sweeps.run import Progress
+from slt_theory.sweeps.draws import DRAWS, Draw, Tally, compute, own_release
+from slt_theory.sweeps.report import Progress
 from slt_theory.theorems import all_theorems
 
 
@@ -284,12 +284,11 @@ def test_a_store_says_where_its_numbers_are_from(tmp_path: Path) -> None:
 
 
 def test_writing_a_block_twice_changes_nothing_and_another_count_is_refused() -> None:
-    from slt_theory.provenance import provenance
     from slt_theory.sweeps.draws import blocks_of, success_cell
 
     question = Question.of("uniform", Fraction(1, 10), "all", -1, 1)
     block = blocks_of(success_cell(question, 11, 0), 50, 50)[0]
-    found = compute(block, provenance()["slt-theory"])
+    found = compute(block, own_release())
     with Store(None) as store:
         store.begin({}, "key", "threads")
         store.add(block, found)

@@ -1,0 +1,95 @@
+"""A claim at given parameters: the question it answers, its n, and where that n is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from slt_theory.errors import BadInput
+from slt_theory.experiments.question import Question, read_law
+from slt_theory.experiments.sufficient import certified_for
+from slt_theory.lattice import positive_fraction
+from slt_theory.statistics import Verdict
+from slt_theory.theorems import Bound, Theorem, get
+
+__all__ = ["Case", "case_of"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim at given parameters: which question, which n, whose n.
+
+    Attributes
+    ----------
+    necessary : bool
+        "At least n numbers are needed": tried with one number fewer, failures count.
+    verdict : Verdict or None
+        Known before any trial, because an assumption fails.
+    """
+
+    name: str
+    question: Question
+    n: int
+    n_from: str
+    necessary: bool = False
+    verdict: Verdict | None = None
+    notes: tuple[str, ...] = ()
+
+
+def case_of(
+    claim: Theorem | Bound | str, n: int | None, eps: Any, delta: float, lo: Any, hi: Any
+) -> Case:
+    """What a claim says at these parameters.
+
+    Raises
+    ------
+    BadInput
+        If it says nothing that independent trials of sums could test.
+    """
+    if isinstance(claim, str):
+        claim = get(claim)
+    if n is not None and n < 0:
+        raise BadInput("n", n, "must be >= 0")
+    if isinstance(claim, Bound):
+        window = claim.window if lo is None and hi is None else (lo, hi)
+        question = Question.of(
+            claim.law_,
+            claim.guaranteed(eps),
+            claim.targets,
+            *window,
+            **Question.demands(claim.asks),
+        )
+        own = claim.required_n(float(eps), delta)
+        return Case(claim.name, question, own if n is None else n, "bound" if n is None else "user")
+    return _of_theorem(claim, n, eps, delta, lo, hi)
+
+
+def _of_theorem(theorem: Theorem, n: int | None, eps: Any, delta: float, lo: Any, hi: Any) -> Case:
+    if theorem.law is None:
+        raise BadInput(
+            "theorem", theorem.id, "has no Monte Carlo check on sums", "build its ticket instead"
+        )
+    low = theorem.window[0] if lo is None else lo
+    high = theorem.window[1] if hi is None else hi
+    exact = positive_fraction("eps", eps)
+    targets = "random" if theorem.quantifiers.targets == "fixed" else "all"
+    law = read_law(theorem.law) if isinstance(theorem.law, str) else theorem.law
+    asks = Question.demands(theorem.asks)
+    if asks.get("dim", 1) > 1:
+        targets = "random"
+    question = Question.of(law, exact, targets, low, high, **asks)
+    parameters = {"eps": float(exact), "delta": delta, "lo": float(low), "hi": float(high)}
+    broken = theorem.broken_assumptions(parameters)
+    notes = tuple(f"assumption fails: {text}" for text in broken)
+    state = Verdict.NOT_APPLICABLE if broken else None
+    if n is not None:
+        return Case(theorem.id, question, n, "user", verdict=state, notes=notes)
+    if theorem.named_n is not None:
+        named = theorem.named_n(float(exact), delta, float(low), float(high))
+        necessary = theorem.claims == "necessary"
+        return Case(theorem.id, question, named, "statement", necessary, state, notes)
+    certified = certified_for(theorem, exact, delta, low, high)
+    if certified is None:
+        raise BadInput("n", None, f"{theorem.id} names no n and none is certified", "give n=")
+    notes = (*notes, "the statement names no constant: checked at our certified n")
+    return Case(theorem.id, question, certified.n, "certified", verdict=state, notes=notes)

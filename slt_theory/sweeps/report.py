@@ -1,0 +1,86 @@
+"""How far a run is, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["Failure", "Progress", "Report"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; `total` grows while a search over n goes on.
+
+    ``done`` and ``trials`` are of this run, ``skipped`` was in the store.
+    """
+
+    done: int
+    skipped: int
+    failed: int
+    total: int
+    trials: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that cannot be computed, and why."""
+
+    draw: str
+    parameters: str
+    error: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did.
+
+    Attributes
+    ----------
+    done, skipped, failed : int
+        Blocks computed now, blocks that the store held, blocks of cells that raised an error.
+    points, finished : int
+        Points of the sweep, and those that can be read.
+    interrupted : bool
+        Stopped before the end; all finished blocks are stored.
+    """
+
+    key: str
+    done: int
+    skipped: int
+    failed: int
+    points: int
+    finished: int
+    interrupted: bool
+    seconds: float
+    store: str | None
+    set_aside: str | None = None
+    failures: tuple[Failure, ...] = field(default=())
+
+    @property
+    def complete(self) -> bool:
+        return self.finished == self.points
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return max((f.exit_code for f in self.failures), default=0)
+
+    def summary(self) -> str:
+        """One line, and one for each failure."""
+        if self.complete and not self.done:
+            text = f"nothing to do: all {self.skipped} blocks are stored"
+        else:
+            text = (
+                f"{self.done} blocks computed, {self.skipped} were stored, {self.failed} failed; "
+                f"{self.finished} of {self.points} points finished, {self.seconds:.1f} s"
+            )
+        if self.interrupted:
+            text += "; interrupted, run again to go on"
+        return "\n".join([text, *(f"failed: {f.parameters}: {f.error}" for f in self.failures)])
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
