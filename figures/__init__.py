@@ -32,7 +32,9 @@ FIGURES = (
     "one_number",
     "vectors",
     "masks",
+    "universal",
     "theorem_graph",
+    "search",
 )
 """Names that ``slt figure`` knows."""
 

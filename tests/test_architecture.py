@@ -33,6 +33,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "data": (*GROUND, "networks"),
     "tickets": (*GROUND, "subset_sum.kernels", "subset_sum", "networks", "theorems"),
 }
+ALLOWED["universal"] = (*ALLOWED["tickets"], "tickets", "data")
+ALLOWED["torch"] = (*ALLOWED["tickets"], "tickets", "data")
 ALLOWED["experiments"] = (
     *ALLOWED["tickets"],
     "certified",
@@ -41,16 +43,17 @@ ALLOWED["experiments"] = (
     "instance",
     "provenance",
 )
-ALLOWED["plotting"] = (*ALLOWED["experiments"], "experiments")
-ALLOWED["figures"] = (*ALLOWED["plotting"], "plotting")
+ALLOWED["sweeps"] = (*ALLOWED["experiments"], "experiments")
+ALLOWED["plotting"] = (*ALLOWED["sweeps"], "sweeps")
+ALLOWED["figures"] = (*ALLOWED["plotting"], "plotting", "universal")
 ALLOWED["proofs"] = (*GROUND, "certified", "theorems", "networks")
 ALLOWED["report"] = (*ALLOWED["figures"], "figures", "proofs")
 ALLOWED["testing"] = (*ALLOWED["experiments"], "experiments")
 ALLOWED["cli"] = (*ALLOWED["report"], "report", "testing", "torch")
 
 # Inside a function only: the status of an entry asks for its proof, the report of the proofs sets
-# measured numbers beside the proved ones.
-LAZY = {("theorems", "proofs"), ("proofs", "subset_sum")}
+# measured numbers beside the proved ones, a figure's table is made again with torch.
+LAZY = {("theorems", "proofs"), ("proofs", "subset_sum"), ("figures", "torch")}
 
 HEAVY = ("numba", "sympy", "matplotlib", "torch", "scipy.stats", "flint")
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from slt_theory.data.digits import digits, held_out
+from slt_theory.data.folders import read_images
+from slt_theory.data.graphs import Graph, karate_club, read_ogb
 from slt_theory.data.labelled import Labelled
 from slt_theory.data.readers import idx_pair, read_cifar, read_idx
 from slt_theory.data.shipped import SHIPPED, shipped_path, shipped_target
+from slt_theory.data.tabular import TABLES, diabetes, table
 
 __all__ = [
     "SHIPPED",
+    "TABLES",
+    "Graph",
     "Labelled",
+    "diabetes",
     "digits",
     "held_out",
     "idx_pair",
+    "karate_club",
     "read_cifar",
     "read_idx",
+    "read_images",
+    "read_ogb",
     "shipped_path",
     "shipped_target",
+    "table",
 ]
