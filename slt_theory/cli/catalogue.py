@@ -102,6 +102,15 @@ def show(
     emit(record, "\n".join(_lines(entry, derived)), as_json=json)
 
 
+def _build(entry: Any) -> str | None:
+    """The command that builds the theorem's ticket, where there is a construction."""
+    from slt_theory.tickets.constructions import CONSTRUCTIONS
+
+    if entry.id not in CONSTRUCTIONS:
+        return None
+    return f"slt ticket build --theorem {entry.id} --target FILE --eps E --out FILE"
+
+
 def _lines(entry: Any, derived: Any) -> list[str]:
     source = entry.source
     paper = source.paper
@@ -134,6 +143,7 @@ def _lines(entry: Any, derived: Any) -> list[str]:
             for c in entry.checks
         ),
         *(f"anchor       {a.text}" for a in entry.anchors),
+        *([f"build it     {build}"] if (build := _build(entry)) else []),
         *(f"uses         {other}" for other in (*entry.uses, *entry.proof_uses)),
         f"status       {derived.status}: {derived.why}; checks: {derived.numeric}; "
         f"{'sound with all it uses' if derived.sound else 'not sound by proofs here alone'}",

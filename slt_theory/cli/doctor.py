@@ -25,7 +25,14 @@ _CORE = (
     "rich",
     "platformdirs",
 )
-_EXTRAS = {"torch": "torch", "data": "sklearn", "report": "jinja2"}
+_EXTRAS = {
+    "torch": "torch",
+    "data": "sklearn",
+    "graphs": "networkx",
+    "report": "jinja2",
+    "cluster": "distributed",
+    "tables": "pandas",
+}
 
 
 def register(app: typer.Typer) -> None:
