@@ -32,9 +32,12 @@ FIGURES = (
     "one_number",
     "vectors",
     "masks",
+    "cnn_errors",
+    "attention_errors",
     "universal",
     "theorem_graph",
     "search",
+    "frozen_tickets",
 )
 """Names that ``slt figure`` knows."""
 
