@@ -1,0 +1,173 @@
+"""Between masked modules and the tickets of the numpy path."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from slt_theory.errors import BadInput
+from slt_theory.networks import Dense, Network, target_hash
+from slt_theory.tickets.certificate import certify
+from slt_theory.tickets.domain import Domain, parse_domain
+from slt_theory.tickets.effective import MalformedTicket, effective_block
+from slt_theory.tickets.ticket import Ticket, architecture_of, packed_bytes
+from slt_theory.torch.build import THEOREMS
+from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
+from slt_theory.torch.pair import Pair, pack, unpack
+from slt_theory.torch.targets import find_layers
+from slt_theory.torch.ticket import masked_layers, replaced
+
+__all__ = ["dense_target", "export_ticket", "import_ticket"]
+
+
+def dense_target(module: nn.Sequential) -> Dense:
+    """A chain of Linear and ReLU modules as a target of the numpy path, names included.
+
+    Raises
+    ------
+    BadInput
+        If the module is another one.
+    """
+    if not isinstance(module, nn.Sequential):
+        raise BadInput("module", type(module).__name__, "must be a Sequential")
+    parts = [(n, p) for n, p in module.named_children() if not isinstance(p, nn.Flatten)]
+    for k, (name, part) in enumerate(parts):
+        kind = nn.Linear if k % 2 == 0 else nn.ReLU
+        if type(part) is not kind or len(parts) % 2 == 0:
+            raise BadInput(
+                name, type(part).__name__, "must be Linear, ReLU, Linear, ... in turn, Linear last"
+            )
+    linear = [(name, part) for name, part in parts if isinstance(part, nn.Linear)]
+    return Dense(
+        tuple(p.weight.detach().cpu().double().numpy() for _, p in linear),
+        tuple(
+            None if p.bias is None else p.bias.detach().cpu().double().numpy() for _, p in linear
+        ),
+        tuple(name for name, _ in linear),
+    )
+
+
+def export_ticket(
+    module: nn.Module, target: Network, *, domain: str | Domain = "box:0,1"
+) -> Ticket:
+    """The ticket of a masked module, certified, for `slt_theory.write_ticket`.
+
+    Parameters
+    ----------
+    module : nn.Module
+        From `build_ticket`; its masked layers, in order, stand for those of `target`.
+    target : Network
+        The same network for the numpy path: `dense_target` of the original module, or
+        `slt_theory.load_target` of its file. Wiring is the target's.
+    domain : str
+        Inputs for which the certificate holds.
+
+    Returns
+    -------
+    Ticket
+        `slt ticket verify` accepts it if, and only if, it is right.
+    """
+    layers = list(masked_layers(module).values())
+    if len(layers) != target.depth:
+        raise BadInput("module", f"{len(layers)} masked layers", f"target has {target.depth}")
+    ticket = Ticket(
+        theorem=str(layers[0].header["theorem"]),
+        seed=layers[0].seed,
+        target_sha256=target_hash(target),
+        domain=str(parse_domain(domain)),
+        blocks=tuple(layer.block for layer in layers),
+        masks=tuple(
+            (_in_mask(layer), np.ascontiguousarray(layer.out_mask.cpu().numpy()))
+            for layer in layers
+        ),
+        unreached=tuple((k, *place) for k, layer in enumerate(layers) for place in layer.unreached),
+        norm_exponents=target.norm_exponents,
+        architecture=architecture_of(target),
+    )
+    return certify(ticket, target)
+
+
+def _in_mask(layer: MaskedLayer) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """The in-layer's mask: one bit a kept neuron, at its own input."""
+    block = layer.block
+    inner = block.layers[0]
+    kept = np.flatnonzero(unpack(layer.neurons[None].cpu(), inner.rows)[0].numpy())
+    inputs = kept // (inner.rows // inner.columns)
+    mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
+    mask[kept, inputs // 8] = 128 >> (inputs % 8)
+    return mask
+
+
+def import_ticket(
+    ticket: Ticket,
+    module: nn.Module | None = None,
+    *,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype = torch.float32,
+    memory: int = 1 << 30,
+) -> nn.Module:
+    """The masked module of a ticket.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        Of a construction that replaces layers one by one, see `slt_theory.torch.build.THEOREMS`.
+    module : nn.Module, optional
+        Gives the wiring; its Linear and Conv2d layers, in order, are replaced. Without it the
+        ticket must be one of a dense ReLU network.
+    device, dtype
+        Of the result.
+    memory : int
+
+    Raises
+    ------
+    BadInput
+        If the ticket has another construction, does not fit the module, or its masks are not what
+        the construction allows.
+    """
+    if ticket.theorem not in THEOREMS:
+        raise BadInput("ticket", ticket.theorem, f"must be one of {', '.join(THEOREMS)}")
+    if module is None:
+        module = _chain(ticket)
+    layers = find_layers(module)
+    if len(layers) != len(ticket.blocks):
+        raise BadInput("module", f"{len(layers)} layers", f"ticket has {len(ticket.blocks)}")
+    new: dict[int, MaskedLayer] = {}
+    for k, (layer, block) in enumerate(zip(layers, ticket.blocks, strict=True)):
+        outputs = layer.module.weight.shape[0]
+        found = (block.outputs, block.inputs, block.taps, block.constant_input, block.constant_tap)
+        bias = layer.module.bias is not None
+        expected = (outputs, layer.inputs, layer.taps, bias, layer.constant_tap)
+        if found != expected:
+            raise BadInput(layer.name, expected, f"the ticket's block {k} is {found}")
+        missed = tuple((r, c, s) for b, r, c, s in ticket.unreached if b == k)
+        header = header_of(ticket.theorem, ticket.seed, block, missed, layer.geometry)
+        masks = torch.from_numpy(ticket.masks[k][1].copy()), _neurons(ticket, k)
+        new[id(layer.module)] = layer_of(header, *masks, dtype=dtype, memory=memory)
+    return replaced(module, new).to(device)
+
+
+def _neurons(ticket: Ticket, index: int) -> torch.Tensor:
+    """One bit a kept hidden neuron, with the checks of the verifier."""
+    try:
+        effective_block(ticket, index)
+    except MalformedTicket as error:
+        raise BadInput("ticket", str(error), "is no mask of this construction") from error
+    rows = ticket.blocks[index].layers[0].rows
+    kept = torch.from_numpy(ticket.masks[index][0].any(axis=1).astype(np.uint8))
+    live = Pair(ticket.blocks[index], ticket.seed, torch.device("cpu")).rank.view(rows) >= 0
+    if bool((kept.bool() & ~live).any()):
+        raise BadInput("ticket", f"layer {index}", "keeps neurons of the wrong sign")
+    return pack(kept[None])[0]
+
+
+def _chain(ticket: Ticket) -> nn.Sequential:
+    if ticket.architecture is not None:
+        raise BadInput("module", None, "is needed: the ticket is not of a dense ReLU network")
+    parts: list[nn.Module] = []
+    for block in ticket.blocks:
+        with torch.device("meta"):
+            layer = nn.Linear(block.inputs, block.outputs, bias=block.constant_input)
+        parts += [layer, nn.ReLU()]
+    return nn.Sequential(*parts[:-1])

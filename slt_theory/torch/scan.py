@@ -1,0 +1,133 @@
+"""Trying subset sums on tensors: the answers of `slt_theory.subset_sum`'s scan, row for row.
+
+The canonical choice of a subset, whatever the machine: items are rounded to 32 bits; the first
+eight form a table of 256 sums; a Gray code runs over the others. In the first block of 256 sums
+with one inside the (shrunken) range the smallest sum wins, among equal ones the last. Where no
+block has one, later turns begin at the ninth, seventeenth, ... item. All of that is a function of
+the row and its range alone.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["ABSENT", "UNDECIDED", "scan_rows"]
+
+ABSENT, UNDECIDED = -1, -2
+
+_EFFORT = 1.5
+_BITS = 30
+_SIGN = -(1 << 31)
+
+
+def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
+    """A subset within `radius` of its target for every row, by trying.
+
+    Parameters
+    ----------
+    items : int64 tensor (sums, n)
+        At most 44 items a row, none of them 0.
+    wanted : int64 tensor (sums,)
+    radius : int
+
+    Returns
+    -------
+    int64 tensor (sums,)
+        Masks, bit k for item k; ABSENT where there provably is none, UNDECIDED where none was
+        found. Work space: about 4 KiB a row.
+    """
+    n = items.shape[1]
+    lowest, highest = items.clamp(max=0).sum(1), items.clamp(min=0).sum(1)
+    span = highest - lowest
+    shift = _shift(span)
+    half = (1 << shift) >> 1
+    rounded = ((items + half[:, None]) >> shift[:, None]).int()
+    lo = torch.maximum(wanted - radius, lowest)
+    hi = torch.minimum(wanted + radius, highest)
+    margin = torch.where(shift > 0, (n + 1) // 2, 0)
+    low = ((lo + (1 << shift) - 1) >> shift) + margin
+    width = (hi >> shift) - margin - low
+
+    padded = max(n, 8)
+    everything = 1 << (padded - 8)
+    tries = _EFFORT * span.double() / ((hi - lo + 1).double() * 256.0)
+    few = tries + 4.0 < everything
+    blocks = torch.where(few, tries.clamp(max=everything).long() + 4, everything)
+    turns = torch.where(few, min(6, (padded + 4) // 5), 1)
+
+    masks = torch.full_like(wanted, UNDECIDED)
+    masks[(lo <= 0) & (hi >= 0)] = 0
+    masks[lo > hi] = ABSENT
+    open_rows = torch.nonzero((masks == UNDECIDED) & (width >= 0)).flatten()
+    rounded = torch.nn.functional.pad(rounded, (0, padded - n))
+    for turn in range(6):
+        open_rows = open_rows[turns[open_rows] > turn]
+        if not open_rows.numel():
+            break
+        begin = turn * 8 % padded
+        local = _turn(
+            rounded[open_rows].roll(-begin, 1), low[open_rows], width[open_rows], blocks[open_rows]
+        )
+        hit = local >= 0
+        rows, local = open_rows[hit], local[hit]
+        full = (1 << padded) - 1
+        mask = ((local << begin) | (local >> (padded - begin))) & full & ((1 << n) - 1)
+        total = _sums(items[rows], mask)
+        fits = (lo[rows] <= total) & (total <= hi[rows])
+        masks[rows] = torch.where(fits, mask, UNDECIDED)
+        open_rows = open_rows[~hit]
+    # Without rounding, all sums tried are a proof.
+    complete = (masks == UNDECIDED) & (width >= 0) & (shift == 0) & (blocks == everything)
+    return masks.masked_fill_(complete, ABSENT)
+
+
+def _shift(span: Tensor) -> Tensor:
+    """Bits to drop so that sums keep 30: the number of bits of `span` beyond those."""
+    shift = torch.zeros_like(span)
+    for bit in (16, 8, 4, 2, 1):
+        shift += bit * ((span >> (_BITS - 1 + bit + shift)) != 0)
+    return shift
+
+
+def _sums(items: Tensor, masks: Tensor) -> Tensor:
+    bits = torch.arange(items.shape[1], device=items.device)
+    return (items * ((masks[:, None] >> bits) & 1)).sum(1)
+
+
+def _table(items: Tensor) -> Tensor:
+    """All sums of the first eight items, int32, with the sign bit flipped: order as unsigned."""
+    table = torch.full_like(items[:, :1], _SIGN)
+    for t in range(8):
+        table = torch.cat([table, table + items[:, t : t + 1]], 1)
+    return table
+
+
+def _turn(items: Tensor, low: Tensor, width: Tensor, blocks: Tensor) -> Tensor:
+    """Masks of the first hits among ``256 * blocks`` sums, or -1."""
+    found = torch.full_like(low, -1)
+    rows = torch.arange(low.numel(), device=low.device)
+    table = _table(items)
+    offset = -low.int()
+    bound = (width - (1 << 31)).int()
+    numbers = torch.arange(256, dtype=torch.int16, device=low.device)
+    rest = 0
+    for block in range(int(blocks.max())):
+        if block:
+            j = (block & -block).bit_length() - 1
+            item = items[:, 8 + j]
+            offset = offset - item if (rest >> j) & 1 else offset + item
+            rest ^= 1 << j
+        sums = table + offset[:, None]
+        least = sums.amin(1)
+        hit = least <= bound
+        if bool(hit.any()):
+            last = torch.where(sums[hit] == least[hit, None], numbers, -1).amax(1)
+            found[rows[hit]] = last.long() | (rest << 8)
+        keep = ~hit & (blocks > block + 1)
+        if not bool(keep.all()):
+            rows, table, items = rows[keep], table[keep], items[keep]
+            offset, bound, blocks = offset[keep], bound[keep], blocks[keep]
+            if not rows.numel():
+                break
+    return found

@@ -1,0 +1,180 @@
+"""Which layers of a module a ticket stands for, and their weights on the lattice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from slt_theory.errors import BadInput
+from slt_theory.lattice import PRODUCT_BITS
+
+__all__ = ["TargetLayer", "find_layers"]
+
+_EXACT_BITS = 53
+
+
+@dataclass(frozen=True)
+class TargetLayer:
+    """One layer of the target.
+
+    Attributes
+    ----------
+    name : str
+        As in ``named_modules``; the layers of a ticket are numbered in that order.
+    module : nn.Linear or nn.Conv2d
+    geometry : dict or None
+        Of a convolution, plain data.
+    taps, constant_tap : int
+        As in `slt_theory.tickets.ticket.Block`.
+    """
+
+    name: str
+    module: nn.Linear | nn.Conv2d
+    geometry: dict[str, Any] | None = None
+    taps: int = 1
+    constant_tap: int = 0
+
+    @property
+    def inputs(self) -> int:
+        if isinstance(self.module, nn.Conv2d):
+            return self.module.in_channels
+        return self.module.in_features
+
+    def wanted(self, eps: Fraction, device: torch.device) -> tuple[Tensor, int, int]:
+        """The sums to reach, as `slt_theory.tickets.request` makes them of a numpy target.
+
+        Returns
+        -------
+        wanted : int64 tensor (outputs * taps, inputs + 1 with a bias)
+        radius : int
+        scale_exponent : int
+            Powers of two that bring the weights into [-1, 1].
+
+        Raises
+        ------
+        BadInput
+            Weights that are NaN or infinite, or an eps below the lattice's resolution.
+        """
+        matrix = self._matrix(device)
+        largest = float(matrix.abs().max())
+        if not math.isfinite(largest):
+            raise BadInput(f"{self.name}.weight", largest, "must be finite")
+        exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
+        scaled = torch.ldexp(matrix, torch.tensor(PRODUCT_BITS - exponent, device=device))
+        wanted = scaled.round()
+        exact = bool((wanted == scaled).all())
+        radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
+        if radius < 0:
+            raise BadInput(
+                "eps",
+                float(eps),
+                f"is below the lattice's resolution in layer {self.name}",
+                f"the smallest error that can be had is {2.0 ** (exponent - PRODUCT_BITS):.3g}",
+            )
+        return wanted.long(), radius, exponent
+
+    def _matrix(self, device: torch.device) -> Tensor:
+        """Rows output by output and tap by tap, columns the inputs and the bias."""
+        weight = self.module.weight.detach().to(device=device, dtype=torch.float64)
+        bias = self.module.bias
+        outputs = len(weight)
+        if isinstance(self.module, nn.Conv2d):
+            weight = _ungrouped(weight, self.module.groups)
+            weight = weight.flatten(2).transpose(1, 2).reshape(outputs * self.taps, -1)
+        if bias is None:
+            return weight
+        column = weight.new_zeros(outputs, self.taps)
+        column[:, self.constant_tap] = bias.detach().to(column)
+        return torch.cat([weight, column.view(-1, 1)], 1)
+
+
+def _ungrouped(weight: Tensor, groups: int) -> Tensor:
+    """The same convolution among all channels; zeros where groups do not see each other."""
+    if groups == 1:
+        return weight
+    outputs, inputs, *kernel = weight.shape
+    whole = weight.new_zeros(groups, outputs // groups, groups, inputs, *kernel)
+    parts = weight.view(groups, outputs // groups, inputs, *kernel)
+    for g in range(groups):
+        whole[g, :, g] = parts[g]
+    return whole.view(outputs, groups * inputs, *kernel)
+
+
+def find_layers(module: nn.Module) -> list[TargetLayer]:
+    """The Linear and Conv2d layers of a module.
+
+    Raises
+    ------
+    BadInput
+        Names the layer: attention whose projections are no layers, a subclass or a parametrised
+        layer, padding other than zeros, or a bias that every tap would carry into the padding;
+        also if there is no layer at all.
+    """
+    if not isinstance(module, nn.Module):
+        raise BadInput("module", type(module).__name__, "must be a torch.nn.Module")
+    layers = []
+    for name, part in module.named_modules():
+        if isinstance(part, nn.MultiheadAttention):
+            raise BadInput(
+                name or "module",
+                "MultiheadAttention",
+                "keeps its projections outside of layers",
+                "slt_theory.torch.split_attention gives the same module with Linear layers",
+            )
+        if not isinstance(part, nn.Linear | nn.Conv2d):
+            continue
+        if type(part) not in (nn.Linear, nn.Conv2d):
+            raise BadInput(
+                name or "module",
+                type(part).__name__,
+                "is not plainly torch.nn.Linear or torch.nn.Conv2d",
+                "remove parametrisations, initialise lazy layers, or use the plain class",
+            )
+        layers.append(_layer(name, part))
+    if not layers:
+        raise BadInput("module", type(module).__name__, "has no Linear and no Conv2d layer")
+    return layers
+
+
+def _layer(name: str, module: nn.Linear | nn.Conv2d) -> TargetLayer:
+    if isinstance(module, nn.Linear):
+        return TargetLayer(name, module)
+    if module.padding_mode != "zeros":
+        raise BadInput(name, module.padding_mode, "padding must be with zeros")
+    sides = list(zip(module.kernel_size, _padding(module), module.dilation, strict=True))
+    if module.bias is not None and any(2 * math.ceil(p / d) >= k for k, p, d in sides):
+        raise BadInput(
+            name,
+            module.padding,
+            f"is so wide that every tap of a kernel {module.kernel_size} meets it: none can carry "
+            "the bias",
+            "pad less, or drop the bias",
+        )
+    row, column = (math.ceil(p / d) for _, p, d in sides)
+    geometry = {
+        "kernel_size": list(module.kernel_size),
+        "stride": list(module.stride),
+        "padding": [p for _, p, _ in sides],
+        "dilation": list(module.dilation),
+    }
+    taps = math.prod(module.kernel_size)
+    tap = row * module.kernel_size[1] + column if module.bias is not None else 0
+    return TargetLayer(name, module, geometry, taps, tap)
+
+
+def _padding(module: nn.Conv2d) -> tuple[int, ...]:
+    if not isinstance(module.padding, str):
+        return tuple(module.padding)
+    if module.padding == "valid":
+        return (0,) * len(module.kernel_size)
+    reach = [d * (k - 1) for k, d in zip(module.kernel_size, module.dilation, strict=True)]
+    if any(r % 2 for r in reach):
+        raise BadInput(
+            "padding", "same", "is not symmetric for an even kernel", "give it as a number"
+        )
+    return tuple(r // 2 for r in reach)
