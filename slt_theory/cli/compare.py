@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Eps, Json, Seed, emit, require, table
-from slt_theory.cli.ticket import Target, dense_target
+from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, require, table
+from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.verify import steps
+
+_SHIPPED = "digits_mlp"
+_COLUMNS = {
+    "theorem": "theorem",
+    "options": "options",
+    "depth": "depth",
+    "width": "width",
+    "source_weights": "weights",
+    "kept": "kept",
+    "density": "density",
+    "mask_bits": "mask bits",
+    "stored_bits": "stored bits",
+    "sup_error_bound": "certified",
+    "sup_error_found": "found",
+    "ratio": "ratio",
+    "accuracy": "accuracy",
+    "agree": "agree",
+    "seconds": "seconds",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -17,26 +37,78 @@ def register(app: typer.Typer) -> None:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, dict):
-        return ", ".join(f"{k} = {v}" for k, v in value.items())
+        return ", ".join(f"{k}={v}" for k, v in value.items())
+    if value is None:
+        return "-"
     return f"{value:.4g}" if isinstance(value, float) else value
 
 
 def compare(
-    target: Target,
+    target: Annotated[
+        Path | None,
+        typer.Option(help=".npz, .safetensors or .pt; default: the shipped digits network."),
+    ] = None,
     eps: Eps = None,
     seed: Seed = 0,
+    theorem: Annotated[
+        list[str] | None, typer.Option(help="Only this construction; may be repeated.")
+    ] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the figure and its table.")] = None,
+    style: Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")] = "plain",
+    threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Constructions side by side on one target: size, density and certified error."""
+    """Constructions side by side on one target: size, certified error, accuracy."""
     exact = require("eps", eps)
-    network = dense_target(target)
+    from slt_theory.data import shipped_target
+    from slt_theory.networks import load_target
     from slt_theory.tickets.compare import compare as run
+    from slt_theory.tickets.compare import typical
+    from slt_theory.tickets.constructions import find
 
+    network = shipped_target(_SHIPPED) if target is None else load_target(target)
+    sample = held_out("digits" if target is None and data is None else data)
+    wanted = {find(name).theorem for name in theorem or ()}
+    which = [each for each in typical() if not wanted or each[0] in wanted]
     with steps(json) as step:
-        rows = run(network, eps=exact, seed=seed, step=step)
-    columns = ["theorem", "options", "depth", "width", "source_weights", "kept", "mask_bits"]
-    columns += ["sup_error_bound", "sup_error_found", "complete", "seconds"]
+        rows = run(
+            network, eps=exact, seed=seed, which=which, sample=sample, threads=threads, step=step
+        )
     records = [row.to_dict() for row in rows]
-    shown = [[_cell(record[column]) for column in columns] for record in records]
-    notes = [f"{r['theorem']}: {r['failure']}" for r in records if r["failure"]]
-    emit({"rows": records}, "\n".join([table(columns, shown), *notes]), as_json=json)
+    record: dict[str, Any] = {
+        "target": _SHIPPED if target is None else target.stem,
+        "parameters": network.parameters,
+        "eps": float(exact),
+        "seed": seed,
+        "rows": records,
+    }
+    shown = [[_cell(r[name]) for name in _COLUMNS] for r in records if not r["failure"]]
+    lines = [table(list(_COLUMNS.values()), shown)] if shown else []
+    lines += [
+        f"{r['theorem']} {_cell(r['options'])}: {r['failure']}" for r in records if r["failure"]
+    ]
+    if sample is not None and shown:
+        accuracy = next(r["target_accuracy"] for r in records if not r["failure"])
+        lines.append(f"accuracy of the target on {len(sample)} inputs: {accuracy:.4g}")
+    if out is not None:
+        record["files"] = _drawn(record, out, style)
+        lines.append(f"figure: {', '.join(record['files'])}")
+    emit(record, "\n".join(lines), as_json=json)
+
+
+def _drawn(record: dict[str, Any], out: Path, style: str) -> list[str]:
+    """The figure of one comparison, with its table beside it."""
+    from importlib import import_module
+
+    import matplotlib
+
+    from slt_theory.plotting import save_figure
+    from slt_theory.plotting import style as rc
+
+    part = {"eps": record["eps"], "rows": record["rows"]}
+    names = ("target", "parameters", "seed")
+    data = {**{name: record[name] for name in names}, "parts": [part]}
+    with matplotlib.rc_context(rc(style)):
+        figure = import_module("slt_theory.figures.compare").draw(data)
+        return [str(path) for path in save_figure(figure, "compare", out, table=data)]

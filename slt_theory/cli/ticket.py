@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, number, progress_bar
+from slt_theory.cli.samples import Data, held_out
 from slt_theory.errors import BadInput
 
 _LISTED = 10_000
@@ -25,15 +26,28 @@ def register(app: typer.Typer) -> None:
 Target = Annotated[Path, typer.Option(help=".npz, .safetensors or .pt with NAME.weight keys.")]
 
 
-def dense_target(path: Path) -> Any:
-    from slt_theory.networks import Dense, load_target
+Arch = Annotated[
+    Path | None,
+    typer.Option(help="TOML: input = [c, h, w]; stride, padding, pool, residual, ... of layers."),
+]
 
-    network = load_target(path)
-    if not isinstance(network, Dense):
-        raise BadInput(
-            "target", str(path), "is convolutional", "tickets are built for dense networks"
-        )
-    return network
+
+def any_target(path: Path, arch: Path | None = None) -> Any:
+    """The network of a file, or the attention layer."""
+    from slt_theory.networks import load_attention, load_target
+
+    attention = None if arch is not None else load_attention(path)
+    return load_target(path, arch=arch) if attention is None else attention
+
+
+def _edges(record: dict[str, Any]) -> list[str]:
+    """Border and interior of convolutions, where there are any."""
+    return [
+        f"{kind} of the convolutions: at most {record[f'{kind}_error_bound']:.6g} (certified), at "
+        f"least {record[f'{kind}_error_found']:.6g} (found)"
+        for kind in ("border", "interior")
+        if f"{kind}_error_bound" in record
+    ]
 
 
 def _check_place(out: Path) -> None:
@@ -64,6 +78,7 @@ def build(
     out: Annotated[Path, typer.Option(help="Ticket file to write.")],
     theorem: Annotated[str, typer.Option(help="Id of the construction.")] = "pensia2020-two-layer",
     eps: Eps = None,
+    arch: Arch = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of the network.")] = None,
     seed: Seed = 0,
     n: Annotated[int | None, typer.Option(help="Numbers offered to one sum.")] = None,
@@ -116,11 +131,12 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     _check_place(out)
-    network = dense_target(target)
+    network = any_target(target, arch)
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.advice import sufficient_n
     from slt_theory.tickets.constructions import find
     from slt_theory.tickets.frozen import frozen_weights
+    from slt_theory.tickets.partial import partial_path
 
     options: dict[str, Any] = {
         "eps": None if eps is None else number("eps", eps),
@@ -140,19 +156,24 @@ def build(
         "redraws": redraws,
         "resolution": None if resolution is None else number("resolution", resolution),
     }
-    with progress_bar("subset sums", None) as progress:
-        ticket = build_ticket(
-            network,
-            theorem=theorem,
-            n=n,
-            threads=threads,
-            progress=progress,
-            expect=progress and progress.expect,
-            out=out,
-            fresh=fresh,
-            max_memory=None if memory is None else _bytes(memory),
-            **options,
-        )
+    try:
+        with progress_bar("subset sums", None) as progress:
+            ticket = build_ticket(
+                network,
+                theorem=theorem,
+                n=n,
+                threads=threads,
+                progress=progress,
+                expect=progress and progress.expect,
+                out=out,
+                fresh=fresh,
+                max_memory=None if memory is None else _bytes(memory),
+                **options,
+            )
+    except KeyboardInterrupt:
+        if partial_path(out).exists():
+            typer.echo(f"slt: kept {partial_path(out)}; the same command goes on with it", err=True)
+        raise
     write_ticket(ticket, out)
     record = {
         "theorem": ticket.theorem,
@@ -189,7 +210,8 @@ def build(
         f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
         for kind, c in record["frozen"].items()
     ]
-    if network_eps is not None:
+    lines[-1:-1] = _edges(ticket.certificate)
+    if network_eps is not None and getattr(network, "norm_exponents", ()):
         from slt_theory.tickets.budget import pensia_rule
 
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
@@ -215,19 +237,46 @@ def build(
 def verify(
     file: Annotated[Path, typer.Argument(help="Ticket file.")],
     target: Target,
+    arch: Arch = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Check a ticket independently: seed, masks and target alone."""
     from slt_theory.tickets import read_ticket
     from slt_theory.tickets import verify as check
+    from slt_theory.tickets.agreement import agreement
+    from slt_theory.tickets.size import ticket_size
 
-    report = check(read_ticket(file), dense_target(target))
+    sample = held_out(data)
+    ticket, network = read_ticket(file), any_target(target, arch)
+    report = check(ticket, network)
+    record = report.to_dict()
     lines = [
         "ok" if report.ok else "NOT OK",
         f"largest weight error {report.max_weight_error:.6g}; network error at most "
         f"{report.sup_error_bound:.6g} (certified), at least {report.sup_error_found:.6g} (found)",
+        *_edges(record),
         *(f"failure: {text}" for text in report.failures),
     ]
-    emit(report.to_dict(), "\n".join(lines), as_json=json)
+    if report.ok:
+        size = ticket_size(ticket, network)
+        record["size"] = {
+            **size.to_dict(),
+            "stored_bits": size.stored_bits,
+            "compression": size.compression,
+        }
+        lines.append(
+            f"stored in {size.stored_bits:,} bits ({size.mask_bits:,} of the masks, "
+            f"{size.choice_bits:,} of choices, {size.seed_bits} of the seed); the target in "
+            f"float32 takes {size.compression:.3g} times as many"
+        )
+    if report.ok and sample is not None:
+        on_data = agreement(ticket, network, sample)
+        record["data"] = on_data.to_dict()
+        lines.append(
+            f"on {on_data.inputs} inputs: {on_data.ticket_correct} right, the target "
+            f"{on_data.target_correct}; the same class on {on_data.agree}"
+        )
+    emit(record, "\n".join(lines), as_json=json)
     if not report.ok:
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ Theorems 2 and 3.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import comb, log2
@@ -96,7 +97,7 @@ def fixed_size_row(
         threads=threads,
     )
     widths = target.widths
-    ratio = max(max(a / b, b / a) for a, b in zip(widths, widths[1:], strict=False))
+    ratio = max(max(a / b, b / a) for a, b in itertools.pairwise(widths))
     share, error = float(SHARE), float(Fraction(eps))
     largest = max(weights.size for weights in target.weights)
     report = verify(ticket, target)

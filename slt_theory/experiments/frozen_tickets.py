@@ -9,13 +9,14 @@ with probability 9/10, every locked number in the sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.networks import Dense
+from slt_theory.networks import Network
 
-__all__ = ["FrozenRow", "RATIOS", "SPLITS", "frozen_markdown", "frozen_row", "frozen_table"]
+__all__ = ["RATIOS", "SPLITS", "FrozenRow", "frozen_markdown", "frozen_row", "frozen_table"]
 
 RATIOS = (Fraction(1, 5), Fraction(1, 2), Fraction(4, 5))
 SPLITS = ((0, 1), (1, 1), (1, 0))
@@ -61,7 +62,7 @@ class FrozenRow:
 
 
 def frozen_row(
-    target: Dense,
+    target: Network,
     *,
     eps: Any,
     lock: Fraction,
@@ -74,7 +75,7 @@ def frozen_row(
 
     Parameters
     ----------
-    target : Dense
+    target : Network
         Of at least two layers; inputs in [0, 1].
     eps : number
         Error of every weight.
@@ -82,8 +83,8 @@ def frozen_row(
     seed, trials : int
         Of the source, and of the measured thresholds.
     """
-    from slt_theory.laws import Uniform
     from slt_theory.lattice import WEIGHT_BITS
+    from slt_theory.laws import Uniform
     from slt_theory.tickets import verify
     from slt_theory.tickets.certificate import certify
     from slt_theory.tickets.depth import (
@@ -150,9 +151,15 @@ def _one_sum(
 
 
 def frozen_table(
-    target: Dense, *, eps: Any, seed: int = 0, trials: int = 400, threads: int | None = None
+    target: Network,
+    *,
+    eps: Any,
+    ratios: Sequence[Fraction] = RATIOS,
+    seed: int = 0,
+    trials: int = 400,
+    threads: int | None = None,
 ) -> list[FrozenRow]:
-    """`frozen_row` for every ratio and split; about five minutes for the shipped digits network."""
+    """`frozen_row` for every ratio and split; some minutes for the shipped digits network."""
     return [
         frozen_row(
             target,
@@ -163,7 +170,7 @@ def frozen_table(
             trials=trials,
             threads=threads,
         )
-        for ratio in RATIOS
+        for ratio in ratios
         for locked, pruned in SPLITS
     ]
 

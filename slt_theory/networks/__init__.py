@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from slt_theory.networks.activations import Activation, parse_activation
 from slt_theory.networks.architecture import Architecture, Geometry, Wiring, read_architecture
+from slt_theory.networks.attention import Attention
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
-from slt_theory.networks.files import load_target, save_npz, target_hash
+from slt_theory.networks.files import load_attention, load_target, save_npz, target_hash
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.layers import from_layers
 from slt_theory.networks.network import Network
@@ -17,6 +18,7 @@ from slt_theory.networks.unrolling import Operator, Unrolling
 __all__ = [
     "Activation",
     "Architecture",
+    "Attention",
     "Conv",
     "Dense",
     "Geometry",
@@ -29,6 +31,7 @@ __all__ = [
     "Wiring",
     "from_layers",
     "layer_norms",
+    "load_attention",
     "load_target",
     "parse_activation",
     "read_architecture",

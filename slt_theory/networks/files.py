@@ -24,6 +24,7 @@ from slt_theory.networks.architecture import (
     checked_image_shape,
     read_architecture,
 )
+from slt_theory.networks.attention import KEYS, Attention
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
 from slt_theory.networks.graph import Graph, skeleton
@@ -32,7 +33,14 @@ from slt_theory.networks.order import forced_order
 from slt_theory.networks.readers import Tensors, read_tensors
 from slt_theory.networks.wiring import wired_graph
 
-__all__ = ["load_target", "network_from_arrays", "save_npz", "target_hash", "write_atomically"]
+__all__ = [
+    "load_attention",
+    "load_target",
+    "network_from_arrays",
+    "save_npz",
+    "target_hash",
+    "write_atomically",
+]
 
 _GEOMETRY = ("stride", "padding", "dilation", "groups", "pool")
 _IMAGE = "input.shape"
@@ -79,6 +87,16 @@ def load_target(
     if arch is not None and not isinstance(arch, Architecture):
         arch = read_architecture(arch)
     return network_from_arrays(tensors, arch=arch, source=str(path))
+
+
+def load_attention(path: str | PathLike[str]) -> Attention | None:
+    """Read an attention layer: `query.weight`, `key.weight` (heads, d1, d_K), `value.weight`
+    (heads, d1, d_V) and `output.weight` (heads, d_V, d2). None if the file holds something else.
+    """
+    arrays = read_tensors(Path(path)).arrays
+    if set(arrays) != {f"{name}.weight" for name in KEYS}:
+        return None
+    return Attention(*(arrays[f"{name}.weight"] for name in KEYS))
 
 
 def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: str) -> Network:
@@ -158,8 +176,8 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
     if not convolutions:
         return Dense(tuple(weights), tuple(biases), tuple(names), activation)
     geometry = tuple(arch.layers.get(name, Geometry()) for name in convolutions)
-    image = None if arch.input_shape is None else checked_image_shape(arch.input_shape)
-    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, image, activation)
+    side = None if arch.input_shape is None else checked_image_shape(arch.input_shape)
+    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, side, activation)
 
 
 def _described(

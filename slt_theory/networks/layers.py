@@ -250,8 +250,10 @@ def _kind_of(layer: LinearLayer | ConvolutionLayer | EquivariantLayer) -> tuple[
     if isinstance(layer, LinearLayer):
         return Linear(), "fc"
     if isinstance(layer, ConvolutionLayer):
-        pairs = (_pair(v) for v in (layer.stride, layer.padding, layer.dilation))
-        return Convolution(*pairs, int(layer.groups)), "conv"
+        kind = Convolution(
+            _pair(layer.stride), _pair(layer.padding), _pair(layer.dilation), int(layer.groups)
+        )
+        return kind, "conv"
     if isinstance(layer.basis, str):
         return Equivariant(layer.basis), "equi"
     ones = np.asarray(layer.basis)

@@ -148,8 +148,9 @@ class Network(ABC):
             raise BadInput(
                 f"{self.names[layer]}.bias",
                 f"{taps} taps",
-                "cannot be carried by a constant channel: every tap meets the padding somewhere",
-                "use less padding than the kernel's reach, or drop the bias",
+                "cannot be carried by a constant channel: no tap sees one site from everywhere, "
+                "each meets the padding or another orbit somewhere",
+                "use less padding, a group that moves every site to every other, or no bias",
             )
         column = np.zeros((outputs, taps))
         column[:, tap] = bias

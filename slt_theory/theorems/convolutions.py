@@ -151,6 +151,35 @@ ENTRIES = (
         ),
     ),
     Theorem(
+        id="dacunha2022-direct",
+        title="The paper's experiment: one uniform number per candidate, no 1 x 1 layer",
+        kind="lemma",
+        source=Source(CNN, "experiments", "authors' code", "code"),
+        statement="Each convolution parameter is approximated by the best subset sum of n numbers "
+        "drawn uniformly from [-1, 1], n = 5, 10, ..., 30. A simplification of the theorem: no "
+        "source network computes these sums.",
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "filter entries in [-1, 1]"),
+        assumptions=(POSITIVE,),
+        constants=(),
+        bound=None,
+        law="uniform",
+        not_claimed=("that a random network contains the target", "a failure probability"),
+        known_issues=(
+            KnownIssue(
+                "the solver's 0/1 variables were summed unrounded: stored errors lie below any "
+                "subset's"
+            ),
+        ),
+        checks=(
+            SumsCheck(
+                "one filter entry",
+                "all entries in [-1,1] from single uniform numbers",
+                "1/20",
+                0.1,
+            ),
+        ),
+    ),
+    Theorem(
         id="dacunha2022-young",
         title="Young's inequality for a convolution layer",
         kind="lemma",

@@ -128,6 +128,13 @@ ENTRIES = (
         assumptions=(
             POSITIVE,
             parameter("some share stays free", "f", lambda f: 0 < f <= 1),
+            parameter(
+                "locked weights lie in subset-sum layers only: in the first layer of a gadget a "
+                "locked in-weight cannot be removed, and a hidden neuron of d inputs would see one "
+                "of them alone with probability (1 - q)^(d - 1); there weights are pruned only",
+                "locked_in_gadget",
+                lambda q: q == 0,
+            ),
         ),
         constants=(Constant("C", None, "unnamed", "depends on the freezing shares"),),
         bound=Formula(
@@ -137,7 +144,11 @@ ENTRIES = (
         unit="neurons of one layer",
         law="uniform",
         asks={"lock": "1/4", "prune": "1/4"},
-        not_claimed=("how C depends on the shares: see slt-frozen-explicit",),
+        not_claimed=(
+            "how C depends on the shares: see slt-frozen-explicit",
+            "that neurons may be switched off for all sums at once, which our tickets use: an "
+            "in-weight is pruned, or a copy made a neuron that is 0 for every input",
+        ),
         uses=("otsuka2024-locked-subset-sum", "gadhikar2023-subset-sum"),
         construction=Construction(
             "uniform",
@@ -145,7 +156,8 @@ ENTRIES = (
             one_more_layer,
             copied=True,
             asks={"lock": "1/4", "prune": "1/4"},
-            note="a quarter locked, a quarter pruned; frozen weights counted, not stored",
+            note="a quarter locked (subset-sum layers), a quarter pruned (all layers); frozen "
+            "weights counted by kind of layer, not stored",
         ),
         checks=(
             SumsCheck(

@@ -9,8 +9,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.networks import Dense
-from slt_theory.tickets.certificate import Check, certify, verify
+from slt_theory.networks import Network
+from slt_theory.networks.attention import Attention
+from slt_theory.tickets import certificate
+from slt_theory.tickets.certificate import certify
+from slt_theory.tickets.check import Check
 from slt_theory.tickets.files import read_ticket, write_ticket
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
@@ -28,12 +31,36 @@ __all__ = [
 _ATTEMPTS = 5
 
 
-def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **options: Any) -> Ticket:
+def verify(ticket: Ticket, target: Network | Attention) -> Check:
+    """Check a ticket against its target, from seed and masks alone.
+
+    Parameters
+    ----------
+    ticket : Ticket
+    target : Network or Attention
+        What the ticket claims to imitate.
+
+    Returns
+    -------
+    Check
+        ``ok`` is False for an incomplete or wrong ticket; ``failures`` says why. About 0.3
+        microseconds a kept weight, plus the error search.
+    """
+    if isinstance(target, Attention):
+        from slt_theory.tickets.attention_check import verify_attention
+
+        return verify_attention(ticket, target)
+    return certificate.verify(ticket, target)
+
+
+def build_ticket(
+    target: Network | Attention, *, theorem: str = "pensia2020-two-layer", **options: Any
+) -> Ticket:
     """Find a target network inside a random one, by a theorem's construction.
 
     Parameters
     ----------
-    target : Dense
+    target : Network or Attention
     theorem : str
         A key of `slt_theory.tickets.constructions.CONSTRUCTIONS`.
     eps, network_eps : number
@@ -101,6 +128,11 @@ def build_ticket(target: Dense, *, theorem: str = "pensia2020-two-layer", **opti
     """
     from slt_theory.tickets.constructions import find
     from slt_theory.tickets.partial import keeping_of
+
+    if isinstance(target, Attention):
+        from slt_theory.tickets.attention import build_asked
+
+        return build_asked(target, theorem, options)
 
     construction = find(theorem)
     keeping, options = keeping_of(target, theorem, options)

@@ -8,9 +8,8 @@ the largest error it can find. The truth lies between the two numbers.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,17 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Network, Operator
+from slt_theory.tickets.check import Check
+from slt_theory.tickets.claims import (
+    HEADROOM,
+    claim_failures,
+    edge_failures,
+    round_down,
+    round_up,
+    rounded_edges,
+)
 from slt_theory.tickets.domain import inputs_known, parse_domain
-from slt_theory.tickets.edges import Edges, edge_errors
+from slt_theory.tickets.edges import edge_errors
 from slt_theory.tickets.effective import Effective, MalformedTicket, effective_block
 from slt_theory.tickets.error_bound import Gap, Range, deviation_ranges
 from slt_theory.tickets.error_search import largest_error_found
@@ -27,78 +35,15 @@ from slt_theory.tickets.relaxation import relaxed_bound
 from slt_theory.tickets.resolution import resolution_units, rounded
 from slt_theory.tickets.rules import header_failures
 from slt_theory.tickets.silence import consumer, silent_copies, without
+from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Block, Ticket
 from slt_theory.tickets.unrolled import SourceMap, in_units, layer_values, unroll
 
-__all__ = ["Check", "certify", "verify"]
+__all__ = ["certify", "on_lattice", "verify"]
 
 Int64Array = NDArray[np.int64]
 _EXACT_BITS = 53
 _EXACT = 1 << _EXACT_BITS
-_HEADROOM = {"interval": 1.0, "relaxation": 1.01}
-"""Room in a claim for other machines: their rounding can steer the descent of a relaxation."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """What the check of one ticket against one target found.
-
-    Attributes
-    ----------
-    ok : bool
-        Complete, well-formed, every weight within its eps, and no claim of the file too good.
-    complete : bool
-    weights : int
-        Target weights and biases.
-    max_weight_error, median_weight_error : float
-        Exact errors of the effective weights, rounded up to float; a weight with two halves counts
-        with the worse.
-    sup_error_bound : float
-        No input of the domain has a larger error (sup norm of the output): the smallest of
-        `bounds`.
-    sup_error_found : float
-        Some input of the domain has at least this error.
-    layer_error_bounds : tuple of float
-        An upper bound after every layer, by intervals.
-    failures : tuple of str
-        Everything that is wrong, in words.
-    bounds : dict from str to float
-        Upper bounds of the error by method: "interval", and "relaxation" where it was asked for.
-    edges : Edges or None
-        Errors of convolutions at the border and inside; None without convolutions.
-    """
-
-    ok: bool
-    complete: bool
-    weights: int
-    max_weight_error: float
-    median_weight_error: float
-    sup_error_bound: float
-    sup_error_found: float
-    layer_error_bounds: tuple[float, ...]
-    failures: tuple[str, ...]
-    bounds: dict[str, float] = field(default_factory=dict)
-    edges: Edges | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "ok": self.ok,
-            "complete": self.complete,
-            "weights": self.weights,
-            "max_weight_error": self.max_weight_error,
-            "median_weight_error": self.median_weight_error,
-            "sup_error_bound": self.sup_error_bound,
-            "sup_error_bounds": dict(self.bounds),
-            "sup_error_found": self.sup_error_found,
-            "layer_error_bounds": list(self.layer_error_bounds),
-            **({} if self.edges is None else asdict(self.edges)),
-            "failures": list(self.failures),
-        }
-
-    def certificate(self) -> dict[str, Any]:
-        """The part that a ticket file carries."""
-        record = self.to_dict()
-        return {key: record[key] for key in record if key not in ("ok", "complete", "failures")}
 
 
 def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64Array, bool]:
@@ -141,7 +86,12 @@ class _Layer:
     def worst(self) -> Int64Array:
         """Largest error of every weight in units, halves and target rounding included."""
         both = np.maximum(np.abs(self.positive), np.abs(self.negative))
-        return np.asarray(both + int(self.inexact))
+        return np.asarray(both + self.slack)
+
+    @property
+    def slack(self) -> int:
+        """Units that the errors as computed may miss: rounded targets, slopes that are no sums."""
+        return int(self.inexact) + self.effective.loose
 
     def switched_off(self, rows: NDArray[np.bool_]) -> _Layer:
         """Without the errors of `rows`, from which nothing comes."""
@@ -178,11 +128,6 @@ def _compare(ticket: Ticket, target: Network, index: int, off: NDArray[np.bool_]
     positive = effective.positive - wanted
     one_sided = effective.negative is None or effective.negative is effective.positive
     negative = positive if effective.negative is None or one_sided else effective.negative - wanted
-    sums = [
-        s for s in (effective.positive, effective.negative, positive, negative) if s is not None
-    ]
-    if max(int(np.abs(s).max()) for s in sums) >= _EXACT:
-        raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
     return _Layer(effective, positive, negative, not exact, np.zeros(block.rows, dtype=bool))
 
 
@@ -217,8 +162,16 @@ def _compare_all(ticket: Ticket, target: Network) -> list[_Layer]:
             copies = silent & wrong.reshape(silent.size, -1).any(axis=1)
             off[after] = copies
             layer = layer.switched_off(np.repeat(copies, block.taps))
+        _check_exact(layer, k)
         layers.append(layer)
     return layers
+
+
+def _check_exact(layer: _Layer, index: int) -> None:
+    """Sums, and their distances from the target's weights, are exact in float64."""
+    halves = (layer.effective.positive, layer.effective.negative, layer.positive, layer.negative)
+    if max(int(np.abs(s).max()) for s in halves if s is not None) >= _EXACT:
+        raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
 
 
 def _radius(block: Block) -> int:
@@ -283,7 +236,7 @@ def _check(ticket: Ticket, target: Network, *, compare_claims: bool) -> Check:
     if target.depth > 1 and not failures:
         uppers["relaxation"] = relaxed_bound(target, domain, gaps)
     whole = min(uppers.values())
-    named = {name: round_up(bound * _HEADROOM[name]) for name, bound in uppers.items()}
+    named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
     found = largest_error_found(target, domain, maps, seed=ticket.seed)
     edges = edge_errors(target, domain, maps, deviations, seed=ticket.seed)
     check = Check(
@@ -297,11 +250,12 @@ def _check(ticket: Ticket, target: Network, *, compare_claims: bool) -> Check:
         layer_error_bounds=tuple(round_up(b) for b in bounds),
         failures=(),
         bounds=named,
-        edges=None if edges is None else _rounded(edges),
+        size=ticket_size(ticket, target),
+        edges=None if edges is None else rounded_edges(edges),
     )
     if compare_claims:
-        failures += _claim_failures(ticket, check, bounds, uppers)
-        failures += _edge_failures(ticket.certificate, edges)
+        failures += claim_failures(ticket, check, bounds, uppers)
+        failures += edge_failures(ticket.certificate, edges)
     network_eps = ticket.network_eps
     if network_eps is not None and whole > network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
@@ -328,9 +282,9 @@ def _eps_failures(ticket: Ticket, layers: list[_Layer]) -> list[str]:
     for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
         outside = int(np.count_nonzero(layer.worst() > _radius(block)))
         if outside:
+            eps = float(Fraction(block.eps))
             failures.append(
-                f"layer {k}: {outside} weights are further than eps = {float(Fraction(block.eps)):g} "
-                "from their target"
+                f"layer {k}: {outside} weights are further than eps = {eps:g} from their target"
             )
     return failures
 
@@ -353,7 +307,7 @@ def _gap(block: Block, layer: _Layer, source: SourceMap) -> Gap:
 
     one = operator(positive)
     other = one if layer.negative is layer.positive else operator(cube(layer.negative))
-    slack = layer.unit if layer.inexact else 0.0
+    slack = layer.unit * layer.slack
     return Gap(source.positive, one, other, constant, slack, block.copies_out)
 
 
@@ -361,113 +315,3 @@ def _largest(deviation: Range | None) -> float:
     if deviation is None:
         return 0.0
     return float(np.maximum(np.abs(deviation[0]), np.abs(deviation[1])).max())
-
-
-def round_up(value: float) -> float:
-    """Up to six significant digits: other machines' summation orders cannot undercut the claim."""
-    if not np.isfinite(value) or value == 0:
-        return value
-    digits, exponent = f"{value:.5e}".split("e")
-    while float(f"{digits}e{exponent}") < value:
-        digits = f"{float(digits) + 1e-5:.5f}"
-    return float(f"{digits}e{exponent}")
-
-
-def round_down(value: float) -> float:
-    """Down to six significant digits, for the same reason."""
-    if value <= 0:
-        return value
-    digits, exponent = f"{value:.5e}".split("e")
-    while float(f"{digits}e{exponent}") > value:
-        digits = f"{float(digits) - 1e-5:.5f}"
-    return float(f"{digits}e{exponent}")
-
-
-def _rounded(edges: Edges) -> Edges:
-    return Edges(
-        border_error_bound=round_up(edges.border_error_bound),
-        border_error_found=round_down(edges.border_error_found),
-        interior_error_bound=round_up(edges.interior_error_bound),
-        interior_error_found=round_down(edges.interior_error_found),
-    )
-
-
-def _edge_failures(claims: dict[str, Any], edges: Edges | None) -> list[str]:
-    """Claims about border and interior that are too good."""
-    failures: list[str] = []
-    if edges is None or not claims:
-        return failures
-    for kind in ("border", "interior"):
-        bound = getattr(edges, f"{kind}_error_bound")
-        try:
-            claimed = float(claims[f"{kind}_error_bound"])
-            shown = float(claims[f"{kind}_error_found"])
-        except (KeyError, TypeError, ValueError) as error:
-            failures.append(f"the certificate cannot be read ({error!r})")
-            continue
-        if not claimed >= bound:
-            failures.append(
-                f"claims a {kind} error of at most {claimed:.6g}, recomputed {bound:.6g}"
-            )
-        if not shown <= round_up(bound):
-            failures.append(
-                f"claims a {kind} error of {shown:.6g}, no input has more than {bound:.6g}"
-            )
-    return failures
-
-
-def _claim_failures(
-    ticket: Ticket, check: Check, bounds: list[float], uppers: dict[str, float]
-) -> list[str]:
-    """Claims that are too good; `bounds` of layers and `uppers` are from before rounding up."""
-    claims = ticket.certificate
-    if not claims:
-        return ["the file carries no certificate"]
-    failures = []
-    try:
-        layers = [float(value) for value in claims["layer_error_bounds"]]
-        methods = set(claims["sup_error_bounds"])
-        if not methods <= set(_HEADROOM) or not set(uppers) <= methods:
-            raise ValueError(f"bounds by {', '.join(sorted(methods))}")
-        # (what, claimed, recomputed): a claim below what was recomputed is too good.
-        upper = [
-            (f"claims {key.replace('_', ' ')}", float(claims[key]), recomputed)
-            for key, recomputed in (
-                ("max_weight_error", check.max_weight_error),
-                ("median_weight_error", check.median_weight_error),
-            )
-        ]
-        upper += [
-            (f"claims an error by {name} of", float(claims["sup_error_bounds"][name]), bound)
-            for name, bound in uppers.items()
-        ]
-        upper += [
-            (f"claims an error after layer {k} of", claimed, bound)
-            for k, (claimed, bound) in enumerate(zip(layers, bounds, strict=True))
-        ]
-        failures += [
-            f"{what} {claimed:.6g}, recomputed {bound:.6g}"
-            for what, claimed, bound in upper
-            if not claimed >= bound
-        ]
-        smallest = min(float(bound) for bound in claims["sup_error_bounds"].values())
-        if not float(claims["sup_error_bound"]) >= smallest:
-            failures.append(
-                f"claims a network error of at most {claims['sup_error_bound']:.6g}, its own "
-                f"bounds claim {smallest:.6g}"
-            )
-        if not float(claims["sup_error_bound"]) >= check.sup_error_found:
-            failures.append(
-                f"claims a network error of at most {claims['sup_error_bound']:.6g}, an input "
-                f"with {check.sup_error_found:.6g} exists"
-            )
-        if not float(claims["sup_error_found"]) <= check.sup_error_bound:
-            failures.append(
-                f"claims an input with error {claims['sup_error_found']:.6g}, no input has more "
-                f"than {check.sup_error_bound:.6g}"
-            )
-        if claims["weights"] != check.weights:
-            failures.append(f"claims {claims['weights']} weights, there are {check.weights}")
-    except (KeyError, TypeError, ValueError) as error:
-        failures.append(f"the certificate cannot be read ({error!r})")
-    return failures

@@ -8,31 +8,45 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from slt_theory.errors import SltError
-from slt_theory.networks import Dense
+from slt_theory.networks import Network
+from slt_theory.tickets.agreement import Sample, agreement
+from slt_theory.tickets.size import ticket_size
+from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Row", "compare"]
-
-DEFAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("pensia2020-two-layer", {}),
-    ("pensia2020-two-layer", {"signs": "needed"}),
-    ("pensia2020-direct", {}),
-    ("fischer2021-biases", {"law": "normal"}),
-    ("burkholz2022-depth", {"signs": "needed"}),
-    ("natale2024-network", {"size": 8, "signs": "needed"}),
-)
-"""Constructions that a comparison builds by itself; the others take parameters of their own."""
+__all__ = ["Row", "compare", "typical"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One construction on one target; numbers are None where it could not be built.
+    """One construction on one target; numbers are None where there is no ticket.
 
     Attributes
     ----------
+    theorem : str
+    options : dict
+        Arguments beyond eps and seed.
     depth, width : int
-        Layers of weights of the source network, and its widest layer of neurons.
-    mask_bits : int
-        Free bits of all masks: what a stored ticket needs besides its seed.
+        Layers of weights of the source network, and its widest layer of neurons; None for direct
+        sums, which are no network.
+    source_weights, kept : int
+    density : float
+        Share of the source's weights that is kept.
+    mask_bits, stored_bits : int
+        Free bits of the masks; those with the seed and everything else that the ticket stores.
+    compression : float
+        Bits of the target in float32 a stored bit.
+    max_weight_error : float
+    sup_error_bound, sup_error_found, ratio : float
+        Certified network error, the largest error that a search found, and their ratio.
+    interval_bound : float
+        The certified error by intervals alone.
+    complete : bool
+    seconds, check_seconds : float
+        To build with certificate, and to verify.
+    accuracy, target_accuracy, agree : float
+        Shares of the sample, if one is given.
+    failure : str
+        Which assumption of the theorem the target does not meet, or why there is no ticket.
     """
 
     theorem: str
@@ -43,66 +57,144 @@ class Row:
     kept: int | None = None
     density: float | None = None
     mask_bits: int | None = None
+    stored_bits: int | None = None
+    compression: float | None = None
     max_weight_error: float | None = None
     sup_error_bound: float | None = None
     sup_error_found: float | None = None
+    ratio: float | None = None
+    interval_bound: float | None = None
     complete: bool | None = None
     seconds: float | None = None
+    check_seconds: float | None = None
+    accuracy: float | None = None
+    target_accuracy: float | None = None
+    agree: float | None = None
     failure: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        record = asdict(self)
+        record["options"] = {name: _plain(value) for name, value in self.options.items()}
+        return record
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | bool | int | float | None) else str(value)
+
+
+def typical() -> list[tuple[str, dict[str, Any]]]:
+    """Every construction with the options that show what its theorem is about."""
+    from slt_theory.tickets.constructions import CONSTRUCTIONS
+
+    return [(c.theorem, dict(options)) for c in CONSTRUCTIONS.values() for options in c.typical]
 
 
 def compare(
-    target: Dense,
+    target: Network,
     *,
     eps: Any,
     seed: int = 0,
-    which: Sequence[tuple[str, dict[str, Any]]] = DEFAULTS,
+    which: Sequence[tuple[str, dict[str, Any]]] | None = None,
+    sample: Sample | None = None,
+    threads: int | None = None,
     step: Callable[[str], None] = lambda _: None,
 ) -> list[Row]:
-    """Build and certify one ticket a construction.
+    """Build, certify and verify one ticket a construction.
 
     Parameters
     ----------
-    target : Dense
+    target : Network
     eps : number
         Error allowed per weight.
     seed : int
-    which : sequence of (theorem, options)
-        Options as of `slt_theory.tickets.build_ticket`.
+    which : sequence of (theorem, options), optional
+        Options as of `slt_theory.tickets.build_ticket`; default: `typical`.
+    sample : optional
+        Labelled inputs on which ticket and target run.
+    threads : int, optional
     step : callable
         Told what begins.
-    """
-    from slt_theory.tickets import build_ticket
 
+    Returns
+    -------
+    list of Row
+        A construction that does not cover the target says which assumption fails.
+    """
     rows = []
-    for theorem, options in which:
+    for theorem, options in typical() if which is None else which:
         step(f"{theorem} {options or ''}".strip())
-        started = time.perf_counter()
         try:
-            ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, **options)
+            rows.append(_row(target, theorem, options, eps, seed, sample, threads))
         except SltError as error:
             rows.append(Row(theorem, options, failure=str(error)))
-            continue
-        layers = [layer for block in ticket.blocks for layer in block.layers]
-        network = ticket.blocks[0].kind != "direct-sums"
-        rows.append(
-            Row(
-                theorem,
-                options,
-                depth=len(layers) if network else None,
-                width=max(layer.rows for layer in layers) if network else None,
-                source_weights=ticket.source_weights,
-                kept=ticket.kept,
-                density=ticket.density,
-                mask_bits=ticket.mask_bits,
-                max_weight_error=ticket.certificate["max_weight_error"],
-                sup_error_bound=ticket.certificate["sup_error_bound"],
-                sup_error_found=ticket.certificate["sup_error_found"],
-                complete=ticket.complete,
-                seconds=time.perf_counter() - started,
-            )
-        )
     return rows
+
+
+def _row(
+    target: Network,
+    theorem: str,
+    options: dict[str, Any],
+    eps: Any,
+    seed: int,
+    sample: Sample | None,
+    threads: int | None,
+) -> Row:
+    from slt_theory.tickets import build_ticket
+    from slt_theory.tickets.certificate import verify
+
+    started = time.perf_counter()
+    ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, threads=threads, **options)
+    built = time.perf_counter()
+    check = verify(ticket, target)
+    checked = time.perf_counter()
+    measured: dict[str, Any] = {}
+    if sample is not None and check.ok:
+        on_data = agreement(ticket, target, sample)
+        measured = {
+            "accuracy": on_data.accuracy,
+            "target_accuracy": on_data.target_correct / on_data.inputs,
+            "agree": on_data.agree / on_data.inputs,
+        }
+    if check.ok:
+        measured |= {
+            "max_weight_error": check.max_weight_error,
+            "sup_error_bound": check.sup_error_bound,
+            "sup_error_found": check.sup_error_found,
+            "interval_bound": check.bounds["interval"],
+        }
+        if check.sup_error_found > 0:
+            measured["ratio"] = check.sup_error_bound / check.sup_error_found
+    size = ticket_size(ticket, target)
+    depth, width = _shape(ticket)
+    return Row(
+        theorem,
+        options,
+        depth=depth,
+        width=width,
+        source_weights=ticket.source_weights,
+        kept=ticket.kept,
+        density=ticket.density,
+        mask_bits=size.mask_bits,
+        stored_bits=size.stored_bits,
+        compression=size.compression,
+        complete=ticket.complete,
+        seconds=built - started,
+        check_seconds=checked - built,
+        failure=None if check.ok else _failure(ticket, check.failures),
+        **measured,
+    )
+
+
+def _failure(ticket: Ticket, failures: tuple[str, ...]) -> str:
+    """Why there is no ticket; one that lacks sums says so first."""
+    if ticket.complete:
+        return failures[0]
+    return f"{len(ticket.unreached)} sums have no subset within eps at n = {ticket.blocks[0].n}"
+
+
+def _shape(ticket: Ticket) -> tuple[int | None, int | None]:
+    """Depth and width of the source network; direct sums have none."""
+    if any(block.kind == "direct-sums" for block in ticket.blocks):
+        return None, None
+    layers = [layer for block in ticket.blocks for layer in block.layers]
+    return len(layers), max(layer.rows for layer in layers)

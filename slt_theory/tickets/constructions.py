@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import WEIGHT_BITS, to_fraction
-from slt_theory.laws import Law, Masked, Normal, Uniform
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Activate
 from slt_theory.tickets import (
@@ -21,16 +18,17 @@ from slt_theory.tickets import (
     perturbed,
     quantised,
     redrawn,
+    structured,
     unary,
 )
+from slt_theory.tickets import parameters as read
+from slt_theory.tickets.activated import adapted, in_gadget
+from slt_theory.tickets.bends import KINDS
+from slt_theory.tickets.parameters import Parameters
 from slt_theory.tickets.request import Request, parse_request
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["CONSTRUCTIONS", "Construction", "find"]
-
-Parameters = dict[str, Any]
-
-_LAWS = {"uniform": Uniform(bits=WEIGHT_BITS), "normal": Normal(WEIGHT_BITS)}
 
 
 @dataclass(frozen=True)
@@ -117,31 +115,10 @@ class Construction:
             )
 
 
-def _law(parameters: Parameters) -> Law:
-    name = parameters.get("law", "uniform")
-    if name not in _LAWS:
-        raise BadInput("law", name, "must be uniform or normal")
-    return _LAWS[name]
-
-
-def _sparse(parameters: Parameters) -> depth.Source:
-    density = to_fraction("density", parameters.get("density", 0.5))
-    if not 0 < density <= 1:
-        raise BadInput("density", float(density), "must lie in (0, 1]")
-    return depth.Source(Masked(Uniform(bits=WEIGHT_BITS), density))
-
-
-def _frozen(parameters: Parameters) -> depth.Source:
-    return depth.Source(
-        Uniform(bits=WEIGHT_BITS),
-        parameters.get("prune", 0),
-        parameters.get("lock", 0),
-        parameters.get("budget", "uniform"),
-    )
-
-
-def _plain(_: Parameters) -> depth.Source:
-    return depth.Source(Uniform(bits=WEIGHT_BITS))
+def _burkholz(request: Request, parameters: Parameters) -> Ticket:
+    asked, shrink = in_gadget(request)
+    ticket = depth.build(asked, "burkholz2022-depth", read.plain(parameters))
+    return adapted(ticket, request, shrink)
 
 
 def _depth(
@@ -172,16 +149,9 @@ def _two_layer(theorem: str, dimensions: tuple[int, ...]) -> Construction:
     )
 
 
-def _size(parameters: Parameters) -> int:
-    size = parameters.get("size", 8)
-    if not isinstance(size, int) or size < 1:
-        raise BadInput("size", size, "must be a whole number >= 1")
-    return size
-
-
 def _fixed_size(request: Request, parameters: Parameters) -> Ticket:
     """k / n = 1/20 unless n is given: n counts dead neurons, which a sum's size does not."""
-    size = _size(parameters)
+    size = read.size(parameters)
     sized = request.with_n(request.n or request.stretched(20 * size))
     if size > (sized.n or 0):
         raise BadInput("size", size, f"must not exceed n = {sized.n}")
@@ -197,32 +167,6 @@ def _malach(request: Request, parameters: Parameters) -> Ticket:
     return pensia.build(sized, "malach2020-weights", size=1)
 
 
-def _shared(parameters: Parameters) -> bool:
-    return bool(parameters.get("shared", False))
-
-
-def _move(request: Request, parameters: Parameters) -> Fraction:
-    """eps_p, by default as large as the error allowed for a weight."""
-    move = parameters.get("move")
-    exact = (
-        min(layer.eps for layer in request.layers) if move is None else to_fraction("move", move)
-    )
-    if not 0 < exact <= 1:
-        raise BadInput("move", float(exact), "must lie in (0, 1]")
-    return exact
-
-
-def _redraws(parameters: Parameters) -> int | None:
-    redraws = parameters.get("redraws")
-    if redraws is None:
-        return None
-    if isinstance(redraws, bool) or not isinstance(redraws, int):
-        raise BadInput("redraws", redraws, "must be a whole number")
-    if not 1 <= redraws <= redrawn.MOST_REDRAWS:
-        raise BadInput("redraws", redraws, f"must lie in 1..{redrawn.MOST_REDRAWS}")
-    return redraws
-
-
 CONSTRUCTIONS: dict[str, Construction] = {
     c.theorem: c
     for c in (
@@ -236,7 +180,7 @@ CONSTRUCTIONS: dict[str, Construction] = {
         Construction(
             "pensia2020-direct",
             ("shared",),
-            lambda request, p: direct.build(request, shared=_shared(p)),
+            lambda request, p: direct.build(request, shared=read.shared(p)),
             lambda request, _: direct.sufficient_n(request),
             rescale=False,
             # Its sums are the weights: whatever comes between layers is the target's own.
@@ -252,35 +196,49 @@ CONSTRUCTIONS: dict[str, Construction] = {
         ),
         _two_layer("dacunha2022-cnn", (4,)),
         _two_layer("ferbach2023-equivariant", (3,)),
+        Construction(
+            structured.THEOREM,
+            (),
+            lambda request, _: structured.build(request.needed()),
+            lambda request, _: structured.sufficient_n(request.needed()),
+            dimensions=(4,),
+        ),
         Construction("malach2020-weights", (), _malach, _malach_n),
         Construction(
             "fischer2021-biases",
             ("law",),
-            lambda request, p: pensia.build(request, "fischer2021-biases", law=_law(p)),
-            lambda request, p: pensia.sufficient_n(request, _law(p)),
+            lambda request, p: pensia.build(request, "fischer2021-biases", law=read.law(p)),
+            lambda request, p: pensia.sufficient_n(request, read.law(p)),
             typical=({"law": "normal"},),
         ),
-        _depth("burkholz2022-depth", (), _plain, {}),
-        _depth("burkholz2022b-conv-residual", (), _plain, {}, (4,)),
-        _depth("gadhikar2023-network", ("density",), _sparse, {"density": 0.5}),
+        Construction(
+            "burkholz2022-depth",
+            (),
+            _burkholz,
+            lambda request, p: depth.sufficient_n(in_gadget(request)[0], read.plain(p))[1],
+            typical=({"signs": "needed"},),
+            activations=("relu", "identity", *KINDS),
+        ),
+        _depth("burkholz2022b-conv-residual", (), read.plain, {}, (4,)),
+        _depth("gadhikar2023-network", ("density",), read.sparse, {"density": 0.5}),
         _depth(
             "otsuka2024-frozen-network",
             ("prune", "lock", "budget"),
-            _frozen,
+            read.frozen,
             {"prune": 0.25, "lock": 0.25},
         ),
         Construction(
             "natale2024-network",
             ("size",),
             _fixed_size,
-            lambda _, p: 20 * _size(p),
+            lambda _, p: 20 * read.size(p),
             typical=({"size": 8, "signs": "needed"},),
         ),
         Construction(
             golden.THEOREM,
             ("shared",),
-            lambda request, p: golden.build(request, shared=_shared(p)),
-            lambda request, p: golden.pool_size(request, shared=_shared(p)),
+            lambda request, p: golden.build(request, shared=read.shared(p)),
+            lambda request, p: golden.pool_size(request, shared=read.shared(p)),
             typical=({}, {"shared": True}),
         ),
         Construction(
@@ -298,13 +256,13 @@ CONSTRUCTIONS: dict[str, Construction] = {
         Construction(
             perturbed.THEOREM,
             ("move",),
-            lambda request, p: perturbed.build(request, _move(request, p)),
-            lambda request, p: perturbed.sufficient_n(request, _move(request, p)),
+            lambda request, p: perturbed.build(request, read.move(request, p)),
+            lambda request, p: perturbed.sufficient_n(request, read.move(request, p)),
         ),
         Construction(
             redrawn.THEOREM,
             ("redraws",),
-            lambda request, p: redrawn.build(request, _redraws(p)),
+            lambda request, p: redrawn.build(request, read.redraws(p)),
             lambda request, _: redrawn.redraws_needed(request),
             scarce="redraws",
         ),

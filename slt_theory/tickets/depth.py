@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
@@ -26,7 +27,7 @@ from slt_theory.tickets.ticket import Block, Ticket
 from slt_theory.tickets.unrolled import copies_of_values, final_layers
 from slt_theory.tickets.width import Offer, Sums, smallest_n
 
-__all__ = ["Source", "build", "sufficient_n"]
+__all__ = ["Source", "build", "copies_do", "fill_plan", "plan_of", "sufficient_n"]
 
 MOST_COPIES = 4096
 _MOST_N = 1 << 16
@@ -70,7 +71,11 @@ def sufficient_n(request: Request, source: Source) -> tuple[int, int]:
 
 def build(request: Request, theorem: str, source: Source) -> Ticket:
     """Construct the ticket; ``n`` of the request is the number of copies."""
-    done = _plan(request, source)
+    return fill_plan(request, theorem, _plan(request, source))
+
+
+def fill_plan(request: Request, theorem: str, done: Plan) -> Ticket:
+    """The ticket of a plan; unreached sums are listed in it."""
     blocks = done.blocks
     store = request.store(blocks)
     masks, unreached = [], []
@@ -95,6 +100,29 @@ def build(request: Request, theorem: str, source: Source) -> Ticket:
     return request.ticket(theorem, blocks, tuple(masks), tuple(unreached))
 
 
+def copies_do(request: Request, source: Source, copies: int) -> bool:
+    """Whether so many copies let the single layers reach every sum, found by solving them."""
+    later = _later(request, _given(request, source, 1, copies))
+    return later.enough and _later_complete(request, later)
+
+
+def plan_of(request: Request, source: Source, pair_n: int, copies: int) -> Plan:
+    """The plan for given widths; `Plan.enough` says whether every sum is within reach."""
+    blocks = _given(request, source, pair_n, copies)
+    if not any(Fraction(layer.lock) for block in blocks for layer in block.layers):
+        return Plan.plain(blocks)
+    return plan(request, later_layers(request, blocks))
+
+
+def _given(request: Request, source: Source, pair_n: int, copies: int) -> tuple[Block, ...]:
+    """Blocks of given widths; a budget looks at their shapes."""
+    shapes = [(2, 2)] * (len(request.layers) + 1)
+    for _ in range(2):
+        blocks = _blocks(request, source.law, source.freezing(shapes), pair_n, copies)
+        shapes = [shape for block in blocks for shape in block.mask_shapes]
+    return blocks
+
+
 def _plan(request: Request, source: Source) -> Plan:
     """Widths, and budgets that may depend on them: repeated until both agree."""
     shapes = [(2, 2)] * (len(request.layers) + 1)
@@ -114,12 +142,16 @@ def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> P
     def blocks(pair_n: int, copies: int) -> tuple[Block, ...]:
         return _blocks(request, source.law, frozen, pair_n, copies)
 
-    def stretched(n: int) -> int:
-        return request.stretched(n)
-
     copies = 1
     if len(request.layers) > 1:
-        copies = request.n or stretched(_copies(request, source.law, frozen, blocks))
+        copies = request.n or request.stretched(_copies(request, source.law, frozen, blocks))
+        # The first pair is by far the largest: it had better not be built in vain.
+        while (
+            request.n is None
+            and copies < MOST_COPIES
+            and not _later_complete(request, _later(request, blocks(1, copies)))
+        ):
+            copies += max(1, copies // 30)
     if copies > MOST_COPIES:
         raise BadInput(
             "n", copies, f"copies of a neuron: at most {MOST_COPIES}", "raise eps or freeze less"
@@ -127,9 +159,7 @@ def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> P
     pair_n = _pair_n(request, source.law, frozen, copies)
     locked = any(one.lock for one in frozen)
     if not locked:
-        found = blocks(stretched(pair_n), copies)
-        nothing = (None,) * len(found)
-        return Plan(found, nothing, nothing)
+        return Plan.plain(blocks(request.stretched(pair_n), copies))
 
     later = later_layers(request, blocks(pair_n, copies))
 
@@ -139,12 +169,37 @@ def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> P
     if later.enough:
         pair_n = smallest(lambda n: tried(n, sample=True).enough, pair_n, _MOST_N)
         # What does for some groups is a little short for all.
-        pair_n = stretched(pair_n + pair_n // 10)
+        pair_n = request.stretched(pair_n + pair_n // 10)
     while True:
         done = tried(pair_n, sample=False)
         if done.enough or not later.enough or pair_n >= _MOST_N:
             return done
         pair_n += max(1, pair_n // 30)
+
+
+def _later(request: Request, blocks: tuple[Block, ...]) -> Plan:
+    """The plan of the single layers."""
+    if any(Fraction(layer.lock) for block in blocks for layer in block.layers):
+        return later_layers(request, blocks)
+    return Plan.plain(blocks)
+
+
+def _later_complete(request: Request, done: Plan) -> bool:
+    """Whether every sum of the single layers is reached."""
+    return not any(
+        fill_single(
+            block,
+            request.layers[k],
+            seed=request.seed,
+            radius=request.radius[k],
+            threads=request.threads,
+            progress=None,
+            off=done.off[k],
+            alive=done.alive[k],
+        )[1]
+        for k, block in enumerate(done.blocks)
+        if k
+    )
 
 
 def _copies(

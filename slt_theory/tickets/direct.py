@@ -1,4 +1,4 @@
-"""The simplified experiments of Pensia et al. 2020 and da Cunha et al. 2022: one number a candidate.
+"""The simplified experiments of Pensia et al. 2020, da Cunha et al. 2022: a number a candidate.
 
 Every weight is a subset sum of n numbers drawn uniformly: from [min, max] of all target weights, or
 from [-1, 1]. No source network computes these sums, so this is a record of subset sums, not a

@@ -19,7 +19,6 @@ Source: Sreenivasan, Rajput, Sohn, Papailiopoulos (AISTATS 2022, arXiv 2110.0999
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -29,105 +28,21 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
 from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.binary_plan import MOST_COPIES, Plan, sufficient_n
 from slt_theory.tickets.draw import sample
-from slt_theory.tickets.pensia import check_memory, halves_needed
+from slt_theory.tickets.pensia import check_memory
 from slt_theory.tickets.pools import Filled, Missed, gathered
 from slt_theory.tickets.request import Layer, Request
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket, packed_bytes
-from slt_theory.tickets.unary import gain, steps
+from slt_theory.tickets.unary import gain
 
 __all__ = ["THEOREM", "build", "sufficient_n"]
 
 THEOREM = "sreenivasan2022-binary"
-MOST_COPIES = 256
-_FAILURE = 0.01
 _SIGNS = Signs(bits=0)
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What one target layer needs.
-
-    Attributes
-    ----------
-    codes : int64 array (rows, groups)
-        Target weights in gains; a group is an input and a half.
-    bits : int
-        Of the longest code.
-    """
-
-    codes: Int64Array
-    bits: int
-    halves: int
-
-    @classmethod
-    def of(cls, request: Request, index: int) -> _Plan:
-        layer = request.layers[index]
-        halves = halves_needed(request, index)
-        codes = np.repeat(steps(layer), halves, axis=1)
-        return cls(codes, max(1, int(np.abs(codes).max()).bit_length()), halves)
-
-    def added(self, bit: int) -> Bools:
-        """(2 rows, groups): which carriers each accumulator takes; the positive one comes first."""
-        sides = np.where(np.arange(self.codes.shape[1]) % self.halves == 0, 1, -1)
-        signed = np.sign(self.codes) * sides
-        here = np.abs(self.codes) >> bit & 1 == 1
-        # Carriers of inputs <= 0 hold |x|: there a positive weight subtracts.
-        return np.stack([here & (signed > 0), here & (signed < 0)], axis=1).reshape(
-            -1, self.codes.shape[1]
-        )
-
-
-def sufficient_n(request: Request) -> int:
-    """First-layer copies of every input and half; half as many of every neuron that follows.
-
-    Say that every carrier of the first layer has at least m_1 used copies, every neuron of the next
-    ones m_2 and every final accumulator m_3. Given that, a link is missing with probability
-    ``2**-m``, one of two with ``(m + 1) 2**-m``, and copies fail independently; the chances of
-    fewer copies are added up over all neurons and layers, for the best m_1, m_2, m_3.
-    """
-    plans = [_Plan.of(request, k) for k in range(len(request.layers))]
-    low, high = 1, 2
-    while _failure(plans, high) > _FAILURE and high < MOST_COPIES:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _failure(plans, middle) > _FAILURE else (low, middle)
-    return high
-
-
-def _failure(plans: list[_Plan], n: int) -> float:
-    """Upper bound of the chance that anything is lost with n first-layer copies."""
-    copies = math.ceil(n / 2)
-    return sum(min(_lost(plan, n, copies, m) for m in range(1, copies + 1)) for plan in plans)
-
-
-def _lost(plan: _Plan, n: int, copies: int, middle: int) -> float:
-    """The same for one chain, with at least `middle` copies of every neuron in between."""
-    from scipy.special import bdtr
-
-    groups = plan.codes.shape[1]
-    links = [plan.added(bit).sum(axis=1) + 1.0 for bit in range(plan.bits)]
-    carriers = [groups] * (plan.bits - 1) + [0]
-
-    def fewer(missing: NDArray[np.float64], wanted: int) -> float:
-        """Neurons of which fewer than `wanted` copies have all links, given each one's chance."""
-        return float(bdtr(wanted - 1, copies, 1 - np.minimum(missing, 1)).sum())
-
-    def layer(bit: int, below: int, wanted: int) -> float:
-        doubled = fewer(np.array([(below + 1) * 2.0**-below]), wanted)
-        return fewer(links[bit] * 2.0**-below, wanted) + carriers[bit] * doubled
-
-    start: dict[int, float] = {m: groups * bdtr(m - 1, n, 0.5) for m in range(1, n + 1)}
-    stop: dict[int, float] = {m: 2 * len(plan.codes) * 2.0**-m for m in range(1, copies + 1)}
-    if plan.bits == 1:
-        return float(min(start[a] + layer(0, a, b) + stop[b] for a in start for b in stop))
-    total: float = sum(layer(bit, middle, middle) for bit in range(1, plan.bits - 1))
-    total += min(start[m] + layer(0, m, middle) for m in start)
-    return float(total + min(layer(plan.bits - 1, middle, m) + stop[m] for m in stop))
 
 
 def build(request: Request) -> Ticket:
@@ -135,7 +50,7 @@ def build(request: Request) -> Ticket:
     n = request.n if request.n is not None else request.stretched(sufficient_n(request))
     if n > MOST_COPIES:
         raise BadInput("n", n, f"copies of a neuron: at most {MOST_COPIES}")
-    plans = [_Plan.of(request, k) for k in range(len(request.layers))]
+    plans = [Plan.of(request, k) for k in range(len(request.layers))]
     blocks, stream = [], 0
     for layer, plan in zip(request.layers, plans, strict=True):
         blocks.append(_block(layer, plan, n, stream))
@@ -149,7 +64,7 @@ def build(request: Request) -> Ticket:
     return gathered(request, THEOREM, tuple(blocks), filled)
 
 
-def _block(layer: Layer, plan: _Plan, n: int, stream: int) -> Block:
+def _block(layer: Layer, plan: Plan, n: int, stream: int) -> Block:
     """The chain's header: carriers, then carriers and accumulators, accumulators, outputs."""
     rows, groups = plan.codes.shape
     copies = math.ceil(n / 2)
@@ -185,7 +100,7 @@ def _block(layer: Layer, plan: _Plan, n: int, stream: int) -> Block:
 class _Chain:
     """Layer by layer: which copies can be used, and which of their links are kept."""
 
-    def __init__(self, block: Block, plan: _Plan, seed: int) -> None:
+    def __init__(self, block: Block, plan: Plan, seed: int) -> None:
         self.block, self.plan, self.seed = block, plan, seed
         self.groups, self.rows = plan.codes.shape[1], len(plan.codes)
         self.copies = math.ceil(block.n / 2)

@@ -19,8 +19,8 @@ from slt_theory.tickets.unrolled import SourceMap, layer_values
 
 __all__ = ["Edges", "edge_errors"]
 
-_STARTS = 4
-_NUMBERS = 16
+_STARTS, _NUMBERS = 64, 8
+_WORK = 1e9
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def edge_errors(
                 place=place,
                 numbers=np.sort(worst),
                 starts=_STARTS,
+                work=_WORK,
             )
             found[kind] = max(found[kind], error)
     return Edges(bounds[True], found[True], bounds[False], found[False])

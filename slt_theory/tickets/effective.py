@@ -17,7 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS
+from slt_theory.networks import parse_activation
+from slt_theory.tickets.bends import bend_units, largest_input, leaky_slopes
 from slt_theory.tickets.chain import chain_slopes
+from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.kept import KeptWeights, MalformedTicket, chunks, kept_matrix, layer_law
 from slt_theory.tickets.recompute import pair_sums, wiring_of, wrongly_frozen
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
@@ -41,12 +44,15 @@ class Effective:
     wiring : float64 array (rows, source inputs) or None
         What copies of one input get each, where there are several; their sums are `positive`.
     scale_exponent : int
+    loose : int
+        Units by which a true slope may differ from its sum: 0 for ReLU.
     """
 
     positive: Int64Array
     negative: Int64Array | None
     scale_exponent: int
     wiring: Floats | None = None
+    loose: int = 0
 
     def to_float(self, which: str = "positive") -> Floats:
         """A slope matrix in float64, exact while sums stay below 2**53 units."""
@@ -79,7 +85,9 @@ def effective_block(ticket: Ticket, index: int) -> Effective:
             raise MalformedTicket(f"layer {index}: a constant goes through another tap")
         both = block.signs == "both"
         return Effective(positive, negative if both else None, block.scale_exponent)
-    return _gadget(ticket, index) if block.kind == "gadget-pair" else _single(ticket, index)
+    if block.kind == "single-layer":
+        return _single(ticket, index)
+    return _gadget(ticket, index) if block.kind == "gadget-pair" else _product(ticket, index)
 
 
 def _check_padding(ticket: Ticket, index: int, m: int) -> None:
@@ -184,7 +192,38 @@ def _gadget(ticket: Ticket, index: int) -> Effective:
     both = block.signs == "both"
     if counts is not None:
         _check_size(block, counts if both else counts[0], index)
+    if block.activation != "relu":
+        return _activated(ticket, index, u, positive, negative)
     return Effective(positive, negative if both else None, block.scale_exponent)
+
+
+def _activated(
+    ticket: Ticket, index: int, u: Int64Array, positive: Int64Array, negative: Int64Array
+) -> Effective:
+    """The slopes of a gadget whose neurons are no ReLUs (`slt_theory.tickets.bends`)."""
+    block, activation = ticket.blocks[index], parse_activation(ticket.blocks[index].activation)
+    if block.signs == "both":
+        sums = (positive, negative), (negative, positive)
+        slopes = [leaky_slopes(*pair, activation.slope) for pair in sums]
+        return Effective(slopes[0], slopes[1], block.scale_exponent, loose=1)
+    if (u < 0).any():
+        raise MalformedTicket(
+            f"layer {index}: hidden neuron {int(np.argmax(u < 0))} keeps a negative in-weight, the "
+            f"one half of a {activation.kind} gadget none"
+        )
+    if activation.kind == "leaky_relu":
+        return Effective(positive, None, block.scale_exponent)
+    largest = largest_input(parse_domain(ticket.domain), block.constant_input)
+    loose = bend_units(block.n, block.shrink, largest)
+    return Effective(positive, positive, block.scale_exponent, loose=loose)
+
+
+def _product(ticket: Ticket, index: int) -> Effective:
+    """Two linear layers: in-weights of both signs serve every input."""
+    block = ticket.blocks[index]
+    positive, negative, _, most = pair_sums(ticket, index, *_in_layer(ticket, index))
+    _check_headroom(2 * most, block.layers, index)
+    return Effective(positive + negative, None, block.scale_exponent)
 
 
 def _chosen_sums(
@@ -257,7 +296,8 @@ def sparse_layers(ticket: Ticket, index: int) -> list[Any]:
     result = []
     for m, layer in enumerate(block.layers):
         matrix = kept_matrix(ticket, index, m)
-        exponent = block.scale_exponent if m == len(block.layers) - 1 else 0
+        last = m == len(block.layers) - 1
+        exponent = block.scale_exponent + block.shrink if last else -block.shrink
         matrix.data = np.ldexp(matrix.data.astype(np.float64), exponent - layer.bits)
         result.append(matrix)
     return result

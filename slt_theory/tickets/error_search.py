@@ -1,10 +1,10 @@
 """Search for the input on which a ticket errs most: a lower bound of its sup-norm error.
 
 The difference of two ReLU networks is piecewise linear, so on a box its largest values sit at
-corners of linear pieces. Of many random corners the best for every output climb: to the extreme
-point of the domain that the gradient asks for, in the coordinates that gain most, fewer of them
-after every step that fails. The winner's error is reported less the rounding error of evaluating
-it, so some input of the domain really has at least that error.
+corners of linear pieces. Of many random points the best for every output climb: to the extreme
+point of the domain that the gradient asks for, in the coordinates that gain most or a part of the
+way in all, fewer and shorter after every step that fails. The winner's error is reported less the
+rounding error of evaluating it, so some input of the domain really has at least that error.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ from slt_theory.tickets.unrolled import (
     target_maps,
 )
 
-__all__ = ["largest_error_found"]
+__all__ = ["largest_error_found", "rounding_bound"]
 
 Floats = NDArray[np.float64]
 _STARTS = 512
-_BEST, _CLIMBS = 16, 64
+_BEST, _CLIMBS = 16, 96
 _OUTPUTS = 32
-_WORK = 5e10
+_WORK = 3e10
+_GATHERING = 8
+"""Looking sites up costs about so much more than multiplying."""
 """Multiplications allowed: larger networks are searched from fewer corners."""
 
 
@@ -51,15 +53,21 @@ def _extreme(domain: Domain, direction: Floats) -> Floats:
 
 
 def _starts(domain: Domain, count: int, size: int, seed: int) -> Floats:
-    """Extreme points with shares of upper ends from nearly none to nearly all."""
+    """Extreme points with shares of upper ends from nearly none to nearly all, and inner ones."""
     words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, count * size).reshape(count, size)
     shares = (np.arange(count) + 0.5) / count
-    return _extreme(domain, shares[:, None] - words / 2.0**32)
+    ends = _extreme(domain, shares[:, None] - words / 2.0**32)
+    if isinstance(domain, Box):
+        inside = domain.lo + (domain.hi - domain.lo) * (words / 2.0**32)
+    else:
+        inside = ends * (words[:, :1] / 2.0**32)
+    # Every fourth lies inside.
+    return np.where(np.arange(count)[:, None] % 4 == 3, inside, ends)
 
 
-def _towards(x: Floats, extreme: Floats, slope: Floats, share: Floats, domain: Domain) -> Floats:
-    """Move the share of coordinates that gains most; in a ball, that share of the way."""
-    if not isinstance(domain, Box):
+def _towards(x: Floats, extreme: Floats, slope: Floats, share: Floats, *, whole: bool) -> Floats:
+    """Move a share of the way, or all the way in the share of coordinates that gains most."""
+    if whole:
         # A convex combination, rounded: back between both ends.
         moved = x + share[:, None] * (extreme - x)
         return np.clip(moved, np.minimum(x, extreme), np.maximum(x, extreme))
@@ -69,7 +77,7 @@ def _towards(x: Floats, extreme: Floats, slope: Floats, share: Floats, domain: D
     return np.where(rank < count[:, None], extreme, x)
 
 
-def _rounding(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
+def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
     """Bounds of the rounding errors of `run_source` on single inputs, for every value."""
     errors = [np.zeros_like(values[0])]
     shapes = target.shapes_of_values
@@ -86,6 +94,9 @@ def _rounding(target: Network, maps: list[SourceMap], values: list[Floats]) -> l
             bias = np.repeat(np.abs(source.bias), operator.unrolling.sites_out)
             magnitude = operator.apply(np.abs(x)) + bias
             moved = operator.apply(error)
+            if source.loose:
+                inputs = np.abs(x) + error
+                moved = moved + source.loose * (inputs.sum(axis=1, keepdims=True) + 1) * (1 + gamma)
             errors.append(moved * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000)
         elif isinstance(step, Activate):
             slip = 0.0 if step.activation.exact else 2.0**-48
@@ -114,8 +125,12 @@ def _parts(rows: Floats) -> list[Floats]:
 
 def _work(target: Network, ticket: list[SourceMap]) -> float:
     """Multiplications of one input through both networks."""
-    maps = [*ticket, *target_maps(target)]
-    return float(sum(m.positive.coefficients.size * m.positive.unrolling.sites_out for m in maps))
+    work = 0.0
+    for source in (*ticket, *target_maps(target)):
+        unrolling = source.positive.unrolling
+        each = source.positive.coefficients.size * unrolling.sites_out
+        work += each if unrolling.one_site else _GATHERING * each
+    return work
 
 
 def largest_error_found(
@@ -127,6 +142,7 @@ def largest_error_found(
     place: int | None = None,
     numbers: NDArray[np.int64] | None = None,
     starts: int = _STARTS,
+    work: float = _WORK,
 ) -> float:
     """Largest sup-norm error over the inputs tried, rounded down.
 
@@ -143,6 +159,10 @@ def largest_error_found(
     numbers : int64 array, optional
         Which numbers of the source's value are compared; default: 32 evenly spread ones steer the
         search, and all count.
+    starts : int
+        Corners to begin with.
+    work : float
+        Multiplications that the search may take, one climb for every number at least.
     """
     exact = target_maps(target)
     place = len(target.steps) if place is None else place
@@ -154,14 +174,14 @@ def largest_error_found(
     if outputs.size > _OUTPUTS:
         outputs = outputs[np.linspace(0, outputs.size - 1, _OUTPUTS).astype(int)]
     rows_wanted = 2 * outputs.size
-    each = int(_WORK / (4 * _CLIMBS * rows_wanted * _work(target, ticket)))
+    each = int(work / (4 * _CLIMBS * rows_wanted * _work(target, ticket)))
     each = min(_BEST, starts, max(1, each))
 
     def gap(ours: list[Floats], theirs: list[Floats]) -> Floats:
         return ours[place] - with_copies(theirs[place], sites, 1, copies)
 
     def errors_at(x: Floats) -> Floats:
-        return gap(run_source(target, ticket, x), run_source(target, exact, x))
+        return gap(run_source(target, ticket, x, place), run_source(target, exact, x, place))
 
     corners = _starts(domain, max(each, starts * each // _BEST), target.size_in, seed)
     values = np.concatenate([errors_at(part)[:, outputs] for part in _parts(corners)])
@@ -174,25 +194,28 @@ def largest_error_found(
     one_copy = copies_back(seeds, sites, 1, copies)
 
     def error(x: Floats) -> tuple[Floats, Floats]:
-        ours, theirs = run_source(target, ticket, x), run_source(target, exact, x)
+        ours, theirs = run_source(target, ticket, x, place), run_source(target, exact, x, place)
         slope = pull_back(target, ticket, ours, place, seeds)
         slope = slope - pull_back(target, exact, theirs, place, one_copy)
         return (gap(ours, theirs) * seeds).sum(axis=1), slope
 
     value, slope = error(rows)
-    share = np.ones(len(rows))
-    for _ in range(_CLIMBS):
-        proposal = _towards(rows, _extreme(domain, slope), slope, share, domain)
+    shares = np.ones((2, len(rows)))
+    for climb in range(_CLIMBS):
+        # Single coordinates of a ball's point leave the ball.
+        whole = not isinstance(domain, Box) or climb % 3 == 2
+        share = shares[int(whole)]
+        proposal = _towards(rows, _extreme(domain, slope), slope, share, whole=whole)
         new_value, new_slope = error(proposal)
         better = new_value > value
         rows[better], value[better] = proposal[better], new_value[better]
         slope[better] = new_slope[better]
-        share = np.where(better, np.minimum(1.0, 2 * share), share / 2)
-        if (share * rows.shape[1] < 0.25).all():
+        share[:] = np.where(better, np.minimum(1.0, 2 * share), share / 2)
+        if (shares * rows.shape[1] < 0.25).all():
             break
     best = rows[int(np.argmax(value))][None, :]
     ours, theirs = run_source(target, ticket, best), run_source(target, exact, best)
-    slip = _rounding(target, ticket, ours)[place]
-    slip = slip + with_copies(_rounding(target, exact, theirs)[place], sites, 1, copies)
+    slip = rounding_bound(target, ticket, ours)[place]
+    slip = slip + with_copies(rounding_bound(target, exact, theirs)[place], sites, 1, copies)
     safe = (np.abs(gap(ours, theirs)) - slip)[:, judged]
     return max(0.0, float(np.nextafter(safe.max(), -np.inf)))

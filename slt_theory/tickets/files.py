@@ -143,6 +143,8 @@ _BLOCK_FIELDS: dict[str, type] = {
     "taps": int,
     "constant_tap": int,
     "resolution": str,
+    "activation": str,
+    "shrink": int,
 }
 
 
@@ -162,7 +164,8 @@ def _fields(what: str, record: Any, kinds: dict[str, type]) -> dict[str, Any]:
 
 def _block(record: dict[str, Any]) -> Block:
     size = record.pop("size")
-    record = {"taps": 1, "constant_tap": 0, "resolution": "0", **record}
+    defaults = {"taps": 1, "constant_tap": 0, "resolution": "0", "activation": "relu", "shrink": 0}
+    record = {**defaults, **record}
     values = _fields("block", record, _BLOCK_FIELDS)
     layers = tuple(
         SourceLayer(**_fields("layer", {"choices": 1, "move": "0", **layer}, _LAYER_FIELDS))
@@ -217,7 +220,8 @@ def _architecture(record: Any) -> dict[str, Any] | None:
     """Plain data that some network is described by."""
     if record is None:
         return None
-    skeleton(_typed("architecture", record, dict))
+    if set(_typed("architecture", record, dict)) != {"attention"}:
+        skeleton(record)
     return dict(record)
 
 

@@ -89,7 +89,7 @@ def fill(
     step = max(1, min(_BLOCK_ROWS, _BLOCK_COLUMNS // layer.columns))
     finished = store.finished(index)
     blocks = row_blocks(layer.rows, step)
-    missed: dict[int, Missed] = {start: rows for start, rows in finished.items()}
+    missed = dict(finished)
     todo = [block for block in blocks if block.start not in finished]
 
     kept = threading.local()
@@ -120,7 +120,7 @@ class _Rows:
     """Work space of one thread."""
 
     def __init__(self, task: Task, seed: int) -> None:
-        layer, (groups, n) = task.layer, task.slopes.shape
+        layer, groups = task.layer, len(task.slopes)
         self.task = task
         self.numbers = NumberRows(layer_law(layer), seed, layer, layer.columns)
         self.frozen = FrozenRows(seed, layer, layer.columns)

@@ -27,7 +27,7 @@ from slt_theory.tickets.relief import Group
 from slt_theory.tickets.request import Layer
 from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 
-__all__ = ["Design", "fill_pair", "in_weights", "pair_block", "pair_groups"]
+__all__ = ["Design", "fill_pair", "in_mask", "in_weights", "pair_block", "pair_groups"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -145,7 +145,7 @@ def fill_pair(
         task, seed, threads=threads, progress=progress, store=store, index=index
     )
     unreached = [(row, group // halves, "+-"[group % halves]) for row, group in missed]
-    return (_in_mask(block, slopes, out_mask), out_mask), unreached
+    return (in_mask(block, slopes, out_mask), out_mask), unreached
 
 
 def pair_groups(
@@ -180,7 +180,7 @@ def _halves(block: Block) -> int:
     return 2 if block.signs == "both" else 1
 
 
-def _in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
     inner = block.layers[0]
     used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=inner.rows).astype(bool)

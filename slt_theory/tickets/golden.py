@@ -6,11 +6,11 @@ weight therefore reaches all weights, whatever they are.
 
 Ours: in-weights are signs and out-weights hyperbolic on [1/m, 1] with 1/m <= gamma^k, so that the
 products have exactly the density of the theorem and every category the same mass; with two
-hyperbolic factors the density would be triangular in log |w|. In the paper's layout every hidden
-neuron belongs to one weight, and one pool serves all outputs of an input ("batch sampling": outputs
-add to its size, they do not multiply it); with ``shared=True`` a neuron serves all outputs at
-once, as in Pensia et al., Lemma 3. The paper's constants are not known to us; the size of the pool
-is that of the union bound in `pool_size`, which needs fewer draws than the lemma
+hyperbolic factors the density would be triangular in log |w|. As we recall the paper's layout, a
+hidden neuron belongs to one weight, and one pool serves all outputs of an input ("batch sampling":
+outputs add to its size, they do not multiply it); with ``shared=True`` a neuron serves all outputs
+at once, as in Pensia et al., Lemma 3. The paper's constants are not known to us; the size of the
+pool is that of the union bound in `pool_size`, which needs fewer draws than the lemma
 ``orseau2020-batch-sampling``.
 
 Source: Orseau, Hutter, Rivasplata (NeurIPS 2020, arXiv 2006.12156); catalogue ids

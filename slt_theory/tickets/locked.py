@@ -48,6 +48,11 @@ class Plan:
     off: tuple[Bools | None, ...]
     enough: bool = True
 
+    @classmethod
+    def plain(cls, blocks: tuple[Block, ...]) -> Plan:
+        """Everything may be used."""
+        return cls(blocks, (None,) * len(blocks), (None,) * len(blocks))
+
     def of(self, blocks: tuple[Block, ...]) -> Plan:
         """The same for blocks whose single layers are these."""
         return replace(self, blocks=blocks)

@@ -1,9 +1,9 @@
 """What a linear function of a neuron's values may leave out: exact maxima over its ranges.
 
-A kinked activation (ReLU, leaky ReLU) makes ``a delta + e h - A d - B z`` linear on the pieces into
-which the lines ``z = 0`` and ``z + d = 0`` cut the rectangle of (z, d); its maximum sits at a corner
-of a piece: a corner of the rectangle, a point where a line meets an edge, or the origin. Of a
-smooth activation only its range and the range of its slopes are used.
+A kinked activation (ReLU, leaky ReLU) makes ``a delta + e h - A d - B z`` linear on the pieces
+into which the lines ``z = 0`` and ``z + d = 0`` cut the rectangle of (z, d); its maximum sits at a
+corner of a piece: a corner of the rectangle, a point where a line meets an edge, or the origin. Of
+a smooth activation only its range and the range of its slopes are used.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Activation
+from slt_theory.networks.steps import with_copies
 
 __all__ = ["Neurons", "Point"]
 
@@ -42,44 +43,57 @@ class Neurons:
     ----------
     groups : tuple of tuples of Point
         A neuron's values are a sum of one convex combination of each group.
-    target, mean, spread : (lower, upper)
-    slopes : (float, float)
-        Smallest and largest slope of the activation.
+    target, mean : (lower, upper)
+    spread : (lower, upper) or None
+        Of every copy.
+    slopes, copies_slopes : (arrays, arrays)
+        Smallest and largest slope between z and z + d, and between z + d and a copy's value.
     """
 
     groups: tuple[tuple[Point, ...], ...]
     target: Range
     mean: Range
     spread: Range | None
-    slopes: tuple[float, float]
+    slopes: Range
+    copies_slopes: Range | None
 
     @classmethod
     def of(
-        cls, activation: Activation, target: Range, mean: Range | None, spread: Range | None
+        cls,
+        activation: Activation,
+        target: Range,
+        mean: Range | None,
+        spread: Range | None = None,
+        *,
+        sites: int = 1,
+        copies: int = 1,
     ) -> Neurons:
-        (l, u), none = target, np.zeros_like(target[0])
-        p, q = (none, none) if mean is None else mean
+        """From ranges of the target's values, the shared errors and those of every copy."""
+        none = np.zeros_like(target[0])
+        change = (none, none) if mean is None else mean
         if activation.kind in _KINKED:
-            slopes = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}
-            ends = (slopes[activation.kind], 1.0)
-            groups: tuple[tuple[Point, ...], ...] = (_corners(activation, l, u, p, q),)
+            groups: tuple[tuple[Point, ...], ...] = (_corners(activation, target, change),)
         else:
-            ends = (0.0, activation.lipschitz)
-            h = activation.image(target)
-            slow = [Point(none, d, none, s * d) for d in (p, q) for s in ends]
+            slow = [Point(none, d, none, s * d) for d in change for s in (0, activation.lipschitz)]
             groups = (
                 tuple(slow),
                 tuple(Point(z, none, none, none) for z in target),
-                tuple(Point(none, none, each, none) for each in h),
+                tuple(Point(none, none, each, none) for each in activation.image(target)),
             )
-        return cls(groups, target, (p, q), spread, ends)
+        slopes = _slopes(activation, target, change)
+        if spread is None:
+            return cls(groups, target, change, None, slopes, None)
+        sums = np.nextafter(target[0] + change[0], -np.inf), target[1] + change[1]
+        low, high = (with_copies(end, sites, 1, copies) for end in sums)
+        each = _slopes(activation, (low, np.nextafter(high, np.inf)), spread)
+        return cls(groups, target, change, spread, slopes, each)
 
     def left(
         self, a: Floats, e: Floats, d: Floats, z: Floats
     ) -> tuple[Floats, Floats, tuple[Floats, Floats, Floats, Floats]]:
         """Sums over neurons of ``max (a delta + e h - d' d - z' z)``, their rounding, and where.
 
-        All coefficients have shape (rows, neurons); so have the values z, d, h, delta of the points.
+        Coefficients have shape (rows, neurons); so have the values z, d, h, delta of the points.
         """
         total = np.zeros(len(a))
         where = tuple(np.zeros_like(a) for _ in range(4))
@@ -103,20 +117,21 @@ class Neurons:
 
     def chord(self, a: Floats) -> Floats:
         """Slope of the chord over a range of errors: the better side of a for every coefficient."""
-        return _chord(a, *self.mean, self.slopes)
+        return _chord(a, self.mean, self.slopes)
 
     def copies_chord(self, a: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """For spreads: slopes, offsets at the ends, what is left out, and its rounding.
 
-        ``a delta <= slope a s + left`` summed over copies; ``slope s + offset`` is where delta sits.
+        ``a delta <= slope a s + left`` summed over copies, with delta at ``slope s + offset``.
         """
         assert self.spread is not None
+        assert self.copies_slopes is not None
         low, high = self.spread
-        slope = _chord(a, low, high, self.slopes)
+        slope = _chord(a, self.spread, self.copies_slopes)
         best = np.full(a.shape, -np.inf)
         offset = np.zeros_like(a)
-        for s in (low, high):
-            for k in self.slopes:
+        for s in self.spread:
+            for k in self.copies_slopes:
                 value = a * (k * s) - (a * slope) * s
                 better = value > best
                 np.copyto(best, value, where=better)
@@ -126,21 +141,34 @@ class Neurons:
         return slope, offset, best.sum(axis=1), slip
 
 
-def _chord(a: Floats, low: Floats, high: Floats, slopes: tuple[float, float]) -> Floats:
+def _chord(a: Floats, change: Range, slopes: Range) -> Floats:
     least, most = slopes
-    low, high = np.minimum(low, 0), np.maximum(high, 0)
+    low, high = np.minimum(change[0], 0), np.maximum(change[1], 0)
     width = np.maximum(high - low, 2.0**-1000)
+    # Where nothing changes any slope will do.
+    still = high - low <= 2.0**-1000
     up, down = (most * high - least * low) / width, (least * high - most * low) / width
-    return np.where(a > 0, up, down)
+    return np.where(still, most, np.where(a > 0, up, down))
 
 
-def _corners(
-    activation: Activation, l: Floats, u: Floats, p: Floats, q: Floats
-) -> tuple[Point, ...]:
-    """Nine points of the rectangle [l, u] x [p, q], all corners of pieces among them."""
-    zero, still = np.clip(0.0, l, u), np.clip(0.0, p, q)
-    places = [(z, d) for d in (p, q) for z in (l, u, zero, np.clip(-d, l, u))]
-    places += [(z, np.clip(-z, p, q)) for z in (l, u)]
+def _slopes(activation: Activation, before: Range, change: Range) -> Range:
+    """Smallest and largest slope of the activation between a value and the changed value."""
+    (low, high), (p, q) = before, change
+    if activation.kind not in _KINKED:
+        return np.zeros_like(low), np.full_like(low, activation.lipschitz)
+    least = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}[activation.kind]
+    # Rounding never changes the sign of a sum.
+    above = (low >= 0) & (low + p >= 0)
+    below = (high <= 0) & (high + q <= 0)
+    return np.where(above, 1.0, least), np.where(below, least, 1.0)
+
+
+def _corners(activation: Activation, before: Range, change: Range) -> tuple[Point, ...]:
+    """Eleven points of the rectangle, all corners of pieces among them."""
+    (low, high), (p, q) = before, change
+    zero, still = np.clip(0.0, low, high), np.clip(0.0, p, q)
+    places = [(z, d) for d in (p, q) for z in (low, high, zero, np.clip(-d, low, high))]
+    places += [(z, np.clip(-z, p, q)) for z in (low, high)]
     places.append((zero, still))
     points = []
     for z, d in places:

@@ -63,13 +63,13 @@ def pair_ranges(target: Network, domain: Domain, layers: Sequence[PairLayer]) ->
     for number, step in enumerate(target.steps):
         if isinstance(step, Weigh):
             mean, spread, copies = _weighed(target, domain, layers[step.layer], step, known)
-        else:
-            copies = known.copies[step.of]
-            mean = _moved(target, number, known.mean, [1] * len(known.copies))
-            spread = _moved(target, number, known.spread, known.copies)
-        known.mean.append(mean)
-        known.spread.append(spread)
-        known.copies.append(copies)
+            known.mean.append(mean)
+            known.spread.append(spread)
+            known.copies.append(copies)
+            continue
+        known.mean.append(_moved(target, number, known.mean, [1] * len(known.copies)))
+        known.spread.append(_moved(target, number, known.spread, known.copies))
+        known.copies.append(known.copies[step.of])
     return known
 
 

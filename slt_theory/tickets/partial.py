@@ -191,10 +191,10 @@ def read_identity(path: Path) -> dict[str, Any]:
         If it is no such file.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD)
-        record = None
-        if head[:8] == _MAGIC and len(head) == _HEAD:
-            file.seek(int.from_bytes(head[8:], "little"))
+        head, record = file.read(_HEAD), None
+        log_at = int.from_bytes(head[8:], "little")
+        if head[:8] == _MAGIC and _HEAD <= log_at < path.stat().st_size:
+            file.seek(log_at)
             record = _opened(file.readline())
     if not isinstance(record, dict):
         raise UnreadableFile(

@@ -56,8 +56,8 @@ def build(request: Request, move: Fraction) -> Ticket:
     """Construct the ticket: the smallest move that reaches a sum is kept."""
     n = request.n if request.n is not None else request.stretched(sufficient_n(request, move))
     designs = [Design(n, halves_needed(request, k), _LAW, _LAW) for k in range(len(request.layers))]
-    finest = min(layer.radius for layer in request.layers)
-    steps = math.ceil(2 * move * (1 << PRODUCT_BITS) / max(finest, 1))
+    finest = min(layer.eps / Fraction(2) ** layer.scale_exponent for layer in request.layers)
+    steps = math.ceil(2 * move / finest)
     choices = 2 * min(steps, _MOST_STEPS) + 1
 
     def moving(block: Block) -> Block:

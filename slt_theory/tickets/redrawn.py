@@ -124,9 +124,9 @@ class _Redrawn:
         kept, choice = self._out_weights(u)
         lost = (np.abs(pool.wanted) > self.layer.radius) & ~kept
         unreached: Missed = []
-        for row in range(outer.rows):
-            unreached += pool.missed(row, np.flatnonzero(lost[row]))
-        used = kept.any(axis=0)
+        for row, group in np.argwhere(lost).tolist():
+            unreached += pool.missed(row, np.array([group]))
+        used: Bools = np.asarray(kept.any(axis=0))
         pool.in_weights = np.where(used, u, 0)[:, None]
         if self.request.progress is not None:
             self.request.progress(kept.size)

@@ -27,14 +27,18 @@ from slt_theory.networks.steps import Weigh
 from slt_theory.tickets.descent import Descent
 from slt_theory.tickets.domain import Domain
 from slt_theory.tickets.error_bound import Gap
-from slt_theory.tickets.linear_pass import Choice, Pair, Passed
+from slt_theory.tickets.linear_form import Choice, Passed
+from slt_theory.tickets.linear_pass import Pair
+from slt_theory.tickets.maximisers import maximisers
 from slt_theory.tickets.mean_and_spread import split_layers
 
 __all__ = ["relaxed_bound"]
 
 Floats = NDArray[np.float64]
 _WORK = 2e11
-_MOST_STEPS = 300
+_MOST_STEPS = 150
+_PATIENCE, _GAIN = 20, 0.999
+"""A descent ends when so many steps have not gained a thousandth."""
 _ROWS = 64
 
 
@@ -100,9 +104,12 @@ def _descended(pair: Pair, rows: Floats, first: Passed, *, together: bool) -> Ch
     descent = Descent(steps)
     now, best = first, first.bound.copy()
     kept = {number: (a.copy(), b.copy()) for number, (a, b) in first.choice.items()}
+    reached = [float(best.max())]
     for _ in range(steps):
+        if len(reached) > _PATIENCE and reached[-1] > _GAIN * reached[-1 - _PATIENCE]:
+            break
         descent.begin()
-        values = pair.forth(now)
+        values = maximisers(pair, now)
         choice = {}
         for number, (a, b) in now.choice.items():
             z, d = values[number]
@@ -114,6 +121,7 @@ def _descended(pair: Pair, rows: Floats, first: Passed, *, together: bool) -> Ch
             )
         now = pair.back(rows, choice, together=together, known=first)
         better = now.bound < best
+        reached.append(float(np.fmin(now.bound, best).max()))
         best[better] = now.bound[better]
         for number, (a, b) in choice.items():
             kept[number][0][better], kept[number][1][better] = a[better], b[better]

@@ -14,11 +14,13 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.networks import Network, target_hash
+from slt_theory.tickets.bends import gadget_failures
 from slt_theory.tickets.domain import inputs_known, parse_domain
 from slt_theory.tickets.frozen import freezing
 from slt_theory.tickets.resolution import resolution_units
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket, architecture_of
 from slt_theory.tickets.unrolled import copies_of_values
+from slt_theory.tickets.whole import whole_failures
 
 __all__ = ["header_failures"]
 
@@ -38,8 +40,12 @@ class _Rule:
         Of the layers before, where they differ.
     choices : "" or "draws" or "moves"
         What a ticket stores for a kept weight: which draw it is, or how far it moved.
+    activations : bool
+        Whether there are gadgets for activations other than ReLU.
     resolution : bool
         Whether sums are exact for the rounded target.
+    whole : bool
+        Whether hidden channels are kept whole or not at all.
     """
 
     first: str
@@ -50,6 +56,8 @@ class _Rule:
     size: bool = False
     choices: str = ""
     resolution: bool = False
+    whole: bool = False
+    activations: bool = False
 
 
 _PAIR, _SINGLE, _DIRECT, _CHAIN = "gadget-pair", "single-layer", "direct-sums", "chain"
@@ -58,11 +66,12 @@ _RULES = {
     "pensia2020-direct": _Rule(_DIRECT, _DIRECT, laws=("the target's range",)),
     "dacunha2022-direct": _Rule(_DIRECT, _DIRECT),
     "dacunha2022-cnn": _Rule(_PAIR, _PAIR),
+    "dacunha2023b-structured": _Rule(_PAIR, _PAIR, laws=("normal",), whole=True),
     "ferbach2023-equivariant": _Rule(_PAIR, _PAIR),
     "burkholz2022b-conv-residual": _Rule(_PAIR, _SINGLE),
     "malach2020-weights": _Rule(_PAIR, _PAIR, size=True),
     "fischer2021-biases": _Rule(_PAIR, _PAIR, laws=("uniform", "normal")),
-    "burkholz2022-depth": _Rule(_PAIR, _SINGLE),
+    "burkholz2022-depth": _Rule(_PAIR, _SINGLE, activations=True),
     "gadhikar2023-network": _Rule(_PAIR, _SINGLE, laws=("bernoulli(...)*uniform",)),
     "otsuka2024-frozen-network": _Rule(_PAIR, _SINGLE, frozen=True),
     "natale2024-network": _Rule(_PAIR, _PAIR, size=True),
@@ -105,7 +114,7 @@ def header_failures(ticket: Ticket, target: Network) -> list[str]:
             *_source_failures(block, rule, target, k),
         ]
         failures += [f"layer {k}: {text}" for text in found]
-        if block.signs == "positive" and not signs[k]:
+        if block.signs == "positive" and not signs[k] and block.activation != "tanh":
             failures.append(f"layer {k}: only the positive half is built, but inputs may be < 0")
     if copies[-1] != 1:
         failures.append(f"the network has {copies[-1]} copies of every output")
@@ -114,6 +123,8 @@ def header_failures(ticket: Ticket, target: Network) -> list[str]:
     used = [layer.stream for block in ticket.blocks for layer in block.layers]
     if len(set(used)) != len(used):
         failures.append("two layers share a stream of random weights")
+    if rule.whole and not failures:
+        failures += whole_failures(ticket)
     return failures
 
 
@@ -180,6 +191,7 @@ def _source_failures(block: Block, rule: _Rule, target: Network, index: int) -> 
     if not re.fullmatch(_EPS, block.eps):
         failures.append(f"eps = {block.eps} is no positive fraction p/q")
     failures += _resolution_failures(block, rule)
+    failures += gadget_failures(block, target, allowed=rule.activations or kind == _DIRECT)
     for number, layer in enumerate(block.layers):
         inner = number < len(block.layers) - 1
         failures += _layer_failures(layer, rule, target, inner=inner)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slt_theory.networks import Dense, Network
+from slt_theory.networks import Dense, Network, parse_activation
 from slt_theory.networks.graph import skeleton
 from slt_theory.networks.steps import Weigh
 from slt_theory.tickets.effective import effective_block, sparse_layers
@@ -69,6 +69,7 @@ class _Layer:
 
     def __init__(self, ticket: Ticket, network: Network, index: int) -> None:
         self.block, self.unrolling = ticket.blocks[index], network.unrolling(index)
+        self.activation = parse_activation(self.block.activation)
         if self.block.kind == "direct-sums":
             self.matrices: list[Any] = [effective_block(ticket, index).to_float()]
         else:
@@ -82,7 +83,7 @@ class _Layer:
         if self.block.constant_input:
             values = np.vstack([values, np.ones((self.block.copies_in, batch * sites))])
         for number, matrix in enumerate(self.matrices):
-            values = matrix @ (np.maximum(values, 0) if number else values)
+            values = matrix @ (self.activation(values) if number else values)
         if self.unrolling.one_site:
             return np.ascontiguousarray(values.T)
         channels = values.reshape(-1, self.block.taps, batch, sites)

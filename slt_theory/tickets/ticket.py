@@ -69,8 +69,9 @@ class Block:
     ----------
     kind : str
         "gadget-pair": two masked random layers with a ReLU between. "single-layer": one masked
-        random layer over several copies of each input. "direct-sums": one number per candidate and
-        no network, a row a sum.
+        random layer over several copies of each input. "chain": three or more, where the first
+        splits inputs by sign and only the last keeps weights below 0. "direct-sums": one number per
+        candidate and no network, a row a sum.
     outputs, inputs : int
         Shape of the target layer's weights.
     constant_input : bool
@@ -100,9 +101,14 @@ class Block:
     resolution : str
         If not "0", the target's weights are rounded to multiples of it (an exact fraction, in the
         target's unit), and every sum is that multiple exactly.
+    activation : str
+        Of the hidden neurons of a gadget pair.
+    shrink : int
+        A gadget's in-weights are multiplied by ``2**-shrink``, its out-weights by ``2**shrink``: a
+        smooth activation is nearly linear on small numbers.
     """
 
-    kind: Literal["gadget-pair", "single-layer", "direct-sums", "chain"]
+    kind: Literal["gadget-pair", "single-layer", "direct-sums", "chain", "product-pair"]
     outputs: int
     inputs: int
     constant_input: bool
@@ -118,6 +124,8 @@ class Block:
     taps: int = 1
     constant_tap: int = 0
     resolution: str = "0"
+    activation: str = "relu"
+    shrink: int = 0
 
     @property
     def columns(self) -> int:
@@ -294,6 +302,8 @@ def _record(block: Block) -> dict[str, Any]:
     record = asdict(block)
     if block.resolution == "0":
         del record["resolution"]
+    if (block.activation, block.shrink) == ("relu", 0):
+        del record["activation"], record["shrink"]
     for layer in record["layers"]:
         if layer["choices"] == 1:
             del layer["choices"], layer["move"]

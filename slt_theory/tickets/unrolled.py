@@ -46,13 +46,21 @@ class SourceMap:
         One object where both are the same.
     bias : array (source channels,)
     copies_in, copies_out : int
+    loose : float
+        By how much a true slope may differ: 0 for ReLU gadgets.
     """
 
     def __init__(
-        self, positive: Operator, negative: Operator, bias: Floats, copies_in: int, copies_out: int
+        self,
+        positive: Operator,
+        negative: Operator,
+        bias: Floats,
+        copies_in: int,
+        copies_out: int,
+        loose: float = 0.0,
     ) -> None:
         self.positive, self.negative, self.bias = positive, negative, bias
-        self.copies_in, self.copies_out = copies_in, copies_out
+        self.copies_in, self.copies_out, self.loose = copies_in, copies_out, loose
 
     @property
     def two_sided(self) -> bool:
@@ -96,7 +104,8 @@ def unroll(target: Network, block: Block, layer: int, effective: Effective) -> S
     if effective.negative is not None and effective.negative is not effective.positive:
         other = in_units(effective.negative, effective.scale_exponent)
         negative = operator(other[:, : block.inputs])
-    return SourceMap(positive, negative, bias, block.copies_in, block.copies_out)
+    loose = effective.loose * 2.0 ** (effective.scale_exponent - PRODUCT_BITS)
+    return SourceMap(positive, negative, bias, block.copies_in, block.copies_out, loose)
 
 
 def in_units(matrix: NDArray[np.int64], scale_exponent: int) -> Floats:
@@ -144,11 +153,13 @@ def follow(
     raise TypeError(step)
 
 
-def run_source(target: Network, maps: list[SourceMap], x: Floats) -> list[Floats]:
-    """Every value of the source network on a batch (batch, numbers), flat."""
+def run_source(
+    target: Network, maps: list[SourceMap], x: Floats, place: int | None = None
+) -> list[Floats]:
+    """Every value of the source network on a batch (batch, numbers), flat, up to value `place`."""
     values, shapes = [x], target.shapes_of_values
     copies = copies_of_values(target, [source.copies_out for source in maps])
-    for number, step in enumerate(target.steps):
+    for number, step in enumerate(target.steps[:place]):
         if isinstance(step, Weigh):
             values.append(maps[step.layer].apply(values[step.of]))
         else:

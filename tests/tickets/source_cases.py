@@ -14,7 +14,7 @@ WIDTHS = (2, 2, 1)
 EPS = Fraction(1, 20)
 # At these n every sum is reached for the seeds used here; an estimate of n would take seconds.
 OPTIONS: dict[str, dict[str, Any]] = {
-    "orseau2020-hyperbolic": {},
+    "orseau2020-hyperbolic": {"n": 300},
     "diffenderfer2021-binary": {},
     "sreenivasan2022-binary": {},
     "xiong2023-perturbation": {"move": Fraction(1, 10), "n": 48},
@@ -30,3 +30,8 @@ def target() -> Dense:
 def built(theorem: str, network: Dense | None = None, **options: Any) -> Ticket:
     asked = {"eps": EPS, "seed": 1, "threads": 1, **OPTIONS[theorem], **options}
     return build_ticket(network or target(), theorem=theorem, **asked)
+
+
+def moved() -> Ticket:
+    """A complete ticket in which both layers have weights that moved."""
+    return built("xiong2023-perturbation", n=34, seed=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import cases
@@ -11,7 +12,11 @@ import pytest
 import source_cases
 from plain_sources import PlainSource
 
+from slt_theory.errors import BadInput
+from slt_theory.networks import Dense
+from slt_theory.theorems import get
 from slt_theory.tickets import read_ticket, ticket_forward, verify, write_ticket
+from slt_theory.tickets.constructions import CONSTRUCTIONS
 
 THEOREMS = list(source_cases.OPTIONS)
 TARGETS = [((2, 3), False), ((2, 3, 2), True), ((3, 2, 2, 1), False)]
@@ -59,9 +64,8 @@ def test_signed_inputs_and_halves(theorem, tmp_path):
         for _ in range(10):
             x = [Fraction(rng.randint(low, 64), 64) for _ in range(2)]
             assert plain.sup_distance(slow, network, x) <= bound
-    wrong = source_cases.built(theorem, network, signs="needed")
-    forged = wrong.header() | {"domain": "box:-1,1"}
-    assert forged["domain"] != wrong.domain
+    forged = verify(replace(needed, domain="box:-1,1"), network)
+    assert any("inputs may be < 0" in text for text in forged.failures)
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)
@@ -88,10 +92,24 @@ def test_files_are_reproducible_and_read_back(theorem, tmp_path):
     assert cases.as_bytes(again, tmp_path) == first
 
 
+def test_every_construction_realises_a_statement_of_the_catalogue_and_can_be_compared():
+    for name, construction in CONSTRUCTIONS.items():
+        assert get(name).id == name == construction.theorem
+        assert construction.typical
+        for options in construction.typical:
+            assert set(options) <= {*construction.parameters, "signs"}
+
+
+@pytest.mark.parametrize("theorem", THEOREMS)
+def test_a_target_beyond_the_theorem_is_refused_with_those_that_cover_it(theorem):
+    curved = Dense([[[0.5]], [[0.5]]], activation="tanh")
+    with pytest.raises(BadInput, match=r"assumes an activation of relu.*covered by: ") as caught:
+        source_cases.built(theorem, curved)
+    assert "pensia2020-direct" in caught.value.way_out
+
+
 @pytest.mark.parametrize("theorem", THEOREMS)
 def test_targets_off_the_lattice_and_zeros(theorem):
-    from slt_theory.networks import Dense
-
     network = Dense([[[0.0, 1 / 3], [1.0, -1.0]]], biases=[[0.0, 2.0**-60]])
     ticket = source_cases.built(theorem, network)
     check = verify(ticket, network)

@@ -28,9 +28,9 @@ def offer_py(
 ) -> None:
     """Free items of every group to the front, their places in the group, sums of locked ones.
 
-    Group g has the columns ``g * n .. g * n + n - 1``; ``live[g]`` lists its live places, ``slopes``
-    belong to them, and the first slope of 0 ends the list. No `words`: nothing is frozen. Items of
-    value 0 are left out.
+    Group g has the columns ``g * n .. g * n + n - 1``; ``live[g]`` lists its live places, `slopes`
+    belong to them, and the first slope of 0 ends the list. No `words`: nothing is frozen. Items
+    of value 0 are left out.
     """
     groups, width = slopes.shape
     frozen = words.size > 0

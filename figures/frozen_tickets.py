@@ -1,0 +1,56 @@
+"""How wide a partly frozen source must be: whole tickets beside one frozen subset sum.
+
+For the shipped digits network at eps = 1/20: copies of a hidden neuron, and numbers offered to a
+half-sum of the first pair, against the frozen share, for three ways to split it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EPS = "1/20"
+LABELS = {(0, 1): "all pruned", (1, 1): "half locked", (1, 0): "all locked"}
+
+
+def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """Build the smallest tickets; about three minutes, a third of one with `quick`."""
+    from fractions import Fraction
+
+    from slt_theory.data import shipped_target
+    from slt_theory.experiments.frozen_tickets import RATIOS, frozen_table
+
+    rows = frozen_table(
+        shipped_target("digits_mlp"),
+        eps=Fraction(EPS),
+        ratios=RATIOS[:1] if quick else RATIOS,
+        seed=seed,
+    )
+    return {"target": "digits_mlp", "eps": EPS, "seed": seed, "rows": [r.to_dict() for r in rows]}
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The figure of a table, in the current style."""
+    from matplotlib.figure import Figure as NewFigure
+
+    from slt_theory.plotting import COLOURS
+
+    figure = NewFigure()
+    panels = figure.subplots(1, 2, sharex=True)
+    titles = ("copies of a neuron", "numbers of a half-sum")
+    fields = (("copies", "copies_one"), ("pair_n", "pair_one"))
+    for axis, title, (ticket, one) in zip(panels, titles, fields, strict=True):
+        for colour, (split, label) in zip(COLOURS, LABELS.items(), strict=False):
+            rows = [r for r in data["rows"] if _split(r) == split]
+            ratios = [r["ratio"] for r in rows]
+            axis.plot(ratios, [r[ticket] for r in rows], color=colour, marker="o", label=label)
+            axis.plot(ratios, [r[one] for r in rows], color=colour, linestyle=":", marker=".")
+        axis.set(xlabel="frozen share", ylabel="smallest $n$", yscale="log", title=title)
+    panels[0].legend(title="dotted: one sum, 90 %")
+    return figure
+
+
+def _split(row: dict[str, Any]) -> tuple[int, int]:
+    return int(row["locked"] > 0), int(row["pruned"] > 0)

@@ -1,0 +1,115 @@
+"""Error of attention tickets against the numbers offered, and against the sequence length.
+
+Source: Otsuka et al. (AAAI 2026, arXiv 2511.04217), Theorem 3 and its experiments; catalogue id
+``otsuka2026-attention``. The theorem's error does not depend on the number of tokens; neither does
+the certificate's bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from slt_theory.networks.attention import Attention
+from slt_theory.streams import Purpose, stream_id, words32
+from slt_theory.tickets.attention import build_attention
+from slt_theory.tickets.attention_check import effective_heads, largest_attention_error
+from slt_theory.tickets.domain import parse_domain
+
+__all__ = ["LengthRow", "length_errors", "random_attention"]
+
+
+@dataclass(frozen=True)
+class LengthRow:
+    """One ticket: n products an entry.
+
+    Attributes
+    ----------
+    bound : float
+        Certified: no sequence of any length has an output with a larger error.
+    measured : dict of int to float
+        Largest error found over random sequences of so many tokens, rounding taken off.
+    entry_error : float
+        Largest error of an entry of the merged matrices.
+    """
+
+    n: int
+    seed: int
+    entry_error: float
+    bound: float
+    measured: dict[int, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def random_attention(seed: int = 0, *, heads: int = 2, width: int = 4, inner: int = 2) -> Attention:
+    """Heads with entries U[-1, 1] / sqrt(width), so that no norm is far above 1."""
+    shapes = [(heads, width, inner)] * 3 + [(heads, inner, width)]
+    arrays = []
+    for k, shape in enumerate(shapes):
+        words = words32(seed, stream_id(Purpose.TARGETS, 100 + k), 0, int(np.prod(shape)))
+        arrays.append(((words / 2.0**31 - 1) / np.sqrt(width)).reshape(shape))
+    return Attention(*arrays)
+
+
+def length_errors(
+    target: Attention,
+    ns: Sequence[int],
+    lengths: Sequence[int],
+    *,
+    seeds: Sequence[int] = (0,),
+    domain: str = "box:-1,1",
+    draws: int = 16,
+    asked: int = 8,
+    threads: int | None = None,
+) -> list[LengthRow]:
+    """Best tickets for each n and seed, their bound, and their error on sequences of each length.
+
+    Parameters
+    ----------
+    target : Attention
+    ns : sequence of int
+        Products offered to an entry; every entry gets its exact optimum.
+    lengths : sequence of int
+    seeds : sequence of int
+        Of the sources.
+    domain : str
+        Where tokens lie.
+    draws : int
+        Sequences of each length.
+    asked : int
+        So many tokens of a sequence ask; all are seen.
+    """
+    rows = []
+    for n in ns:
+        for seed in seeds:
+            ticket = build_attention(
+                target, eps=4, n=n, seed=seed, objective="best", domain=domain, threads=threads
+            )
+            heads, where = effective_heads(ticket), parse_domain(domain)
+            measured = {
+                length: largest_attention_error(
+                    target,
+                    heads,
+                    where,
+                    seed=seed,
+                    lengths=(length,),
+                    draws=draws,
+                    asked=asked,
+                )
+                for length in lengths
+            }
+            rows.append(
+                LengthRow(
+                    n,
+                    seed,
+                    ticket.certificate["max_weight_error"],
+                    ticket.certificate["sup_error_bound"],
+                    measured,
+                )
+            )
+    return rows
