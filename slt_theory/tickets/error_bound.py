@@ -120,7 +120,7 @@ def _on_ball(domain: Domain, of: int) -> bool:
 
 
 def pooled(step: Pool, values: Range, shape: tuple[int, ...]) -> Range:
-    """Windows of a range; those of a deviation have the same ends."""
+    """Windows of a range of values."""
     lo, hi = step(values[0], shape), step(values[1], shape)
     if step.kind == "max":
         return lo, hi
@@ -128,6 +128,17 @@ def pooled(step: Pool, values: Range, shape: tuple[int, ...]) -> Range:
     sizes = step(np.abs(values[0]), shape), step(np.abs(values[1]), shape)
     terms = step.side**2 + 2
     return lo - _slip(sizes[0], terms), hi + _slip(sizes[1], terms)
+
+
+def pooled_deviation(step: Pool, deviation: Range, shape: tuple[int, ...]) -> Range:
+    """How far the windows' results move when the values move within `deviation`.
+
+    The largest value of a window moves at least as its least moving value may, at most as its most
+    moving one.
+    """
+    if step.kind == "max":
+        return -step(-deviation[0], shape), step(deviation[1], shape)
+    return pooled(step, deviation, shape)
 
 
 def _slip(sizes: Floats, terms: int) -> Floats:
@@ -279,7 +290,7 @@ def deviation_ranges(
         elif isinstance(step, Activate):
             deviations.append(step.activation.deviation(before))
         elif isinstance(step, Pool):
-            deviations.append(pooled(step, before, shapes[step.of]))
+            deviations.append(pooled_deviation(step, before, shapes[step.of]))
         elif isinstance(step, Flatten):
             low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
             deviations.append((low, high))

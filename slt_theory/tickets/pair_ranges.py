@@ -19,7 +19,7 @@ from slt_theory.tickets.error_bound import (
     dot,
     loose,
     plus,
-    pooled,
+    pooled_deviation,
     value_ranges,
 )
 from slt_theory.tickets.mean_and_spread import PairLayer
@@ -116,10 +116,7 @@ def _moved(
     if isinstance(step, Activate):
         return step.activation.deviation(before)
     if isinstance(step, Pool):
-        if step.kind == "average":
-            return pooled(step, before, shapes[step.of])
-        # The largest value moves at most as far as some value of the window.
-        return -step(-before[0], shapes[step.of]), step(before[1], shapes[step.of])
+        return pooled_deviation(step, before, shapes[step.of])
     if isinstance(step, Flatten):
         low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
         return low, high
