@@ -29,7 +29,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
     rows = []
     for eps in EPS[:2] if quick else EPS:
-        request = parse_request(shipped_target("digits_mlp"), eps=Fraction(eps), rescale=False)
+        request = parse_request(shipped_target("digits_mlp"), eps=Fraction(eps), reach=None)
         law = candidate_law(request)
         wanted = np.concatenate([layer.wanted.ravel() for layer in request.layers])
         radius = min(layer.radius for layer in request.layers)

@@ -133,7 +133,7 @@ def direct_errors(
     for n in ns:
         begin = time.perf_counter()
         request = parse_request(
-            part, eps=2, seed=seed, n=n, objective="best", rescale=False, threads=threads
+            part, eps=2, seed=seed, n=n, objective="best", reach=None, threads=threads
         )
         ticket = direct.build(request, direct.CNN_THEOREM)
         seconds = time.perf_counter() - begin

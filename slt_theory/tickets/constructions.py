@@ -46,8 +46,8 @@ class Construction:
     n : callable
         ``n(request, parameters) -> int``: how much of `scarce` would do, with an estimated chance
         of 99 %.
-    rescale : bool
-        Whether weights beyond [-1, 1] are met by a power of two.
+    reach : float or None
+        Weights beyond [-reach, reach] are met by a power of two; None: never.
     scarce : str
         The parameter of which more makes an incomplete ticket complete.
     typical : tuple of dict
@@ -63,7 +63,7 @@ class Construction:
     parameters: tuple[str, ...]
     run: Callable[[Request, Parameters], Ticket]
     n: Callable[[Request, Parameters], int]
-    rescale: bool = True
+    reach: float | None = 1.0
     scarce: str = "n"
     typical: tuple[dict[str, Any], ...] = ({},)
     activations: tuple[str, ...] = ("relu", "identity")
@@ -93,7 +93,7 @@ class Construction:
         rest = {k: v for k, v in options.items() if k not in known}
         if self.theorem in (direct.THEOREM, direct.CNN_THEOREM):
             rest["largest_n"] = direct.LARGEST_N
-        request = parse_request(target, rescale=self.rescale, **rest)
+        request = parse_request(target, reach=self.reach, **rest)
         self._check_activations(target)
         if not self.fits(target):
             kind = {3: "an equivariant layer", 4: "a convolution"}[self.dimensions[0]]
@@ -182,7 +182,7 @@ CONSTRUCTIONS: dict[str, Construction] = {
             ("shared",),
             lambda request, p: direct.build(request, shared=read.shared(p)),
             lambda request, _: direct.sufficient_n(request),
-            rescale=False,
+            reach=None,
             # Its sums are the weights: whatever comes between layers is the target's own.
             activations=("relu", "identity", "leaky_relu", "tanh", "sigmoid"),
         ),
@@ -191,7 +191,7 @@ CONSTRUCTIONS: dict[str, Construction] = {
             (),
             lambda request, _: direct.build(request, direct.CNN_THEOREM),
             lambda request, _: direct.sufficient_n(request, direct.CNN_THEOREM),
-            rescale=False,
+            reach=None,
             dimensions=(4,),
         ),
         _two_layer("dacunha2022-cnn", (4,)),
@@ -203,7 +203,8 @@ CONSTRUCTIONS: dict[str, Construction] = {
             lambda request, _: structured.sufficient_n(request.needed()),
             dimensions=(4,),
         ),
-        Construction("malach2020-weights", (), _malach, _malach_n),
+        # A product of two numbers is hardly ever near 1.
+        Construction("malach2020-weights", (), _malach, _malach_n, reach=0.5),
         Construction(
             "fischer2021-biases",
             ("law",),

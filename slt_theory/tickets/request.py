@@ -129,10 +129,11 @@ class Request:
         )
 
 
-def _layer(target: Network, index: int, eps: Fraction, *, name: str, rescale: bool) -> Layer:
+def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: float | None) -> Layer:
     matrix = target.matrix(index)
-    largest = float(np.abs(matrix).max())
-    exponent = max(0, math.frexp(largest)[1]) if rescale and largest > 1 else 0
+    # In units of the reach.
+    largest = 0.0 if reach is None else float(np.abs(matrix).max()) / reach
+    exponent = math.frexp(largest)[1] if largest > 1 else 0
     wanted, exact = on_lattice(matrix, exponent)
     # A target off the lattice is rounded: one unit covers it.
     radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
@@ -159,12 +160,14 @@ def parse_request(
     objective: str = "eps",
     signs: str = "both",
     domain: str | Domain = "box:0,1",
-    rescale: bool = True,
+    reach: float | None = 1.0,
     largest_n: int = 4096,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Request:
     """Check the arguments that all constructions share.
+
+    Weights beyond [-reach, reach] are met by a power of two that the ticket records; None: never.
 
     Raises
     ------
@@ -200,7 +203,7 @@ def parse_request(
     return Request(
         target=target,
         layers=tuple(
-            _layer(target, k, e, name="eps" if whole is None else "network_eps", rescale=rescale)
+            _layer(target, k, e, name="eps" if whole is None else "network_eps", reach=reach)
             for k, e in enumerate(each)
         ),
         domain=where,
