@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slt_theory.errors import BadInput
-from slt_theory.networks import Conv, Dense, load_target
+from slt_theory.networks import Network, load_target
 
 __all__ = ["SHIPPED", "shipped_path", "shipped_target"]
 
@@ -21,7 +21,7 @@ def shipped_path(name: str) -> Path:
     return Path(__file__).with_name(f"{name}.npz")
 
 
-def shipped_target(name: str) -> Dense | Conv:
+def shipped_target(name: str) -> Network:
     """A shipped target as a network.
 
     Examples

@@ -44,4 +44,5 @@ def thresholds(
         [a - b for a, b in zip(n, low, strict=True)],
         [b - a for a, b in zip(n, high, strict=True)],
     ]
-    axis.errorbar(places, n, yerr=bars, **{"marker": "o", "ms": 3, "capsize": 2} | style)
+    looks: dict[str, Any] = {"marker": "o", "ms": 3, "capsize": 2} | style
+    axis.errorbar(places, n, yerr=bars, **looks)

@@ -20,7 +20,6 @@ import llvmlite
 import llvmlite.binding
 import numba
 import numpy as np
-import platformdirs
 
 __all__ = ["cache_folder", "jit"]
 
@@ -42,7 +41,11 @@ def _key() -> str:
 
 @functools.cache
 def cache_folder() -> Path | None:
-    """Folder of the compiled code, or None where no folder can be written."""
+    """Folder of the compiled code, or None where none can be written or platformdirs is missing."""
+    try:
+        import platformdirs
+    except ImportError:
+        return None
     folder = Path(platformdirs.user_cache_dir("slt_theory")) / f"kernels-{_key()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
