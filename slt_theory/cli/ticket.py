@@ -132,6 +132,7 @@ def build(
     started = time.perf_counter()
     _check_place(out)
     network = any_target(target, arch)
+    from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.advice import sufficient_n
     from slt_theory.tickets.constructions import find
@@ -211,14 +212,15 @@ def build(
         for kind, c in record["frozen"].items()
     ]
     lines[-1:-1] = _edges(ticket.certificate)
-    if network_eps is not None and getattr(network, "norm_exponents", ()):
+    if network_eps is not None and getattr(network, "norm_exponents", None):
         from slt_theory.tickets.budget import pensia_rule
 
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:
         try:
             enough = sufficient_n(network, theorem=theorem, **options)
-            advice = f"{find(theorem).scarce} = {enough} would do with 99 % estimated chance"
+            scarce = "n" if isinstance(network, Attention) else find(theorem).scarce
+            advice = f"{scarce} = {enough} would do with 99 % estimated chance"
         except BadInput as error:
             enough, advice = None, f"n {error.constraint}"
         record["sufficient_n"] = enough

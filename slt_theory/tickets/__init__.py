@@ -122,6 +122,8 @@ def build_ticket(
 
     Examples
     --------
+    >>> from slt_theory.networks import Dense
+    >>> from slt_theory.networks import Dense
     >>> ticket = build_ticket(Dense([[[0.5, -0.25]]]), eps=0.05, seed=1)
     >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
     (True, True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -35,7 +36,7 @@ from slt_theory.tickets.gadget import in_mask
 from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
 from slt_theory.tickets.width import Offer, Sums, smallest_n
 
-__all__ = ["THEOREM", "attention_forward", "build_asked", "build_attention"]
+__all__ = ["THEOREM", "attention_forward", "build_asked", "build_attention", "sufficient_n"]
 
 THEOREM = "otsuka2026-attention"
 _LAW = Uniform(bits=WEIGHT_BITS)
@@ -76,36 +77,36 @@ def build_attention(
     BadInput
         If an argument is out of range, or eps is below the rounding of the merged products.
     """
-    if (eps is None) == (network_eps is None):
-        raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
     if objective not in ("eps", "best"):
         raise BadInput("objective", objective, "must be one of eps, best")
     if n is not None and (isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= _MOST_N):
         raise BadInput("n", n, f"must be an integer in 1..{_MOST_N}")
     where = parse_domain(domain)
-    whole = None if network_eps is None else positive_fraction("network_eps", network_eps)
-    each = positive_fraction("eps", eps) if whole is None else _entry_eps(target, where, whole)
-    goals = [_Goal(matrix, slip, each) for matrix, slip in target.merged()]
+    goals = _goals(target, where, eps, network_eps)
     count = n
     for attempt in range(_ATTEMPTS):
         if n is None:
-            offer = Offer(Product(_LAW, _LAW))
-            sums = [Sums(goal.wanted, goal.radius, 1) for goal in goals]
-            stretch = Fraction(11, 10) ** attempt
-            count = min(_MOST_N, math.ceil(smallest_n(sums, offer, seed=seed) * stretch))
+            count = min(_MOST_N, math.ceil(_estimate(goals, seed) * Fraction(11, 10) ** attempt))
         assert count is not None
         ticket = _built(target, goals, where, check_seed(seed), count, objective, threads, progress)
         if ticket.complete or n is not None:
             break
-    if whole is not None:
-        ticket = _with_network_eps(ticket, float(whole))
+    if network_eps is not None:
+        ticket = replace(ticket, network_eps=float(positive_fraction("network_eps", network_eps)))
     return certify_attention(ticket, target)
 
 
-def _with_network_eps(ticket: Ticket, value: float) -> Ticket:
-    from dataclasses import replace
-
-    return replace(ticket, network_eps=value)
+def sufficient_n(
+    target: Attention,
+    *,
+    eps: Any = None,
+    network_eps: Any = None,
+    seed: int = 0,
+    domain: str | Domain = "box:-1,1",
+    **_: Any,
+) -> int:
+    """Smallest n with an estimated chance of any failure of at most 1 %."""
+    return _estimate(_goals(target, parse_domain(domain), eps, network_eps), seed)
 
 
 def build_asked(target: Attention, theorem: str, options: dict[str, Any]) -> Ticket:
@@ -127,6 +128,22 @@ def build_asked(target: Attention, theorem: str, options: dict[str, Any]) -> Tic
         if name not in allowed:
             raise BadInput(name, value, f"is no parameter of {theorem}")
     return build_attention(target, **given)
+
+
+def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> list[_Goal]:
+    """All merged matrices on their lattices, with the error that each entry may have."""
+    if (eps is None) == (network_eps is None):
+        raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
+    if eps is not None:
+        each = positive_fraction("eps", eps)
+    else:
+        each = _entry_eps(target, domain, positive_fraction("network_eps", network_eps))
+    return [_Goal(matrix, slip, each) for matrix, slip in target.merged()]
+
+
+def _estimate(goals: list[_Goal], seed: int) -> int:
+    sums = [Sums(goal.wanted, goal.radius, 1) for goal in goals]
+    return smallest_n(sums, Offer(Product(_LAW, _LAW)), seed=seed)
 
 
 class _Goal:

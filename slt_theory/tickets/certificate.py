@@ -140,7 +140,8 @@ def _check_multiples(block: Block, effective: Effective, wanted: Int64Array, ind
     for sums in (effective.positive, effective.negative):
         if sums is not None and ((sums != goals) & wired).any():
             raise MalformedTicket(
-                f"layer {index}: a sum is not its weight rounded to a multiple of {block.resolution}"
+                f"layer {index}: a sum is not its weight rounded to a multiple of "
+                f"{block.resolution}"
             )
 
 

@@ -142,7 +142,18 @@ def test_exit_code_5_for_a_request_beyond_memory(tmp_path):
     wide = tmp_path / "wide.npz"
     np.savez(wide, **{"fc1.weight": np.full((3000, 3000), 0.5, dtype=np.float32)})
     result = slt(
-        "ticket", "build", "--target", wide, "--eps", 0.1, "--n", 4096, "--out", tmp_path / "t"
+        "ticket",
+        "build",
+        "--target",
+        wide,
+        "--eps",
+        0.1,
+        "--n",
+        4096,
+        "--memory",
+        "2G",
+        "--out",
+        tmp_path / "t",
     )
     assert result.returncode == 5, result.stderr
     message = one_line(result.stderr)

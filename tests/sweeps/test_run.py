@@ -147,11 +147,11 @@ def test_a_stop_keeps_what_is_finished(tmp_path: Path) -> None:
         if now.done:
             stop.set()
 
-    slow = Sweep("threshold", 20_000, 3, {"delta": 0.1, "eps": "1/200"}, block=500)
+    slow = Sweep("threshold", 200_000, 3, {"delta": 0.1, "eps": "1/200"}, block=500)
     report = run_sweep(slow, store=store, workers=2, progress=after_one, stop=stop)
     assert report.interrupted
     assert report.exit_code == 130
-    assert 0 < report.done == stored_blocks(store) < 40
+    assert 0 < report.done == stored_blocks(store) < 400
     with Store(store) as opened, pytest.raises(BadInput, match="not finished"):
         rows(slow, opened)
     assert resume(slow, store).skipped == report.done
@@ -165,10 +165,10 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
             seen.append(now.done)
             raise KeyboardInterrupt
 
-    slow = Sweep("threshold", 20_000, 3, {"delta": 0.1, "eps": "1/200"}, block=500)
+    slow = Sweep("threshold", 200_000, 3, {"delta": 0.1, "eps": "1/200"}, block=500)
     with pytest.raises(KeyboardInterrupt):
         run_sweep(slow, store=store, workers=2, progress=interrupt)
-    assert 0 < seen[0] <= stored_blocks(store) < 40
+    assert 0 < seen[0] <= stored_blocks(store) < 400
 
 
 def _break(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import numpy as np
-import plain
+import plain_functions as plain
 import pytest
 
 from slt_theory.errors import NotFoundWithinLimits

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-import plain
+import plain_functions as plain
 import pytest
 
 from slt_theory.tickets import ticket_forward
