@@ -24,8 +24,8 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     from slt_theory.data import shipped_target
     from slt_theory.streams import Purpose, stream_id
     from slt_theory.subset_sum import solve_many
-    from slt_theory.tickets.direct import LIFT, candidate_law
-    from slt_theory.tickets.request import parse_request
+    from slt_theory.tickets.building.direct import LIFT, candidate_law
+    from slt_theory.tickets.building.request import parse_request
 
     rows = []
     for eps in EPS[:2] if quick else EPS:

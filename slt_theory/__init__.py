@@ -44,18 +44,10 @@ if TYPE_CHECKING:
     from slt_theory.theorems import Bound as Bound
     from slt_theory.theorems import all_theorems as all_theorems
     from slt_theory.theorems import get as get
-    from slt_theory.tickets import (
-        build_ticket as build_ticket,
-    )
-    from slt_theory.tickets import (
-        read_ticket as read_ticket,
-    )
-    from slt_theory.tickets import (
-        verify as verify,
-    )
-    from slt_theory.tickets import (
-        write_ticket as write_ticket,
-    )
+    from slt_theory.tickets import build_ticket as build_ticket
+    from slt_theory.tickets import read_ticket as read_ticket
+    from slt_theory.tickets import verify as verify
+    from slt_theory.tickets import write_ticket as write_ticket
 
 _HOMES = {
     "Bound": "theorems",

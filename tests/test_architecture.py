@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -123,6 +124,15 @@ def test_imports_go_down_the_list_only():
                 continue
             wrong.append(f"{path.relative_to(ROOT)}:{line}: {importer} imports {part}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_check_of_a_ticket_knows_no_builder():
+    shared = [m for m, _ in sources() if re.fullmatch(r"slt_theory\.tickets\.\w+", m)]
+    free = {"slt_theory.tickets.compare"}  # builds all of them
+    for module, path in sources():
+        if module.startswith("slt_theory.tickets.checking") or module in set(shared) - free:
+            for line, name in imported(module, path):
+                assert ".building" not in name, f"{path.relative_to(ROOT)}:{line}"
 
 
 def test_the_list_has_no_cycle():

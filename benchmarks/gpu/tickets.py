@@ -28,8 +28,8 @@ import torch
 from torch import nn
 
 from slt_theory.laws import Uniform
-from slt_theory.tickets.gadget import Design, fill_pair, pair_block
-from slt_theory.tickets.request import Layer
+from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
+from slt_theory.tickets.building.request import Layer
 from slt_theory.torch import build_ticket, summary
 from slt_theory.torch.kernels.launch import Fused, available
 from slt_theory.torch.pair import Pair

@@ -104,7 +104,7 @@ def show(
 
 def _build(entry: Any) -> str | None:
     """The command that builds the theorem's ticket, where there is a construction."""
-    from slt_theory.tickets.constructions import CONSTRUCTIONS
+    from slt_theory.tickets.building.constructions import CONSTRUCTIONS
 
     if entry.id not in CONSTRUCTIONS:
         return None

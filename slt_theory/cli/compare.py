@@ -63,9 +63,9 @@ def compare(
     exact = require("eps", eps)
     from slt_theory.data import shipped_target
     from slt_theory.networks import load_target
+    from slt_theory.tickets.building.constructions import find
     from slt_theory.tickets.compare import compare as run
     from slt_theory.tickets.compare import typical
-    from slt_theory.tickets.constructions import find
 
     network = shipped_target(_SHIPPED) if target is None else load_target(target)
     sample = held_out("digits" if target is None and data is None else data)

@@ -134,8 +134,8 @@ def build(
     network = any_target(target, arch)
     from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
-    from slt_theory.tickets.advice import sufficient_n
-    from slt_theory.tickets.constructions import find
+    from slt_theory.tickets.building.advice import sufficient_n
+    from slt_theory.tickets.building.constructions import find
     from slt_theory.tickets.frozen import frozen_weights
     from slt_theory.tickets.partial import partial_path
 
@@ -213,7 +213,7 @@ def build(
     ]
     lines[-1:-1] = _edges(ticket.certificate)
     if network_eps is not None and getattr(network, "norm_exponents", None):
-        from slt_theory.tickets.budget import pensia_rule
+        from slt_theory.tickets.building.budget import pensia_rule
 
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:

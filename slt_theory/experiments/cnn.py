@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Conv, Geometry
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.tickets import direct, pensia
-from slt_theory.tickets.effective import effective_block
-from slt_theory.tickets.request import parse_request
+from slt_theory.tickets.building import direct, pensia
+from slt_theory.tickets.building.request import parse_request
+from slt_theory.tickets.checking.effective import effective_block
 
 __all__ = ["ErrorRow", "direct_errors", "random_lenet5", "two_layer_beside"]
 

@@ -118,7 +118,7 @@ def fixed_size_row(
 
 def keeps_exactly(ticket: Ticket, size: int) -> bool:
     """Whether every sum has `size` live numbers, from masks and redrawn weights alone."""
-    from slt_theory.tickets.effective import sparse_layers
+    from slt_theory.tickets.checking.effective import sparse_layers
 
     for index, block in enumerate(ticket.blocks):
         inner, outer = sparse_layers(ticket, index)

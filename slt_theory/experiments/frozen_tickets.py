@@ -86,8 +86,7 @@ def frozen_row(
     from slt_theory.lattice import WEIGHT_BITS
     from slt_theory.laws import Uniform
     from slt_theory.tickets import verify
-    from slt_theory.tickets.certificate import certify
-    from slt_theory.tickets.depth import (
+    from slt_theory.tickets.building.depth import (
         MOST_COPIES,
         Source,
         copies_do,
@@ -95,8 +94,9 @@ def frozen_row(
         plan_of,
         sufficient_n,
     )
-    from slt_theory.tickets.locked import smallest
-    from slt_theory.tickets.request import parse_request
+    from slt_theory.tickets.building.locked import smallest
+    from slt_theory.tickets.building.request import parse_request
+    from slt_theory.tickets.checking.certificate import certify
 
     request = parse_request(target, eps=eps, seed=seed, signs="needed", threads=threads)
     source = Source(Uniform(bits=WEIGHT_BITS), prune, lock)

@@ -11,9 +11,9 @@ from typing import Any
 
 from slt_theory.networks import Network
 from slt_theory.networks.attention import Attention
-from slt_theory.tickets import certificate
-from slt_theory.tickets.certificate import certify
-from slt_theory.tickets.check import Check
+from slt_theory.tickets.checking import certificate
+from slt_theory.tickets.checking.certificate import certify
+from slt_theory.tickets.checking.check import Check
 from slt_theory.tickets.files import read_ticket, write_ticket
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
@@ -47,7 +47,7 @@ def verify(ticket: Ticket, target: Network | Attention) -> Check:
         microseconds a kept weight, plus the error search.
     """
     if isinstance(target, Attention):
-        from slt_theory.tickets.attention_check import verify_attention
+        from slt_theory.tickets.checking.attention_check import verify_attention
 
         return verify_attention(ticket, target)
     return certificate.verify(ticket, target)
@@ -62,7 +62,7 @@ def build_ticket(
     ----------
     target : Network or Attention
     theorem : str
-        A key of `slt_theory.tickets.constructions.CONSTRUCTIONS`.
+        A key of `slt_theory.tickets.building.constructions.CONSTRUCTIONS`.
     eps, network_eps : number
         Error allowed per weight, or sup-norm error allowed for the network; exactly one.
     seed : int
@@ -86,7 +86,7 @@ def build_ticket(
     prune, lock : number, or a sequence with a number a source layer
         ``otsuka2024-frozen-network``: shares of weights frozen to 0 and to their value.
     budget : "uniform", "epl" or "erk"
-        How these shares are spread, see `slt_theory.tickets.budgets`.
+        How these shares are spread, see `slt_theory.tickets.building.budgets`.
     size : int
         ``natale2024-network``: exactly so many live numbers in every sum.
     move : number
@@ -128,11 +128,11 @@ def build_ticket(
     >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
     (True, True)
     """
-    from slt_theory.tickets.constructions import find
+    from slt_theory.tickets.building.constructions import find
     from slt_theory.tickets.partial import keeping_of
 
     if isinstance(target, Attention):
-        from slt_theory.tickets.attention import build_asked
+        from slt_theory.tickets.building.attention import build_asked
 
         return build_asked(target, theorem, options)
 

@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 def typical() -> list[tuple[str, dict[str, Any]]]:
     """Every construction with the options that show what its theorem is about."""
-    from slt_theory.tickets.constructions import CONSTRUCTIONS
+    from slt_theory.tickets.building.constructions import CONSTRUCTIONS
 
     return [(c.theorem, dict(options)) for c in CONSTRUCTIONS.values() for options in c.typical]
 
@@ -140,7 +140,7 @@ def _row(
     threads: int | None,
 ) -> Row:
     from slt_theory.tickets import build_ticket
-    from slt_theory.tickets.certificate import verify
+    from slt_theory.tickets.checking.certificate import verify
 
     started = time.perf_counter()
     ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, threads=threads, **options)

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.networks import Dense, Network, parse_activation
 from slt_theory.networks.graph import skeleton
 from slt_theory.networks.steps import Weigh
-from slt_theory.tickets.effective import effective_block, sparse_layers
+from slt_theory.tickets.checking.effective import effective_block, sparse_layers
+from slt_theory.tickets.checking.unrolled import copies_of_values, follow
 from slt_theory.tickets.ticket import Ticket
-from slt_theory.tickets.unrolled import copies_of_values, follow
 
 __all__ = ["ticket_forward"]
 

@@ -15,9 +15,9 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS, positive_fraction
 from slt_theory.laws import Law, Normal, Uniform
 from slt_theory.streams import check_seed
-from slt_theory.tickets.gadget import Design, pair_block
-from slt_theory.tickets.request import Layer
-from slt_theory.tickets.width import Offer, Sums, smallest_n
+from slt_theory.tickets.building.gadget import Design, pair_block
+from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.torch.kernels.launch import best_kernel
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
 from slt_theory.torch.pair import Pair

@@ -14,7 +14,7 @@ __all__ = ["pair_sums"]
 def pair_sums(
     pair: Pair, out: Tensor, neurons: Tensor, *, fused: bool = False, memory: int = 1 << 30
 ) -> Tensor:
-    """The sum of every group of every row: what `slt_theory.tickets.effective` recomputes.
+    """The sum of every group of every row: what `slt_theory.tickets.checking.effective` recomputes.
 
     Parameters
     ----------

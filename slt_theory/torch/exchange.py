@@ -8,9 +8,9 @@ from torch import nn
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network, target_hash
-from slt_theory.tickets.certificate import certify
+from slt_theory.tickets.checking.certificate import certify
+from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
 from slt_theory.tickets.domain import Domain, parse_domain
-from slt_theory.tickets.effective import MalformedTicket, effective_block
 from slt_theory.tickets.ticket import Ticket, architecture_of, packed_bytes
 from slt_theory.torch.build import THEOREMS
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of

@@ -1,7 +1,7 @@
 """Gadget pairs on tensors: in-weights, products and masks in the layout of the numpy path.
 
 Hidden neuron ``(j * halves + half) * n + k`` sees input j alone; *group* ``j * halves + half`` is
-what one half-sum is offered. `slt_theory.tickets.gadget` defines the layout, the block says it.
+what one half-sum is offered. `slt_theory.tickets.building.gadget` defines the layout.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from slt_theory.laws import Law
 from slt_theory.tickets import draw
-from slt_theory.tickets.effective import layer_law
+from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.ticket import Block
 from slt_theory.torch.draws import sample, sample_at
 

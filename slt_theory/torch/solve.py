@@ -20,9 +20,9 @@ from torch import Tensor
 
 from slt_theory.errors import NeedsMemory
 from slt_theory.subset_sum.kernels.ragged import _SCAN_LIMIT, FINE
-from slt_theory.tickets.gadget import fill_pair
-from slt_theory.tickets.request import Layer
-from slt_theory.tickets.sums import solve_sums
+from slt_theory.tickets.building.gadget import fill_pair
+from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.torch.pair import Pair, pack
 from slt_theory.torch.scan import ABSENT, UNDECIDED, scan_rows
 

@@ -46,7 +46,7 @@ class TargetLayer:
         return self.module.in_features
 
     def wanted(self, eps: Fraction, device: torch.device) -> tuple[Tensor, int, int]:
-        """The sums to reach, as `slt_theory.tickets.request` makes them of a numpy target.
+        """The sums to reach, as `slt_theory.tickets.building.request` makes them of a numpy target.
 
         Returns
         -------

@@ -14,8 +14,8 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
-from slt_theory.tickets.claims import round_down, round_up
-from slt_theory.tickets.effective import Effective, MalformedTicket, effective_block
+from slt_theory.tickets.checking.claims import round_down, round_up
+from slt_theory.tickets.checking.effective import Effective, MalformedTicket, effective_block
 from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.balls import ball, up
 from slt_theory.universal.certify import Cells, cells, chain_errors, deviation, sup_error

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.tickets.effective import sparse_layers
+from slt_theory.tickets.checking.effective import sparse_layers
 from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.check import UniversalCheck
 from slt_theory.universal.family import Family

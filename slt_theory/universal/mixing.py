@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import NotFoundWithinLimits
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.effective import layer_law
+from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
 from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 from slt_theory.universal.smallest import fewest

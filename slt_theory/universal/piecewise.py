@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
-from slt_theory.tickets.effective import Effective, MalformedTicket
+from slt_theory.tickets.checking.effective import Effective, MalformedTicket
 
 __all__ = ["PiecewiseLinear", "hinge_output"]
 

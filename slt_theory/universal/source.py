@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.effective import layer_law
+from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
 from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 

@@ -16,7 +16,7 @@ from slt_theory.networks import Dense
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets import build_ticket, read_ticket, ticket_forward, verify, write_ticket
 from slt_theory.tickets.bends import bend_units, leaky_slopes
-from slt_theory.tickets.effective import sparse_layers
+from slt_theory.tickets.checking.effective import sparse_layers
 
 EPS = Fraction(1, 20)
 THEOREM = "burkholz2022-depth"
@@ -139,7 +139,7 @@ def test_a_negative_in_weight_has_no_place_in_one_half():
     ticket = build_ticket(network, theorem=THEOREM, eps=EPS, seed=1, threads=1)
     block, masks = ticket.blocks[0], [m.copy() for m in ticket.masks[0]]
     layer = block.layers[0]
-    from slt_theory.tickets.effective import layer_law
+    from slt_theory.tickets.checking.effective import layer_law
 
     neurons = np.arange(layer.rows)
     places = neurons * layer.columns + neurons // block.n

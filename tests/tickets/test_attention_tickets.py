@@ -15,8 +15,8 @@ from slt_theory.experiments.attention_tickets import length_errors, random_atten
 from slt_theory.networks import Attention, load_attention
 from slt_theory.networks.attention import attend
 from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
-from slt_theory.tickets.attention import THEOREM, attention_forward
-from slt_theory.tickets.attention_check import effective_heads
+from slt_theory.tickets.building.attention import THEOREM, attention_forward
+from slt_theory.tickets.checking.attention_check import effective_heads
 
 EPS = 0.05
 TARGET = random_attention(3)
@@ -60,7 +60,7 @@ def test_it_is_the_real_masked_product(ticket, tmp_path):
     assert check.certificate() == ticket.certificate
     assert check.max_weight_error <= EPS
     # Entry by entry: one in-weight a hidden number, all kept products summed in Fractions.
-    from slt_theory.tickets.effective import layer_law
+    from slt_theory.tickets.checking.effective import layer_law
 
     (scores, values), *_ = effective_heads(again)
     for index, found in ((0, scores), (1, values)):

@@ -13,8 +13,8 @@ from slt_theory.data import digits, shipped_target
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import build_ticket
+from slt_theory.tickets.building.constructions import CONSTRUCTIONS
 from slt_theory.tickets.compare import compare, typical
-from slt_theory.tickets.constructions import CONSTRUCTIONS
 
 EPS = Fraction(1, 20)
 SMALL = Dense([[[0.5, -0.25], [0.125, 0.75]], [[1.0, -0.5]]])

@@ -12,8 +12,8 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets import build_ticket, read_ticket, ticket_forward, verify, write_ticket
-from slt_theory.tickets.constructions import CONSTRUCTIONS
-from slt_theory.tickets.effective import effective_block
+from slt_theory.tickets.building.constructions import CONSTRUCTIONS
+from slt_theory.tickets.checking.effective import effective_block
 
 EPS = Fraction(1, 20)
 OPTIONS = {

@@ -8,7 +8,7 @@ import naive
 import numpy as np
 import pytest
 
-from slt_theory.tickets.sums import solve_sums
+from slt_theory.tickets.building.sums import solve_sums
 
 
 def rows(seed: int, width: int, count: int, locked: float):

@@ -12,9 +12,9 @@ import source_cases
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.tickets import build_ticket, verify
-from slt_theory.tickets.golden import categories, golden, pool_size
+from slt_theory.tickets.building.golden import categories, golden, pool_size
+from slt_theory.tickets.building.request import parse_request
 from slt_theory.tickets.kept import kept_matrix
-from slt_theory.tickets.request import parse_request
 
 THEOREM = "orseau2020-hyperbolic"
 

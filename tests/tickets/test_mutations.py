@@ -455,7 +455,7 @@ def test_a_sum_that_wraps_around_is_not_taken_for_the_weight(tmp_path):
     """The true sum of 2^21 neurons is the weight plus 2^16: in int64 the difference vanishes."""
     from slt_theory.laws import Uniform
     from slt_theory.tickets import write_ticket
-    from slt_theory.tickets.certificate import certify
+    from slt_theory.tickets.checking.certificate import certify
     from slt_theory.tickets.ticket import packed_bytes
 
     target = Dense([[[0.5]]])

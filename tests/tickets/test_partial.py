@@ -46,7 +46,7 @@ def broken_off(theorem: str, out, after: int, **options) -> int:
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of a few rows, so that a small build has many."""
-    monkeypatch.setattr("slt_theory.tickets.fill._BLOCK_ROWS", 2)
+    monkeypatch.setattr("slt_theory.tickets.building.fill._BLOCK_ROWS", 2)
 
 
 @pytest.mark.parametrize("theorem", CASES)
@@ -67,7 +67,7 @@ def test_a_resumed_build_gives_the_bytes_of_an_unbroken_one(theorem, after, tmp_
 
 
 def test_finished_rows_are_not_solved_again(tmp_path, small_blocks, monkeypatch):
-    from slt_theory.tickets import fill
+    from slt_theory.tickets.building import fill
 
     out = tmp_path / "t.slt"
     broken_off("pensia2020-two-layer", out, 2)
@@ -143,7 +143,7 @@ def test_some_other_file_in_its_place_is_refused(content, tmp_path):
 
 def test_a_second_attempt_is_resumed_as_such(tmp_path, small_blocks, monkeypatch):
     """The first n fails for want of a sum, the second is broken off: it goes on with the second."""
-    from slt_theory.tickets import pensia
+    from slt_theory.tickets.building import pensia
 
     monkeypatch.setattr(pensia, "sufficient_n", lambda *_, **__: 20)
     whole = build("pensia2020-two-layer", tmp_path / "whole.slt", n=None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from slt_theory.networks.steps import Pool
-from slt_theory.tickets.error_bound import pooled_deviation
+from slt_theory.tickets.checking.error_bound import pooled_deviation
 
 SHAPE = (1, 2, 2)
 

@@ -13,7 +13,7 @@ import source_cases
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.tickets import verify
-from slt_theory.tickets.effective import effective_block
+from slt_theory.tickets.checking.effective import effective_block
 from slt_theory.tickets.resolution import resolution_units, rounded
 
 THEOREM = "kumar2025-quantised"

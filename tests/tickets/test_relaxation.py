@@ -13,13 +13,13 @@ from slt_theory.data import shipped_target
 from slt_theory.networks import Conv, Dense, Geometry, Network, Operator, parse_activation
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets import build_ticket, verify
-from slt_theory.tickets.absolute_sums import largest_absolute_sum, on_unit
+from slt_theory.tickets.checking.absolute_sums import largest_absolute_sum, on_unit
+from slt_theory.tickets.checking.error_bound import Gap, layer_error_ranges
+from slt_theory.tickets.checking.mean_and_spread import split_layers
+from slt_theory.tickets.checking.neuron_bounds import Neurons
+from slt_theory.tickets.checking.relaxation import relaxed_bound
+from slt_theory.tickets.checking.unrolled import SourceMap, run_source, target_maps
 from slt_theory.tickets.domain import Box, parse_domain
-from slt_theory.tickets.error_bound import Gap, layer_error_ranges
-from slt_theory.tickets.mean_and_spread import split_layers
-from slt_theory.tickets.neuron_bounds import Neurons
-from slt_theory.tickets.relaxation import relaxed_bound
-from slt_theory.tickets.unrolled import SourceMap, run_source, target_maps
 
 
 def lattice(rng: random.Random, *shape: int, size: float = 1.0) -> np.ndarray:

@@ -12,9 +12,9 @@ import pytest
 
 from slt_theory.data import shipped_target
 from slt_theory.tickets import build_ticket
-from slt_theory.tickets.certificate import verify
+from slt_theory.tickets.checking.certificate import verify
+from slt_theory.tickets.checking.error_search import _extreme, _starts, _towards
 from slt_theory.tickets.domain import parse_domain
-from slt_theory.tickets.error_search import _extreme, _starts, _towards
 
 
 @pytest.mark.parametrize("domain", ["box:0,1", "box:-1,2", "ball:1.5"])

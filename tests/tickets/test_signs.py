@@ -13,10 +13,10 @@ import source_cases
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.tickets import verify
-from slt_theory.tickets.doubling import sufficient_n
+from slt_theory.tickets.building.doubling import sufficient_n
+from slt_theory.tickets.building.request import parse_request
+from slt_theory.tickets.building.unary import signs_needed
 from slt_theory.tickets.kept import kept_matrix
-from slt_theory.tickets.request import parse_request
-from slt_theory.tickets.unary import signs_needed
 
 UNARY, BINARY = "diffenderfer2021-binary", "sreenivasan2022-binary"
 

@@ -16,7 +16,7 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.theorems import get
 from slt_theory.tickets import read_ticket, ticket_forward, verify, write_ticket
-from slt_theory.tickets.constructions import CONSTRUCTIONS
+from slt_theory.tickets.building.constructions import CONSTRUCTIONS
 
 THEOREMS = list(source_cases.OPTIONS)
 TARGETS = [((2, 3), False), ((2, 3, 2), True), ((3, 2, 2, 1), False)]

@@ -11,7 +11,7 @@ import plain_functions as plain
 import pytest
 
 from slt_theory.tickets import ticket_forward
-from slt_theory.tickets.effective import effective_block
+from slt_theory.tickets.checking.effective import effective_block
 from slt_theory.universal import Family, Function, build_universal, parse_family, verify
 from slt_theory.universal.certify import cells, chain_errors, deviation, sup_error
 from slt_theory.universal.functions import decay, negative_log, power

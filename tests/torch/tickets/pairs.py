@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from slt_theory.laws import Law
-from slt_theory.tickets.gadget import Design, fill_pair, pair_block
-from slt_theory.tickets.request import Layer
+from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
+from slt_theory.tickets.building.request import Layer
 from slt_theory.tickets.ticket import packed_bytes
 from slt_theory.torch.pair import Pair
 from slt_theory.torch.solve import Masks

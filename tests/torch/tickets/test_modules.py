@@ -22,7 +22,7 @@ from slt_theory.cli import app
 from slt_theory.data import shipped_path
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.tickets import ticket_forward
-from slt_theory.tickets.constructions import find
+from slt_theory.tickets.building.constructions import find
 from slt_theory.torch import (
     build_ticket,
     dense_target,

@@ -1,0 +1,1 @@
+"""Constructions: one module a theorem, over shared ways to offer and solve subset sums."""

@@ -1,0 +1,182 @@
+"""Fill a mask row by row: draw, offer, solve, keep. One path for every layer of subset sums."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.tickets.building.sums import Offered, solve_offered, work_space
+from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.partial import Memory, Store
+from slt_theory.tickets.rows import FrozenRows, NumberRows
+from slt_theory.tickets.ticket import Block, SourceLayer
+
+__all__ = ["Task", "fill"]
+
+Int64Array = NDArray[np.int64]
+Missed = list[tuple[int, int]]
+_BLOCK_COLUMNS = 1 << 22
+_BLOCK_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Task:
+    """The subset sums of the last random layer of a block, a group of columns a sum.
+
+    Attributes
+    ----------
+    block : Block
+    slopes : int64 array (groups, n)
+        What a number counts in its sum; 0 for one that is not to be used.
+    goals : int64 array (target rows, groups)
+    radius : int or None
+        Sums within it are good; None asks for the optimum.
+    limit : int
+        Sums further off are unreached.
+    off : bool array (source rows,) or None
+        Rows that are to be 0 for every input: their sums only have to lie on the side `silent`,
+    silent : int64 array (groups,) or None
+        -1 for <= 0, 1 for >= 0.
+    """
+
+    block: Block
+    slopes: Int64Array
+    goals: Int64Array
+    radius: int | None
+    limit: int
+    off: NDArray[np.bool_] | None = None
+    silent: Int64Array | None = None
+
+    @property
+    def layer(self) -> SourceLayer:
+        return self.block.layers[-1]
+
+    def groups(self, row: int) -> int:
+        """Groups that a row is linked to: through most taps constants, the last ones, are not."""
+        block, count = self.block, len(self.slopes)
+        if block.unwired and row % block.taps != block.constant_tap:
+            return count - count // block.columns
+        return count
+
+
+def fill(
+    task: Task,
+    seed: int,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    store: Store | None = None,
+    index: int = 0,
+) -> tuple[NDArray[np.uint8], Missed]:
+    """The mask, and the sums (row, group) that no subset reaches.
+
+    Parameters
+    ----------
+    store : Store
+        Holds mask number `index`; rows that it has already are not solved again.
+    progress : callable, optional
+        Told the number of sums of every finished block of rows.
+    """
+    from slt_theory.subset_sum.parallel import map_blocks, row_blocks
+
+    layer, groups = task.layer, task.slopes.shape[0]
+    store = store or Memory([layer])
+    mask = store.mask(index)
+    step = max(1, min(_BLOCK_ROWS, _BLOCK_COLUMNS // layer.columns))
+    finished = store.finished(index)
+    blocks = row_blocks(layer.rows, step)
+    missed = dict(finished)
+    todo = [block for block in blocks if block.start not in finished]
+
+    kept = threading.local()
+
+    def work(block: range) -> None:
+        if not hasattr(kept, "rows"):
+            kept.rows = _Rows(task, seed)
+        found = kept.rows.fill(block, mask)
+        missed[block.start] = found
+        store.put(index, block, found)
+
+    told = sum(len(block) for block in blocks if block.start in finished)
+    if progress is not None and told:
+        progress(told * groups)
+    last = 0
+
+    def tell(done: int) -> None:
+        nonlocal last
+        if progress is not None and done > last:
+            progress((done - last) * groups)
+            last = done
+
+    map_blocks(work, todo, threads=threads, progress=tell)
+    return mask, [place for block in blocks for place in missed[block.start]]
+
+
+class _Rows:
+    """Work space of one thread."""
+
+    def __init__(self, task: Task, seed: int) -> None:
+        layer, groups = task.layer, len(task.slopes)
+        self.task = task
+        self.numbers = NumberRows(layer_law(layer), seed, layer, layer.columns)
+        self.frozen = FrozenRows(seed, layer, layer.columns)
+        # Live places of every group first.
+        width = max(1, int(np.count_nonzero(task.slopes, axis=1).max(initial=0)))
+        self.live = np.argsort(task.slopes == 0, axis=1, kind="stable")[:, :width].copy()
+        self.slopes = np.take_along_axis(task.slopes, self.live, axis=1)
+        self.offered = Offered.empty(groups, width)
+        self.space = work_space()
+
+    def fill(self, rows: range, mask: NDArray[np.uint8]) -> Missed:
+        """Rows of the mask, in place; the sums that are not reached."""
+        from slt_theory.subset_sum.kernels.wiring import keep, offer
+
+        task, frozen = self.task, self.frozen
+        n = task.slopes.shape[1]
+        goals = task.block.target_rows(np.arange(rows.start, rows.stop))
+        missed: Missed = []
+        for row, goal in zip(rows, goals.tolist(), strict=True):
+            groups = task.groups(row)
+            offered = self.offered.first(groups)
+            words = frozen(row)[: groups * n]
+            limits = frozen.pruned, frozen.locked
+            offer(
+                self.numbers(row),
+                words,
+                *limits,
+                n,
+                self.live[:groups],
+                self.slopes[:groups],
+                offered.items,
+                offered.places,
+                offered.counts,
+                offered.shifts,
+            )
+            if task.off is not None and task.off[row]:
+                taken, wrong = self._silence(offered)
+            else:
+                taken, errors = solve_offered(
+                    offered,
+                    task.goals[goal, :groups],
+                    radius=task.radius,
+                    size=task.block.size,
+                    space=self.space,
+                )
+                wrong = (errors < 0) | (errors > task.limit)
+            mask[row] = 0
+            keep(words, *limits, offered.places, offered.counts, taken, n, mask[row])
+            missed += [(row, int(group)) for group in np.flatnonzero(wrong)]
+        return missed
+
+    def _silence(self, offered: Offered) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Every sum as far as it goes to the side on which its neuron is 0."""
+        assert self.task.silent is not None
+        side = self.task.silent[: offered.counts.size]
+        there = np.arange(offered.items.shape[1]) < offered.counts[:, None]
+        taken = there & (offered.items * side[:, None] > 0)
+        totals = offered.shifts + np.where(taken, offered.items, 0).sum(axis=1)
+        return taken, totals * side < 0

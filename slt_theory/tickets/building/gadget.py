@@ -1,0 +1,191 @@
+"""Gadget pairs: a target layer as two masked random layers with a ReLU between.
+
+Hidden neurons come in groups, one a target input and half. The first mask keeps only the in-weight
+from that input, so ``v relu(u x)`` is ``u v x`` on one side of 0 and nothing on the other: neurons
+with u > 0 serve x >= 0, those with u < 0 serve x <= 0, each half with its own subset sums of
+products u v. In-weights are shared by all outputs, out-weights are each output's own. A constant
+input carries biases. Neuron ``(j * halves + half) * n + k`` is number k offered to input j.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Law
+from slt_theory.streams import Purpose, stream_id, words32_at
+from slt_theory.tickets.building.fill import Task, fill
+from slt_theory.tickets.building.relief import Group
+from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
+from slt_theory.tickets.partial import Store
+from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
+
+__all__ = ["Design", "fill_pair", "in_mask", "in_weights", "pair_block", "pair_groups"]
+
+Int64Array = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a construction chooses for a gadget pair.
+
+    Attributes
+    ----------
+    n : int
+        Hidden neurons offered to one half-sum, dead ones included.
+    halves : int
+        2, or 1 where inputs are known to be >= 0.
+    law_in, law_out : Law
+        Of in-weights and out-weights, at 24 bits.
+    freezing, freezing_in : Freezing
+        Random freezing of the out-layer and of the in-layer, where nothing may be locked.
+    copies : int
+        Copies of every output.
+    size : int or None
+        Exactly so many live numbers in every sum.
+    """
+
+    n: int
+    halves: int
+    law_in: Law
+    law_out: Law
+    freezing: Freezing = NOTHING_FROZEN
+    freezing_in: Freezing = NOTHING_FROZEN
+    copies: int = 1
+    size: int | None = None
+
+
+def pair_block(layer: Layer, index: int, inputs: int, design: Design, stream: int) -> Block:
+    """The header of a gadget pair; its layers draw from `stream` and the next one."""
+    columns = layer.wanted.shape[1]
+    hidden = columns * design.halves * design.n
+    inner, outer = design.freezing_in, design.freezing
+    return Block(
+        kind="gadget-pair",
+        outputs=layer.outputs,
+        inputs=inputs,
+        constant_input=columns > inputs,
+        layers=(
+            SourceLayer(
+                hidden,
+                columns,
+                design.law_in.name,
+                WEIGHT_BITS,
+                stream_id(Purpose.WEIGHTS, stream),
+                str(inner.prune),
+                str(inner.lock),
+            ),
+            SourceLayer(
+                len(layer.wanted) * design.copies,
+                hidden,
+                design.law_out.name,
+                WEIGHT_BITS,
+                stream_id(Purpose.WEIGHTS, stream + 1),
+                str(outer.prune),
+                str(outer.lock),
+            ),
+        ),
+        n=design.n,
+        eps=str(layer.eps),
+        scale_exponent=layer.scale_exponent,
+        copies_out=design.copies,
+        size=design.size,
+        signs="both" if design.halves == 2 else "positive",
+        taps=layer.taps,
+        constant_tap=layer.constant_tap,
+    )
+
+
+def fill_pair(
+    block: Block,
+    layer: Layer,
+    *,
+    seed: int,
+    radius: int | None,
+    threads: int | None,
+    progress: Callable[[int], None] | None,
+    store: Store | None = None,
+    index: int = 0,
+    off: Bools | None = None,
+    alive: Bools | None = None,
+) -> tuple[tuple[NDArray[np.uint8], ...], list[tuple[int, int, str]]]:
+    """Both masks of a pair, and the sums (row, input, sign) that no subset reaches.
+
+    Parameters
+    ----------
+    store, index
+        Where the out-layer's mask goes, see `slt_theory.tickets.building.fill.fill`.
+    off : bool array (rows,), optional
+        Copies of outputs that are to be 0 for every input.
+    alive : bool array (groups, n), optional
+        Hidden neurons that may be used; default: all live ones.
+    """
+    slopes = in_weights(block, seed)
+    if alive is not None:
+        slopes = np.where(alive, slopes, 0)
+    halves = _halves(block)
+    task = Task(
+        block,
+        slopes,
+        np.repeat(layer.wanted, halves, axis=1),
+        radius,
+        layer.radius,
+        off,
+        np.where(np.arange(slopes.shape[0]) % halves == 0, -1, 1),
+    )
+    out_mask, missed = fill(
+        task, seed, threads=threads, progress=progress, store=store, index=index
+    )
+    unreached = [(row, group // halves, "+-"[group % halves]) for row, group in missed]
+    return (in_mask(block, slopes, out_mask), out_mask), unreached
+
+
+def pair_groups(
+    block: Block, layer: Layer, seed: int, off: Bools | None, groups: list[int] | None = None
+) -> list[Group]:
+    """Groups of hidden neurons as `relief` takes them; by default all."""
+    halves = _halves(block)
+    some = list(range(block.columns * halves)) if groups is None else groups
+    goals = layer.wanted[block.target_rows(np.arange(block.rows))]
+    if off is not None:
+        goals[off] = 0
+    return [
+        Group(g * block.n, slopes, np.ascontiguousarray(goals[:, g // halves]))
+        for g, slopes in zip(some, in_weights(block, seed, some), strict=True)
+    ]
+
+
+def in_weights(block: Block, seed: int, groups: list[int] | None = None) -> Int64Array:
+    """In-weight of every hidden neuron (groups, n); 0 for the wrong sign and for a pruned one."""
+    inner, n, halves = block.layers[0], block.n, _halves(block)
+    some = np.arange(block.columns * halves) if groups is None else np.asarray(groups)
+    neurons = some[:, None] * n + np.arange(n)
+    places = neurons * inner.columns + (some // halves)[:, None]
+    u = layer_law(inner).sample_at(seed, inner.stream, places)
+    if inner.prune != "0":
+        words = words32_at(seed, frozen_stream(inner), places)
+        u[words < round(Fraction(inner.prune) * (1 << 32))] = 0
+    return np.where(u * np.where(some % halves == 0, 1, -1)[:, None] > 0, u, 0)
+
+
+def _halves(block: Block) -> int:
+    return 2 if block.signs == "both" else 1
+
+
+def in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
+    inner = block.layers[0]
+    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=inner.rows).astype(bool)
+    mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
+    neurons = np.flatnonzero(used & (slopes.ravel() != 0))
+    inputs = neurons // (_halves(block) * block.n)
+    mask[neurons, inputs // 8] = 128 >> (inputs % 8)
+    return mask

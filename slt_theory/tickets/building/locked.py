@@ -1,0 +1,117 @@
+"""Widths for sources with locked weights, and what their layers do without.
+
+Backwards from the last layer: `relief` names the copies that each single layer wants switched off,
+which are rows of the layer before that must be 0; the gadget pair at the front then gives up hidden
+neurons. Widths are the smallest for which this brings every sum within reach, found by trying: the
+patterns come from the seed, so nothing has to be estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.tickets.building.gadget import pair_groups
+from slt_theory.tickets.building.relief import Group, Relief, margin_of, relieve_all
+from slt_theory.tickets.building.request import Request
+from slt_theory.tickets.building.single import single_groups
+from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.checking.silence import consumer
+from slt_theory.tickets.ticket import Block
+
+__all__ = ["Plan", "later_layers", "plan", "smallest"]
+
+Bools = NDArray[np.bool_]
+_SAMPLE = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to use of a source.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+    alive : tuple of (bool array or None)
+        Per block the numbers (groups, n) that may be used.
+    off : tuple of (bool array or None)
+        Per block the rows that are to be 0.
+    enough : bool
+        Whether every sum is within reach.
+    """
+
+    blocks: tuple[Block, ...]
+    alive: tuple[Bools | None, ...]
+    off: tuple[Bools | None, ...]
+    enough: bool = True
+
+    @classmethod
+    def plain(cls, blocks: tuple[Block, ...]) -> Plan:
+        """Everything may be used."""
+        return cls(blocks, (None,) * len(blocks), (None,) * len(blocks))
+
+    def of(self, blocks: tuple[Block, ...]) -> Plan:
+        """The same for blocks whose single layers are these."""
+        return replace(self, blocks=blocks)
+
+
+def _relief(
+    request: Request,
+    blocks: tuple[Block, ...],
+    k: int,
+    groups: list[Group],
+    switch: int | None = None,
+) -> Relief:
+    layer = blocks[k].layers[-1]
+    return relieve_all(
+        groups,
+        layer,
+        layer_law(layer),
+        request.seed,
+        margin=margin_of(request.layers[k].radius),
+        switch=switch,
+        threads=request.threads,
+    )
+
+
+def later_layers(request: Request, blocks: tuple[Block, ...]) -> Plan:
+    """The plan of all single layers; of the pair only which rows are off."""
+    alive: list[Bools | None] = [None] * len(blocks)
+    off: list[Bools | None] = [None] * len(blocks)
+    enough = True
+    for k in range(len(blocks) - 1, 0, -1):
+        block = blocks[k]
+        groups = single_groups(block, request.layers[k], off[k])
+        # Constants are there for every copy, and only a ReLU makes a neuron 0 for good.
+        free = block.inputs if consumer(request.target, k - 1) == k else 0
+        found = _relief(request, blocks, k, groups, switch=free)
+        alive[k] = found.alive
+        if free:
+            off[k - 1] = np.repeat(~found.alive[:free].ravel(), blocks[k - 1].taps)
+        enough &= found.enough
+    return Plan(blocks, tuple(alive), tuple(off), enough)
+
+
+def plan(request: Request, later: Plan, *, sample: bool = False) -> Plan:
+    """The whole plan; with `sample`, of some groups of the pair only, to see whether it will do."""
+    blocks = later.blocks
+    count = blocks[0].layers[0].rows // blocks[0].n
+    some = sorted({k * count // _SAMPLE for k in range(_SAMPLE)}) if sample else None
+    groups = pair_groups(blocks[0], request.layers[0], request.seed, later.off[0], some)
+    found = _relief(request, blocks, 0, groups)
+    alive = (None if sample else found.alive, *later.alive[1:])
+    return Plan(blocks, alive, later.off, later.enough and found.enough)
+
+
+def smallest(enough: Callable[[int], bool], first: int, last: int) -> int:
+    """Smallest number that is enough, to one part in fifty, as if more were never worse."""
+    low, high = first - 1, first
+    while high < last and not enough(high):
+        low, high = high, min(last, high + max(1, high // 5))
+    while high - low > 1 + high // 50:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high

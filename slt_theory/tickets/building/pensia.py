@@ -1,0 +1,88 @@
+"""Pensia et al. 2020: a network of twice the depth, a gadget pair for every target layer.
+
+Source: Pensia, Rajput, Nagle, Vishwakarma, Papailiopoulos (NeurIPS 2020), Theorem 1 and Lemmas 1-3;
+catalogue id ``pensia2020-two-layer``.
+"""
+
+from __future__ import annotations
+
+from slt_theory.errors import NeedsMemory
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Law, Uniform
+from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
+from slt_theory.tickets.building.request import Request
+from slt_theory.tickets.building.width import Offer, Sums, smallest_n
+from slt_theory.tickets.ticket import Block, Ticket, packed_bytes
+
+__all__ = ["build", "check_memory", "halves_needed", "sufficient_n"]
+
+THEOREM = "pensia2020-two-layer"
+_MASK_LIMIT = 4 << 30
+_UNIFORM = Uniform(bits=WEIGHT_BITS)
+
+
+def halves_needed(request: Request, index: int) -> int:
+    """1 if only the positive half is built: asked for, and inputs are known to be >= 0."""
+    return 1 if request.signs == "needed" and request.non_negative[index] else 2
+
+
+def check_memory(blocks: tuple[Block, ...], n: int) -> None:
+    """Refuse masks beyond 4 GiB before anything is drawn."""
+    needed = sum(
+        rows * packed_bytes(columns) for block in blocks for rows, columns in block.mask_shapes
+    )
+    if needed > _MASK_LIMIT:
+        raise NeedsMemory(f"the packed masks at n = {n}", needed, _MASK_LIMIT, "lower n")
+
+
+def sufficient_n(request: Request, law: Law = _UNIFORM, *, size: int | None = None) -> int:
+    """Smallest n with an estimated chance of any failure of at most 1 %."""
+    families = [
+        Sums(layer.wanted, layer.radius, halves_needed(request, k))
+        for k, layer in enumerate(request.layers)
+    ]
+    return smallest_n(families, Offer(law, gadget=True, size=size), seed=request.seed)
+
+
+def build(
+    request: Request, theorem: str = THEOREM, *, law: Law = _UNIFORM, size: int | None = None
+) -> Ticket:
+    """Construct the ticket; unreached sums are listed in it, its certificate is still empty.
+
+    Parameters
+    ----------
+    request : Request
+    theorem : str
+        Id of the statement that the construction belongs to.
+    law : Law
+        Of every weight, at 24 bits.
+    size : int, optional
+        Exactly so many live numbers in every sum; then the request must say n.
+    """
+    n = request.n if request.n is not None else request.stretched(sufficient_n(request, law))
+    blocks = tuple(
+        pair_block(
+            layer,
+            k,
+            layer.inputs,
+            Design(n, halves_needed(request, k), law, law, size=size),
+            2 * k,
+        )
+        for k, layer in enumerate(request.layers)
+    )
+    store = request.store(blocks)
+    masks, unreached = [], []
+    for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True)):
+        pair, missed = fill_pair(
+            block,
+            layer,
+            seed=request.seed,
+            radius=request.radius[k],
+            threads=request.threads,
+            progress=request.progress,
+            store=store,
+            index=k,
+        )
+        masks.append(pair)
+        unreached += [(k, *place) for place in missed]
+    return request.ticket(theorem, blocks, tuple(masks), tuple(unreached))

@@ -1,0 +1,120 @@
+"""Gadget pairs whose sums are written by a rule instead of a search.
+
+A pool is what a pair offers: live in-weights, a group of them for every target input and half, and
+rows of out-weights. Constructions pick from it and get masks back. The layout is that of
+`slt_theory.tickets.building.gadget`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.tickets.building.gadget import Design, pair_block
+from slt_theory.tickets.building.pensia import check_memory
+from slt_theory.tickets.building.request import Layer, Request
+from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.draw import sample
+from slt_theory.tickets.ticket import Block, Ticket, packed_bytes
+
+__all__ = ["Filled", "Pool", "build_pairs", "gathered"]
+
+Int64Array = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Packed = NDArray[np.uint8]
+Missed = list[tuple[int, int, str]]
+
+
+class Pool:
+    """What one pair offers.
+
+    Attributes
+    ----------
+    halves, groups, n : int
+        A group is a target input and a half: number ``input * halves + half``.
+    in_weights : int64 array (groups, n)
+        0 where the neuron's in-weight has the sign of the other half.
+    wanted : int64 array (rows, groups)
+        Target of every half-sum, a row a source output; 0 where nothing is wired.
+    """
+
+    def __init__(self, block: Block, layer: Layer, seed: int) -> None:
+        self.block, self.seed, self.n = block, seed, block.n
+        self.halves = 2 if block.signs == "both" else 1
+        self.groups = block.columns * self.halves
+        rows = np.arange(block.layers[1].rows)
+        wanted = np.where(block.wired(rows), layer.wanted[block.target_rows(rows)], 0)
+        self.wanted = np.repeat(wanted, self.halves, axis=1)
+        inner = block.layers[0]
+        neurons = np.arange(inner.rows)
+        own = neurons // (self.halves * self.n)
+        u = layer_law(inner).sample_at(seed, inner.stream, neurons * inner.columns + own)
+        u = u.reshape(self.groups, self.n)
+        self.in_weights = np.where(u * self.signs > 0, u, 0)
+
+    @property
+    def signs(self) -> Int64Array:
+        """1 for groups of inputs >= 0, -1 for those of inputs <= 0: shape (groups, 1)."""
+        return np.where(np.arange(self.groups) % self.halves == 0, 1, -1)[:, None]
+
+    def out_weights(self, row: int, rows: int = 1) -> Int64Array:
+        """Out-weights of source outputs ``row .. row + rows - 1``: int64 (rows, groups, n)."""
+        outer = self.block.layers[1]
+        first, count = row * outer.columns, rows * outer.columns
+        v = sample(layer_law(outer), self.seed, outer.stream, first, count)
+        return v.reshape(rows, self.groups, self.n)
+
+    def in_mask(self, used: Bools) -> Packed:
+        """The in-layer's mask: live neurons of `used` (groups, n) keep their input's weight."""
+        inner = self.block.layers[0]
+        mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
+        neurons = np.flatnonzero((used & (self.in_weights != 0)).ravel())
+        own = neurons // (self.halves * self.n)
+        mask[neurons, own // 8] = 128 >> (own % 8)
+        return mask
+
+    def missed(self, row: int, groups: Int64Array) -> Missed:
+        """Names of half-sums that were not reached."""
+        return [(row, int(g) // self.halves, "+" if g % self.halves == 0 else "-") for g in groups]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Masks of one block, the sums that it misses, and what it stores besides."""
+
+    masks: tuple[Packed, ...]
+    unreached: Missed
+    choices: tuple[Packed, ...] = ()
+
+
+def build_pairs(
+    request: Request,
+    theorem: str,
+    designs: list[Design],
+    fill: Callable[[Block, Layer, int], Filled],
+    dress: Callable[[Block], Block] = lambda block: block,
+) -> Ticket:
+    """One pair a target layer, its header completed by `dress`, filled by ``fill(.., index)``."""
+    blocks = tuple(
+        dress(pair_block(layer, k, layer.inputs, design, 2 * k))
+        for k, (layer, design) in enumerate(zip(request.layers, designs, strict=True))
+    )
+    check_memory(blocks, max(block.n for block in blocks))
+    filled = [
+        fill(block, layer, k)
+        for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True))
+    ]
+    return gathered(request, theorem, blocks, filled)
+
+
+def gathered(
+    request: Request, theorem: str, blocks: tuple[Block, ...], filled: list[Filled]
+) -> Ticket:
+    """The ticket of filled blocks."""
+    unreached = tuple((k, *place) for k, one in enumerate(filled) for place in one.unreached)
+    ticket = request.ticket(theorem, blocks, tuple(one.masks for one in filled), unreached)
+    choices = tuple(one.choices for one in filled)
+    return replace(ticket, choices=choices) if any(choices) else ticket

@@ -1,0 +1,217 @@
+"""What a builder is asked for, with every argument checked once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput
+from slt_theory.lattice import PRODUCT_BITS, positive_fraction
+from slt_theory.networks import Network, target_hash
+from slt_theory.streams import check_seed
+from slt_theory.tickets.building.budget import weight_errors
+from slt_theory.tickets.checking.certificate import on_lattice
+from slt_theory.tickets.domain import Domain, inputs_known, parse_domain
+from slt_theory.tickets.partial import Keeping, Store
+from slt_theory.tickets.ticket import Block, Ticket, architecture_of
+
+__all__ = ["Layer", "Request", "parse_request"]
+
+Progress = Callable[[int], None] | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One target layer on the lattice of its sums.
+
+    Attributes
+    ----------
+    wanted : int64 array (outputs, columns)
+        Weights, bias last, in units of ``2**(scale_exponent - 48)``.
+    radius : int
+        Sums within this of `wanted` are within `eps` of the real weight.
+    scale_exponent : int
+        The power of two that brings the weights into [-1, 1].
+    eps : Fraction
+        Error per weight in the target's unit.
+    inputs : int
+        Channels that the layer takes, the constant one not counted.
+    taps, constant_tap : int
+        Rows of `wanted` come in groups of taps, one an output; the bias belongs to one tap.
+    """
+
+    wanted: NDArray[np.int64]
+    radius: int
+    scale_exponent: int
+    eps: Fraction
+    inputs: int
+    taps: int = 1
+    constant_tap: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """Channels that the layer gives."""
+        return len(self.wanted) // self.taps
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request for a ticket."""
+
+    target: Network
+    layers: tuple[Layer, ...]
+    domain: Domain
+    seed: int
+    n: int | None
+    objective: Literal["eps", "best"]
+    signs: Literal["both", "needed"]
+    network_eps: Fraction | None
+    threads: int | None
+    progress: Progress
+    slack: Fraction = Fraction(1)
+    keeping: Keeping = field(default_factory=Keeping)
+
+    @property
+    def non_negative(self) -> tuple[bool, ...]:
+        """Per layer whether its inputs are known to be >= 0."""
+        return inputs_known(self.target, self.domain)
+
+    @property
+    def radius(self) -> tuple[int | None, ...]:
+        """Per layer: None asks for the exact optimum of every sum."""
+        return tuple(None if self.objective == "best" else layer.radius for layer in self.layers)
+
+    def needed(self) -> Request:
+        """The same request with only the halves that the signs of inputs leave."""
+        return replace(self, signs="needed")
+
+    def with_n(self, n: int) -> Request:
+        """The same request with n decided."""
+        return replace(self, n=n)
+
+    def attempt(self, slack: Fraction, keeping: Keeping) -> Request:
+        """The same request with every estimated n multiplied by `slack`."""
+        return replace(self, slack=slack, keeping=keeping)
+
+    def store(self, blocks: tuple[Block, ...]) -> Store:
+        """Where the masks of subset sums go while they are built."""
+        return self.keeping.open(blocks, self.threads)
+
+    def stretched(self, estimate: int) -> int:
+        """An estimated n with the request's slack."""
+        return math.ceil(estimate * self.slack)
+
+    def ticket(
+        self,
+        theorem: str,
+        blocks: tuple[Block, ...],
+        masks: tuple[tuple[NDArray[np.uint8], ...], ...],
+        unreached: tuple[tuple[int, int, int, str], ...],
+    ) -> Ticket:
+        """The artefact of a construction, without its certificate."""
+        return Ticket(
+            theorem=theorem,
+            seed=self.seed,
+            target_sha256=target_hash(self.target),
+            domain=str(self.domain),
+            blocks=blocks,
+            masks=masks,
+            unreached=unreached,
+            network_eps=None if self.network_eps is None else float(self.network_eps),
+            norm_exponents=self.target.norm_exponents,
+            architecture=architecture_of(self.target),
+        )
+
+
+def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: float | None) -> Layer:
+    matrix = target.matrix(index)
+    # In units of the reach.
+    largest = 0.0 if reach is None else float(np.abs(matrix).max()) / reach
+    exponent = math.frexp(largest)[1] if largest > 1 else 0
+    wanted, exact = on_lattice(matrix, exponent)
+    # A target off the lattice is rounded: one unit covers it.
+    radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
+    if radius < 0:
+        smallest = 2.0 ** (exponent - PRODUCT_BITS)
+        raise BadInput(
+            name,
+            float(eps) if name == "eps" else f"a weight error of {float(eps):.3g}",
+            f"is below the lattice's resolution in layer {index}",
+            f"the smallest error that can be had is {smallest:.3g}",
+        )
+    unrolling = target.unrolling(index)
+    inputs = matrix.shape[1] - (target.biases[index] is not None)
+    return Layer(wanted, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0)
+
+
+def parse_request(
+    target: Network,
+    *,
+    eps: Any = None,
+    network_eps: Any = None,
+    seed: int = 0,
+    n: int | None = None,
+    objective: str = "eps",
+    signs: str = "both",
+    domain: str | Domain = "box:0,1",
+    reach: float | None = 1.0,
+    largest_n: int = 4096,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Request:
+    """Check the arguments that all constructions share.
+
+    Weights beyond [-reach, reach] are met by a power of two that the ticket records; None: never.
+
+    Raises
+    ------
+    BadInput
+        If neither or both of eps and network_eps are given, or any value is out of range.
+    """
+    if not isinstance(target, Network):
+        raise BadInput("target", type(target).__name__, "must be a network")
+    if (eps is None) == (network_eps is None):
+        raise BadInput(
+            "eps, network_eps",
+            (eps, network_eps),
+            "exactly one is needed",
+            "give --eps or --network-eps",
+        )
+    if n is not None and (isinstance(n, bool) or not isinstance(n, int | np.integer)):
+        raise BadInput("n", n, "must be an integer")
+    if n is not None and not 1 <= n <= largest_n:
+        raise BadInput("n", n, f"must lie in 1..{largest_n}")
+    for name, value, allowed in (
+        ("objective", objective, ("eps", "best")),
+        ("signs", signs, ("both", "needed")),
+    ):
+        if value not in allowed:
+            raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
+    where = parse_domain(domain)
+    if eps is not None:
+        each = [positive_fraction("eps", eps)] * target.depth
+        whole = None
+    else:
+        whole = positive_fraction("network_eps", network_eps)
+        each = weight_errors(target, where, whole)
+    return Request(
+        target=target,
+        layers=tuple(
+            _layer(target, k, e, name="eps" if whole is None else "network_eps", reach=reach)
+            for k, e in enumerate(each)
+        ),
+        domain=where,
+        seed=check_seed(seed),
+        n=None if n is None else int(n),
+        objective="best" if objective == "best" else "eps",
+        signs="both" if signs == "both" else "needed",
+        network_eps=whole,
+        threads=threads,
+        progress=progress,
+    )

@@ -1,0 +1,124 @@
+"""Diffenderfer and Kailkhura 2021: random signs of one scale, a weight in unary.
+
+In-weights are +1 or -1 and out-weights +g or -g: one positive gain a pair. A weight w is m = w/g
+steps rounded to a whole number; each half-sum keeps |m| live products of the right sign, so its
+error is at most g/2. A quarter of the numbers offered has the right signs; widths grow as 1/eps.
+
+Ours: the gain, the coarsest that the error allows, instead of eps/(l n) from the largest weight
+1/sqrt(n) that the theorem assumes; and the number offered, from exact binomial tails over all sums,
+instead of the theorem's unnamed constant. Weights beyond 1/sqrt(n) only make the code longer.
+
+Source: Diffenderfer and Kailkhura (ICLR 2021, arXiv 2103.09377), Theorem 2; catalogue id
+``diffenderfer2021-binary``.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.laws import Signs
+from slt_theory.tickets.building.gadget import Design
+from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
+from slt_theory.tickets.building.request import Layer, Request
+from slt_theory.tickets.ticket import Block, Ticket
+
+__all__ = ["THEOREM", "build", "gain", "signs_needed", "steps"]
+
+THEOREM = "diffenderfer2021-binary"
+_FAILURE = 0.01
+_MOST = 1 << 22
+_LIFT = PRODUCT_BITS - WEIGHT_BITS
+
+Int64Array = NDArray[np.int64]
+
+
+def gain(layer: Layer) -> int:
+    """The coarsest gain, in units of ``2**-24``, whose half is within the radius.
+
+    Raises
+    ------
+    BadInput
+        If it would be below the lattice of weights.
+    """
+    units = min(2 * layer.radius >> _LIFT, 1 << WEIGHT_BITS)
+    if units < 1:
+        raise BadInput("eps", float(layer.eps), f"needs a gain below 2^-{WEIGHT_BITS}", "raise eps")
+    return units
+
+
+def steps(layer: Layer) -> Int64Array:
+    """Every weight in whole gains, to nearest: int64 (outputs, columns)."""
+    step = gain(layer) << _LIFT
+    return np.asarray((layer.wanted + step // 2) // step)
+
+
+def signs_needed(request: Request) -> int:
+    """Smallest n whose chance of too few signs in any half-sum is at most 1 %, by exact tails."""
+    from scipy.special import bdtr
+
+    lengths: Int64Array = np.concatenate(
+        [
+            np.repeat(np.abs(steps(layer)).ravel(), halves_needed(request, k))
+            for k, layer in enumerate(request.layers)
+        ]
+    )
+    values, counts = np.unique(lengths[lengths > 0], return_counts=True)
+
+    def miss(n: int) -> float:
+        # A number serves if its in-weight is live and its product has the weight's sign.
+        return float((counts * bdtr(np.minimum(values - 1, n), n, 0.25)).sum())
+
+    low, high = 0, 1
+    while miss(high) > _FAILURE:
+        low, high = high, 2 * high
+        if high > _MOST:
+            raise NeedsMemory("the signs of one weight in unary", high, _MOST, "raise eps")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if miss(middle) > _FAILURE else (low, middle)
+    return high
+
+
+def build(request: Request) -> Ticket:
+    """Construct the ticket: nothing is searched, signs are counted."""
+    n = request.n if request.n is not None else request.stretched(signs_needed(request))
+    designs = [
+        Design(
+            n,
+            halves_needed(request, k),
+            Signs(),
+            Signs(Fraction(gain(layer), 1 << WEIGHT_BITS)),
+        )
+        for k, layer in enumerate(request.layers)
+    ]
+
+    def fill(block: Block, layer: Layer, _: int) -> Filled:
+        return _fill(block, layer, request)
+
+    return build_pairs(request, THEOREM, designs, fill)
+
+
+def _fill(block: Block, layer: Layer, request: Request) -> Filled:
+    pool = Pool(block, layer, request.seed)
+    lengths = np.repeat(steps(layer), pool.halves, axis=1)
+    outer = block.layers[1]
+    out_mask = np.zeros((outer.rows, -(-outer.columns // 8)), dtype=np.uint8)
+    used = np.zeros(pool.in_weights.shape, dtype=bool)
+    unreached: Missed = []
+    for row in range(outer.rows):
+        length = lengths[row][:, None]
+        serves = pool.in_weights * pool.out_weights(row)[0] * np.sign(length) > 0
+        kept = serves & (np.cumsum(serves, axis=1) <= np.abs(length))
+        used |= kept
+        out_mask[row] = np.packbits(kept.ravel())
+        short = np.count_nonzero(kept, axis=1) < np.abs(length[:, 0])
+        unreached += pool.missed(row, np.flatnonzero(short))
+        if request.progress is not None:
+            request.progress(pool.groups)
+    return Filled((pool.in_mask(used), out_mask), unreached)

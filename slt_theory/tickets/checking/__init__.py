@@ -1,0 +1,1 @@
+"""The independent check of a ticket, from seed, masks and target alone; it knows no builder."""

@@ -1,0 +1,333 @@
+"""The independent check of a ticket for attention; its bound knows no sequence length.
+
+Let no score move by more than e. Then the weights p' of a query differ from p by at most
+``tanh(e / 2) <= e / 2`` in total variation: the worst shift is +e on a set of tokens and -e off it,
+and the change of its weight a is largest at a = 1 / (1 + exp(e)). Masks only drop tokens. With
+value vectors v_t and errors f_t of theirs,
+
+    |sum_t p'_t (v_t + f_t) - sum_t p_t v_t| <= max_t |f_t| + (e / 2) (max_t v_t - min_t v_t),
+
+coordinate by coordinate, whatever the number of tokens.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput
+from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.networks.attention import Attention, attend
+from slt_theory.streams import Purpose, stream_id, words32
+from slt_theory.tickets.checking.certificate import on_lattice
+from slt_theory.tickets.checking.check import Check
+from slt_theory.tickets.checking.claims import round_down, round_up
+from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
+from slt_theory.tickets.checking.error_bound import up
+from slt_theory.tickets.domain import Ball, Box, Domain, parse_domain
+from slt_theory.tickets.ticket import Block, Ticket
+
+__all__ = [
+    "certify_attention",
+    "effective_heads",
+    "error_of_entries",
+    "largest_attention_error",
+    "verify_attention",
+]
+
+Floats = NDArray[np.float64]
+Heads = list[tuple[Floats, Floats]]
+_THEOREM = "otsuka2026-attention"
+_LENGTHS, _DRAWS = (1, 2, 4, 8, 16), 64
+_EPS = r"[0-9]{0,399}[1-9][0-9]{0,399}(/0*[1-9][0-9]{0,400})?"
+
+
+def effective_heads(ticket: Ticket) -> Heads:
+    """Per head the matrices of scores and of values that the masked source computes."""
+    matrices = [effective_block(ticket, k).to_float() for k, _ in enumerate(ticket.blocks)]
+    return list(zip(matrices[::2], matrices[1::2], strict=True))
+
+
+def verify_attention(ticket: Ticket, target: Attention) -> Check:
+    """Check a ticket against its target; as `slt_theory.tickets.verify`."""
+    return _check(ticket, target, compare_claims=True)
+
+
+def certify_attention(ticket: Ticket, target: Attention) -> Ticket:
+    """The ticket with the certificate that `verify_attention` will confirm."""
+    return ticket.with_certificate(_check(ticket, target, compare_claims=False).certificate())
+
+
+def _check(ticket: Ticket, target: Attention, *, compare_claims: bool) -> Check:
+    failures = _header_failures(ticket, target)
+    if failures:
+        return _refused(ticket, target, failures)
+    try:
+        errors = [_errors(ticket, target, k) for k in range(len(ticket.blocks))]
+        ours = effective_heads(ticket)
+    except (MalformedTicket, BadInput) as error:
+        return _refused(ticket, target, [str(error)])
+    if not ticket.complete:
+        failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
+    for k, (block, sizes) in enumerate(zip(ticket.blocks, errors, strict=True)):
+        # Rounded up before, so that no entry outside can seem inside.
+        outside = sum(Fraction(e) > Fraction(block.eps) for e in sizes.ravel().tolist())
+        if outside:
+            failures.append(f"layer {k}: {outside} entries are further than eps from their target")
+    domain = parse_domain(ticket.domain)
+    bounds = _head_bounds(target, domain, errors)
+    whole = float(bounds.max())
+    every = np.concatenate([sizes.ravel() for sizes in errors])
+    found = largest_attention_error(target, ours, domain, seed=ticket.seed)
+    check = Check(
+        ok=False,
+        complete=ticket.complete,
+        weights=every.size,
+        max_weight_error=float(every.max()),
+        median_weight_error=float(np.median(every)),
+        sup_error_bound=round_up(whole),
+        sup_error_found=round_down(found),
+        layer_error_bounds=(round_up(whole),),
+        failures=(),
+    )
+    if compare_claims:
+        failures += _claim_failures(ticket, check, whole)
+    if ticket.network_eps is not None and whole > ticket.network_eps:
+        failures.append(f"certified error {whole:.6g} is above network_eps {ticket.network_eps:g}")
+    return Check(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
+
+
+def _refused(ticket: Ticket, target: Attention, failures: list[str]) -> Check:
+    infinite = math.inf
+    return Check(
+        ok=False,
+        complete=ticket.complete,
+        weights=sum(matrix.size for matrix, _ in target.merged()),
+        max_weight_error=infinite,
+        median_weight_error=infinite,
+        sup_error_bound=infinite,
+        sup_error_found=0.0,
+        layer_error_bounds=(infinite,),
+        failures=tuple(failures),
+    )
+
+
+def _header_failures(ticket: Ticket, target: Attention) -> list[str]:
+    failures = []
+    if ticket.target_sha256 != target.target_hash():
+        failures.append("the ticket was built for another target (hashes differ)")
+    if ticket.theorem != _THEOREM:
+        failures.append(f"theorem {ticket.theorem!r} is not about attention")
+    if ticket.architecture != {"attention": target.heads}:
+        failures.append("the recorded architecture is not the target's")
+    if len(ticket.blocks) != 2 * target.heads:
+        return [*failures, f"{len(ticket.blocks)} blocks for {target.heads} heads"]
+    try:
+        parse_domain(ticket.domain)
+    except BadInput as error:
+        failures.append(str(error))
+    for k, (block, (matrix, _)) in enumerate(zip(ticket.blocks, target.merged(), strict=True)):
+        failures += [f"layer {k}: {text}" for text in _block_failures(block, matrix)]
+    used = [layer.stream for block in ticket.blocks for layer in block.layers]
+    if len(set(used)) != len(used):
+        failures.append("two layers share a stream of random weights")
+    return failures
+
+
+def _block_failures(block: Block, matrix: Floats) -> list[str]:
+    outputs, inputs = matrix.shape
+    hidden = inputs * block.n
+    plain = Block(
+        "product-pair",
+        outputs,
+        inputs,
+        False,
+        block.layers,
+        block.n,
+        block.eps,
+        block.scale_exponent,
+        signs="positive",
+    )
+    failures = []
+    if block != plain:
+        failures.append("is no product of two masked matrices for this target")
+    if block.mask_shapes != ((hidden, inputs), (outputs, hidden)):
+        failures.append(f"layers of shapes {block.mask_shapes} do not make a product")
+    if not 0 <= block.scale_exponent <= 1100:
+        failures.append(f"scale exponent {block.scale_exponent} is out of range")
+    if not re.fullmatch(_EPS, block.eps):
+        failures.append(f"eps = {block.eps} is no positive fraction p/q")
+    for layer in block.layers:
+        given = (layer.law, layer.bits, layer.prune, layer.lock, layer.choices, layer.move)
+        if given != ("uniform", WEIGHT_BITS, "0", "0", 1, "0"):
+            failures.append(f"the law {layer.law} is not the theorem's")
+        if not 0 <= layer.stream < 1 << 64:
+            failures.append(f"stream {layer.stream} has more than 64 bits")
+    return failures
+
+
+def _errors(ticket: Ticket, target: Attention, index: int) -> Floats:
+    """Sizes of the errors of the entries of one merged matrix, all roundings included, up."""
+    block = ticket.blocks[index]
+    matrix, slip = target.merged()[index]
+    effective = effective_block(ticket, index)
+    wanted, exact = on_lattice(matrix, block.scale_exponent)
+    units = np.abs(effective.positive - wanted) + int(not exact)
+    if int(units.max()) >= 1 << 53 or int(np.abs(effective.positive).max()) >= 1 << 53:
+        raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
+    sizes = np.ldexp(units.astype(np.float64), block.scale_exponent - PRODUCT_BITS)
+    return np.asarray(np.nextafter(sizes + slip, np.inf))
+
+
+def _reach(matrix: Floats, domain: Domain) -> Floats:
+    """At least ``|row . x|`` for every row and token x of the domain; `matrix` holds sizes."""
+    terms = matrix.shape[1]
+    if isinstance(domain, Ball):
+        squares = up(np.square(matrix).sum(axis=1), terms)
+        return np.asarray(
+            np.nextafter(np.nextafter(np.sqrt(squares), np.inf) * domain.radius, np.inf)
+        )
+    largest = max(abs(domain.lo), abs(domain.hi))
+    return up(matrix.sum(axis=1) * largest, terms)
+
+
+def _spread(matrix: Floats, domain: Domain) -> Floats:
+    """At least the largest difference of ``row . x`` between two tokens."""
+    if isinstance(domain, Box):
+        width = float(np.nextafter(domain.hi - domain.lo, np.inf))
+        return up(np.abs(matrix).sum(axis=1) * width, matrix.shape[1])
+    return 2 * _reach(np.abs(matrix), domain)
+
+
+def _bilinear(errors: Floats, domain: Domain) -> float:
+    """At least ``|x' E y|`` for all tokens x, y and every E with entries within `errors`."""
+    if isinstance(domain, Ball):
+        norm = math.sqrt(float(up(np.square(errors).sum(keepdims=True), errors.size).max()))
+        return float(up(np.array([norm * domain.radius * domain.radius]), 4)[0])
+    largest = max(abs(domain.lo), abs(domain.hi))
+    return float(up(np.array([errors.sum() * largest * largest]), errors.size + 2)[0])
+
+
+def _head_bounds(target: Attention, domain: Domain, errors: list[Floats]) -> Floats:
+    """Upper bound of the error of every output coordinate; float sums go up."""
+    total = np.zeros(target.output.shape[2])
+    merged = target.merged()
+    for head in range(target.heads):
+        moved = min(1.0, _bilinear(errors[2 * head], domain) / 2)
+        values, slip = merged[2 * head + 1]
+        spread = _spread(np.nextafter(np.abs(values) + slip, np.inf), domain)
+        part = up(moved * spread, 1) + _reach(errors[2 * head + 1], domain)
+        total = np.nextafter(total + np.nextafter(part, np.inf), np.inf)
+    return total
+
+
+def error_of_entries(target: Attention, domain: Domain, eps: float) -> float:
+    """The certified output error if every merged entry is off by at most `eps`."""
+    errors = [np.full(matrix.shape, eps) for matrix, _ in target.merged()]
+    return float(_head_bounds(target, domain, errors).max())
+
+
+def _tokens(domain: Domain, seed: int, number: int, count: int, width: int) -> Floats:
+    """Corners of a box or points of a sphere; half of them scattered inside."""
+    stream = stream_id(Purpose.INPUTS, 1 + number)
+    words = words32(seed, stream, 0, 2 * count * width).reshape(2, count, width) / 2.0**32
+    direction = words[0] - 0.5
+    if isinstance(domain, Box):
+        corners = np.where(direction > 0, domain.hi, domain.lo)
+        inside = domain.lo + words[1] * (domain.hi - domain.lo)
+        return np.where(number % 2, np.clip(inside, domain.lo, domain.hi), corners)
+    norm = np.linalg.norm(direction, axis=1, keepdims=True)
+    return np.asarray(domain.radius * (1 - 2.0**-40) * direction / np.where(norm > 0, norm, 1))
+
+
+def largest_attention_error(
+    target: Attention,
+    ours: Heads,
+    domain: Domain,
+    *,
+    seed: int,
+    lengths: tuple[int, ...] = _LENGTHS,
+    draws: int = _DRAWS,
+    asked: int | None = None,
+) -> float:
+    """Largest error over random sequences, less the rounding of evaluating both, rounded down.
+
+    Parameters
+    ----------
+    ours : list of (scores, values)
+        Of `effective_heads`.
+    lengths : tuple of int
+        Numbers of tokens.
+    draws : int
+        Sequences of each length.
+    asked : int, optional
+        Only the first so many tokens ask; default: all.
+    """
+    theirs = [
+        (scores, values)
+        for (scores, _), (values, _) in zip(
+            target.merged()[::2], target.merged()[1::2], strict=True
+        )
+    ]
+    slips = [slip for _, slip in target.merged()]
+    worst = 0.0
+    number = 0
+    for length in lengths:
+        for _ in range(draws):
+            x = _tokens(domain, seed, number, length, target.width)
+            number += 1
+            rows = x if asked is None else x[:asked]
+            gap = np.abs(_run(ours, rows, x) - _run(theirs, rows, x)).max()
+            slack = _rounding(ours, x, 0.0) + _rounding(theirs, x, max(slips))
+            worst = max(worst, float(np.nextafter(gap - slack, -np.inf)))
+    return worst
+
+
+def _run(heads: Heads, rows: Floats, x: Floats) -> Floats:
+    parts = [attend((rows @ s.T) @ x.T, None) @ (x @ v.T) for s, v in heads]
+    return np.asarray(sum(parts[1:], parts[0]))
+
+
+def _rounding(heads: Heads, x: Floats, slip: float) -> float:
+    """Bound of the rounding errors of `_run`, and of `slip` in every entry of its matrices.
+
+    A score has 2 d + 2 roundings; the exponential is taken to be within 4 units in the last place,
+    a weight then moves by a factor within ``exp(2 r)`` of 1, and sums of T terms follow.
+    """
+    size, total = float(np.abs(x).sum(axis=1).max()), 0.0
+    largest = float(np.abs(x).max())
+    for scores, values in heads:
+        score = largest * float((np.abs(scores) + slip).sum()) * largest
+        r = (2 * x.shape[1] + 16) * 2.0**-52 * (score + 1) + slip * size * size
+        value = float((np.abs(values) + slip).sum(axis=1).max()) * largest
+        count = 2 * len(x) + 2 * x.shape[1] + 16
+        total += value * (4 * r + count * 2.0**-52) + slip * size
+    return total * len(heads)
+
+
+def _claim_failures(ticket: Ticket, check: Check, whole: float) -> list[str]:
+    claims = ticket.certificate
+    if not claims:
+        return ["the file carries no certificate"]
+    failures = []
+    try:
+        for key, recomputed in (
+            ("max_weight_error", check.max_weight_error),
+            ("median_weight_error", check.median_weight_error),
+            ("sup_error_bound", whole),
+        ):
+            if not float(claims[key]) >= recomputed:
+                failures.append(f"claims {key} {claims[key]:.6g}, recomputed {recomputed:.6g}")
+        if not float(claims["sup_error_found"]) <= check.sup_error_bound:
+            failures.append("claims an input with an error that no input has")
+        if claims["weights"] != check.weights:
+            failures.append(f"claims {claims['weights']} entries, there are {check.weights}")
+        if [float(v) for v in claims["layer_error_bounds"]] < [whole]:
+            failures.append("claims a smaller error of the layer than recomputed")
+    except (KeyError, TypeError, ValueError) as error:
+        failures.append(f"the certificate cannot be read ({error!r})")
+    return failures

@@ -1,0 +1,78 @@
+"""What the check of a ticket found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from slt_theory.tickets.checking.edges import Edges
+from slt_theory.tickets.size import Size
+
+__all__ = ["Check"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the check of one ticket against one target found.
+
+    Attributes
+    ----------
+    ok : bool
+        Complete, well-formed, every weight within its eps, and no claim of the file too good.
+    complete : bool
+    weights : int
+        Target weights and biases.
+    max_weight_error, median_weight_error : float
+        Exact errors of the effective weights, rounded up to float; a weight with two halves counts
+        with the worse.
+    sup_error_bound : float
+        No input of the domain has a larger error (sup norm of the output): the smallest of
+        `bounds`.
+    sup_error_found : float
+        Some input of the domain has at least this error.
+    layer_error_bounds : tuple of float
+        An upper bound after every layer, by intervals.
+    failures : tuple of str
+        Everything that is wrong, in words.
+    bounds : dict from str to float
+        Upper bounds of the error by method: "interval", and "relaxation" for a ticket of several
+        layers that is right so far.
+    size : Size or None
+        Bits that the ticket stores; None for one that could not be read.
+    edges : Edges or None
+        Errors of convolutions at the border and inside; None without convolutions.
+    """
+
+    ok: bool
+    complete: bool
+    weights: int
+    max_weight_error: float
+    median_weight_error: float
+    sup_error_bound: float
+    sup_error_found: float
+    layer_error_bounds: tuple[float, ...]
+    failures: tuple[str, ...]
+    bounds: dict[str, float] = field(default_factory=dict)
+    size: Size | None = None
+    edges: Edges | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "ok": self.ok,
+            "complete": self.complete,
+            "weights": self.weights,
+            "max_weight_error": self.max_weight_error,
+            "median_weight_error": self.median_weight_error,
+            "sup_error_bound": self.sup_error_bound,
+            "sup_error_bounds": dict(self.bounds),
+            "sup_error_found": self.sup_error_found,
+            "layer_error_bounds": list(self.layer_error_bounds),
+            **({} if self.size is None else {"size": self.size.to_dict()}),
+            **({} if self.edges is None else asdict(self.edges)),
+            "failures": list(self.failures),
+        }
+
+    def certificate(self) -> dict[str, Any]:
+        """The part that a ticket file carries."""
+        record = self.to_dict()
+        return {key: record[key] for key in record if key not in ("ok", "complete", "failures")}

@@ -1,0 +1,109 @@
+"""Copies of a neuron as their mean and what each differs from it, exactly.
+
+A source neuron c of a target neuron with value z has the value ``z + d + s_c``: d is the error that
+its copies share, s_c the copy's own. Weights are split alike. A mean is rounded to a power of two
+that divides every entry, so that the differences are floats without rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.networks import Network, Operator
+from slt_theory.tickets.checking.error_bound import Gap
+
+__all__ = ["PairLayer", "split_layers"]
+
+Floats = NDArray[np.float64]
+_EXPONENT = 50
+"""Entries below ``2**50`` units: means and differences then have at most 53 bits."""
+
+
+@dataclass(frozen=True)
+class PairLayer:
+    """One weighted layer of target and ticket.
+
+    Attributes
+    ----------
+    weight : Operator
+        The target's.
+    bias : array (values out,)
+        The target's, at every site.
+    mean : Gap
+        Ticket minus target, averaged over the copies of an output; ``wiring`` likewise.
+    spread : Gap or None
+        What every copy differs by; None where an output has one copy.
+    wired : bool
+        Inputs have copies of their own, which ``wiring`` tells apart.
+    """
+
+    weight: Operator
+    bias: Floats
+    mean: Gap
+    spread: Gap | None
+    wired: bool
+
+    @property
+    def two_sided(self) -> bool:
+        """Errors differ between inputs >= 0 and <= 0."""
+        return self.mean.positive is not self.mean.negative
+
+
+def split_layers(target: Network, gaps: Sequence[Gap]) -> list[PairLayer] | None:
+    """Split every layer; None where a mean would have to be rounded."""
+    layers = []
+    for k, gap in enumerate(gaps):
+        weight = target.operator(k)
+        bias = target.biases[k]
+        parts = _split(gap)
+        if parts is None:
+            return None
+        zeros = np.zeros(weight.shape[0])
+        layers.append(
+            PairLayer(
+                weight,
+                zeros if bias is None else target.spread(k, bias),
+                *parts,
+                gap.wiring.shape[1] != weight.shape[1],
+            )
+        )
+    return layers
+
+
+def _split(gap: Gap) -> tuple[Gap, Gap | None] | None:
+    if gap.copies == 1:
+        return gap, None
+    operators = [gap.wiring, gap.positive]
+    if gap.negative is not gap.positive:
+        operators.append(gap.negative)
+    pairs = [_mean(each.coefficients, gap.copies) for each in operators]
+    constants = _mean(gap.constant, gap.copies)
+    halves = []
+    for side in (0, 1):
+        sides = []
+        for each, pair in zip(operators, pairs, strict=True):
+            if pair is None or constants is None:
+                return None
+            sides.append(Operator(pair[side], each.unrolling))
+        if constants is None:
+            return None
+        copies = 1 if side == 0 else gap.copies
+        halves.append(Gap(sides[0], sides[1], sides[-1], constants[side], gap.slack, copies))
+    return halves[0], halves[1]
+
+
+def _mean(values: Floats, copies: int) -> tuple[Floats, Floats] | None:
+    """Means over neighbours, and differences from them; exact, or None."""
+    groups = values.reshape(-1, copies, *values.shape[1:])
+    largest = float(np.abs(values).max(initial=0.0))
+    unit = math.ldexp(1.0, max(math.frexp(largest)[1] - _EXPONENT, -1000))
+    steps = groups / unit
+    if not np.array_equal(np.rint(steps) * unit, groups):
+        return None
+    mean = np.rint(steps.mean(axis=1)) * unit
+    return mean, np.ascontiguousarray((groups - mean[:, None]).reshape(values.shape))

@@ -1,0 +1,123 @@
+"""Ranges of everything that the relaxation of a ticket and its target speaks of, by intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.networks import Network
+from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
+from slt_theory.tickets.checking.error_bound import (
+    Gap,
+    Range,
+    carried,
+    changed,
+    dot,
+    loose,
+    plus,
+    pooled_deviation,
+    value_ranges,
+)
+from slt_theory.tickets.checking.mean_and_spread import PairLayer
+from slt_theory.tickets.domain import Domain
+
+__all__ = ["PairRanges", "pair_ranges", "sizes"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class PairRanges:
+    """Outward ranges a value of the network.
+
+    Attributes
+    ----------
+    target : list of (lower, upper)
+        Of the target's values.
+    mean : list of (lower, upper) or None
+        Of the error that copies share; None where both networks are equal.
+    spread : list of (lower, upper) or None
+        Of what a copy adds; None where there is one copy.
+    copies : list of int
+    """
+
+    target: list[Range]
+    mean: list[Range | None]
+    spread: list[Range | None]
+    copies: list[int]
+
+
+def sizes(values: Range | None, like: Floats) -> Floats:
+    """Largest absolute values; zeros where there is no range."""
+    if values is None:
+        return np.zeros_like(like)
+    return np.asarray(np.maximum(np.abs(values[0]), np.abs(values[1])))
+
+
+def pair_ranges(target: Network, domain: Domain, layers: Sequence[PairLayer]) -> PairRanges:
+    """Intervals forwards; for one layer the exact ranges."""
+    known = PairRanges(value_ranges(target, domain), [None], [None], [1])
+    for number, step in enumerate(target.steps):
+        if isinstance(step, Weigh):
+            mean, spread, copies = _weighed(target, domain, layers[step.layer], step, known)
+            known.mean.append(mean)
+            known.spread.append(spread)
+            known.copies.append(copies)
+            continue
+        known.mean.append(_moved(target, number, known.mean, [1] * len(known.copies)))
+        known.spread.append(_moved(target, number, known.spread, known.copies))
+        known.copies.append(known.copies[step.of])
+    return known
+
+
+def _weighed(
+    target: Network, domain: Domain, layer: PairLayer, step: Weigh, known: PairRanges
+) -> tuple[Range, Range | None, int]:
+    values, delta, each = known.target[step.of], known.mean[step.of], known.spread[step.of]
+    signs = target.non_negative(domain.non_negative)[step.of]
+    wobble = loose(layer.mean, *values)
+    if delta is not None:
+        wobble = plus(wobble, loose(layer.mean, *delta))
+
+    def through(gap: Gap) -> Range:
+        reach = changed(target, domain, gap, step, values)
+        if delta is not None:
+            reach = plus(
+                reach, carried(replace(gap, wiring=gap.positive), delta, non_negative=signs)
+            )
+        return reach if each is None else plus(reach, dot(gap.wiring, *each))
+
+    mean = through(layer.mean)
+    if delta is not None:
+        mean = plus(mean, dot(layer.weight, *delta))
+    if layer.spread is None:
+        return plus(mean, wobble), None, 1
+    return mean, plus(through(layer.spread), wobble), layer.spread.copies
+
+
+def _moved(
+    target: Network, number: int, known: Sequence[Range | None], copies: Sequence[int]
+) -> Range | None:
+    """A deviation through a step that has no weights."""
+    step, shapes = target.steps[number], target.shapes_of_values
+    before = known[step.of]
+    if isinstance(step, Add):
+        skipped = known[step.skip]
+        if skipped is None:
+            return before
+        count = int(np.prod(shapes[step.skip][1:]))
+        low, high = (with_copies(e, count, copies[step.skip], copies[step.of]) for e in skipped)
+        return (low, high) if before is None else plus(before, (low, high))
+    if before is None:
+        return None
+    if isinstance(step, Activate):
+        return step.activation.deviation(before)
+    if isinstance(step, Pool):
+        return pooled_deviation(step, before, shapes[step.of])
+    if isinstance(step, Flatten):
+        low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
+        return low, high
+    raise AssertionError("weighted layers are treated apart")
