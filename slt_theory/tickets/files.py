@@ -29,24 +29,28 @@ from slt_theory.tickets.ticket import FORMAT_VERSION, Block, SourceLayer, Ticket
 
 __all__ = ["read_ticket", "write_ticket"]
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LARGE = 1 << 30
 _HEADER, _CERTIFICATE = "header.json", "certificate.json"
 
 
-def _members(ticket: Ticket) -> Iterator[tuple[str, bytes]]:
+def _members(ticket: Ticket) -> Iterator[tuple[str, bytes | NDArray[np.uint8]]]:
     yield _HEADER, json.dumps(ticket.header(), sort_keys=True, indent=1).encode()
     yield _CERTIFICATE, json.dumps(ticket.certificate, sort_keys=True, indent=1).encode()
     for b, masks in enumerate(ticket.masks):
         for m, mask in enumerate(masks):
-            yield f"block{b}.mask{m}.npy", _array(mask)
+            yield f"block{b}.mask{m}.npy", mask
             if ticket.blocks[b].layers[m].choices > 1:
-                yield f"block{b}.choices{m}.npy", _array(ticket.choices[b][m])
+                yield f"block{b}.choices{m}.npy", ticket.choices[b][m]
 
 
-def _array(values: NDArray[np.uint8]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(values), allow_pickle=False)
-    return buffer.getvalue()
+def _write(archive: zipfile.ZipFile, name: str, data: bytes | NDArray[np.uint8]) -> None:
+    """One member, dated 1980; an array goes in piece by piece, never as a second copy."""
+    large = len(data) > _LARGE if isinstance(data, bytes) else data.nbytes > _LARGE
+    with archive.open(name, "w", force_zip64=large) as member:
+        if isinstance(data, bytes):
+            member.write(data)
+        else:
+            np.lib.format.write_array(member, np.ascontiguousarray(data), allow_pickle=False)
 
 
 def write_ticket(ticket: Ticket, path: str | Path) -> None:
@@ -62,11 +66,10 @@ def write_ticket(ticket: Ticket, path: str | Path) -> None:
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        # Masks are nearly random bits: a higher level takes longer and gains a hundredth.
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name, data in _members(ticket):
-                info = zipfile.ZipInfo(name, date_time=_EPOCH)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, data)
+                _write(archive, name, data)
         os.replace(temporary, path)
         partial_path(path).unlink(missing_ok=True)
     except OSError as error:
