@@ -35,6 +35,7 @@ FIGURES = (
     "cnn_errors",
     "attention_errors",
     "universal",
+    "compare",
     "theorem_graph",
     "search",
     "frozen_tickets",

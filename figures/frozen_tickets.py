@@ -38,8 +38,9 @@ def draw(data: dict[str, Any]) -> Figure:
     from slt_theory.plotting import COLOURS
 
     figure = NewFigure()
-    panels = figure.subplots(1, 2, sharex=True)
-    titles = ("copies of a neuron", "numbers of a half-sum")
+    figure.set_figheight(1.6 * figure.get_figheight())
+    panels = figure.subplots(2, 1, sharex=True)
+    titles = ("copies", "pair $n$")
     fields = (("copies", "copies_one"), ("pair_n", "pair_one"))
     for axis, title, (ticket, one) in zip(panels, titles, fields, strict=True):
         for colour, (split, label) in zip(COLOURS, LABELS.items(), strict=False):
@@ -47,8 +48,9 @@ def draw(data: dict[str, Any]) -> Figure:
             ratios = [r["ratio"] for r in rows]
             axis.plot(ratios, [r[ticket] for r in rows], color=colour, marker="o", label=label)
             axis.plot(ratios, [r[one] for r in rows], color=colour, linestyle=":", marker=".")
-        axis.set(xlabel="frozen share", ylabel="smallest $n$", yscale="log", title=title)
-    panels[0].legend(title="dotted: one sum, 90 %")
+        axis.set(ylabel=title, yscale="log")
+    panels[1].set_xlabel("frozen share (dotted: one sum, 90 %)")
+    panels[0].legend()
     return figure
 
 
