@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from timing import load, machine
 
 from slt_theory.sweeps import Store, Sweep, rows, run_sweep
+from slt_theory.sweeps.backends import local_cluster
 
 EPS = "1/1000"
 
@@ -40,8 +41,12 @@ def elapsed(sweep: Sweep, **options: Any) -> tuple[float, list[dict[str, Any]]]:
 def trials_in(seconds: float) -> int:
     """Trials of one block that takes so long in one thread."""
     elapsed(made(1, 50), workers=1)  # compiles
-    taken, _ = elapsed(made(1, 1000), workers=1)
-    return max(1, round(1000 * seconds / taken))
+    trials = 1000
+    while True:
+        taken, _ = elapsed(made(1, trials), workers=1)
+        if taken >= seconds / 2:
+            return round(trials * seconds / taken)
+        trials *= 2
 
 
 def main() -> None:
@@ -50,14 +55,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    from distributed import LocalCluster
-
     block = trials_in(arguments.seconds)
     print(f"{machine()}; {arguments.blocks} blocks of {block} trials")
     started = time.perf_counter()
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as cluster:
+    with local_cluster(2) as cluster:
         cluster_options = {"backend": "dask", "scheduler": cluster.scheduler_address}
         elapsed(made(8, 50), **cluster_options)
         print(f"cluster of two processes up and warm after {time.perf_counter() - started:.1f} s")
