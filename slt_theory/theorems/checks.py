@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from slt_theory.statistics import Verdict, clopper_pearson, verdict
 
@@ -46,15 +46,31 @@ class Check:
         The claim that is put to the test, in one sentence.
     run : callable or str
         ``run(seed) -> Outcome``, or the name of such a function in
-        `slt_theory.experiments.evidence`.
+        `slt_theory.experiments.evidence`; or ``SYSTEM:function`` in `slt_theory.zoo.experiments`.
     issue : bool
         The check shows a known issue: VIOLATED is the recorded verdict.
+    role : str
+        "statement" tests the claim. "control" compares an arm with itself and must come out
+        INCONCLUSIVE; "mutant" is the system with one planted error, which must change the verdict.
+    recorded : Verdict or None
+        What came out when the entry was made; by default CONSISTENT, for an issue VIOLATED, for a
+        control INCONCLUSIVE.
     """
 
     name: str
     what: str
     run: Callable[[int], Outcome] | str
     issue: bool = False
+    role: Literal["statement", "control", "mutant"] = "statement"
+    recorded: Verdict | None = None
+
+    @property
+    def expected(self) -> Verdict:
+        if self.recorded is not None:
+            return self.recorded
+        if self.role == "control":
+            return Verdict.INCONCLUSIVE
+        return Verdict.VIOLATED if self.issue or self.role == "mutant" else Verdict.CONSISTENT
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,11 @@ class SumsCheck:
     asks: dict[str, Any] = field(default_factory=dict)
     trials: int = 1000
     issue: bool = False
+    role: Literal["statement"] = "statement"
+
+    @property
+    def expected(self) -> Verdict:
+        return Verdict.VIOLATED if self.issue else Verdict.CONSISTENT
 
 
 def share(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from slt_theory.errors import BadInput
 from slt_theory.laws import Law
 from slt_theory.theorems.checks import Check, SumsCheck
 from slt_theory.theorems.networks import Construction
@@ -18,7 +19,9 @@ from slt_theory.theorems.networks import Construction
 __all__ = [
     "Anchor",
     "Assumption",
+    "Claim",
     "Constant",
+    "Entry",
     "Formula",
     "KnownIssue",
     "Paper",
@@ -158,16 +161,54 @@ class Anchor:
     computed: Callable[[], Any] = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class Theorem:
-    """One published statement.
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What theorems and claims have in common.
 
     Attributes
     ----------
     id : str
         ``paper-subject``, never a theorem number.
     statement : str
-        The claim in the project's notation.
+        What is claimed, in the project's notation.
+    checks : tuple of Check or SumsCheck
+        Small computations that could refute the entry, or that show a known issue.
+    """
+
+    id: str
+    title: str
+    source: Source
+    statement: str
+    checks: tuple[Check | SumsCheck, ...] = ()
+    not_claimed: tuple[str, ...] = ()
+    known_issues: tuple[KnownIssue, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    def check(self, name: str) -> Check | SumsCheck:
+        """One of the entry's checks, by name.
+
+        Raises
+        ------
+        BadInput
+            If there is none of that name.
+        """
+        for check in self.checks:
+            if check.name == name:
+                return check
+        known = ", ".join(check.name for check in self.checks)
+        raise BadInput("check", name, f"is no check of {self.id}", f"its checks: {known}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; callables are left out."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theorem(Entry):
+    """One published statement about random networks or sums, with its size.
+
+    Attributes
+    ----------
     bound : Formula or None
         The sufficient (or necessary) size, with every constant a symbol.
     unit : str
@@ -182,19 +223,13 @@ class Theorem:
         ``prune``, ``dim`` as in `slt_theory.experiments.trials.Question`.
     claims : str
         "sufficient" (n at least this suffices) or "necessary".
-    checks : tuple of Check or SumsCheck
-        Small computations that could refute the entry, or that show a known issue.
     construction : Construction or None
         How the random network of the statement is laid out over a target architecture.
     uses, proof_uses : tuple of str
         Ids that the statement, or our proof, rests on.
     """
 
-    id: str
-    title: str
     kind: Kind
-    source: Source
-    statement: str
     quantifiers: Quantifiers
     assumptions: tuple[Assumption, ...]
     constants: tuple[Constant, ...]
@@ -206,12 +241,8 @@ class Theorem:
     named_n: Callable[[float, float, float, float], int] | None = None
     window: tuple[float, float] = (-1.0, 1.0)
     proof: str | None = None
-    not_claimed: tuple[str, ...] = ()
-    known_issues: tuple[KnownIssue, ...] = ()
-    uses: tuple[str, ...] = ()
     proof_uses: tuple[str, ...] = ()
     anchors: tuple[Anchor, ...] = ()
-    checks: tuple[Check | SumsCheck, ...] = ()
     construction: Construction | None = None
 
     @property
@@ -230,29 +261,35 @@ class Theorem:
         """The assumptions that fail at these parameters, in words."""
         return [a.text for a in self.assumptions if not a.holds(parameters)]
 
-    def check(self, name: str) -> Check | SumsCheck:
-        """One of the entry's checks, by name.
-
-        Raises
-        ------
-        BadInput
-            If there is none of that name.
-        """
-        from slt_theory.errors import BadInput
-
-        for check in self.checks:
-            if check.name == name:
-                return check
-        known = ", ".join(check.name for check in self.checks)
-        raise BadInput("check", name, f"is no check of {self.id}", f"its checks: {known}")
-
     def to_dict(self) -> dict[str, Any]:
-        record = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        record = super().to_dict()
         record.pop("named_n")
         record["constants_named"] = self.named_n is not None
         for constant, entry in zip(self.constants, record["constants"], strict=True):
             entry["refutable"] = constant.refutable
         return record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(Entry):
+    """What a paper claims about training or pruning, tried where a laptop can try it.
+
+    Attributes
+    ----------
+    family : str
+        The group of systems it is shown with.
+    paper_scope, test_scope : str
+        Networks, data and budget of the paper, and of the checks here. A verdict is about the
+        latter; it is never a refutation of the paper.
+    exact : bool
+        Decided by exact or enclosed arithmetic, not by replicates.
+    """
+
+    family: str
+    paper_scope: str
+    test_scope: str
+    exact: bool = False
+    kind: Literal["claim"] = "claim"
 
 
 def _plain(value: Any) -> Any:

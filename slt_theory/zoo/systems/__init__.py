@@ -1,0 +1,1 @@
+"""One file a system: its algorithm, and nothing of how it is tested."""
