@@ -34,16 +34,14 @@ def list_theorems(
         str | None, typer.Option(help="certified, repaired, stated, recalled, conjecture.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture.")
+        str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture, claim.")
     ] = None,
     checks: Checks = None,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="The whole catalogue as a page.")
-    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="All theorems as a page.")] = False,
     json: Json = False,
 ) -> None:
-    """The catalogue of theorems."""
-    from slt_theory.theorems import all_theorems
+    """The catalogue of theorems and claims."""
+    from slt_theory.theorems import all_entries
     from slt_theory.theorems.status import status_of
 
     outcomes = _outcomes(checks)
@@ -53,13 +51,13 @@ def list_theorems(
         typer.echo(catalogue_markdown(outcomes), nl=False)
         return
     rows: list[dict[str, Any]] = []
-    for entry in all_theorems():
+    for entry in all_entries(kind):
         source = entry.source
         words = " ".join((source.paper.key, source.paper.title, source.paper.authors))
         derived = status_of(entry, outcomes)
         if paper and paper.lower() not in words.lower():
             continue
-        if (status and status != derived.status) or (kind and kind != entry.kind):
+        if status and status != derived.status:
             continue
         rows.append(
             {
@@ -88,18 +86,21 @@ def show(
     checks: Checks = None,
     json: Json = False,
 ) -> None:
-    """Everything the catalogue knows about one theorem."""
-    from slt_theory.theorems import get
+    """Everything the catalogue knows about one theorem or claim."""
+    from slt_theory.theorems import Claim
+    from slt_theory.theorems import entry as find
     from slt_theory.theorems.status import status_of
 
-    entry = get(theorem_id)
+    entry = find(theorem_id)
     derived = status_of(entry, _outcomes(checks))
     record = {
         **entry.to_dict(),
         **derived._asdict(),
         "status_why": derived.why,
     }
-    emit(record, "\n".join(_lines(entry, derived)), as_json=json)
+    lines = _claim_lines if isinstance(entry, Claim) else _theorem_lines
+    text = [*_head(entry), *lines(entry, derived), *_checks(entry)]
+    emit(record, "\n".join(text), as_json=json)
 
 
 def _build(entry: Any) -> str | None:
@@ -111,13 +112,9 @@ def _build(entry: Any) -> str | None:
     return f"slt ticket build --theorem {entry.id} --target FILE --eps E --out FILE"
 
 
-def _lines(entry: Any, derived: Any) -> list[str]:
+def _head(entry: Any) -> list[str]:
     source = entry.source
     paper = source.paper
-    issues = [
-        i.text + (f" [shown by check: {i.shown_by}]" if i.shown_by else "")
-        for i in entry.known_issues
-    ]
     return [
         f"{entry.id}: {entry.title}",
         "",
@@ -126,6 +123,38 @@ def _lines(entry: Any, derived: Any) -> list[str]:
         f"source       {paper.authors}: {paper.title}. {paper.venue} ({paper.year})"
         + (f", arXiv {paper.arxiv}" if paper.arxiv else ""),
         f"locator      {source.locator} ({source.version}); trust: {source.trust}",
+    ]
+
+
+def _checks(entry: Any) -> list[str]:
+    shown = {i.shown_by: f" [shown by check: {i.shown_by}]" for i in entry.known_issues}
+    return [
+        *(f"not claimed  {text}" for text in entry.not_claimed),
+        *(
+            f"known issue  {i.text}{shown[i.shown_by] if i.shown_by else ''}"
+            for i in entry.known_issues
+        ),
+        *(
+            f"{check.role if check.role != 'statement' else 'check':12s} {check.name}: "
+            f"{check.what}{' [known issue]' if check.issue else ''}"
+            for check in entry.checks
+        ),
+        *(f"uses         {other}" for other in entry.uses),
+    ]
+
+
+def _claim_lines(entry: Any, derived: Any) -> list[str]:
+    return [
+        f"family       {entry.family}",
+        f"paper scope  {entry.paper_scope}",
+        f"test scope   {entry.test_scope}",
+        f"decided      {'exactly' if entry.exact else 'by paired replicates, level 1e-3 a side'}",
+        f"status       {derived.status}: {derived.why}; checks: {derived.numeric}",
+    ]
+
+
+def _theorem_lines(entry: Any, derived: Any) -> list[str]:
+    return [
         f"quantifiers  targets: {entry.quantifiers.targets}; networks: "
         f"{entry.quantifiers.networks};"
         f" error {entry.quantifiers.error}; window {entry.quantifiers.window}",
@@ -136,15 +165,9 @@ def _lines(entry: Any, derived: Any) -> list[str]:
             for c in entry.constants
         ),
         *(f"assumes      {a.text}" for a in entry.assumptions),
-        *(f"not claimed  {text}" for text in entry.not_claimed),
-        *(f"known issue  {text}" for text in issues),
-        *(
-            f"check        {c.name}: {c.what}{' [known issue]' if c.issue else ''}"
-            for c in entry.checks
-        ),
         *(f"anchor       {a.text}" for a in entry.anchors),
         *([f"build it     {build}"] if (build := _build(entry)) else []),
-        *(f"uses         {other}" for other in (*entry.uses, *entry.proof_uses)),
+        *(f"proof uses   {other}" for other in entry.proof_uses),
         f"status       {derived.status}: {derived.why}; checks: {derived.numeric}; "
         f"{'sound with all it uses' if derived.sound else 'not sound by proofs here alone'}",
         f"proof        {entry.proof} ({derived.proof_level})",

@@ -113,26 +113,30 @@ def check(
     name: Annotated[
         list[str] | None, typer.Option("--check", help="Only this check of the entry.")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="The checks of all entries.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="The checks of all theorems; with --kind claim, of all claims."),
+    ] = False,
+    kind: Annotated[str | None, typer.Option(help="With --all: only this kind.")] = None,
     json: Json = False,
 ) -> None:
-    """A verdict on a theorem, or on your own bound.
+    """A verdict on a theorem or claim, or on your own bound.
 
     Without --eps the entry's own small checks run; with --eps the statement is tried at your
     parameters by independent trials, until the verdict is settled.
     """
     if every:
-        _check_all(seed, threads, json)
+        _check_all(kind, seed, threads, json)
         return
     if claim is None:
         raise BadInput("ID", "missing", "is needed", "slt list shows the ids; --all runs all")
-    subject = _subject(claim, law)
-    if eps is None and not plan and ".py:" not in claim:
+    if eps is None and law is None and not plan and ".py:" not in claim:
         from slt_theory.experiments.catalogue import run_entry
 
-        entry_report = run_entry(subject, names=tuple(name or ()), seed=seed, threads=threads)
+        entry_report = run_entry(claim, names=tuple(name or ()), seed=seed, threads=threads)
         emit(entry_report.to_dict(), entry_report.summary(), as_json=json)
         raise typer.Exit(1 if entry_report.surprises else entry_report.verdict.exit_code)
+    subject = _subject(claim, law)
     from slt_theory.experiments.check import check as run
     from slt_theory.experiments.check import plan as make_plan
 
@@ -188,15 +192,21 @@ def _subject(claim: str, law: str | None) -> Any:
     return replace(entry, law=law_of(law))
 
 
-def _check_all(seed: int, threads: int | None, json: bool) -> None:
+def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> None:
     """Every entry's checks; exit 1 if any came out other than recorded."""
-    from slt_theory.experiments.catalogue import run_entry
-    from slt_theory.theorems import all_theorems
+    from slt_theory.experiments.catalogue import run_claims, run_entry
+    from slt_theory.theorems import Claim, all_entries, all_theorems
 
+    entries = all_entries(kind) if kind else all_theorems()
+    claims = [entry for entry in entries if isinstance(entry, Claim)]
+    found = (
+        run_claims(claims, (seed,), processes=threads)
+        if claims
+        else (run_entry(entry, seed=seed, threads=threads) for entry in entries)
+    )
     reports = []
-    with progress_bar("entries", len(all_theorems())) as progress:
-        for entry in all_theorems():
-            report = run_entry(entry, seed=seed, threads=threads)
+    with progress_bar("entries", len(entries)) as progress:
+        for report in found:
             reports.append(report)
             if not json:
                 typer.echo(report.summary())

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
+from importlib import import_module
+from multiprocessing import get_context
 from typing import Any
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.experiments.check import successes_at
 from slt_theory.experiments.question import Question
 from slt_theory.statistics import Verdict
-from slt_theory.theorems import Theorem, get
+from slt_theory.theorems import Claim, Entry
+from slt_theory.theorems import entry as find
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
 
-__all__ = ["CheckOutcome", "EntryReport", "run_check", "run_entry"]
+__all__ = ["CheckOutcome", "EntryReport", "run_check", "run_claims", "run_entry"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,15 @@ class CheckOutcome:
     Attributes
     ----------
     verdict, expected : Verdict
-        Found, and recorded: CONSISTENT, or VIOLATED where the check shows a known issue.
+        Found, and recorded: see `slt_theory.theorems.checks.Check`.
+    role : str
+        "statement", "issue", "control" or "mutant"; only a statement's verdict is the entry's.
     evidence : str
     """
 
     name: str
     what: str
+    role: str
     verdict: Verdict
     expected: Verdict
     evidence: str
@@ -38,16 +47,17 @@ class CheckOutcome:
 
     @property
     def shows_issue(self) -> bool:
-        return self.expected is Verdict.VIOLATED
+        return self.role == "issue"
 
     @property
     def surprise(self) -> bool:
-        """Whether something settled came out other than recorded."""
-        return self.verdict not in (self.expected, Verdict.INCONCLUSIVE)
+        """Whether something settled came out other than recorded, or a mutant was not caught."""
+        undecided = () if self.role == "mutant" else (Verdict.INCONCLUSIVE,)
+        return self.verdict not in (self.expected, *undecided)
 
     def summary(self) -> str:
         """One line."""
-        role = "known issue" if self.shows_issue else "check"
+        role = {"statement": "check", "issue": "known issue"}.get(self.role, self.role)
         return f"{role} {self.name}: {self.verdict}: {self.evidence} ({self.seconds:.1f} s)"
 
 
@@ -55,13 +65,16 @@ class CheckOutcome:
 class EntryReport:
     """All checks of one entry.
 
-    ``verdict`` is about the statement: checks that show known issues are listed and do not enter.
+    ``verdict`` is about the statement: known issues, controls and mutants are listed and do not
+    enter. A claim's verdict is about its test scope.
     """
 
     claim: str
     verdict: Verdict
     checks: tuple[CheckOutcome, ...]
     seed: int
+    test_scope: str | None = None
+    paper_scope: str | None = None
 
     @property
     def surprises(self) -> list[CheckOutcome]:
@@ -69,7 +82,11 @@ class EntryReport:
 
     def summary(self) -> str:
         """One line, then one for each check."""
-        return "\n  ".join([f"{self.claim}: {self.verdict}", *(c.summary() for c in self.checks)])
+        lines = [f"{self.claim}: {self.verdict}", *(c.summary() for c in self.checks)]
+        if self.test_scope is not None:
+            lines[0] += f" in {self.test_scope}"
+            lines.append(f"the paper's scope: {self.paper_scope}")
+        return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
@@ -81,19 +98,24 @@ class EntryReport:
 
 
 def run_check(
-    entry: Theorem, check: Check | SumsCheck, *, seed: int = 0, threads: int | None = None
+    check: Check | SumsCheck,
+    *,
+    seed: int = 0,
+    threads: int | None = None,
+    size: Any = None,
 ) -> CheckOutcome:
-    """Run one check."""
+    """Run one check; `size` is a `slt_theory.zoo.verdicts.Size` for a claim, full by default."""
     started = time.perf_counter()
     if isinstance(check, SumsCheck):
         outcome = _sums(check, seed, threads)
     else:
-        outcome = _function(check)(seed)
+        outcome = _function(check, size)(seed)
     return CheckOutcome(
         name=check.name,
         what=check.what,
+        role="issue" if check.issue else check.role,
         verdict=outcome.verdict,
-        expected=Verdict.VIOLATED if check.issue else Verdict.CONSISTENT,
+        expected=check.expected,
         evidence=outcome.evidence,
         numbers=outcome.numbers,
         seconds=time.perf_counter() - started,
@@ -101,17 +123,18 @@ def run_check(
 
 
 def run_entry(
-    entry: Theorem | str,
+    entry: Entry | str,
     *,
     names: tuple[str, ...] = (),
     seed: int = 0,
     threads: int | None = None,
+    size: Any = None,
 ) -> EntryReport:
     """Run the checks of an entry.
 
     Parameters
     ----------
-    entry : Theorem or str
+    entry : Theorem, Claim or str
     names : tuple of str
         Only these checks; default all.
     seed : int
@@ -122,29 +145,65 @@ def run_entry(
     >>> str(run_entry("kumar2025-partition").verdict)
     'CONSISTENT'
     """
-    entry = get(entry) if isinstance(entry, str) else entry
+    entry = find(entry) if isinstance(entry, str) else entry
     chosen = [entry.check(name) for name in names] if names else list(entry.checks)
-    outcomes = tuple(run_check(entry, check, seed=seed, threads=threads) for check in chosen)
-    return EntryReport(entry.id, _overall(outcomes), outcomes, int(seed))
+    outcomes = tuple(run_check(check, seed=seed, threads=threads, size=size) for check in chosen)
+    scopes = (entry.test_scope, entry.paper_scope) if isinstance(entry, Claim) else ()
+    return EntryReport(entry.id, _overall(outcomes), outcomes, int(seed), *scopes)
+
+
+def run_claims(
+    claims: Sequence[Claim],
+    seeds: Sequence[int] = (0,),
+    *,
+    size: Any = None,
+    processes: int | None = None,
+) -> Iterator[EntryReport]:
+    """Run the checks of claims, each with every seed, in processes side by side.
+
+    Parameters
+    ----------
+    size : slt_theory.zoo.verdicts.Size, optional
+        Full by default.
+    processes : int, optional
+        Default: all cores. Reports come in order and are the same for any number.
+    """
+    jobs = [(claim.id, seed, size) for claim in claims for seed in seeds]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_job, jobs)
+
+
+def _job(job: tuple[str, int, Any]) -> EntryReport:
+    claim, seed, size = job
+    return run_entry(claim, seed=seed, size=size)
 
 
 def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:
-    about = [c.verdict for c in outcomes if not c.shows_issue]
-    for worst in (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.CONSISTENT):
-        if worst in about:
-            return worst
-    return Verdict.VACUOUS
+    about = [c.verdict for c in outcomes if c.role == "statement"]
+    order = (
+        Verdict.VIOLATED,
+        Verdict.INCONCLUSIVE,
+        Verdict.CONSISTENT,
+        Verdict.NOT_APPLICABLE,
+        Verdict.VACUOUS,
+    )
+    return next((worst for worst in order if worst in about), Verdict.VACUOUS)
 
 
-def _function(check: Check) -> Any:
+def _function(check: Check, size: Any) -> Any:
     if not isinstance(check.run, str):
         return check.run
-    from slt_theory.experiments import evidence
-
-    found = getattr(evidence, check.run, None)
+    system, _, name = check.run.rpartition(":")
+    home = f"slt_theory.zoo.experiments.{system}" if system else "slt_theory.experiments.evidence"
+    try:
+        found = getattr(import_module(home), name, None)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("torch"):
+            raise MissingExtra("torch", f"the check {check.run}") from None
+        raise
     if found is None:
-        raise BadInput("check", check.run, "names no function of slt_theory.experiments.evidence")
-    return found
+        raise BadInput("check", check.run, f"names no function of {home}")
+    return found if not system or size is None else partial(found, size=size)
 
 
 def _sums(check: SumsCheck, seed: int, threads: int | None) -> Outcome:

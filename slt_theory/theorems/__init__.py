@@ -1,4 +1,7 @@
-"""The catalogue: published bounds as executable objects, one module a paper."""
+"""The catalogue: published bounds as executable objects, one module a paper.
+
+`claims` holds what papers claim about training and pruning, one module a family.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,21 @@ from functools import cache
 from importlib import import_module
 
 from slt_theory.errors import BadInput
-from slt_theory.theorems.entry import Theorem
+from slt_theory.theorems.claims import all_claims
+from slt_theory.theorems.entry import Claim, Entry, Theorem
 from slt_theory.theorems.user import Bound
 
-__all__ = ["Bound", "Theorem", "all_theorems", "get"]
+__all__ = [
+    "Bound",
+    "Claim",
+    "Entry",
+    "Theorem",
+    "all_claims",
+    "all_entries",
+    "all_theorems",
+    "entry",
+    "get",
+]
 
 _MODULES = (
     "lueker1998",
@@ -36,21 +50,37 @@ _MODULES = (
 
 @cache
 def _by_id() -> dict[str, Theorem]:
-    entries = (
-        entry
+    theorems = (
+        theorem
         for module in _MODULES
-        for entry in import_module(f"slt_theory.theorems.{module}").ENTRIES
+        for theorem in import_module(f"slt_theory.theorems.{module}").ENTRIES
     )
-    return {entry.id: entry for entry in entries}
+    return {theorem.id: theorem for theorem in theorems}
 
 
 def all_theorems() -> tuple[Theorem, ...]:
-    """Every entry, in the catalogue's order."""
+    """Every theorem, in the catalogue's order."""
     return tuple(_by_id().values())
 
 
-def get(theorem_id: str) -> Theorem:
-    """The entry of an id.
+def all_entries(kind: str | None = None) -> tuple[Theorem | Claim, ...]:
+    """Theorems, then claims; perhaps only those of one kind.
+
+    Raises
+    ------
+    BadInput
+        If nothing is of that kind.
+    """
+    every: tuple[Theorem | Claim, ...] = (*all_theorems(), *all_claims())
+    found = tuple(one for one in every if kind in (None, one.kind))
+    if not found:
+        known = ", ".join(dict.fromkeys(one.kind for one in every))
+        raise BadInput("kind", kind, "names no entry", f"known: {known}")
+    return found
+
+
+def entry(entry_id: str) -> Theorem | Claim:
+    """The theorem or claim of an id.
 
     Raises
     ------
@@ -59,12 +89,32 @@ def get(theorem_id: str) -> Theorem:
 
     Examples
     --------
+    >>> entry("elsa2023-extraction").kind
+    'claim'
+    """
+    entries = {one.id: one for one in all_entries()}
+    if entry_id not in entries:
+        near = get_close_matches(entry_id, entries, n=3, cutoff=0.3)
+        hint = f"nearest: {', '.join(near)}" if near else "`slt list` shows all"
+        raise BadInput("theorem", entry_id, "is not in the catalogue", hint)
+    return entries[entry_id]
+
+
+def get(theorem_id: str) -> Theorem:
+    """The theorem of an id.
+
+    Raises
+    ------
+    BadInput
+        For an unknown id, and for a claim, which has no bound.
+
+    Examples
+    --------
     >>> get("lueker1998-rss").source.paper.year
     1998
     """
-    entries = _by_id()
-    if theorem_id not in entries:
-        near = get_close_matches(theorem_id, entries, n=3, cutoff=0.3)
-        hint = f"nearest: {', '.join(near)}" if near else "`slt list` shows all"
-        raise BadInput("theorem", theorem_id, "is not in the catalogue", hint)
-    return entries[theorem_id]
+    found = entry(theorem_id)
+    if isinstance(found, Claim):
+        way = f"slt check {theorem_id} tries it"
+        raise BadInput("theorem", theorem_id, "is a claim about training, with no bound", way)
+    return found

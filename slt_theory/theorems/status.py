@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from slt_theory.errors import BadInput, SltError, UnreadableFile
-from slt_theory.theorems.entry import Theorem
+from slt_theory.theorems.entry import Claim, Theorem
 
 __all__ = ["LEVELS", "Status", "read_outcomes", "status_of"]
 
@@ -83,15 +83,28 @@ def _sound(entry: Theorem, seen: frozenset[str] = frozenset()) -> bool:
     return all(_sound(get(link), seen | {entry.id}) for link in links if link not in seen)
 
 
-def status_of(entry: Theorem, outcomes: Mapping[str, str] | None = None) -> Status:
+def _claim_complete(claim: Claim) -> bool:
+    """With both scopes, and checks that could have come out otherwise."""
+    roles = {check.role for check in claim.checks}
+    needed = {"statement", "mutant"} | (set() if claim.exact else {"control"})
+    return bool(claim.statement and claim.paper_scope and claim.test_scope) and needed <= roles
+
+
+def status_of(entry: Theorem | Claim, outcomes: Mapping[str, str] | None = None) -> Status:
     """Derive the status of one entry.
 
     Parameters
     ----------
-    entry : Theorem
+    entry : Theorem or Claim
     outcomes : mapping of id to verdict, optional
         What `slt check --all` found; without it every entry is untested.
     """
+    numeric = (outcomes or {}).get(entry.id, "untested").lower()
+    recalled = entry.source.trust.startswith("recalled")
+    if isinstance(entry, Claim):
+        status = "recalled" if recalled else "stated"
+        why = "tried within its test scope, which is not the paper's"
+        return Status(status, "none", why, _claim_complete(entry), numeric, False)
     level = _proof_level(entry.proof)
     if entry.kind == "conjecture":
         status, why = "conjecture", "measured, not proved"
@@ -101,11 +114,10 @@ def status_of(entry: Theorem, outcomes: Mapping[str, str] | None = None) -> Stat
             why = "the statement as recorded fails"
     elif level != "none":
         status, why = "certified", f"an explicit version is proved here ({entry.proof})"
-    elif entry.source.trust.startswith("recalled"):
+    elif recalled:
         status, why = "recalled", "the statement is recalled, not read"
     else:
         status, why = "stated", "the statement is recorded from its source"
-    numeric = (outcomes or {}).get(entry.id, "untested").lower()
     return Status(status, level, why, _complete(entry), numeric, _sound(entry))
 
 

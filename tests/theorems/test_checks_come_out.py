@@ -82,7 +82,5 @@ def test_a_check_that_shows_an_issue_does_not_touch_the_verdict() -> None:
 def test_a_broken_golden_ratio_is_found() -> None:
     from slt_theory.theorems import orseau2020
 
-    outcome = run_check(
-        get("orseau2020-golden-ratio"), Check("planted", "greedy does", orseau2020.greedy)
-    )
+    outcome = run_check(Check("planted", "greedy does", orseau2020.greedy))
     assert outcome.surprise

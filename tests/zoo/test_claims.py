@@ -1,0 +1,95 @@
+"""What every claim of the wider field must have, and that its machinery decides."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import slt_theory.zoo.systems as systems
+from slt_theory.errors import BadInput
+from slt_theory.experiments.catalogue import run_claims, run_entry
+from slt_theory.statistics import Verdict
+from slt_theory.theorems import all_claims, all_theorems, entry, get
+from slt_theory.theorems.status import status_of
+from slt_theory.zoo.verdicts import SMALL, beats, equivalent, not_worse
+
+CLAIMS = all_claims()
+FILES = sorted(Path(systems.__path__[0]).glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_a_claim_says_both_scopes_and_could_come_out_otherwise(claim):
+    assert status_of(claim).complete
+    assert claim.id.startswith(claim.source.paper.key + "-")
+    statement = {check.expected for check in claim.checks if check.role == "statement"}
+    for check in claim.checks:
+        system, _, name = check.run.partition(":")
+        assert callable(getattr(import_module(f"slt_theory.zoo.experiments.{system}"), name))
+        if check.role == "mutant":
+            assert {check.expected} != statement
+        if check.role == "control":
+            assert check.expected is Verdict.INCONCLUSIVE
+    assert len({check.name for check in claim.checks}) == len(claim.checks)
+
+
+def test_ids_are_unique_and_claims_have_no_bound():
+    ids = [one.id for one in (*all_theorems(), *CLAIMS)]
+    assert len(set(ids)) == len(ids)
+    assert entry("elsa2023-extraction").kind == "claim"
+    with pytest.raises(BadInput, match="slt check"):
+        get("elsa2023-extraction")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_system_is_small_and_trains_by_the_one_loop(path):
+    text = path.read_text(encoding="utf-8")
+    assert "optimizer" not in text, "the loop is slt_theory.torch.train.fit"
+    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+    lines, start = set(), True
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in skip or token.type == tokenize.ENDMARKER:
+            start = start or token.type == tokenize.NEWLINE
+            continue
+        if not (start and token.type == tokenize.STRING):  # a docstring stands alone
+            lines.update(range(token.start[0], token.end[0] + 1))
+        start = False
+    assert len(lines) <= 80
+
+
+def test_verdicts_of_paired_arms():
+    ten = [Fraction(k, 100) for k in range(10)]
+    more = [value + Fraction(1, 50) for value in ten]
+    assert beats(more, ten, "more").verdict is Verdict.CONSISTENT
+    assert beats(ten, more, "less").verdict is Verdict.VIOLATED
+    assert beats(ten, ten, "the same").verdict is Verdict.INCONCLUSIVE
+    assert beats(more, ten, "too little", smallest=0.05).verdict is Verdict.INCONCLUSIVE
+    assert not_worse(ten, more, "within", margin=0.03).verdict is Verdict.CONSISTENT
+    assert not_worse(ten, more, "beyond", margin=0.01).verdict is Verdict.VIOLATED
+    assert equivalent(ten, more, "alike", margin=0.03).verdict is Verdict.CONSISTENT
+    assert equivalent(more, ten, "not alike", margin=0.01).verdict is Verdict.VIOLATED
+    # Equal up to the margin is a tie on one side.
+    assert equivalent(ten, more, "at the margin", margin=Fraction(1, 50)).verdict is (
+        Verdict.INCONCLUSIVE
+    )
+
+
+def test_processes_do_not_change_a_report():
+    claim = entry("elsa2023-extraction")
+    here = run_entry(claim, seed=5, size=SMALL)
+    (there,) = run_claims([claim], (5,), size=SMALL, processes=1)
+    assert [(c.name, c.verdict, c.evidence) for c in here.checks] == [
+        (c.name, c.verdict, c.evidence) for c in there.checks
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_claims_come_out_as_recorded(claim, seed):
+    report = run_entry(claim, seed=seed)
+    wrong = [check.summary() for check in report.checks if check.verdict is not check.expected]
+    assert not wrong, "\n".join(wrong)
