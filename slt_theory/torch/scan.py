@@ -2,9 +2,9 @@
 
 The canonical choice of a subset, whatever the machine: items are rounded to 32 bits; the first
 eight form a table of 256 sums; a Gray code runs over the others. In the first block of 256 sums
-with one inside the (shrunken) range the smallest sum wins, among equal ones the last. Where no
-block has one, later turns begin at the ninth, seventeenth, ... item. All of that is a function of
-the row and its range alone.
+with one inside the (shrunken) range the one nearest to its middle wins, among equal ones the last.
+Where no block has one, later turns begin at the ninth, seventeenth, ... item. All of that is a
+function of the row and its range alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ ABSENT, UNDECIDED = -1, -2
 
 _EFFORT = 1.5
 _BITS = 30
-_SIGN = -(1 << 31)
 
 
 def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
@@ -77,7 +76,8 @@ def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
         fits = (lo[rows] <= total) & (total <= hi[rows])
         masks[rows] = torch.where(fits, mask, UNDECIDED)
         open_rows = open_rows[~hit]
-    # Without rounding, all sums tried are a proof.
+    # Without rounding, all sums tried are a proof: an odd width, where a hit may miss, ends at the
+    # smallest or the largest sum, so that there is a subset.
     complete = (masks == UNDECIDED) & (width >= 0) & (shift == 0) & (blocks == everything)
     return masks.masked_fill_(complete, ABSENT)
 
@@ -96,20 +96,23 @@ def _sums(items: Tensor, masks: Tensor) -> Tensor:
 
 
 def _table(items: Tensor) -> Tensor:
-    """All sums of the first eight items, int32, with the sign bit flipped: order as unsigned."""
-    table = torch.full_like(items[:, :1], _SIGN)
+    """All sums of the first eight items, int32."""
+    table = torch.zeros_like(items[:, :1])
     for t in range(8):
         table = torch.cat([table, table + items[:, t : t + 1]], 1)
     return table
 
 
 def _turn(items: Tensor, low: Tensor, width: Tensor, blocks: Tensor) -> Tensor:
-    """Masks of the first hits among ``256 * blocks`` sums, or -1."""
+    """Masks of the first hits among ``256 * blocks`` sums, or -1.
+
+    A hit may lie below `low` by one where the width is odd.
+    """
     found = torch.full_like(low, -1)
     rows = torch.arange(low.numel(), device=low.device)
     table = _table(items)
-    offset = -low.int()
-    bound = (width - (1 << 31)).int()
+    offset = -(low + (width >> 1)).int()
+    bound = ((width + 1) >> 1).int()
     numbers = torch.arange(256, dtype=torch.int16, device=low.device)
     rest = 0
     for block in range(int(blocks.max())):
@@ -118,11 +121,11 @@ def _turn(items: Tensor, low: Tensor, width: Tensor, blocks: Tensor) -> Tensor:
             item = items[:, 8 + j]
             offset = offset - item if (rest >> j) & 1 else offset + item
             rest ^= 1 << j
-        sums = table + offset[:, None]
-        least = sums.amin(1)
+        far = (table + offset[:, None]).abs()
+        least = far.amin(1)
         hit = least <= bound
         if bool(hit.any()):
-            last = torch.where(sums[hit] == least[hit, None], numbers, -1).amax(1)
+            last = torch.where(far[hit] == least[hit, None], numbers, -1).amax(1)
             found[rows[hit]] = last.long() | (rest << 8)
         keep = ~hit & (blocks > block + 1)
         if not bool(keep.all()):

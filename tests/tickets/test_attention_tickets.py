@@ -118,7 +118,7 @@ def test_the_network_error_asked_for_is_reached():
 def test_falsified_tickets_are_rejected(ticket):
     masks = [list(pair) for pair in ticket.masks]
     flipped = masks[1][1].copy()
-    flipped[0, 0] ^= 128
+    flipped[0, 0] ^= 255
     masks[1][1] = flipped
     block = ticket.blocks[0]
     wrong = [

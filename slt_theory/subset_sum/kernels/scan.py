@@ -1,6 +1,8 @@
 """Early exit for one target among many: trying sums sixteen at a time until one falls in the range.
 
-All sums of eight items form a table in 32-bit integers; a Gray code runs over the other items.
+All sums of eight items form a table in 32-bit integers; a Gray code runs over the other items. Of
+256 sums the one nearest to the middle of the range is looked at: errors lean to no side, and are
+small where the range is wide.
 Items are rounded to 32 bits and the range is shrunk by what the rounding may cost, so that a hit is
 a hit; a miss proves nothing and goes to `meet`.
 """
@@ -40,10 +42,13 @@ fill_table = jit(fill_table_py)
 
 
 def scan_py(items: Ints32, low: Scalar, width: Scalar, table: Ints32, blocks: Scalar) -> Scalar:
-    """Mask with ``low <= sum <= low + width`` among the first ``256 * blocks`` subsets, or -1."""
+    """Mask of a sum in ``low .. low + width`` among the first ``256 * blocks`` subsets, or -1.
+
+    For an odd width it may be the one sum below `low`; a caller looks at the true sum anyway.
+    """
     fill_table(items, table)
-    bound = np.uint32(width)
-    offset = np.int32(-low)
+    bound = np.int32((width + 1) >> 1)
+    offset = np.int32(-low - (width >> 1))
     rest = 0
     for block in range(blocks):
         if block > 0:
@@ -55,14 +60,13 @@ def scan_py(items: Ints32, low: Scalar, width: Scalar, table: Ints32, blocks: Sc
             else:
                 offset = np.int32(offset + items[8 + j])
             rest ^= 1 << j
-        # a sum below the range wraps to a huge unsigned number, so one minimum tests both ends
-        least = np.uint32(0xFFFFFFFF)
+        least = np.int32(0x7FFFFFFF)
         for k in range(256):
-            least = min(least, np.uint32(np.int32(table[k] + offset)))
+            least = min(least, abs(np.int32(table[k] + offset)))
         if least <= bound:
             last = np.int32(-1)
             for k in range(256):
-                here = np.uint32(np.int32(table[k] + offset)) == least
+                here = abs(np.int32(table[k] + offset)) == least
                 last = max(last, np.int32(k) if here else np.int32(-1))
             return np.int64(last) | (np.int64(rest) << 8)
     return -1

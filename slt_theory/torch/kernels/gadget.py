@@ -237,12 +237,8 @@ def try_kernel(
         y1 = _round(x1, shift)
         y2 = _round(x2, shift)
         y3 = _round(x3, shift)
-        # Sums are compared as unsigned numbers; flipping the sign bit makes signed ones of them.
-        start = (-low).to(tl.int32) ^ -2147483648
-        bound = (
-            tl.minimum(tl.maximum(width, 0), 4294967295).to(tl.uint32).to(tl.int32, bitcast=True)
-            ^ -2147483648
-        )
+        start = (-low - (width >> 1)).to(tl.int32)
+        bound = ((width + 1) >> 1).to(tl.int32)
 
         mask = tl.zeros_like(span)
         hit_any = there & (there == 0)
@@ -281,9 +277,9 @@ def try_kernel(
                         + (h6 & -((high >> 2) & 1))
                         + (h7 & -((high >> 3) & 1))
                     )
-                    sums = table + shifted[None, :]
-                    place = tl.where(sums <= best, high, place)
-                    best = tl.minimum(sums, best)
+                    far = tl.abs(table + shifted[None, :])
+                    place = tl.where(far <= best, high, place)
+                    best = tl.minimum(far, best)
                 least = tl.min(best, 0)
                 last = tl.max(tl.where(best == least[None, :], place * 16 + nibble[:, None], -1), 0)
                 hit = trying & (least <= bound)

@@ -70,6 +70,20 @@ CASES = [
 ]
 
 
+def test_absence_is_never_claimed_where_a_subset_is():
+    """Small integers, no rounding: ranges cut at the smallest or largest sum have odd widths."""
+    generator = np.random.default_rng(7)
+    items = generator.choice([-3, -2, -1, 1, 2, 3], size=(4000, 9)) * 7
+    wanted = generator.integers(-90, 90, size=4000)
+    sums = np.array([[(m >> k) & 1 for k in range(9)] for m in range(512)]) @ items.T
+    for radius in (2, 3):
+        reached = (np.abs(sums - wanted) <= radius).any(axis=0)
+        masks = scan_rows(torch.from_numpy(items), torch.from_numpy(wanted), radius).numpy()
+        assert not reached[masks == -1].any()
+        assert (np.abs(sums[masks, np.arange(4000)] - wanted)[masks >= 0] <= radius).all()
+        assert (masks == -2).sum() < 400
+
+
 @pytest.mark.parametrize(("law", "eps", "n"), CASES, ids=lambda v: str(v))
 def test_masks_equal_those_of_the_numpy_path(law, eps, n):
     case = Case(law, eps, n, rows=38, columns=25)
