@@ -36,6 +36,8 @@ FIGURES = (
     "attention_errors",
     "universal",
     "compare",
+    "depth",
+    "error_by_layer",
     "theorem_graph",
     "search",
     "frozen_tickets",

@@ -28,15 +28,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 trials=trials,
                 seed=seed,
             )
-            rows.append(
-                {
-                    "lock": lock / 10,
-                    "prune": prune / 10,
-                    "n": found.n,
-                    "n_low": found.n_low,
-                    "n_high": found.n_high,
-                }
-            )
+            rows.append({"lock": lock / 10, "prune": prune / 10, **found.interval()})
     return {"eps": float(Fraction(EPS)), "delta": DELTA, "trials": trials, "rows": rows}
 
 

@@ -30,15 +30,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
             found = threshold(
                 law=law, eps=Fraction(1, 1 << step), delta=DELTA, trials=trials, seed=seed
             )
-            rows.append(
-                {
-                    "law": law,
-                    "log2": step,
-                    "n": found.n,
-                    "n_low": found.n_low,
-                    "n_high": found.n_high,
-                }
-            )
+            rows.append({"law": law, "log2": step, **found.interval()})
     counting = [counting_n(Fraction(1, 1 << step), delta=DELTA).n for step in STEPS]
     return {
         "delta": DELTA,

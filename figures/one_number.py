@@ -34,7 +34,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 seed=seed,
                 max_items=20_000,
             )
-            record[kind] = {"n": found.n, "n_low": found.n_low, "n_high": found.n_high}
+            record[kind] = found.interval()
         rows.append(record)
     return {"delta": DELTA, "law": LAW, "trials": trials, "level": 0.95, "rows": rows}
 

@@ -29,15 +29,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
         for p in SHARES:
             law = Masked(Uniform(), Fraction(p))
             found = threshold(law=law, eps=Fraction(eps), delta=DELTA, trials=trials, seed=seed)
-            rows.append(
-                {
-                    "eps": float(Fraction(eps)),
-                    "p": float(Fraction(p)),
-                    "n": found.n,
-                    "n_low": found.n_low,
-                    "n_high": found.n_high,
-                }
-            )
+            rows.append({"eps": float(Fraction(eps)), "p": float(Fraction(p)), **found.interval()})
     return {"delta": DELTA, "trials": trials, "level": 0.95, "rows": rows}
 
 

@@ -49,9 +49,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 {
                     "eps": float(Fraction(eps)),
                     "size": size,
-                    "n": found.n,
-                    "n_low": found.n_low,
-                    "n_high": found.n_high,
+                    **found.interval(),
                     "entropy": entropy_n(size, float(Fraction(eps)), DELTA),
                 }
             )

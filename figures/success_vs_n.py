@@ -31,9 +31,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
             {
                 "eps": float(eps),
                 "trials": trials,
-                "n": found.n,
-                "n_low": found.n_low,
-                "n_high": found.n_high,
+                **found.interval(),
                 "points": [asdict(point) for point in found.curve()],
                 "certified": None if certified is None else certified.n,
                 "counting": counting_n(eps, delta=DELTA).n,

@@ -29,15 +29,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 trials=trials,
                 seed=seed,
             )
-            rows.append(
-                {
-                    "dim": dim,
-                    "log2": step,
-                    "n": found.n,
-                    "n_low": found.n_low,
-                    "n_high": found.n_high,
-                }
-            )
+            rows.append({"dim": dim, "log2": step, **found.interval()})
     return {"delta": DELTA, "trials": trials, "level": 0.95, "rows": rows}
 
 

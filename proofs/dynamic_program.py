@@ -11,9 +11,9 @@ import numpy as np
 from slt_theory.certified.dynamic import (
     SHARE_BITS,
     Window,
-    _states,
     dynamic_program,
     envelope_bound,
+    known_shares,
 )
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.search import METHODS
@@ -127,7 +127,7 @@ def _stop() -> bool:
     one = 1 << SHARE_BITS
     for stop in (Fraction(1, 100), Fraction(1, 3), Fraction(2, one + 1), Fraction(1, 2 * one)):
         window = Window(stop / 2, stop)
-        last = int(_states(window, 12)[-1])
+        last = int(known_shares(window, 12)[-1])
         if Fraction(one - last, one) > stop:
             return False
     return True

@@ -10,16 +10,16 @@ import numpy as np
 
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.ordered import (
-    _FINE,
-    _MANY,
     LEAST_TAIL,
     MOST_CELLS,
+    MOST_IN_CELL,
     MOST_ITEMS,
     RESERVE,
     SPARE,
-    _barrier,
-    _one_sided,
+    STEPS,
+    barrier,
     lift,
+    one_sided,
     ordered_failure,
 )
 
@@ -87,7 +87,7 @@ def _brute(masses: list[Fraction], ends: list[int], n: int, width: int) -> Fract
 def _recursion() -> bool:
     masses = [Fraction(1, 4), Fraction(1, 8), Fraction(1, 4), Fraction(1, 8)]
     ends = [0, 12, 13, 15, 18]
-    found = _barrier(np.array([float(m) for m in masses]), ends, 5)
+    found = barrier(np.array([float(m) for m in masses]), ends, 5)
     factor = lift(4, 5, 1)
     for n in range(6):
         exact = _brute(masses, ends, n, 12)
@@ -99,7 +99,7 @@ def _recursion() -> bool:
 def _sides() -> bool:
     masses = [Fraction(1, 4), Fraction(1, 4), Fraction(3, 8)]
     ends = [0, 2, 5, 7]
-    found = _one_sided(np.array([float(m) for m in masses]), ends, 6, 5)
+    found = one_sided(np.array([float(m) for m in masses]), ends, 6, 5)
     factor = lift(3, 5, 6)
     rest = 1 - sum(masses, Fraction(0)) / 2
     for n in range(6):
@@ -154,7 +154,7 @@ def _counts(counted: int) -> bool:
     """The lift counts at least `counted` roundings a trial and cell, and stays below 1 + 1e-8."""
     for cells, longest, need in ((2, 1, 1), (150, 240, 600), (MOST_CELLS, MOST_ITEMS, 4000)):
         # binomial weight: 1 - q, product, sum a trial; then one product and the sums of a cell
-        sweep = cells * (counted * longest + 1 + (_MANY + 1) + 1)
+        sweep = cells * (counted * longest + 1 + (MOST_IN_CELL + 1) + 1)
         side = longest * (need + 1) + need
         rounds = max(sweep, side) + 2  # three events are added
         if rounds * _ROUND > Fraction(1, 2) or lift(cells, longest, need) < 1 + 2 * rounds * _ROUND:
@@ -178,9 +178,9 @@ def _reserve(reserve: Fraction) -> bool:
 
 def _spare() -> bool:
     """What subtraction from 1 can lose is below `SPARE`: left-out counts, and mass at 0."""
-    left_out = 2 * (3 * MOST_ITEMS + _MANY + 3) * _ROUND
+    left_out = 2 * (3 * MOST_ITEMS + MOST_IN_CELL + 3) * _ROUND
     at_zero = 2 * (MOST_CELLS + 3) * _ROUND
-    return max(left_out, at_zero) <= Fraction(SPARE) and _FINE > 0
+    return max(left_out, at_zero) <= Fraction(SPARE) and STEPS > 0
 
 
 def _claims(claims: tuple[tuple[str, Fraction, Fraction, int], ...]) -> bool:
@@ -257,7 +257,7 @@ def build(
             ),
             step(
                 f"the lift counts them all: {counted} a trial in a binomial weight, "
-                f"{_MANY + 3} more a cell; need + 1 an item on one side",
+                f"{MOST_IN_CELL + 3} more a cell; need + 1 an item on one side",
                 "finite",
                 lambda: _counts(counted),
                 "the lift is linear in the sizes; smallest, usual and largest sizes",

@@ -44,7 +44,7 @@ def case(eps: float, n: int, rows: int, columns: int, device: str) -> tuple[Pair
     wanted = np.random.default_rng(0).integers(-(2**48), 2**48, (rows, columns))
     exact = Fraction(eps)
     layer = Layer(wanted, int(exact * 2**48), 0, exact, columns)
-    block = pair_block(layer, 0, columns, Design(n, 2, LAW, LAW), 0)
+    block = pair_block(layer, Design(n, 2, LAW, LAW), 0)
     return Pair(block, 1, torch.device(device)), torch.from_numpy(wanted).to(device), layer
 
 

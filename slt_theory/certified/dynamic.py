@@ -73,7 +73,7 @@ class Window:
         return v + gain.numerator // gain.denominator
 
 
-def _states(window: Window, per_octave: int) -> Int64Array:
+def known_shares(window: Window, per_octave: int) -> Int64Array:
     """Shares at which the step function F is known: even in log v below 1/2, in log u above."""
     one = 1 << SHARE_BITS
     start = int(window.start * one)
@@ -156,7 +156,7 @@ def dynamic_program(window: Window, steps: int, per_octave: int = 96) -> tuple[i
         In units of ``2**-PROBABILITY_BITS``. Cost: about 10 ms a step.
     """
     one = 1 << SHARE_BITS
-    states = _states(window, per_octave)
+    states = known_shares(window, per_octave)
     size = states.size
     # Cell j reaches from state j to the next one (the last cell is a point): two vertices each.
     # Behind them one vertex for everything beyond the last state, where F = 0.

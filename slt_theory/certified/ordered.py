@@ -50,8 +50,12 @@ MOST_CELLS = 400
 MOST_ITEMS = 1000
 """Sizes up to which `RESERVE` and `SPARE` are proved to be enough."""
 
-_FINE = 12  # lattice steps in one width
-_MANY = 40  # more items than this in one cell count as a failure
+STEPS = 12
+"""Lattice steps in one width."""
+
+MOST_IN_CELL = 40
+"""More items than this in one cell count as a failure."""
+
 _RARE = 1e-13  # counts less likely than this may count as a failure too
 _FINE_ERROR = Fraction(1, 50)
 _UNDERFLOW = Fraction(1, 10**18)
@@ -61,18 +65,18 @@ def lift(cells: int, longest: int, need: int) -> Fraction:
     """Factor that makes up for all roundings: exact value <= lift * computed value.
 
     A binomial weight has at most 3 roundings a trial (1 - q, product, sum). A cell multiplies by
-    one and adds at most `_MANY` + 3 terms. One more item on one side is a dot product of `need`
-    terms. With K roundings ``(1 - 2**-53)**-K <= 1 + 2 K 2**-53``. Derived in
+    one and adds at most `MOST_IN_CELL` + 3 terms. One more item on one side is a dot product of
+    `need` terms. With K roundings ``(1 - 2**-53)**-K <= 1 + 2 K 2**-53``. Derived in
     ``proofs/kakeya_sweep.py``.
     """
-    sweep = cells * (3 * longest + _MANY + 5)
+    sweep = cells * (3 * longest + MOST_IN_CELL + 5)
     side = (longest + 1) * (need + 2)
     return 1 + Fraction(2 * (max(sweep, side) + 2), 2**53)
 
 
 def _cells(width: Fraction, top: Fraction) -> tuple[Fraction, list[int]]:
     """Lattice unit and the cell ends, in units: fine near 0, three per cent wide later."""
-    unit = width / _FINE
+    unit = width / STEPS
     ends = [0]
     while ends[-1] * unit < top:
         ends.append(ends[-1] + max(1, ends[-1] // 32))
@@ -97,7 +101,7 @@ def _masses(law: str, keep: float, unit: Fraction, ends: list[int]) -> FloatArra
 
 def _binomials(q: float, longest: int) -> FloatArray:
     """Bin(r, q)(c) for r = 0 .. longest and all c that are neither many nor rare."""
-    most = min(longest, _MANY)
+    most = min(longest, MOST_IN_CELL)
     table = np.zeros((longest + 1, most + 1))
     table[0, 0] = 1.0
     for r in range(longest):
@@ -107,15 +111,15 @@ def _binomials(q: float, longest: int) -> FloatArray:
     return table[:, : max(1, int(np.count_nonzero(above > _RARE))) + 1]
 
 
-def _barrier(masses: FloatArray, ends: list[int], longest: int) -> FloatArray:
+def barrier(masses: FloatArray, ends: list[int], longest: int) -> FloatArray:
     """P(some magnitude below the last cell end does not fit) for 0 .. longest items."""
-    size = max(1, ends[-1] - _FINE + 1)  # a sum that large can no longer fail
+    size = max(1, ends[-1] - STEPS + 1)  # a sum that large can no longer fail
     value = np.zeros((longest + 1, size))
     tail = 1 - np.concatenate([[0.0], np.cumsum(masses)])
     for j in range(len(masses) - 1, -1, -1):
         low, high = ends[j], ends[j + 1]
         weights = _binomials(float(masses[j] / tail[j]), longest)
-        first = max(0, high - _FINE)  # smaller sums fail here
+        first = max(0, high - STEPS)  # smaller sums fail here
         part = np.zeros((longest + 1, size - first))
         for c in range(weights.shape[1]):
             move = first + c * low
@@ -130,7 +134,7 @@ def _barrier(masses: FloatArray, ends: list[int], longest: int) -> FloatArray:
     return value[:, 0]
 
 
-def _one_sided(masses: FloatArray, ends: list[int], need: int, longest: int) -> FloatArray:
+def one_sided(masses: FloatArray, ends: list[int], need: int, longest: int) -> FloatArray:
     """P(sum of the positive items < need lattice units) for 0 .. longest items."""
     if need <= 0:
         return np.zeros(longest + 1)
@@ -191,8 +195,8 @@ def ordered_failure(
         if not 2 <= masses.size <= MOST_CELLS or masses.sum() > 1 - LEAST_TAIL:
             continue
         needs = [max(0, math.ceil(side / unit)) for side in (hi - error, -lo - error)]
-        sides = {need: _one_sided(masses, ends, need, longest) for need in set(needs)}
-        total = _barrier(masses, ends, longest) + sides[needs[0]] + sides[needs[1]]
+        sides = {need: one_sided(masses, ends, need, longest) for need in set(needs)}
+        total = barrier(masses, ends, longest) + sides[needs[0]] + sides[needs[1]]
         factor = lift(masses.size, longest, max(needs))
         rows = [probability_up(Fraction(float(x)) * factor + _UNDERFLOW) for x in total]
         best = [min(a, b) for a, b in zip(best, rows, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ __all__ = [
     "Seed",
     "Threads",
     "Trials",
+    "check_place",
     "emit",
     "load_object",
     "number",
@@ -54,6 +56,16 @@ def require(name: str, value: str | None) -> Fraction:
     if value is None:
         raise BadInput(name, "missing", "is needed", f"give --{name.replace('_', '-')}")
     return number(name, value)
+
+
+def check_place(out: Path) -> None:
+    """Whether a file can be written there, before the work begins."""
+    if not out.parent.is_dir():
+        raise BadInput("out", str(out), "lies in a folder that does not exist", "make the folder")
+    if out.is_dir():
+        raise BadInput("out", str(out), "is a folder", "name a file")
+    if not os.access(out.parent, os.W_OK):
+        raise BadInput("out", str(out), "cannot be written", "name another folder")
 
 
 def _plain(value: Any) -> Any:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, number, progress_bar
+from slt_theory.cli.common import (
+    Eps,
+    Json,
+    Seed,
+    Threads,
+    check_place,
+    emit,
+    number,
+    progress_bar,
+)
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.errors import BadInput
 
@@ -48,16 +56,6 @@ def _edges(record: dict[str, Any]) -> list[str]:
         for kind in ("border", "interior")
         if f"{kind}_error_bound" in record
     ]
-
-
-def _check_place(out: Path) -> None:
-    """Whether a file can be written there, before the work begins."""
-    if not out.parent.is_dir():
-        raise BadInput("out", str(out), "lies in a folder that does not exist", "make the folder")
-    if out.is_dir():
-        raise BadInput("out", str(out), "is a folder", "name a file")
-    if not os.access(out.parent, os.W_OK):
-        raise BadInput("out", str(out), "cannot be written", "name another folder")
 
 
 def _shares(name: str, text: str | None) -> Any:
@@ -130,7 +128,7 @@ def build(
 ) -> None:
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
-    _check_place(out)
+    check_place(out)
     network = any_target(target, arch)
     from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket

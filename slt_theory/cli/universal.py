@@ -8,8 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Eps, Json, Seed, emit, load_object, number, require, table
-from slt_theory.cli.ticket import _check_place
+from slt_theory.cli.common import (
+    Eps,
+    Json,
+    Seed,
+    check_place,
+    emit,
+    load_object,
+    number,
+    require,
+    table,
+)
 from slt_theory.errors import BadInput
 
 
@@ -67,7 +76,7 @@ def universal(
         missing = "family" if family is None else "out"
         raise BadInput(missing, "missing", "is needed", f"give --{missing}, or --verify FILE")
     exact = require("eps", eps)
-    _check_place(out)
+    check_place(out)
     chosen = _family(family)
     from slt_theory.tickets import write_ticket
     from slt_theory.universal import build_universal

@@ -16,7 +16,8 @@ import numpy as np
 from slt_theory.networks.attention import Attention
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.building.attention import build_attention
-from slt_theory.tickets.checking.attention_check import effective_heads, largest_attention_error
+from slt_theory.tickets.checking.attention_check import effective_heads
+from slt_theory.tickets.checking.attention_search import largest_attention_error
 from slt_theory.tickets.domain import parse_domain
 
 __all__ = ["LengthRow", "length_errors", "random_attention"]

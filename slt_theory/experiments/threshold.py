@@ -56,6 +56,10 @@ class Threshold:
     histogram: dict[int, int]
     counts: dict[int, int] = field(default_factory=dict)
 
+    def interval(self) -> dict[str, int | None]:
+        """n and its bounds, for a row of a table."""
+        return {"n": self.n, "n_low": self.n_low, "n_high": self.n_high}
+
     @property
     def quantiles(self) -> dict[str, int | None]:
         """Empirical quantiles of the hitting time."""
@@ -108,9 +112,7 @@ class Threshold:
         return {
             **self.question,
             "delta": self.delta,
-            "n": self.n,
-            "n_low": self.n_low,
-            "n_high": self.n_high,
+            **self.interval(),
             "level": self.level,
             "trials": self.trials,
             "seed": self.seed,

@@ -28,7 +28,7 @@ def _rounded(x: Any, shift: int) -> Any:
 
 
 @cache
-def _normal_table() -> Int64Array:
+def normal_table() -> Int64Array:
     with files("slt_theory").joinpath("tables/normal_quantiles.npy").open("rb") as handle:
         table: Int64Array = np.load(handle, allow_pickle=False)
     return table
@@ -60,7 +60,7 @@ class Normal(Law):
 
     @property
     def support(self) -> tuple[Fraction, Fraction]:
-        end = _rounded(int(_normal_table()[0]), NORMAL_TABLE_BITS - self.bits) * self.unit
+        end = _rounded(int(normal_table()[0]), NORMAL_TABLE_BITS - self.bits) * self.unit
         return -end, end
 
     @property
@@ -87,7 +87,7 @@ class Normal(Law):
         segment = (mantissa >> np.uint64(56)).astype(np.int64)
         t = ((mantissa >> np.uint64(36)) & np.uint64((1 << 20) - 1)).astype(np.int64)
         node = (NORMAL_OCTAVES - 1 - octave) * NORMAL_NODES + 2 * segment
-        table = _normal_table()
+        table = normal_table()
         x0, x1, x2 = table[node], table[node + 1], table[node + 2]
         bend = ((t * (t - (1 << 19))) >> 20) * (x2 - 2 * x1 + x0)
         x = x0 + ((t * (x1 - x0)) >> 19) + (bend >> 19)

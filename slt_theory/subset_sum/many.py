@@ -12,6 +12,7 @@ from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
 from slt_theory.subset_sum.draws import Source, as_source
 from slt_theory.subset_sum.kernels.meet import closest_space
+from slt_theory.subset_sum.kernels.ragged import EFFORT, SCAN_LIMIT
 from slt_theory.subset_sum.kernels.rows import (
     UNDECIDED,
     closest_rows,
@@ -24,10 +25,6 @@ __all__ = ["Many", "solve_many"]
 
 Rows = NDArray[np.int64]
 
-# Sums tried in a turn, as a multiple of reach / width; about four times what a success takes.
-_EFFORT = 1.5
-# Beyond this many sums the lists of a meet in the middle are cheaper than trying.
-_SCAN_LIMIT = 4e6
 # Rows solved at a time: few enough to stay in the cache between drawing and solving.
 _PIECE = 1024
 
@@ -156,8 +153,8 @@ def _within(
     n = rows.shape[1]
     reach = float(np.abs(rows[:64]).sum(axis=1).mean())
     tries = reach / (max(float((hi - lo).min()), 0.0) + 1.0)
-    if method == "scan" or (method == "auto" and tries < _SCAN_LIMIT):
-        undecided = scan_rows(rows, lo, hi, middles, _EFFORT, masks, errors)
+    if method == "scan" or (method == "auto" and tries < SCAN_LIMIT):
+        undecided = scan_rows(rows, lo, hi, middles, EFFORT, masks, errors)
     else:
         masks[:] = UNDECIDED
         undecided = masks.size

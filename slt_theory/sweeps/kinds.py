@@ -123,9 +123,7 @@ def _threshold(asked: Asked) -> list[Row]:
     found = _measured(asked)
     return [
         {
-            "n": found.n,
-            "n_low": found.n_low,
-            "n_high": found.n_high,
+            **found.interval(),
             "trials": found.trials,
             "unfinished": found.histogram.get(-1, 0),
         }

@@ -123,13 +123,12 @@ def build_ticket(
     Examples
     --------
     >>> from slt_theory.networks import Dense
-    >>> from slt_theory.networks import Dense
     >>> ticket = build_ticket(Dense([[[0.5, -0.25]]]), eps=0.05, seed=1)
     >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
     (True, True)
     """
     from slt_theory.tickets.building.constructions import find
-    from slt_theory.tickets.partial import keeping_of
+    from slt_theory.tickets.keeping import keeping_of
 
     if isinstance(target, Attention):
         from slt_theory.tickets.building.attention import build_asked

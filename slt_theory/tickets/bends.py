@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Activation, Network
 from slt_theory.networks.steps import Activate
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.domain import Box, Domain
-from slt_theory.tickets.ticket import Block
 
 __all__ = [
     "KINDS",

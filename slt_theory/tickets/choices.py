@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.tickets.ticket import SourceLayer
+from slt_theory.tickets.block import SourceLayer
 
 __all__ = ["NO_CHOICES", "moves", "pack_choices", "unpack_choices"]
 

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.graph import skeleton
 from slt_theory.streams import check_seed
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.choices import NO_CHOICES
 from slt_theory.tickets.partial import partial_path
-from slt_theory.tickets.ticket import FORMAT_VERSION, Block, SourceLayer, Ticket, packed_bytes
+from slt_theory.tickets.ticket import FORMAT_VERSION, Ticket
 
 __all__ = ["read_ticket", "write_ticket"]
 
@@ -205,8 +206,8 @@ def _parse(archive: zipfile.ZipFile) -> Ticket:
         blocks=blocks,
         masks=tuple(
             tuple(
-                _mask(archive.read(f"block{b}.mask{m}.npy"), shape)
-                for m, shape in enumerate(block.mask_shapes)
+                _mask(archive.read(f"block{b}.mask{m}.npy"), layer)
+                for m, layer in enumerate(block.layers)
             )
             for b, block in enumerate(blocks)
         ),
@@ -251,9 +252,9 @@ def _bits(data: bytes) -> NDArray[np.uint8]:
     return np.asarray(packed)
 
 
-def _mask(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _mask(data: bytes, layer: SourceLayer) -> NDArray[np.uint8]:
     mask = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    expected = (shape[0], packed_bytes(shape[1]))
+    expected = layer.packed_shape
     if mask.dtype != np.uint8 or mask.shape != expected:
         raise ValueError(f"a mask has shape {mask.shape} {mask.dtype}, expected {expected} uint8")
     return np.asarray(mask)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.tickets.ticket import SourceLayer, Ticket
+from slt_theory.tickets.block import SourceLayer
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
     "NOTHING_FROZEN",

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.laws import Law, parse_law
+from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.choices import moves, unpack_choices
-from slt_theory.tickets.ticket import SourceLayer, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["KeptWeights", "MalformedTicket", "chunks", "kept_matrix", "layer_law"]
 

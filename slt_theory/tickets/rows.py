@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.laws import Law, Uniform
+from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.ticket import SourceLayer
 
 __all__ = ["FrozenRows", "NumberRows", "WordRows"]
 

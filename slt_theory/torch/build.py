@@ -196,7 +196,7 @@ class _Job:
             self.layer.constant_tap,
         )
         design = Design(n, 2, request.law, request.law)
-        block = pair_block(layer, index, self.layer.inputs, design, 2 * index)
+        block = pair_block(layer, design, 2 * index)
         pair = Pair(block, request.seed, self.device)
         if kernel == "auto":
             kernel = "compiled" if self.device.type == "cpu" else "plain"

@@ -11,7 +11,7 @@ from slt_theory.laws.normal import (
     NORMAL_NODES,
     NORMAL_OCTAVES,
     NORMAL_TABLE_BITS,
-    _normal_table,
+    normal_table,
 )
 from slt_theory.torch.words import words32, words32_at
 
@@ -77,7 +77,7 @@ def _normal(law: Normal, words: Tensor) -> Tensor:
     mantissa = (tail << (octave + 1)) & _POSITIVE
     t = (mantissa >> 36) & ((1 << 20) - 1)
     node = (NORMAL_OCTAVES - 1 - octave) * NORMAL_NODES + 2 * (mantissa >> 56)
-    table = torch.from_numpy(_normal_table()).to(words.device)
+    table = torch.from_numpy(normal_table()).to(words.device)
     x0, x1, x2 = table[node], table[node + 1], table[node + 2]
     bend = ((t * (t - (1 << 19))) >> 20) * (x2 - 2 * x1 + x0)
     x = x0 + ((t * (x1 - x0)) >> 19) + (bend >> 19)

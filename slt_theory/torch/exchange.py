@@ -8,10 +8,11 @@ from torch import nn
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network, target_hash
+from slt_theory.tickets.building.gadget import in_links
 from slt_theory.tickets.checking.certificate import certify
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
 from slt_theory.tickets.domain import Domain, parse_domain
-from slt_theory.tickets.ticket import Ticket, architecture_of, packed_bytes
+from slt_theory.tickets.ticket import Ticket, architecture_of
 from slt_theory.torch.build import THEOREMS
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
 from slt_theory.torch.pair import Pair, pack, unpack
@@ -90,13 +91,8 @@ def export_ticket(
 
 def _in_mask(layer: MaskedLayer) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """The in-layer's mask: one bit a kept neuron, at its own input."""
-    block = layer.block
-    inner = block.layers[0]
-    kept = np.flatnonzero(unpack(layer.neurons[None].cpu(), inner.rows)[0].numpy())
-    inputs = kept // (inner.rows // inner.columns)
-    mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-    mask[kept, inputs // 8] = 128 >> (inputs % 8)
-    return mask
+    kept = unpack(layer.neurons[None].cpu(), layer.block.layers[0].rows)[0]
+    return in_links(layer.block, np.flatnonzero(kept.numpy()))
 
 
 def import_ticket(

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
-from slt_theory.tickets.ticket import Block, SourceLayer
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.torch.effective import pair_sums
 from slt_theory.torch.kernels.launch import best_kernel
 from slt_theory.torch.pair import Pair, unpack

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from slt_theory.laws import Law
 from slt_theory.tickets import draw
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import layer_law
-from slt_theory.tickets.ticket import Block
 from slt_theory.torch.draws import sample, sample_at
 
 __all__ = ["Pair", "pack", "unpack"]
@@ -23,7 +23,7 @@ class Pair:
 
     Attributes
     ----------
-    block : slt_theory.tickets.ticket.Block
+    block : slt_theory.tickets.block.Block
     seed : int
     device : torch.device
         Where draws are made.
@@ -40,7 +40,7 @@ class Pair:
 
     def __init__(self, block: Block, seed: int, device: torch.device) -> None:
         self.block, self.seed, self.device, self.n = block, seed, device, block.n
-        self.halves = 2 if block.signs == "both" else 1
+        self.halves = block.halves
         self.groups = block.columns * self.halves
         inner = block.layers[0]
         groups = torch.arange(self.groups, device=device)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slt_theory.errors import NeedsMemory
-from slt_theory.subset_sum.kernels.ragged import _SCAN_LIMIT, FINE
+from slt_theory.subset_sum.kernels.ragged import FINE, SCAN_LIMIT
 from slt_theory.tickets.building.gadget import fill_pair
 from slt_theory.tickets.building.request import Layer
 from slt_theory.tickets.building.sums import solve_sums
@@ -120,10 +120,7 @@ def solve_pair(
         before = now
     if side is not None:
         torch.cuda.current_stream(pair.device).wait_stream(side)
-    unreached = tuple(
-        (row, group // pair.halves, "+-"[group % pair.halves])
-        for row, group in (divmod(place, pair.groups) for place in missed)
-    )
+    unreached = tuple(pair.block.half_sum(*divmod(place, pair.groups)) for place in missed)
     return Masks(out, pair.used(out), unreached)
 
 
@@ -173,7 +170,7 @@ def _easy(pair: Pair, radius: int) -> Tensor:
     law = pair.out_law
     largest = int(max(abs(end) for end in law.support) / law.unit)
     tries = pair.u.abs().sum(1).double() * largest / (2 * radius + 1)
-    return tries * (1 + 2**-40) < _SCAN_LIMIT
+    return tries * (1 + 2**-40) < SCAN_LIMIT
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class TargetLayer:
     geometry : dict or None
         Of a convolution, plain data.
     taps, constant_tap : int
-        As in `slt_theory.tickets.ticket.Block`.
+        As in `slt_theory.tickets.block.Block`.
     """
 
     name: str

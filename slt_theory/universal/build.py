@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, NeedsMemory, NotFoundWithinLimits
 from slt_theory.lattice import positive_fraction
 from slt_theory.streams import check_seed
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import effective_block
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, freezing
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.check import certify, deviations, largest_sum, log_cells
 from slt_theory.universal.family import Family, Monomials, parse_family
 from slt_theory.universal.functions import decay, negative_log

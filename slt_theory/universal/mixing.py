@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import NotFoundWithinLimits
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
-from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.checking.effective import layer_law
-from slt_theory.tickets.frozen import Freezing, frozen_pattern
-from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
+from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.gadget import in_links, in_weights
+from slt_theory.tickets.building.request import source_layer
+from slt_theory.tickets.frozen import Freezing
 from slt_theory.universal.smallest import fewest
+from slt_theory.universal.source import LAW, drawn
 
 __all__ = ["fill_mixing", "mixing_block"]
 
@@ -29,17 +30,9 @@ def mixing_block(
     """The header; two streams from `stream` on."""
     outputs, inputs = len(exponents), len(exponents[0])
     frozen = freezing.gadget
-    layers = tuple(
-        SourceLayer(
-            rows,
-            columns,
-            "uniform",
-            WEIGHT_BITS,
-            stream_id(Purpose.WEIGHTS, stream + k),
-            str(frozen.prune),
-            str(frozen.lock),
-        )
-        for k, (rows, columns) in enumerate(((inputs * n, inputs), (outputs, inputs * n)))
+    layers = (
+        source_layer(inputs * n, inputs, LAW, stream, frozen),
+        source_layer(outputs, inputs * n, LAW, stream + 1, frozen),
     )
     largest = max(max(row) for row in exponents)
     return Block(
@@ -59,18 +52,9 @@ def fill_mixing(
     block: Block, exponents: tuple[tuple[int, ...], ...], radii: NDArray[np.float64], seed: int
 ) -> tuple[NDArray[np.uint8], ...]:
     """Masks by smallest subset sums: weight (m, j) is within ``radii[m]`` of the exponent."""
-    inner, outer = block.layers
-    n = block.n
-    weights = []
-    for layer in block.layers:
-        count = layer.rows * layer.columns
-        drawn = layer_law(layer).sample(seed, layer.stream, 0, count)
-        drawn = drawn.reshape(layer.rows, layer.columns)
-        if (layer.prune, layer.lock) != ("0", "0"):
-            drawn = np.where(frozen_pattern(seed, layer, 0, layer.rows)[0], 0, drawn)
-        weights.append(drawn)
-    neurons = np.arange(inner.rows)
-    u = np.maximum(weights[0][neurons, neurons // n], 0)
+    outer, n = block.layers[1], block.n
+    u = in_weights(block, seed).ravel()
+    v, _ = drawn(seed, outer)
     unit = 2.0 ** (block.scale_exponent - PRODUCT_BITS)
     kept = np.zeros((outer.rows, outer.columns), dtype=bool)
     for m, row in enumerate(exponents):
@@ -79,14 +63,11 @@ def fill_mixing(
                 continue
             group = slice(j * n, (j + 1) * n)
             lo, hi = ((wanted + s * radii[m]) / unit for s in (-1, 1))
-            chosen = fewest(weights[1][m, group] * u[group], math.ceil(lo), math.floor(hi))
+            chosen = fewest(v[m, group] * u[group], math.ceil(lo), math.floor(hi))
             if chosen is None:
                 raise NotFoundWithinLimits(
                     f"the exponent {wanted} of input {j + 1} in monomial {m + 1} is not reached "
                     f"by {n} products; raise eps or take another seed"
                 )
             kept[m, group] = chosen
-    used = np.flatnonzero(kept.any(axis=0))
-    first = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-    first[used, (used // n) // 8] = 128 >> ((used // n) % 8)
-    return first, np.packbits(kept, axis=1)
+    return in_links(block, np.flatnonzero(kept.any(axis=0))), np.packbits(kept, axis=1)

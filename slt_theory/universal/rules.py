@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.frozen import freezing
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.family import Family, Monomials
 
 __all__ = ["THEOREM", "header_failures"]
@@ -83,9 +84,8 @@ def _block_failures(
         failures.append(f"scale exponent {block.scale_exponent} is out of range")
     if block.size is not None or block.shared:
         failures.append("sums of a fixed size or shared rows are not recorded here")
-    halves = 2 if block.signs == "both" else 1
     rows, columns = block.outputs * block.copies_out, block.columns * block.copies_in
-    hidden = block.columns * halves * block.n
+    hidden = block.columns * block.halves * block.n
     pair = block.kind == _PAIR
     expected = ((hidden, columns), (rows, hidden)) if pair else ((rows, columns),)
     if block.mask_shapes != expected:

@@ -16,12 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import WEIGHT_BITS
-from slt_theory.streams import Purpose, stream_id
+from slt_theory.laws import Uniform
+from slt_theory.tickets.block import Block, SourceLayer
+from slt_theory.tickets.building.gadget import in_links, in_weights
+from slt_theory.tickets.building.request import source_layer
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
-from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 
-__all__ = ["HingeSource", "Offers", "hinge_blocks"]
+__all__ = ["LAW", "HingeSource", "Offers", "drawn", "hinge_blocks"]
+
+LAW = Uniform(bits=WEIGHT_BITS)
+"""Of every weight."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,22 +51,10 @@ def hinge_blocks(
     halves = 2 if signs == "both" else 1
     hidden, rows = (inputs + 1) * halves * n, knots * copies
     inner, outer = freezing.gadget, freezing
-    shapes = (
-        (hidden, inputs + 1, inner),
-        (rows, hidden, inner),
-        (outputs, rows + copies, outer),
-    )
-    layers = tuple(
-        SourceLayer(
-            r,
-            c,
-            "uniform",
-            WEIGHT_BITS,
-            stream_id(Purpose.WEIGHTS, stream + k),
-            str(frozen.prune),
-            str(frozen.lock),
-        )
-        for k, (r, c, frozen) in enumerate(shapes)
+    layers = (
+        source_layer(hidden, inputs + 1, LAW, stream, inner),
+        source_layer(rows, hidden, LAW, stream + 1, inner),
+        source_layer(outputs, rows + copies, LAW, stream + 2, outer),
     )
     pair = Block(
         kind="gadget-pair",
@@ -114,22 +107,12 @@ class HingeSource:
 
     def __init__(self, pair: Block, single: Block, seed: int) -> None:
         self.pair, self.single = pair, single
-        self.halves = 2 if pair.signs == "both" else 1
         self.rows, self.copies = pair.layers[1].rows, single.copies_in
-        inner, middle, outer = *pair.layers, single.layers[0]
-        weights = [
-            layer_law(layer).sample(seed, layer.stream, 0, layer.rows * layer.columns)
-            for layer in (inner, middle, outer)
-        ]
-        pruned, self.locked = _frozen(seed, outer)
-        self.v = np.where(pruned, 0, weights[2].reshape(outer.rows, outer.columns))
-        absent = [_frozen(seed, layer)[0] for layer in (inner, middle)]
-        group = np.arange(inner.rows) // (self.halves * pair.n)
-        u = np.where(absent[0], 0, weights[0].reshape(absent[0].shape))
-        self.u = np.ldexp(u[np.arange(inner.rows), group].astype(np.float64), -WEIGHT_BITS)
-        m = np.where(absent[1], 0, weights[1].reshape(absent[1].shape))
+        self.u = np.ldexp(in_weights(pair, seed).ravel().astype(np.float64), -WEIGHT_BITS)
+        m, _ = drawn(seed, pair.layers[1])
         self.m = np.ldexp(m.astype(np.float64), -WEIGHT_BITS)
-        self.linked = np.zeros(inner.rows, dtype=bool)
+        self.v, self.locked = drawn(seed, single.layers[0])
+        self.linked = np.zeros(self.u.size, dtype=bool)
         self.free = np.ones(self.rows, dtype=bool)
         self.middle_mask = np.zeros(m.shape, dtype=bool)
         self.outer_mask = self.locked.copy()
@@ -155,10 +138,10 @@ class HingeSource:
     def _live(self, group: int, side: int) -> Ints:
         """In-neurons of an input (the last group is the constant) that serve one side of 0."""
         n = self.pair.n
-        half = 1 if side < 0 and self.halves == 2 else 0
-        start = (group * self.halves + half) * n
+        half = 1 if side < 0 and self.pair.halves == 2 else 0
+        start = (group * self.pair.halves + half) * n
         neurons = np.arange(start, start + n)
-        return neurons[self.u[neurons] * (1 if half == 0 else -1) > 0]
+        return np.asarray(neurons[self.u[neurons] != 0])
 
     def offers(self, group: int, side: int, rows: Bools, size: int, reach: float) -> Offers:
         """Every hinge that the given rows could make within `reach` of 0.
@@ -223,19 +206,18 @@ class HingeSource:
 
     def masks(self) -> tuple[Masks, Masks]:
         """Packed masks of the pair and of the single layer."""
-        inner = self.pair.layers[0]
-        first = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-        neurons = np.flatnonzero(self.linked)
-        group = neurons // (self.halves * self.pair.n)
-        first[neurons, group // 8] = 128 >> (group % 8)
+        first = in_links(self.pair, np.flatnonzero(self.linked))
         return (
             (first, np.packbits(self.middle_mask, axis=1)),
             (np.packbits(self.outer_mask, axis=1),),
         )
 
 
-def _frozen(seed: int, layer: SourceLayer) -> tuple[Bools, Bools]:
+def drawn(seed: int, layer: SourceLayer) -> tuple[Ints, Bools]:
+    """A layer's weights, 0 where pruned, and which of them are locked."""
+    draws = layer_law(layer).sample(seed, layer.stream, 0, layer.rows * layer.columns)
+    weights = draws.reshape(layer.rows, layer.columns)
     if (layer.prune, layer.lock) == ("0", "0"):
-        nothing = np.zeros((layer.rows, layer.columns), dtype=bool)
-        return nothing, nothing
-    return frozen_pattern(seed, layer, 0, layer.rows)
+        return weights, np.zeros(weights.shape, dtype=bool)
+    pruned, locked = frozen_pattern(seed, layer, 0, layer.rows)
+    return np.where(pruned, 0, weights), locked

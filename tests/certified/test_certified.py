@@ -11,7 +11,7 @@ import pytest
 from slt_theory import proofs
 from slt_theory.certified import METHODS, certified_n, counting_n, frozen_n
 from slt_theory.certified.components import components, read_law
-from slt_theory.certified.dynamic import SHARE_BITS, Window, _states
+from slt_theory.certified.dynamic import SHARE_BITS, Window, known_shares
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.networks import (
     attention_widths,
@@ -118,7 +118,7 @@ def test_states_round_the_stop_down(stop: str) -> None:
     """A share behind the last state leaves less than `stop`: nothing there may fail."""
     window = Window(Fraction(stop) / 3, Fraction(stop))
     one = 1 << SHARE_BITS
-    assert Fraction(one - int(_states(window, 24)[-1]), one) <= Fraction(stop)
+    assert Fraction(one - int(known_shares(window, 24)[-1]), one) <= Fraction(stop)
 
 
 def test_growth_above_one_is_refused() -> None:

@@ -16,7 +16,7 @@ from slt_theory.laws import (
     NORMAL_TABLE_BITS,
     Normal,
 )
-from slt_theory.laws.normal import _normal_table
+from slt_theory.laws.normal import normal_table
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +57,14 @@ def node_probability(index: int) -> Fraction:
 
 
 def test_the_table_falls_and_ends_at_zero():
-    table = _normal_table()
+    table = normal_table()
     assert table.shape == (NORMAL_OCTAVES * NORMAL_NODES + 1,)
     assert (np.diff(table) < 0).all()
     assert table[-1] == 0
 
 
 def test_random_nodes_are_correctly_rounded():
-    table, rng = _normal_table(), random.Random(1)
+    table, rng = normal_table(), random.Random(1)
     places = [0, 1, 255, 256, len(table) - 2, *rng.sample(range(len(table) - 1), 250)]
     for index in places:
         exact = quantile(node_probability(index)) * arb(2) ** NORMAL_TABLE_BITS
@@ -77,7 +77,7 @@ def test_the_coupling_holds_in_every_segment():
     On p in [a, b] the quantile x(p) has x' = -1/phi and |x'''| = (1 + 2 x^2) / phi^3, and both
     grow in size towards small p, where x is larger: the ends a bound them.
     """
-    table = _normal_table().astype(object)
+    table = normal_table().astype(object)
     unit = Fraction(1, 2**NORMAL_TABLE_BITS)
     worst = Fraction(0)
     # max over t in [0, 1] of |t (t - 1/2) (t - 1)| is sqrt(3) / 36.

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.tickets import build_ticket, verify
+from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.redrawn import redraws_needed
 from slt_theory.tickets.building.request import parse_request
 from slt_theory.tickets.choices import moves, pack_choices, unpack_choices
 from slt_theory.tickets.kept import KeptWeights
-from slt_theory.tickets.ticket import SourceLayer
 
 MOVED, REDRAWN = "xiong2023-perturbation", "chijiwa2021-redraws"
 

@@ -13,12 +13,12 @@ from slt_theory.errors import BadInput
 from slt_theory.laws import Uniform
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets import build_ticket, ticket_forward, verify
+from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.budgets import free_shares, spread
 from slt_theory.tickets.building.relief import Group, relieve
 from slt_theory.tickets.checking.effective import effective_block, sparse_layers
 from slt_theory.tickets.checking.silence import silent_copies
 from slt_theory.tickets.frozen import frozen_pattern, frozen_weights
-from slt_theory.tickets.ticket import SourceLayer
 
 THEOREM = "otsuka2024-frozen-network"
 LAW = Uniform(bits=24)

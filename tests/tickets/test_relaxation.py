@@ -14,7 +14,7 @@ from slt_theory.networks import Conv, Dense, Geometry, Network, Operator, parse_
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets import build_ticket, verify
 from slt_theory.tickets.checking.absolute_sums import largest_absolute_sum, on_unit
-from slt_theory.tickets.checking.error_bound import Gap, layer_error_ranges
+from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
 from slt_theory.tickets.checking.mean_and_spread import split_layers
 from slt_theory.tickets.checking.neuron_bounds import Neurons
 from slt_theory.tickets.checking.relaxation import relaxed_bound
@@ -63,7 +63,7 @@ class Planted:
         return ours - run_source(self.target, target_maps(self.target), x)[-1]
 
     def interval(self, domain: str) -> float:
-        low, high = layer_error_ranges(self.target, parse_domain(domain), self.gaps)[-1]
+        low, high = deviation_ranges(self.target, parse_domain(domain), self.gaps)[-1]
         return float(np.maximum(np.abs(low), np.abs(high)).max())
 
     def bound(self, domain: str) -> float:

@@ -18,9 +18,11 @@ from slt_theory.subset_sum.kernels.scan import scan_row
 FINE = 44
 TURNS = 4
 
-# Sums tried, as a multiple of reach / width; beyond the limit a meet in the middle is cheaper.
-_EFFORT = 1.5
-_SCAN_LIMIT = 4e6
+EFFORT = 1.5
+"""Sums tried in a turn, as a multiple of reach / width; about four times what a success takes."""
+
+SCAN_LIMIT = 4e6
+"""Beyond this many sums the lists of a meet in the middle are cheaper than trying."""
 
 
 def within_py(
@@ -41,8 +43,8 @@ def within_py(
     if low > high:
         return -1, 0, shift
     tries = float(highest - lowest) / (float(hi) - float(lo) + 1.0)
-    if tries < _SCAN_LIMIT:
-        mask, total, shift = scan_row(items, low, high, _EFFORT, shift, rounded, turned, table)
+    if tries < SCAN_LIMIT:
+        mask, total, shift = scan_row(items, low, high, EFFORT, shift, rounded, turned, table)
         if mask >= -1:
             return mask, total, shift
     used = min(n, max(6, int(np.log2(tries + 1.0)) + 1))

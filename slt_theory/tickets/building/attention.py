@@ -26,19 +26,21 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS, positive_fraction
 from slt_theory.laws import Product, Uniform
 from slt_theory.networks.attention import Attention, attend
-from slt_theory.streams import Purpose, check_seed, stream_id
+from slt_theory.streams import check_seed
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import Task, fill
 from slt_theory.tickets.building.gadget import in_mask
+from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.checking.attention_check import (
     certify_attention,
     effective_heads,
     error_of_entries,
 )
-from slt_theory.tickets.checking.certificate import on_lattice
+from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.domain import Domain, parse_domain
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "attention_forward", "build_asked", "build_attention", "sufficient_n"]
 
@@ -134,7 +136,7 @@ def build_asked(target: Attention, theorem: str, options: dict[str, Any]) -> Tic
     return build_attention(target, **given)
 
 
-def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> list[_Goal]:
+def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> list[Layer]:
     """All merged matrices on their lattices, with the error that each entry may have."""
     if (eps is None) == (network_eps is None):
         raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
@@ -142,57 +144,44 @@ def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> lis
         each = positive_fraction("eps", eps)
     else:
         each = _entry_eps(target, domain, positive_fraction("network_eps", network_eps))
-    return [_Goal(matrix, slip, each) for matrix, slip in target.merged()]
+    return [_goal(matrix, slip, each) for matrix, slip in target.merged()]
 
 
-def _estimate(goals: list[_Goal], seed: int) -> int:
+def _estimate(goals: list[Layer], seed: int) -> int:
     sums = [Sums(goal.wanted, goal.radius, 1) for goal in goals]
     return smallest_n(sums, Offer(Product(_LAW, _LAW)), seed=seed)
 
 
-class _Goal:
-    """One merged matrix on the lattice."""
-
-    def __init__(self, matrix: NDArray[np.float64], slip: float, eps: Fraction) -> None:
-        largest = float(np.abs(matrix).max())
-        self.exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
-        self.wanted, _ = on_lattice(matrix, self.exponent)
-        self.eps = eps
-        unit = Fraction(2) ** (self.exponent - PRODUCT_BITS)
-        # A unit for the rounding to the lattice, and the rounding of the merged product itself.
-        self.radius = int((eps - Fraction(slip)) / unit) - 1
-        if self.radius < 0:
-            raise BadInput(
-                "eps",
-                float(eps),
-                "is below the resolution of the merged matrices",
-                f"the smallest is about {slip + 2 * float(unit):.3g}",
-            )
+def _goal(matrix: NDArray[np.float64], slip: float, eps: Fraction) -> Layer:
+    """One merged matrix on the lattice; `slip` is the rounding of the merged product itself."""
+    largest = float(np.abs(matrix).max())
+    exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
+    wanted, _ = on_lattice(matrix, exponent)
+    unit = Fraction(2) ** (exponent - PRODUCT_BITS)
+    # A unit for the rounding to the lattice.
+    radius = int((eps - Fraction(slip)) / unit) - 1
+    if radius < 0:
+        raise BadInput(
+            "eps",
+            float(eps),
+            "is below the resolution of the merged matrices",
+            f"the smallest is about {slip + 2 * float(unit):.3g}",
+        )
+    return Layer(wanted, radius, exponent, eps, matrix.shape[1])
 
 
-def _block(goal: _Goal, number: int, n: int) -> Block:
-    outputs, inputs = goal.wanted.shape
-    hidden = inputs * n
-    streams = [stream_id(Purpose.WEIGHTS, 2 * number + k) for k in range(2)]
-    return Block(
-        kind="product-pair",
-        outputs=outputs,
-        inputs=inputs,
-        constant_input=False,
-        layers=(
-            SourceLayer(hidden, inputs, _LAW.name, WEIGHT_BITS, streams[0]),
-            SourceLayer(outputs, hidden, _LAW.name, WEIGHT_BITS, streams[1]),
-        ),
-        n=n,
-        eps=str(goal.eps),
-        scale_exponent=goal.exponent,
-        signs="positive",
+def _block(goal: Layer, number: int, n: int) -> Block:
+    hidden = goal.inputs * n
+    layers = (
+        source_layer(hidden, goal.inputs, _LAW, 2 * number),
+        source_layer(goal.outputs, hidden, _LAW, 2 * number + 1),
     )
+    return goal.block("product-pair", layers, n, signs="positive")
 
 
 def _built(
     target: Attention,
-    goals: list[_Goal],
+    goals: list[Layer],
     domain: Domain,
     seed: int,
     n: int,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.tickets.building.gadget import half_signs
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.unary import steps
@@ -46,8 +47,7 @@ class Plan:
 
     def added(self, bit: int) -> Bools:
         """(2 rows, groups): which carriers each accumulator takes; the positive one comes first."""
-        sides = np.where(np.arange(self.codes.shape[1]) % self.halves == 0, 1, -1)
-        signed = np.sign(self.codes) * sides
+        signed = np.sign(self.codes) * half_signs(np.arange(self.codes.shape[1]), self.halves)
         here = np.abs(self.codes) >> bit & 1 == 1
         # Carriers of inputs <= 0 hold |x|: there a positive weight subtracts.
         return np.stack([here & (signed > 0), here & (signed < 0)], axis=1).reshape(

@@ -16,6 +16,7 @@ from typing import Any
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Law
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.budgets import spread
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.locked import Plan, later_layers, plan, smallest
@@ -25,7 +26,7 @@ from slt_theory.tickets.building.single import fill_single, single_block
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.checking.unrolled import copies_of_values, final_layers
 from slt_theory.tickets.frozen import Freezing
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Source", "build", "copies_do", "fill_plan", "plan_of", "sufficient_n"]
 
@@ -244,12 +245,11 @@ def _blocks(
             design = Design(
                 pair_n, halves_needed(request, 0), law, law, frozen[1], frozen[0], copies=out
             )
-            blocks.append(pair_block(layer, k, layer.inputs, design, 0))
+            blocks.append(pair_block(layer, design, 0))
         else:
             blocks.append(
                 single_block(
                     layer,
-                    layer.inputs,
                     law,
                     k + 1,
                     copies_in=copies,

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
-from slt_theory.streams import Purpose, stream_id
-from slt_theory.tickets.building.request import Layer, Request
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.pools import Filled, gathered
+from slt_theory.tickets.building.request import Layer, Request, source_layer
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.building.wired import solve_wired
 from slt_theory.tickets.draw import sample
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["CNN_THEOREM", "LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
 
@@ -64,31 +65,16 @@ def build(request: Request, theorem: str = THEOREM, *, shared: bool = False) -> 
     n = request.n
     if n is None:
         n = min(request.stretched(sufficient_n(request, theorem)), LARGEST_N)
-    blocks, masks, unreached = [], [], []
+    blocks, filled = [], []
     for k, layer in enumerate(request.layers):
         rows, columns = layer.wanted.shape
-        inputs = layer.inputs
-        block = Block(
-            kind="direct-sums",
-            outputs=layer.outputs,
-            inputs=inputs,
-            constant_input=columns > inputs,
-            layers=(
-                SourceLayer(
-                    rows * columns, n, law.name, WEIGHT_BITS, stream_id(Purpose.WEIGHTS, k)
-                ),
-            ),
-            eps=str(layer.eps),
-            n=n,
-            shared=shared,
-            taps=layer.taps,
-            constant_tap=layer.constant_tap,
-        )
+        offers = source_layer(rows * columns, n, law, k)
+        block = layer.block("direct-sums", (offers,), n, shared=shared)
         mask, missed = _solve(request, block, layer, law, request.radius[k])
         blocks.append(block)
-        masks.append((mask,))
-        unreached += [(k, *divmod(int(place), columns), "+") for place in missed]
-    return request.ticket(theorem, tuple(blocks), tuple(masks), tuple(unreached))
+        places = [(*divmod(place, columns), "+") for place in missed.tolist()]
+        filled.append(Filled((mask,), places))
+    return gathered(request, theorem, tuple(blocks), filled)
 
 
 def _solve(

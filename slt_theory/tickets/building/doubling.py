@@ -27,14 +27,14 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
-from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.binary_plan import MOST_COPIES, Plan, sufficient_n
-from slt_theory.tickets.building.pensia import check_memory
-from slt_theory.tickets.building.pools import Filled, Missed, gathered
-from slt_theory.tickets.building.request import Layer, Request
+from slt_theory.tickets.building.gadget import in_links, in_weights
+from slt_theory.tickets.building.pools import Filled, Missed, check_memory, gathered
+from slt_theory.tickets.building.request import Layer, Request, source_layer
 from slt_theory.tickets.building.unary import gain
 from slt_theory.tickets.draw import sample
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket, packed_bytes
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "sufficient_n"]
 
@@ -55,7 +55,7 @@ def build(request: Request) -> Ticket:
     for layer, plan in zip(request.layers, plans, strict=True):
         blocks.append(_block(layer, plan, n, stream))
         stream += len(blocks[-1].layers)
-    check_memory(tuple(blocks), n)
+    check_memory(tuple(blocks))
     filled = []
     for block, plan in zip(blocks, plans, strict=True):
         filled.append(_Chain(block, plan, request.seed).filled())
@@ -77,24 +77,10 @@ def _block(layer: Layer, plan: Plan, n: int, stream: int) -> Block:
     ]
     last = Signs(Fraction(gain(layer), 1 << WEIGHT_BITS))
     laws = [_SIGNS] * (plan.bits + 1) + [last]
-    return Block(
-        kind="chain",
-        outputs=layer.outputs,
-        inputs=layer.inputs,
-        constant_input=layer.wanted.shape[1] > layer.inputs,
-        layers=tuple(
-            SourceLayer(
-                widths[k + 1], widths[k], law.name, law.bits, stream_id(Purpose.WEIGHTS, stream + k)
-            )
-            for k, law in enumerate(laws)
-        ),
-        n=n,
-        eps=str(layer.eps),
-        scale_exponent=layer.scale_exponent,
-        signs="both" if plan.halves == 2 else "positive",
-        taps=layer.taps,
-        constant_tap=layer.constant_tap,
+    layers = tuple(
+        source_layer(widths[k + 1], widths[k], law, stream + k) for k, law in enumerate(laws)
     )
+    return layer.block("chain", layers, n, signs="both" if plan.halves == 2 else "positive")
 
 
 class _Chain:
@@ -131,16 +117,8 @@ class _Chain:
 
     def _first(self) -> tuple[NDArray[np.uint8], Bools]:
         """Carriers: the in-weight of its input has the sign of its half."""
-        inner, halves = self.block.layers[0], self.plan.halves
-        neurons = np.arange(inner.rows)
-        own = neurons // (halves * self.block.n)
-        half = neurons // self.block.n % halves
-        draws = _SIGNS.sample_at(self.seed, inner.stream, neurons * inner.columns + own)
-        live = draws == np.where(half == 0, 1, -1)
-        mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-        at = np.flatnonzero(live)
-        mask[at, own[at] // 8] = 128 >> (own[at] % 8)
-        return mask, live.reshape(self.groups, self.block.n)
+        live = in_weights(self.block, self.seed) != 0
+        return in_links(self.block, np.flatnonzero(live)), live
 
     def _next(
         self, bit: int, carriers: Bools, sums: Bools
@@ -154,7 +132,7 @@ class _Chain:
         layer = self.block.layers[m]
         width = carriers.size
         holds = self._holding(bit)
-        mask = np.zeros((layer.rows, packed_bytes(layer.columns)), dtype=np.uint8)
+        mask = np.zeros(layer.packed_shape, dtype=np.uint8)
         doubled = np.zeros((self.groups if bit < self.plan.bits - 1 else 0, copies), dtype=bool)
         below = carriers.shape[1]
         for g in range(len(doubled)):
@@ -212,8 +190,7 @@ class _Chain:
         for a in np.flatnonzero(~reached).tolist():
             groups = np.any([self.plan.added(b)[a] for b in range(self.plan.bits)], axis=0)
             for g in np.flatnonzero(groups).tolist():
-                sign = "+" if g % self.plan.halves == 0 else "-"
-                missed.append((a // 2, g // self.plan.halves, sign))
+                missed.append(self.block.half_sum(a // 2, g))
         return sorted(missed)
 
 

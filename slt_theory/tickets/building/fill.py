@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.sums import Offered, solve_offered, work_space
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.partial import Memory, Store
 from slt_theory.tickets.rows import FrozenRows, NumberRows
-from slt_theory.tickets.ticket import Block, SourceLayer
 
 __all__ = ["Task", "fill"]
 

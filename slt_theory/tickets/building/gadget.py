@@ -16,18 +16,26 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law
-from slt_theory.streams import Purpose, stream_id, words32_at
+from slt_theory.streams import words32_at
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import Task, fill
 from slt_theory.tickets.building.relief import Group
-from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
 from slt_theory.tickets.partial import Store
-from slt_theory.tickets.ticket import Block, SourceLayer, packed_bytes
 
-__all__ = ["Design", "fill_pair", "in_mask", "in_weights", "pair_block", "pair_groups"]
+__all__ = [
+    "Design",
+    "fill_pair",
+    "half_signs",
+    "in_links",
+    "in_mask",
+    "in_weights",
+    "pair_block",
+    "pair_groups",
+]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -63,44 +71,20 @@ class Design:
     size: int | None = None
 
 
-def pair_block(layer: Layer, index: int, inputs: int, design: Design, stream: int) -> Block:
+def pair_block(layer: Layer, design: Design, stream: int) -> Block:
     """The header of a gadget pair; its layers draw from `stream` and the next one."""
     columns = layer.wanted.shape[1]
-    hidden = columns * design.halves * design.n
-    inner, outer = design.freezing_in, design.freezing
-    return Block(
-        kind="gadget-pair",
-        outputs=layer.outputs,
-        inputs=inputs,
-        constant_input=columns > inputs,
-        layers=(
-            SourceLayer(
-                hidden,
-                columns,
-                design.law_in.name,
-                WEIGHT_BITS,
-                stream_id(Purpose.WEIGHTS, stream),
-                str(inner.prune),
-                str(inner.lock),
-            ),
-            SourceLayer(
-                len(layer.wanted) * design.copies,
-                hidden,
-                design.law_out.name,
-                WEIGHT_BITS,
-                stream_id(Purpose.WEIGHTS, stream + 1),
-                str(outer.prune),
-                str(outer.lock),
-            ),
+    hidden, rows = columns * design.halves * design.n, len(layer.wanted) * design.copies
+    return layer.block(
+        "gadget-pair",
+        (
+            source_layer(hidden, columns, design.law_in, stream, design.freezing_in),
+            source_layer(rows, hidden, design.law_out, stream + 1, design.freezing),
         ),
-        n=design.n,
-        eps=str(layer.eps),
-        scale_exponent=layer.scale_exponent,
+        design.n,
         copies_out=design.copies,
         size=design.size,
         signs="both" if design.halves == 2 else "positive",
-        taps=layer.taps,
-        constant_tap=layer.constant_tap,
     )
 
 
@@ -131,7 +115,7 @@ def fill_pair(
     slopes = in_weights(block, seed)
     if alive is not None:
         slopes = np.where(alive, slopes, 0)
-    halves = _halves(block)
+    halves = block.halves
     task = Task(
         block,
         slopes,
@@ -139,12 +123,12 @@ def fill_pair(
         radius,
         layer.radius,
         off,
-        np.where(np.arange(slopes.shape[0]) % halves == 0, -1, 1),
+        -half_signs(np.arange(len(slopes)), halves),
     )
     out_mask, missed = fill(
         task, seed, threads=threads, progress=progress, store=store, index=index
     )
-    unreached = [(row, group // halves, "+-"[group % halves]) for row, group in missed]
+    unreached = [block.half_sum(row, group) for row, group in missed]
     return (in_mask(block, slopes, out_mask), out_mask), unreached
 
 
@@ -152,7 +136,7 @@ def pair_groups(
     block: Block, layer: Layer, seed: int, off: Bools | None, groups: list[int] | None = None
 ) -> list[Group]:
     """Groups of hidden neurons as `relief` takes them; by default all."""
-    halves = _halves(block)
+    halves = block.halves
     some = list(range(block.columns * halves)) if groups is None else groups
     goals = layer.wanted[block.target_rows(np.arange(block.rows))]
     if off is not None:
@@ -163,9 +147,14 @@ def pair_groups(
     ]
 
 
+def half_signs(groups: NDArray[np.int64], halves: int) -> Int64Array:
+    """1 for groups that serve inputs >= 0, -1 for those of inputs <= 0."""
+    return np.where(groups % halves == 0, 1, -1)
+
+
 def in_weights(block: Block, seed: int, groups: list[int] | None = None) -> Int64Array:
     """In-weight of every hidden neuron (groups, n); 0 for the wrong sign and for a pruned one."""
-    inner, n, halves = block.layers[0], block.n, _halves(block)
+    inner, n, halves = block.layers[0], block.n, block.halves
     some = np.arange(block.columns * halves) if groups is None else np.asarray(groups)
     neurons = some[:, None] * n + np.arange(n)
     places = neurons * inner.columns + (some // halves)[:, None]
@@ -173,19 +162,18 @@ def in_weights(block: Block, seed: int, groups: list[int] | None = None) -> Int6
     if inner.prune != "0":
         words = words32_at(seed, frozen_stream(inner), places)
         u[words < round(Fraction(inner.prune) * (1 << 32))] = 0
-    return np.where(u * np.where(some % halves == 0, 1, -1)[:, None] > 0, u, 0)
+    return np.where(u * half_signs(some, halves)[:, None] > 0, u, 0)
 
 
-def _halves(block: Block) -> int:
-    return 2 if block.signs == "both" else 1
+def in_links(block: Block, neurons: Int64Array) -> NDArray[np.uint8]:
+    """The first layer's mask that keeps these neurons' links to their own inputs."""
+    mask = np.zeros(block.layers[0].packed_shape, dtype=np.uint8)
+    inputs = neurons // (block.halves * block.n)
+    mask[neurons, inputs // 8] = 128 >> (inputs % 8)
+    return mask
 
 
 def in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
-    inner = block.layers[0]
-    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=inner.rows).astype(bool)
-    mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-    neurons = np.flatnonzero(used & (slopes.ravel() != 0))
-    inputs = neurons // (_halves(block) * block.n)
-    mask[neurons, inputs // 8] = 128 >> (inputs % 8)
-    return mask
+    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=slopes.size).astype(bool)
+    return in_links(block, np.flatnonzero(used & (slopes.ravel() != 0)))

@@ -27,12 +27,13 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Hyperbolic, Signs
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "categories", "pool_size"]
 
@@ -106,7 +107,7 @@ def _fill(block: Block, layer: Layer, request: Request, index: int, *, shared: b
     free = pool.in_weights != 0
     ends = [(golden(c + 1) + 1, golden(c)) for c in range(categories(layer.radius))]
     outer = block.layers[1]
-    out_mask = np.zeros((outer.rows, -(-outer.columns // 8)), dtype=np.uint8)
+    out_mask = np.zeros(outer.packed_shape, dtype=np.uint8)
     used = np.zeros_like(free)
     unreached: Missed = []
     for row in range(outer.rows):

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import pair_groups
 from slt_theory.tickets.building.relief import Group, Relief, margin_of, relieve_all
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import single_groups
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.checking.silence import consumer
-from slt_theory.tickets.ticket import Block
 
 __all__ = ["Plan", "later_layers", "plan", "smallest"]
 

@@ -6,33 +6,23 @@ catalogue id ``pensia2020-two-layer``.
 
 from __future__ import annotations
 
-from slt_theory.errors import NeedsMemory
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law, Uniform
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
+from slt_theory.tickets.building.pools import Filled, gathered
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
-from slt_theory.tickets.ticket import Block, Ticket, packed_bytes
+from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["build", "check_memory", "halves_needed", "sufficient_n"]
+__all__ = ["build", "halves_needed", "sufficient_n"]
 
 THEOREM = "pensia2020-two-layer"
-_MASK_LIMIT = 4 << 30
 _UNIFORM = Uniform(bits=WEIGHT_BITS)
 
 
 def halves_needed(request: Request, index: int) -> int:
     """1 if only the positive half is built: asked for, and inputs are known to be >= 0."""
     return 1 if request.signs == "needed" and request.non_negative[index] else 2
-
-
-def check_memory(blocks: tuple[Block, ...], n: int) -> None:
-    """Refuse masks beyond 4 GiB before anything is drawn."""
-    needed = sum(
-        rows * packed_bytes(columns) for block in blocks for rows, columns in block.mask_shapes
-    )
-    if needed > _MASK_LIMIT:
-        raise NeedsMemory(f"the packed masks at n = {n}", needed, _MASK_LIMIT, "lower n")
 
 
 def sufficient_n(request: Request, law: Law = _UNIFORM, *, size: int | None = None) -> int:
@@ -61,19 +51,12 @@ def build(
     """
     n = request.n if request.n is not None else request.stretched(sufficient_n(request, law))
     blocks = tuple(
-        pair_block(
-            layer,
-            k,
-            layer.inputs,
-            Design(n, halves_needed(request, k), law, law, size=size),
-            2 * k,
-        )
+        pair_block(layer, Design(n, halves_needed(request, k), law, law, size=size), 2 * k)
         for k, layer in enumerate(request.layers)
     )
     store = request.store(blocks)
-    masks, unreached = [], []
-    for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True)):
-        pair, missed = fill_pair(
+    filled = [
+        fill_pair(
             block,
             layer,
             seed=request.seed,
@@ -83,6 +66,6 @@ def build(
             store=store,
             index=k,
         )
-        masks.append(pair)
-        unreached += [(k, *place) for place in missed]
-    return request.ticket(theorem, blocks, tuple(masks), tuple(unreached))
+        for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True))
+    ]
+    return gathered(request, theorem, blocks, [Filled(*each) for each in filled])

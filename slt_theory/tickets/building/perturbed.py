@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pensia import sufficient_n as unmoved_n
@@ -33,7 +34,7 @@ from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.choices import NO_CHOICES, moves, pack_choices
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "sufficient_n"]
 
@@ -72,7 +73,7 @@ def build(request: Request, move: Fraction) -> Ticket:
 
 def _fill(block: Block, layer: Layer, request: Request, index: int) -> Filled:
     pool, outer = Pool(block, layer, request.seed), block.layers[1]
-    out_mask = np.zeros((outer.rows, -(-outer.columns // 8)), dtype=np.uint8)
+    out_mask = np.zeros(outer.packed_shape, dtype=np.uint8)
     used = np.zeros(pool.in_weights.shape, dtype=bool)
     unreached: Missed = []
     stored = []

@@ -7,25 +7,28 @@ rows of out-weights. Constructions pick from it and get masks back. The layout i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.tickets.building.gadget import Design, pair_block
-from slt_theory.tickets.building.pensia import check_memory
+from slt_theory.errors import NeedsMemory
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.gadget import Design, in_links, in_weights, pair_block
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.draw import sample
-from slt_theory.tickets.ticket import Block, Ticket, packed_bytes
+from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Filled", "Pool", "build_pairs", "gathered"]
+__all__ = ["Filled", "Pool", "build_pairs", "check_memory", "gathered"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Packed = NDArray[np.uint8]
 Missed = list[tuple[int, int, str]]
+_MASK_LIMIT = 4 << 30
 
 
 class Pool:
@@ -43,22 +46,12 @@ class Pool:
 
     def __init__(self, block: Block, layer: Layer, seed: int) -> None:
         self.block, self.seed, self.n = block, seed, block.n
-        self.halves = 2 if block.signs == "both" else 1
+        self.halves = block.halves
         self.groups = block.columns * self.halves
         rows = np.arange(block.layers[1].rows)
         wanted = np.where(block.wired(rows), layer.wanted[block.target_rows(rows)], 0)
         self.wanted = np.repeat(wanted, self.halves, axis=1)
-        inner = block.layers[0]
-        neurons = np.arange(inner.rows)
-        own = neurons // (self.halves * self.n)
-        u = layer_law(inner).sample_at(seed, inner.stream, neurons * inner.columns + own)
-        u = u.reshape(self.groups, self.n)
-        self.in_weights = np.where(u * self.signs > 0, u, 0)
-
-    @property
-    def signs(self) -> Int64Array:
-        """1 for groups of inputs >= 0, -1 for those of inputs <= 0: shape (groups, 1)."""
-        return np.where(np.arange(self.groups) % self.halves == 0, 1, -1)[:, None]
+        self.in_weights = in_weights(block, seed)
 
     def out_weights(self, row: int, rows: int = 1) -> Int64Array:
         """Out-weights of source outputs ``row .. row + rows - 1``: int64 (rows, groups, n)."""
@@ -69,16 +62,11 @@ class Pool:
 
     def in_mask(self, used: Bools) -> Packed:
         """The in-layer's mask: live neurons of `used` (groups, n) keep their input's weight."""
-        inner = self.block.layers[0]
-        mask = np.zeros((inner.rows, packed_bytes(inner.columns)), dtype=np.uint8)
-        neurons = np.flatnonzero((used & (self.in_weights != 0)).ravel())
-        own = neurons // (self.halves * self.n)
-        mask[neurons, own // 8] = 128 >> (own % 8)
-        return mask
+        return in_links(self.block, np.flatnonzero(used & (self.in_weights != 0)))
 
     def missed(self, row: int, groups: Int64Array) -> Missed:
         """Names of half-sums that were not reached."""
-        return [(row, int(g) // self.halves, "+" if g % self.halves == 0 else "-") for g in groups]
+        return [self.block.half_sum(row, g) for g in groups.tolist()]
 
 
 @dataclass(frozen=True)
@@ -90,6 +78,14 @@ class Filled:
     choices: tuple[Packed, ...] = ()
 
 
+def check_memory(blocks: tuple[Block, ...]) -> None:
+    """Refuse masks beyond 4 GiB before anything is drawn."""
+    needed = sum(math.prod(layer.packed_shape) for block in blocks for layer in block.layers)
+    if needed > _MASK_LIMIT:
+        n = max(block.n for block in blocks)
+        raise NeedsMemory(f"the packed masks at n = {n}", needed, _MASK_LIMIT, "lower n")
+
+
 def build_pairs(
     request: Request,
     theorem: str,
@@ -99,10 +95,10 @@ def build_pairs(
 ) -> Ticket:
     """One pair a target layer, its header completed by `dress`, filled by ``fill(.., index)``."""
     blocks = tuple(
-        dress(pair_block(layer, k, layer.inputs, design, 2 * k))
+        dress(pair_block(layer, design, 2 * k))
         for k, (layer, design) in enumerate(zip(request.layers, designs, strict=True))
     )
-    check_memory(blocks, max(block.n for block in blocks))
+    check_memory(blocks)
     filled = [
         fill(block, layer, k)
         for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True))

@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
-from slt_theory.tickets.building.gadget import Design
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.gadget import Design, half_signs, in_links
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.choices import pack_choices
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["MOST_REDRAWS", "THEOREM", "build", "redraws_needed"]
 
@@ -127,11 +128,10 @@ class _Redrawn:
         for row, group in np.argwhere(lost).tolist():
             unreached += pool.missed(row, np.array([group]))
         used: Bools = np.asarray(kept.any(axis=0))
-        pool.in_weights = np.where(used, u, 0)[:, None]
         if self.request.progress is not None:
             self.request.progress(kept.size)
         return Filled(
-            (pool.in_mask(used[:, None]), np.packbits(kept, axis=1)),
+            (in_links(self.block, np.flatnonzero(used)), np.packbits(kept, axis=1)),
             unreached,
             (pack_choices(first[used], inner), pack_choices(choice[kept], outer)),
         )
@@ -149,7 +149,7 @@ class _Redrawn:
                 break
             number = places[todo] + c * inner.rows * inner.columns
             draw = _LAW.sample_at(self.request.seed, inner.stream, number)
-            fits = draw * pool.signs[todo, 0] >= low[todo]
+            fits = draw * half_signs(todo, pool.halves) >= low[todo]
             u[todo[fits]], first[todo[fits]] = draw[fits], c
         return u, first
 

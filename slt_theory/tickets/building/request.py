@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction
+from slt_theory.laws import Law
 from slt_theory.networks import Network, target_hash
-from slt_theory.streams import check_seed
+from slt_theory.streams import Purpose, check_seed, stream_id
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.budget import weight_errors
-from slt_theory.tickets.checking.certificate import on_lattice
+from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.domain import Domain, inputs_known, parse_domain
-from slt_theory.tickets.partial import Keeping, Store
-from slt_theory.tickets.ticket import Block, Ticket, architecture_of
+from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
+from slt_theory.tickets.keeping import Keeping
+from slt_theory.tickets.partial import Store
+from slt_theory.tickets.ticket import Ticket, architecture_of
 
-__all__ = ["Layer", "Request", "parse_request"]
+__all__ = ["Layer", "Request", "parse_request", "source_layer"]
 
 Progress = Callable[[int], None] | None
 
@@ -58,6 +62,37 @@ class Layer:
     def outputs(self) -> int:
         """Channels that the layer gives."""
         return len(self.wanted) // self.taps
+
+    def block(self, kind: Any, layers: tuple[SourceLayer, ...], n: int, **rest: Any) -> Block:
+        """The header of the block that stands for this layer; `rest` as `Block` has it."""
+        return Block(
+            kind=kind,
+            outputs=self.outputs,
+            inputs=self.inputs,
+            constant_input=self.wanted.shape[1] > self.inputs,
+            layers=layers,
+            n=n,
+            eps=str(self.eps),
+            scale_exponent=self.scale_exponent,
+            taps=self.taps,
+            constant_tap=self.constant_tap,
+            **rest,
+        )
+
+
+def source_layer(
+    rows: int, columns: int, law: Law, stream: int, freezing: Freezing = NOTHING_FROZEN
+) -> SourceLayer:
+    """The header of a random layer with the weights of stream number `stream`."""
+    return SourceLayer(
+        rows,
+        columns,
+        law.name,
+        law.bits,
+        stream_id(Purpose.WEIGHTS, stream),
+        str(freezing.prune),
+        str(freezing.lock),
+    )
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law
-from slt_theory.streams import Purpose, stream_id
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import Task, fill
 from slt_theory.tickets.building.relief import Group
-from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
 from slt_theory.tickets.partial import Store
-from slt_theory.tickets.ticket import Block, SourceLayer
 
 __all__ = ["fill_single", "single_block", "single_groups"]
 
@@ -31,7 +30,6 @@ Bools = NDArray[np.bool_]
 
 def single_block(
     layer: Layer,
-    inputs: int,
     law: Law,
     stream: int,
     *,
@@ -41,29 +39,12 @@ def single_block(
 ) -> Block:
     """The header of a single layer that draws from `stream`."""
     rows, columns = layer.wanted.shape
-    return Block(
-        kind="single-layer",
-        outputs=layer.outputs,
-        inputs=inputs,
-        constant_input=columns > inputs,
-        layers=(
-            SourceLayer(
-                rows * copies_out,
-                columns * copies_in,
-                law.name,
-                WEIGHT_BITS,
-                stream_id(Purpose.WEIGHTS, stream),
-                str(freezing.prune),
-                str(freezing.lock),
-            ),
-        ),
-        n=copies_in,
-        eps=str(layer.eps),
-        scale_exponent=layer.scale_exponent,
+    return layer.block(
+        "single-layer",
+        (source_layer(rows * copies_out, columns * copies_in, law, stream, freezing),),
+        copies_in,
         copies_in=copies_in,
         copies_out=copies_out,
-        taps=layer.taps,
-        constant_tap=layer.constant_tap,
     )
 
 

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Normal
-from slt_theory.tickets.building.gadget import Design, in_mask, in_weights, pair_block
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.gadget import Design, in_mask, in_weights
 from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pools import Filled, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.checking.effective import layer_law
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "sufficient_n"]
 
@@ -75,28 +77,22 @@ def sufficient_n(request: Request) -> int:
 def build(request: Request) -> Ticket:
     """Construct the ticket; vectors that no subset reaches are listed, a sum a coordinate."""
     n = request.n if request.n is not None else request.stretched(sufficient_n(request))
-    blocks, masks, unreached = [], [], []
-    for k, layer in enumerate(request.layers):
-        design = Design(n, halves_needed(request, k), _LAW, _LAW)
-        block = pair_block(layer, k, layer.inputs, design, 2 * k)
-        pair, missed = _filled(request, block, layer, request.radius[k])
-        blocks.append(block)
-        masks.append(pair)
-        unreached += [(k, *place) for place in missed]
-    return request.ticket(THEOREM, tuple(blocks), tuple(masks), tuple(unreached))
+    designs = [Design(n, halves_needed(request, k), _LAW, _LAW) for k in range(len(request.layers))]
+
+    def fill(block: Block, layer: Layer, index: int) -> Filled:
+        return _filled(request, block, layer, request.radius[index])
+
+    return build_pairs(request, THEOREM, designs, fill)
 
 
-def _filled(
-    request: Request, block: Block, layer: Layer, radius: int | None
-) -> tuple[tuple[NDArray[np.uint8], ...], list[tuple[int, int, str]]]:
+def _filled(request: Request, block: Block, layer: Layer, radius: int | None) -> Filled:
     outer, seed = block.layers[1], request.seed
     slopes = in_weights(block, seed)
-    halves = 2 if block.signs == "both" else 1
     kept = np.zeros((outer.rows, outer.columns), dtype=bool)
     wired = block.wired(np.arange(outer.rows))
     law, missed = layer_law(outer), []
     for group, u in enumerate(slopes):
-        column = group // halves
+        column = group // block.halves
         rows, live = np.flatnonzero(wired[:, column]), np.flatnonzero(u)
         neurons = group * block.n + live
         places = rows[None, :] * outer.columns + neurons[:, None]
@@ -104,13 +100,13 @@ def _filled(
         goal = layer.wanted[block.target_rows(rows), column]
         chosen = _chosen(u[live, None] * v, goal, layer.radius, radius)
         if chosen is None:
-            missed += [(int(row), column, "+-"[group % halves]) for row in rows]
+            missed += [block.half_sum(int(row), group) for row in rows]
         else:
             kept[np.ix_(rows, neurons[chosen])] = True
         if request.progress is not None:
             request.progress(rows.size)
     out_mask = np.packbits(kept, axis=1)
-    return (in_mask(block, slopes, out_mask), out_mask), missed
+    return Filled((in_mask(block, slopes, out_mask), out_mask), missed)
 
 
 def _chosen(

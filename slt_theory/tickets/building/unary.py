@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Signs
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
-from slt_theory.tickets.ticket import Block, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "gain", "signs_needed", "steps"]
 
@@ -108,7 +109,7 @@ def _fill(block: Block, layer: Layer, request: Request) -> Filled:
     pool = Pool(block, layer, request.seed)
     lengths = np.repeat(steps(layer), pool.halves, axis=1)
     outer = block.layers[1]
-    out_mask = np.zeros((outer.rows, -(-outer.columns // 8)), dtype=np.uint8)
+    out_mask = np.zeros(outer.packed_shape, dtype=np.uint8)
     used = np.zeros(pool.in_weights.shape, dtype=bool)
     unreached: Missed = []
     for row in range(outer.rows):

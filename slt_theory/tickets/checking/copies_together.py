@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Weigh
 from slt_theory.tickets.checking.absolute_sums import largest_absolute_sum, on_unit
-from slt_theory.tickets.checking.error_bound import Range, loose
+from slt_theory.tickets.checking.error_bound import loose
 from slt_theory.tickets.checking.linear_form import charge
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
+from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.domain import Domain
 
 __all__ = ["Together", "slack_of"]

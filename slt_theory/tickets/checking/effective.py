@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS
 from slt_theory.networks import parse_activation
 from slt_theory.tickets.bends import bend_units, largest_input, leaky_slopes
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.checking.chain import chain_slopes
 from slt_theory.tickets.checking.recompute import pair_sums, wiring_of, wrongly_frozen
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.kept import KeptWeights, MalformedTicket, chunks, kept_matrix, layer_law
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Effective", "MalformedTicket", "effective_block", "layer_law", "sparse_layers"]
 

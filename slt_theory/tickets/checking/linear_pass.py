@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from slt_theory.networks import Network, Operator
 from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, copies_back
 from slt_theory.tickets.checking.copies_together import Together, slack_of
-from slt_theory.tickets.checking.error_bound import Range
 from slt_theory.tickets.checking.linear_form import Choice, Form, Passed, charge
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.neuron_bounds import Neurons, Point
+from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.checking.pair_ranges import pair_ranges, sizes
 from slt_theory.tickets.domain import Box, Domain
 

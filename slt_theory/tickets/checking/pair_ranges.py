@@ -12,16 +12,14 @@ from slt_theory.networks import Network
 from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
 from slt_theory.tickets.checking.error_bound import (
     Gap,
-    Range,
     carried,
     changed,
-    dot,
     loose,
-    plus,
     pooled_deviation,
     value_ranges,
 )
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
+from slt_theory.tickets.checking.outward import Range, dot, plus
 from slt_theory.tickets.domain import Domain
 
 __all__ = ["PairRanges", "pair_ranges", "sizes"]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.streams import words32
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.kept import MalformedTicket, layer_law
 from slt_theory.tickets.rows import FrozenRows, NumberRows, WordRows
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["linked_columns", "pair_sums", "wiring_of", "wrongly_frozen"]
 

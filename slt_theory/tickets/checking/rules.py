@@ -15,12 +15,13 @@ from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.networks import Network, target_hash
 from slt_theory.tickets.bends import gadget_failures
+from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.checking.unrolled import copies_of_values
 from slt_theory.tickets.checking.whole import whole_failures
 from slt_theory.tickets.domain import inputs_known, parse_domain
 from slt_theory.tickets.frozen import freezing
 from slt_theory.tickets.resolution import resolution_units
-from slt_theory.tickets.ticket import Block, SourceLayer, Ticket, architecture_of
+from slt_theory.tickets.ticket import Ticket, architecture_of
 
 __all__ = ["header_failures"]
 
@@ -148,9 +149,8 @@ def _shape_failures(block: Block, target: Network, layer: int) -> list[str]:
 
 def _wiring_failures(block: Block, copies: int) -> list[str]:
     """The block's source layers chain, offer n numbers a sum, and take the copies there are."""
-    halves = 2 if block.signs == "both" else 1
     rows, columns = block.rows, block.columns * block.copies_in
-    hidden = block.columns * halves * block.n
+    hidden = block.columns * block.halves * block.n
     through = tuple(layer.rows for layer in block.layers[1:-1])
     expected = {
         _CHAIN: tuple(zip((hidden, *through, rows), (columns, hidden, *through), strict=True)),

@@ -16,8 +16,8 @@ from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Network
 from slt_theory.networks.activations import RELU
 from slt_theory.networks.steps import Activate, Weigh
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import Effective
-from slt_theory.tickets.ticket import Block
 
 __all__ = ["consumer", "silent_copies", "without"]
 

@@ -18,8 +18,8 @@ from slt_theory.networks.steps import (
     copies_back,
     with_copies,
 )
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import Effective
-from slt_theory.tickets.ticket import Block
 
 __all__ = [
     "SourceMap",

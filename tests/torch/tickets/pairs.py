@@ -11,7 +11,6 @@ import torch
 from slt_theory.laws import Law
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.request import Layer
-from slt_theory.tickets.ticket import packed_bytes
 from slt_theory.torch.pair import Pair
 from slt_theory.torch.solve import Masks
 
@@ -35,7 +34,7 @@ class Case:
         eps = Fraction(self.eps)
         self.layer = Layer(self.wanted, int(eps * 2**48), 0, eps, self.columns)
         design = Design(self.n, self.halves, self.law, self.law)
-        self.block = pair_block(self.layer, self.index, self.columns, design, 2 * self.index)
+        self.block = pair_block(self.layer, design, 2 * self.index)
         self.pair = Pair(self.block, self.seed, torch.device("cpu"))
         self.targets = torch.from_numpy(self.wanted)
 
@@ -59,7 +58,7 @@ class Case:
         inner = self.block.layers[0]
         kept = np.flatnonzero(np.unpackbits(masks.neurons.numpy(), count=inner.rows))
         inputs = kept // (self.halves * self.n)
-        mask = np.zeros((inner.rows, packed_bytes(inner.columns)), np.uint8)
+        mask = np.zeros(inner.packed_shape, np.uint8)
         mask[kept, inputs // 8] = 128 >> (inputs % 8)
         return mask
 

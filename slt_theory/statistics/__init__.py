@@ -1,0 +1,35 @@
+"""Exact binomial statistics: bounds, quantiles of hitting times, alarms with power, verdicts.
+
+Bounds are Clopper-Pearson intervals moved outwards until ball arithmetic certifies their level, so
+no bound is too tight by a rounding error.
+"""
+
+from __future__ import annotations
+
+from slt_theory.statistics.hitting import HittingQuantile, hitting_quantile
+from slt_theory.statistics.intervals import (
+    Interval,
+    Verdict,
+    clopper_pearson,
+    probability,
+    verdict,
+)
+from slt_theory.statistics.paired import MedianInterval, Paired, median_interval, paired_verdict
+from slt_theory.statistics.power import Alarm, binomial_alarm, trials_needed
+
+__all__ = [
+    "Alarm",
+    "HittingQuantile",
+    "Interval",
+    "MedianInterval",
+    "Paired",
+    "Verdict",
+    "binomial_alarm",
+    "clopper_pearson",
+    "hitting_quantile",
+    "median_interval",
+    "paired_verdict",
+    "probability",
+    "trials_needed",
+    "verdict",
+]

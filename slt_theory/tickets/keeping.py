@@ -1,0 +1,112 @@
+"""How a build keeps its masks: in memory or in a file, what it may take, which attempt it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.networks import Network, target_hash
+from slt_theory.tickets.block import Block
+from slt_theory.tickets.partial import Journal, Memory, Store, partial_path, read_identity
+
+__all__ = ["Keeping", "keeping_of"]
+
+# Work space of a thread for each column of a row: number, word, item, place, choice.
+_COLUMN_BYTES = 40
+# Arrays of the certificate for each effective weight.
+_WEIGHT_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Where a build keeps its masks, and what it tells of its size.
+
+    Attributes
+    ----------
+    path : Path or None
+        File of the unfinished build; None keeps masks in memory.
+    identity : dict
+        What the ticket is built from.
+    fresh : bool
+        Begin again, whatever there is.
+    max_memory : int or None
+        Bytes that the build may take; default: what is free.
+    expect : callable or None
+        Told the number of sums before the first is solved.
+    """
+
+    path: Path | None = None
+    identity: dict[str, Any] = field(default_factory=dict)
+    fresh: bool = False
+    max_memory: int | None = None
+    expect: Callable[[int], None] | None = None
+
+    def open(self, blocks: Sequence[Block], threads: int | None) -> Store:
+        """Room for the last mask of every block.
+
+        Raises
+        ------
+        NeedsMemory
+            If masks and work space would take more than `max_memory`; nothing is allocated.
+        """
+        from slt_theory.subset_sum.checks import available_bytes
+        from slt_theory.subset_sum.parallel import thread_count
+
+        layers = [block.layers[-1] for block in blocks]
+        masks = [layer for block in blocks for layer in block.layers]
+        if self.path is not None:
+            masks = [layer for block in blocks for layer in block.layers[:-1]]
+        needed = sum(math.prod(layer.packed_shape) for layer in masks)
+        needed += thread_count(threads) * max(_COLUMN_BYTES * layer.columns for layer in layers)
+        needed += sum(_WEIGHT_BYTES * block.rows * block.columns for block in blocks)
+        allowed = available_bytes() if self.max_memory is None else self.max_memory
+        if needed > allowed:
+            way_out = "lower n, raise eps, or allow more with --memory"
+            if self.path is None:
+                way_out += "; with an out file the largest masks stay on disk"
+            raise NeedsMemory("the ticket", needed, allowed, way_out)
+        if self.expect is not None:
+            offered = zip(layers, (block.n for block in blocks), strict=True)
+            self.expect(sum(layer.rows * (layer.columns // n) for layer, n in offered))
+        if self.path is None:
+            return Memory(layers)
+        return Journal(self.path, self.identity, layers, fresh=self.fresh)
+
+    def attempt(self) -> int:
+        """Which attempt the file belongs to; 0 without one."""
+        if self.path is None or self.fresh or not self.path.exists():
+            return 0
+        attempt = read_identity(self.path).get("attempt", 0)
+        return attempt if isinstance(attempt, int) else 0
+
+    def numbered(self, attempt: int, *, again: bool) -> Keeping:
+        """For attempt number `attempt`; what there is of an earlier one is dropped."""
+        return replace(
+            self,
+            identity={**self.identity, "attempt": attempt},
+            fresh=self.fresh or again,
+        )
+
+
+def keeping_of(
+    target: Network, theorem: str, options: dict[str, Any]
+) -> tuple[Keeping, dict[str, Any]]:
+    """How a build keeps its masks, from its arguments, and the other arguments."""
+    rest = {k: v for k, v in options.items() if k not in ("out", "fresh", "max_memory", "expect")}
+    limit = options.get("max_memory")
+    if limit is not None and limit <= 0:
+        raise BadInput("max_memory", limit, "must be > 0 bytes")
+    said = {
+        k: str(v) for k, v in rest.items() if k not in ("threads", "progress") and v is not None
+    }
+    out = options.get("out")
+    identity = {**said, "theorem": theorem, "target": target_hash(target)}
+    path = None if out is None else partial_path(Path(out))
+    return (
+        Keeping(path, identity, bool(options.get("fresh")), limit, options.get("expect")),
+        rest,
+    )
