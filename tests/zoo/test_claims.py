@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+
 import slt_theory.zoo.systems as systems
 from slt_theory.errors import BadInput
 from slt_theory.experiments.catalogue import run_claims, run_entry

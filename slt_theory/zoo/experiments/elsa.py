@@ -1,7 +1,8 @@
-"""ELSA: the sparse part is what it was, and the dense network loses nothing."""
+"""ELSA: each sparse part is what it was, and the dense network loses nothing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -13,6 +14,8 @@ from slt_theory.zoo.systems.elsa import extend
 from slt_theory.zoo.verdicts import FULL, Size, beats, not_worse
 
 DENSITY, MARGIN = "1/10", 0.01
+#: Of the level between.
+MIDDLE = "3/10"
 
 
 @cache
@@ -40,13 +43,45 @@ def retrained(seed: int, size: Size = FULL) -> Outcome:
 
 def _same(seed: int, size: Size, arm: str) -> Outcome:
     r, arms = _arms(seed, size)
+    differ = _differ(r, applied(arms[arm], arms["masks"]), arms["sparse"])
+    return all_of(differ, size.replicates, f"outputs at density {DENSITY} equal bit for bit")
+
+
+def _differ(r: Rig, first: Tensors, second: Tensors) -> list[str]:
+    """The replicates whose outputs differ in any bit of any image."""
     numbers = torch.arange(len(r.task.inputs)).expand(len(r.draws), -1)
-    found, wanted = (
-        outputs(r.model, tensors, r.task.inputs, numbers)
-        for tensors in (applied(arms[arm], arms["masks"]), arms["sparse"])
-    )
-    differ = (found != wanted).flatten(1).any(1).nonzero().flatten().tolist()
-    return all_of([f"replicate {k}" for k in differ], len(r.draws), "outputs equal bit for bit")
+    found, wanted = (outputs(r.model, t, r.task.inputs, numbers) for t in (first, second))
+    places = (found != wanted).flatten(1).any(1).nonzero().flatten().tolist()
+    return [f"replicate {k}" for k in places]
+
+
+def same_levels(seed: int, size: Size = FULL) -> Outcome:
+    """Two sparse networks, one in the other, in one dense network, each as it was."""
+    r, arms = _arms(seed, size)
+    inner, sparse = arms["masks"], arms["sparse"]
+    outer = top(magnitude(arms["dense"]), r.keep(MIDDLE))
+    brief = replace(r.recipe, steps=r.steps(60))  # what the law says does not depend on it
+    level, whole = sparse, sparse
+    for masks, within, copy in ((inner, outer, 1), (outer, None, 2)):
+        level, whole = (
+            whole,
+            extend(
+                r.model,
+                whole,
+                masks,
+                r.start(copy=copy),
+                r.task,
+                brief,
+                draws=r.draws,
+                within=within,
+            ).variables,
+        )
+    failures = [
+        f"{text} at density {density}"
+        for density, masks, wanted in ((DENSITY, inner, sparse), (MIDDLE, outer, level))
+        for text in _differ(r, applied(whole, masks), wanted)
+    ]
+    return all_of(failures, 2 * size.replicates, "outputs of both levels equal bit for bit")
 
 
 def dense_loses_nothing(seed: int, size: Size = FULL) -> Outcome:

@@ -1,13 +1,16 @@
-"""A sparse network inside a dense one: extracted by zeroing, and exactly as good as alone.
+"""Sparse networks inside a dense one: extracted by zeroing, and exactly as good as alone.
 
-Source: "ELSA" (arXiv 2312.06872), the idea of its abstract; the steps are ours.
+Source: Halvachi, Peste, Alistarh, Lampert, "ELSA: partial weight freezing for overhead-free sparse
+network deployment" (arXiv 2312.06872), the idea of its abstract; the steps are ours. Where the
+paper keeps statistics of normalisation for each level, here all levels share the innermost's
+biases.
 """
 
 from __future__ import annotations
 
 import torch
 
-from slt_theory.torch.train import Draws, Fitted, Model, Recipe, Task, Tensors, fit
+from slt_theory.torch.train import Draws, Fitted, Model, Recipe, Task, Tensors, applied, fit
 
 __all__ = ["extend"]
 
@@ -21,6 +24,7 @@ def extend(
     recipe: Recipe,
     *,
     draws: Draws,
+    within: Tensors | None = None,
 ) -> Fitted:
     """Train what the masks leave out, with the sparse network fixed in its places.
 
@@ -30,16 +34,19 @@ def extend(
         The sparse network: weights under its masks, and its biases, which stay its own.
     start : dict of Tensor
         Where the other weights begin.
+    within : dict of Tensor, optional
+        Larger masks, outside of which the weights are 0: a level between sparse and dense.
 
     Returns
     -------
     Fitted
-        Whose variables are the dense network; under the masks it is the sparse one, bit for bit.
+        Whose variables are the larger network; under the masks it is the sparse one, bit for bit.
     """
 
     def union(weights: Tensors) -> Tensors:
+        free = weights if within is None else applied(weights, within)
         return {
-            name: torch.where(masks[name], sparse[name], weights[name])
+            name: torch.where(masks[name], sparse[name], free[name])
             if name in masks
             else sparse[name]
             for name in sparse
