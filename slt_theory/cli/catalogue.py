@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,9 +47,7 @@ def list_theorems(
 
     outcomes = _outcomes(checks)
     if markdown:
-        from slt_theory.theorems.page import catalogue_markdown
-
-        typer.echo(catalogue_markdown(outcomes), nl=False)
+        typer.echo(_page(kind, outcomes), nl=False)
         return
     rows: list[dict[str, Any]] = []
     for entry in all_entries(kind):
@@ -79,6 +78,17 @@ def list_theorems(
     columns = ["id", "kind", "status", "proof_level", "numeric", "trust", "title"]
     text = table(columns, [[row[c] for c in columns] for row in rows])
     emit({"theorems": rows}, text, as_json=json)
+
+
+def _page(kind: str | None, outcomes: dict[str, str] | None) -> str:
+    if kind == "claim":
+        from slt_theory.theorems.claims.page import claims_markdown
+
+        record = import_module("slt_theory.figures").stored("claims")
+        return claims_markdown(record or {"seeds": [], "claims": []})
+    from slt_theory.theorems.page import catalogue_markdown
+
+    return catalogue_markdown(outcomes)
 
 
 def show(
@@ -135,7 +145,8 @@ def _checks(entry: Any) -> list[str]:
             for i in entry.known_issues
         ),
         *(
-            f"{check.role if check.role != 'statement' else 'check':12s} {check.name}: "
+            f"{check.role.replace('statement', 'check'):12s} "
+            f"{check.name.removeprefix(f'{check.role}: ')}: "
             f"{check.what}{' [known issue]' if check.issue else ''}"
             for check in entry.checks
         ),

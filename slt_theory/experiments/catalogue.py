@@ -51,14 +51,21 @@ class CheckOutcome:
 
     @property
     def surprise(self) -> bool:
-        """Whether something settled came out other than recorded, or a mutant was not caught."""
-        undecided = () if self.role == "mutant" else (Verdict.INCONCLUSIVE,)
-        return self.verdict not in (self.expected, *undecided)
+        """Whether something settled came out other than recorded, or a mutant was not caught.
+
+        A statement recorded as undecided may be decided by other seeds.
+        """
+        if self.role in ("control", "mutant"):
+            return self.verdict is not self.expected
+        return Verdict.INCONCLUSIVE not in (self.verdict, self.expected) and (
+            self.verdict is not self.expected
+        )
 
     def summary(self) -> str:
         """One line."""
         role = {"statement": "check", "issue": "known issue"}.get(self.role, self.role)
-        return f"{role} {self.name}: {self.verdict}: {self.evidence} ({self.seconds:.1f} s)"
+        name = self.name if self.name.startswith(role) else f"{role} {self.name}"
+        return f"{name}: {self.verdict}: {self.evidence} ({self.seconds:.1f} s)"
 
 
 @dataclass(frozen=True)
@@ -166,16 +173,21 @@ def run_claims(
     size : slt_theory.zoo.verdicts.Size, optional
         Full by default.
     processes : int, optional
-        Default: all cores. Reports come in order and are the same for any number.
+        Default: all cores. Reports come paper by paper, the same for any number.
     """
-    jobs = [(claim.id, seed, size) for claim in claims for seed in seeds]
+    papers: dict[str, list[str]] = {claim.source.paper.key: [] for claim in claims}
+    for claim in claims:
+        papers[claim.source.paper.key].append(claim.id)
+    # The claims of a paper share arms, which a process keeps.
+    jobs = [(ids, seed, size) for ids in papers.values() for seed in seeds]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_job, jobs)
+        for reports in pool.map(_reports, jobs):
+            yield from reports
 
 
-def _job(job: tuple[str, int, Any]) -> EntryReport:
-    claim, seed, size = job
-    return run_entry(claim, seed=seed, size=size)
+def _reports(job: tuple[list[str], int, Any]) -> list[EntryReport]:
+    ids, seed, size = job
+    return [run_entry(claim, seed=seed, size=size) for claim in ids]
 
 
 def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:

@@ -67,7 +67,7 @@ def test_every_check_runs_small(check):
         assert found.numbers["cases"] >= SMALL.replicates
     else:
         assert found.verdict is Verdict.INCONCLUSIVE
-        assert len(found.numbers["differences"]) == SMALL.replicates
+        assert len(found.numbers["differences"]) >= SMALL.replicates
 
 
 # Each algorithm once more: one network, one step, one weight at a time.

@@ -241,6 +241,10 @@ ENTRIES = (
         "the dense network.",
         paper_scope=LENET,
         test_scope=SEVENTH,
+        not_claimed=(
+            "that the two are equally fast: the ticket is later in 19, 22 and 20 of 24 replicates "
+            "with master seeds 0, 1 and 2, VIOLATED with the last two",
+        ),
         checks=(
             Check(
                 "speed",
@@ -362,7 +366,7 @@ ENTRIES = (
                 "layers:fully_connected",
                 recorded=VIOLATED,
             ),
-            _control("one network against another", "layers:control"),
+            _control("one network against another", "layers:control_fully_connected"),
             _mutant(
                 "convolutions",
                 "a network whose first layer is its smallest",
@@ -424,8 +428,12 @@ ENTRIES = (
         paper_scope=LARGE,
         test_scope="MLP 64-300-100-10 on 8x8 digits, 600 Adam steps, one cut to density 0.024, "
         f"rewound to step 60, {REPLICATES}",
+        not_claimed=(
+            "that rewinding does nothing: it wins 13, 21 and 21 of 24 replicates with master seeds "
+            "0, 1 and 2, and is CONSISTENT with the last two",
+        ),
         checks=(
-            Check("accuracy", "rewound over reset", "rewinding:extreme"),
+            Check("accuracy", "rewound over reset", "rewinding:extreme", recorded=INCONCLUSIVE),
             _control("rewound against rewound", "rewinding:control"),
             _mutant(
                 "start mistaken",

@@ -56,9 +56,18 @@ def within_layers(seed: int, size: Size = FULL) -> Outcome:
 
 
 def control(seed: int, size: Size = FULL) -> Outcome:
-    """Two trainings of the fully connected network, other weights and order."""
-    first, second = (
+    """Two trainings of the convolutional network, other weights and order."""
+    return _alike(seed, size, "convolutions")
+
+
+def control_fully_connected(seed: int, size: Size = FULL) -> Outcome:
+    """Two trainings of the fully connected network."""
+    return _alike(seed, size, "fully connected")
+
+
+def _alike(seed: int, size: Size, kind: str) -> Outcome:
+    one, other = (
         _first(r, weights, _count(r))
-        for r, weights in (_trained(seed, size, "fully connected", copy) for copy in (0, 1))
+        for r, weights in (_trained(seed, size, kind, copy) for copy in (0, 1))
     )
-    return beats(first, second, "density of the first layer over another network's")
+    return beats(one, other, "density of the first layer over another network's")
