@@ -41,6 +41,12 @@ FIGURES = (
     "theorem_graph",
     "search",
     "frozen_tickets",
+    "claims",
+    "zoo_rewinding",
+    "zoo_pruning",
+    "zoo_outer",
+    "zoo_probabilistic",
+    "zoo_certificates",
 )
 """Names that ``slt figure`` knows."""
 

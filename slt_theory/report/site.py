@@ -14,7 +14,7 @@ from typing import Any
 from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.report.formulas import formula_mathml, prose
 from slt_theory.report.main_job import MainJob
-from slt_theory.theorems import Theorem, all_theorems
+from slt_theory.theorems import Theorem, all_theorems, entry
 from slt_theory.theorems.graph import catalogue_graph, to_svg
 from slt_theory.theorems.status import status_of
 
@@ -24,6 +24,7 @@ PAGES = (
     ("index.html", "Summary"),
     ("catalogue.html", "Catalogue"),
     ("graph.html", "Graph"),
+    ("claims.html", "Claims"),
     ("tickets.html", "Tickets"),
     ("proofs.html", "Proofs"),
     ("figures.html", "Figures"),
@@ -55,6 +56,7 @@ def write_site(job: MainJob, out: Path) -> Path:
         "curves": _curves(job),
         "graph": to_svg(catalogue_graph(outcomes), link=lambda name: f"catalogue.html#{name}"),
         "figures": _figures(out / "figures"),
+        "claims": _claims(),
     }
     for file, _ in PAGES:
         _write(out / file, environment.get_template(file).render(shared, here=file))
@@ -92,25 +94,44 @@ def _number(value: Any, digits: int = 3) -> str:
 
 
 def _entry(
-    entry: Theorem, outcomes: dict[str, str], verdicts: list[dict[str, Any]]
+    theorem: Theorem, outcomes: dict[str, str], verdicts: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """What the catalogue page shows of an entry."""
-    paper, state = entry.source.paper, status_of(entry, outcomes)
+    """What the catalogue page shows of an theorem."""
+    paper, state = theorem.source.paper, status_of(theorem, outcomes)
     arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
     return {
-        **entry.to_dict(),
+        **theorem.to_dict(),
         "paper": f"{paper.authors} ({paper.year})",
         "work": f"{paper.title}. {paper.venue}{arxiv}.",
-        "locator": entry.source.locator,
-        "version": entry.source.version,
-        "trust": entry.source.trust,
-        "formula": None if entry.bound is None else formula_mathml(entry.bound),
+        "locator": theorem.source.locator,
+        "version": theorem.source.version,
+        "trust": theorem.source.trust,
+        "formula": None if theorem.bound is None else formula_mathml(theorem.bound),
         "status": state.status,
         "why": state.why,
         "proof_level": state.proof_level,
-        "uses": (*entry.uses, *entry.proof_uses),
-        "rows": [row for row in verdicts if row["claim"] == entry.id],
+        "uses": (*theorem.uses, *theorem.proof_uses),
+        "rows": [row for row in verdicts if row["claim"] == theorem.id],
     }
+
+
+def _claims() -> dict[str, Any]:
+    """The stored record of the claims, grouped by family, beside their entries."""
+    record = import_module("slt_theory.figures").stored("claims")
+    families: dict[str, list[dict[str, Any]]] = {}
+    for row in record["claims"]:
+        claim = entry(row["claim"])
+        paper, source = claim.source.paper, claim.source
+        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+        families.setdefault(row["family"], []).append(
+            {
+                **claim.to_dict(),
+                **row,
+                "source": f"{paper.authors}: {paper.title}. {paper.venue} {paper.year}{arxiv}; "
+                f"{source.locator}; trust: {source.trust}",
+            }
+        )
+    return {"families": families, "seeds": record["seeds"], "made": record["made"]}
 
 
 def _curves(job: MainJob) -> str:

@@ -1,0 +1,108 @@
+"""Every claim of the wider field that replicates decide.
+
+A replicate is a split, initial weights and an order of batches; it is won where the difference,
+with the margin of the claim, is positive. Beyond a dashed line the exact sign test of 24 replicates
+decides at level 1e-3 a side. Verdicts are about small networks on 8x8 digits, not about those of
+the papers. One dot is one master seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SEEDS = 3
+
+
+def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """Run every check of every claim with three seeds; half an hour on two cores."""
+    from slt_theory.experiments.catalogue import run_claims
+    from slt_theory.theorems import all_claims
+    from slt_theory.zoo.verdicts import SMALL
+
+    claims = all_claims()
+    seeds = [seed + k for k in range(1 if quick else SEEDS)]
+    reports = list(run_claims(claims, seeds, size=SMALL if quick else None))
+    return {
+        "seeds": seeds,
+        "claims": [
+            _claim(claim, [report for report in reports if report.claim == claim.id])
+            for claim in claims
+        ],
+    }
+
+
+def _claim(claim: Any, reports: list[Any]) -> dict[str, Any]:
+    """One claim with all its seeds."""
+    return {
+        "claim": claim.id,
+        "title": claim.title,
+        "family": claim.family,
+        "exact": claim.exact,
+        "test_scope": claim.test_scope,
+        "paper_scope": claim.paper_scope,
+        "seeds": [report.seed for report in reports],
+        "verdicts": [str(report.verdict) for report in reports],
+        "checks": [
+            _check(outcomes)
+            for outcomes in zip(*(report.checks for report in reports), strict=True)
+        ],
+        "seconds": round(sum(check.seconds for check in reports[0].checks), 1),
+    }
+
+
+def _check(outcomes: tuple[Any, ...]) -> dict[str, Any]:
+    """One check with all seeds; the evidence is of the first."""
+    first = outcomes[0]
+    row = {
+        "check": first.name,
+        "what": first.what,
+        "role": first.role,
+        "recorded": str(first.expected),
+        "verdicts": [str(outcome.verdict) for outcome in outcomes],
+        "evidence": first.evidence,
+    }
+    if "differences" in first.numbers:
+        keys = ("wins", "losses", "ties", "median")
+        row |= {key: [outcome.numbers[key] for outcome in outcomes] for key in keys}
+    return row
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The figure of a table, in the current style."""
+    from matplotlib.figure import Figure as NewFigure
+
+    from slt_theory.plotting import COLOURS
+
+    names = ("CONSISTENT", "INCONCLUSIVE", "VIOLATED", "NOT_APPLICABLE")
+    colours = dict(zip(names, (COLOURS[0], "0.6", COLOURS[1], "0.8"), strict=True))
+    rows = [
+        (claim, check)
+        for claim in data["claims"]
+        for check in claim["checks"]
+        if check["role"] == "statement" and "wins" in check
+    ]
+    figure = NewFigure(figsize=(6.5, 0.6 + 0.17 * len(rows)))
+    axis = figure.subplots()
+    for k, (_, check) in enumerate(rows):
+        counts = zip(check["wins"], check["losses"], check["verdicts"], strict=True)
+        for shift, (wins, losses, verdict) in enumerate(counts):
+            height = k + 0.22 * (shift - (len(check["wins"]) - 1) / 2)
+            share = (wins - losses) / max(wins + losses, 1)
+            axis.plot(share, height, "o", ms=2.8, color=colours[verdict])
+    for side in (-1, 1):
+        axis.axvline(16 / 24 * side, color="0.5", ls="--", lw=0.8)
+    axis.axvline(0, color="0.85", lw=0.8, zorder=0)
+    axis.set_yticks(
+        range(len(rows)), [f"{claim['claim']}: {check['check']}" for claim, check in rows]
+    )
+    axis.tick_params(axis="y", labelsize="x-small", length=0)
+    axis.set(
+        xlabel="replicates won minus lost, over both", xlim=(-1.05, 1.05), ylim=(len(rows), -1)
+    )
+    for name in dict.fromkeys(v for _, check in rows for v in check["verdicts"]):
+        axis.plot([], [], "o", ms=3, color=colours[name], label=name)
+    axis.legend(loc="lower left", fontsize="x-small")
+    return figure

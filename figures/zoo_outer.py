@@ -1,0 +1,139 @@
+"""Loops around the search: accuracy against density at two widths, and what each claim compares.
+
+Medians of the replicates, with exact intervals for the median of what they are drawn from. Below,
+differences of test accuracy (of gains, for sizes) between the two arms of a check: full points for
+what a paper claims, open ones for planted errors and planted effects, ticks for the margin; gains
+of the error are in per cent of the dense networks' errors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from fractions import Fraction
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LINEAR = 1  # points; beyond, the axis is logarithmic
+
+
+def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+    """Run every check with 12 replicates; two to three minutes on an idle core."""
+    from slt_theory.experiments.catalogue import run_entry
+    from slt_theory.theorems.claims.outer import ENTRIES
+    from slt_theory.torch.train import density, magnitude
+    from slt_theory.zoo.experiments import model_size
+    from slt_theory.zoo.verdicts import SMALL, Size
+
+    size = SMALL if quick else Size(12)
+    curve = []
+    for width in (model_size.SMALL_WIDTH, model_size.LARGE_WIDTH):
+        rig, found = model_size.searched(seed, size, width, "reset")
+        for network in found.networks:
+            masks = {name: value > 0 for name, value in magnitude(network).items()}
+            middle = _middle(rig.accuracy(network))
+            curve.append({"width": width, "density": float(density(masks).max()), **middle})
+    compared = []
+    for claim in (each for each in ENTRIES if not each.exact):
+        names = tuple(each.name for each in claim.checks if each.role != "control")
+        for outcome in run_entry(claim, names=names, seed=seed, size=size).checks:
+            row = {"claim": claim.id, "check": outcome.name, "role": outcome.role}
+            numbers = outcome.numbers
+            compared.append({**row, "margin": numbers["margin"], **_middle(numbers["differences"])})
+    return {"data": "digits", "replicates": size.replicates, "curve": curve, "compared": compared}
+
+
+def _middle(values: Iterable[Fraction | float]) -> dict[str, float]:
+    from statistics import median
+
+    from slt_theory.statistics import median_interval
+
+    numbers = [float(value) for value in values]
+    interval = median_interval(numbers)
+    return {
+        "median": median(numbers),
+        "low": interval.lo,
+        "high": interval.hi,
+        "level": interval.level,
+    }
+
+
+def draw(data: dict[str, Any]) -> Figure:
+    """The figure of a table, in the current style."""
+    from matplotlib.figure import Figure as NewFigure
+
+    figure = NewFigure()
+    figure.set_figheight(2.6 * figure.get_figheight())
+    above, below = figure.subplots(2, 1, height_ratios=(1, 3))
+    _curves(above, data["curve"])
+    _differences(below, data["compared"])
+    level = min(row["level"] for row in (*data["curve"], *data["compared"]))
+    above.legend(title=f"bars: exact {level:.0%}")
+    return figure
+
+
+def _curves(axis: Axes, rows: list[dict[str, Any]]) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    from slt_theory.plotting import COLOURS
+
+    widths = sorted({row["width"] for row in rows})
+    for width, colour in zip(widths, COLOURS, strict=False):
+        part = [row for row in rows if row["width"] == width]
+        label = f"64-{width}-{width // 2}-10"
+        axis.errorbar(
+            [row["density"] for row in part],
+            [100 * row["median"] for row in part],
+            yerr=_bars(part),
+            color=colour,
+            marker="o",
+            capsize=2,
+            label=label,
+        )
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(FixedLocator([1, 0.5, 0.3, 0.2, 0.1]))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set(xlabel="density", ylabel="test accuracy (%)")
+
+
+def _differences(axis: Axes, rows: list[dict[str, Any]]) -> None:
+    from itertools import groupby
+
+    from slt_theory.plotting import COLOURS
+
+    place, places = 0.0, []
+    for colour, (_, group) in zip(
+        (COLOURS * 2), groupby(rows, key=lambda row: row["claim"]), strict=False
+    ):
+        for row in group:
+            places.append(place)
+            axis.errorbar(
+                [100 * row["median"]],
+                [place],
+                xerr=_bars([row]),
+                color=colour,
+                marker="o",
+                mfc=colour if row["role"] == "statement" else "white",
+                capsize=2,
+            )
+            if row["margin"]:
+                ends = [-100 * row["margin"], 100 * row["margin"]]
+                axis.plot(ends, [place, place], color="0.6", marker="|", ls="", zorder=0)
+            place -= 1
+        place -= 0.7
+    axis.axvline(0, color="0.6", lw=0.8, zorder=0)
+    axis.set_xscale("symlog", linthresh=LINEAR, linscale=0.6)
+    axis.set_xticks([-100, -10, -1, 0, 1, 10, 100], ["-100", "-10", "-1", "0", "1", "10", "100"])
+    axis.set_yticks(places, [row["check"] for row in rows])
+    axis.set(xlabel="difference of the arms (points)")
+
+
+def _bars(rows: list[dict[str, Any]]) -> list[list[float]]:
+    return [
+        [100 * (row["median"] - row["low"]) for row in rows],
+        [100 * (row["high"] - row["median"]) for row in rows],
+    ]
