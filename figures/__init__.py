@@ -44,6 +44,7 @@ FIGURES = (
     "claims",
     "zoo_rewinding",
     "zoo_pruning",
+    "zoo_untrained",
     "zoo_outer",
     "zoo_probabilistic",
     "zoo_certificates",
