@@ -18,7 +18,13 @@ from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
 from slt_theory.tickets.checking.mean_and_spread import split_layers
 from slt_theory.tickets.checking.neuron_bounds import Neurons
 from slt_theory.tickets.checking.relaxation import relaxed_bound
-from slt_theory.tickets.checking.unrolled import SourceMap, run_source, target_maps
+from slt_theory.tickets.checking.unrolled import (
+    SourceMap,
+    copies_of_values,
+    final_layers,
+    run_source,
+    target_maps,
+)
 from slt_theory.tickets.domain import Box, parse_domain
 
 
@@ -35,11 +41,13 @@ class Planted:
     def __init__(self, seed, target: Network, copies: int, *, two_sided: bool = False) -> None:
         rng = random.Random(seed)
         self.target, self.gaps, self.maps = target, [], []
+        last = final_layers(target)
+        out = [1 if k in last else copies for k in range(target.depth)]
+        there = copies_of_values(target, out)
         for k in range(target.depth):
             weight = target.coefficients(k)
             outputs, taps, inputs = weight.shape
-            many_in = copies if k else 1
-            many_out = copies if k < target.depth - 1 else 1
+            many_in, many_out = there[target.inputs_of_layers[k]], out[k]
             rows = np.repeat(weight, many_out, axis=0)
             error = lattice(rng, *rows.shape, size=0.08)
             wiring = lattice(rng, *rows.shape, many_in, size=0.5)

@@ -290,8 +290,16 @@ class Pair:
             if isinstance(step, Add) and ranges[step.skip] is not None:
                 have = copies[step.skip] if part is form.spread else 1
                 sites = int(np.prod(self.shapes[step.skip][1:]))
-                other = copies_back(c, sites, have, many)
-                form.add(part, step.skip, other)
+                form.add(part, step.skip, copies_back(c, sites, have, many))
+            if isinstance(step, Add) and part is form.mean and copies[step.of] == 1:
+                self._first_copy(form, step, c)
+
+    def _first_copy(self, form: Form, step: Add, c: Floats) -> None:
+        """The one copy of a residual sum takes copy 0 of its skip, spread and all."""
+        have = self.ranges.copies[step.skip]
+        if self.ranges.spread[step.skip] is not None:
+            sites = int(np.prod(self.shapes[step.skip][1:]))
+            form.add(form.spread, step.skip, copies_back(c, sites, have, 1))
 
     def _input(self, form: Form, passed: Passed) -> None:
         positive = form.target.get(0)

@@ -88,6 +88,8 @@ def _moved(pair: Pair, step: Step, before: Values, values: Sequence[Values]) -> 
     if s2 is not None:
         sites = int(np.prod(pair.shapes[step.skip][1:]))
         s2 = with_copies(s2, sites, copies[step.skip], copies[step.of])
+        if copies[step.of] == 1:
+            d2, s2 = _sum(d2, s2), None
     return z + z2, _sum(d, d2), _sum(s, s2)
 
 

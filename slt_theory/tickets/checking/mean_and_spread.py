@@ -38,15 +38,12 @@ class PairLayer:
         Ticket minus target, averaged over the copies of an output; ``wiring`` likewise.
     spread : Gap or None
         What every copy differs by; None where an output has one copy.
-    wired : bool
-        Inputs have copies of their own, which ``wiring`` tells apart.
     """
 
     weight: Operator
     bias: Floats
     mean: Gap
     spread: Gap | None
-    wired: bool
 
     @property
     def two_sided(self) -> bool:
@@ -55,13 +52,18 @@ class PairLayer:
 
 
 def split_layers(target: Network, gaps: Sequence[Gap]) -> list[PairLayer] | None:
-    """Split every layer; None where a mean would have to be rounded."""
+    """Split every layer; None where a mean would have to be rounded.
+
+    None as well for a layer that tells copies of its inputs apart and has another slope for inputs
+    <= 0: its ``wiring`` is that for inputs >= 0 alone. No construction builds one.
+    """
     layers = []
     for k, gap in enumerate(gaps):
         weight = target.operator(k)
         bias = target.biases[k]
+        wired = gap.wiring.shape[1] != weight.shape[1]
         parts = _split(gap)
-        if parts is None:
+        if parts is None or (wired and gap.negative is not gap.positive):
             return None
         zeros = np.zeros(weight.shape[0])
         layers.append(
@@ -69,7 +71,6 @@ def split_layers(target: Network, gaps: Sequence[Gap]) -> list[PairLayer] | None
                 weight,
                 zeros if bias is None else target.spread(k, bias),
                 *parts,
-                gap.wiring.shape[1] != weight.shape[1],
             )
         )
     return layers

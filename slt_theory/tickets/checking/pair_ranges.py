@@ -1,4 +1,17 @@
-"""Ranges of everything that the relaxation of a ticket and its target speaks of, by intervals."""
+"""Ranges of everything that the relaxation of a ticket and its target speaks of, by intervals.
+
+Copy c of a value z is ``z + d + s_c`` in the ticket, exactly: d is one number a target value, s_c
+one a copy. A value of one copy has no spread, so that what reaches the output, or a layer that
+tells no copies apart, is d alone. Every step keeps this:
+
+* a weighted layer: ``sum_jk w_jk (z_j + d_j + s_jk)`` with ``w_jk`` its wiring, s one by one;
+* an activation or a maximum f: ``f(z + d + s_c) - f(z) = [f(z + d) - f(z)] + [f(z + d + s_c) -
+  f(z + d)]``, the first the same for all copies;
+* a mean, a flattening: linear, copy by copy;
+* a residual sum: copy c takes copy ``c mod have`` of the skip, so ``d + d'`` and
+  ``s_c + s'_(c mod have)``; where the sum has one copy and the skip has several, that is no
+  mean of anything but copy 0 of the skip, and ``d + d' + s'_0`` is the new d.
+"""
 
 from __future__ import annotations
 
@@ -65,8 +78,12 @@ def pair_ranges(target: Network, domain: Domain, layers: Sequence[PairLayer]) ->
             known.spread.append(spread)
             known.copies.append(copies)
             continue
-        known.mean.append(_moved(target, number, known.mean, [1] * len(known.copies)))
-        known.spread.append(_moved(target, number, known.spread, known.copies))
+        shared = _moved(target, number, known.mean, [1] * len(known.copies))
+        own = _moved(target, number, known.spread, known.copies)
+        if shared is not None and own is not None and known.copies[step.of] == 1:
+            shared, own = plus(shared, own), None
+        known.mean.append(shared)
+        known.spread.append(own)
         known.copies.append(known.copies[step.of])
     return known
 
