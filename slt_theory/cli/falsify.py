@@ -20,15 +20,27 @@ def falsify(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Search for a counterexample to a lemma. Exit code 1 if there is one."""
+    """Search for a counterexample to a lemma.
+
+    Exit code 1 if there is one, 3 if nothing was tested: no case satisfied the hypotheses, or no
+    margin could be decided.
+    """
     from slt_theory.testing import ChanceLemma, Lemma, get_lemma
     from slt_theory.testing import falsify as search
 
     lemma = load_object(lemma_id) if ".py:" in lemma_id else get_lemma(lemma_id)
     if not isinstance(lemma, Lemma | ChanceLemma):
         raise BadInput("ID", lemma_id, "is no Lemma or ChanceLemma")
-    with progress_bar("cases", None) as progress:
-        outcome = search(lemma, budget=budget, seed=seed, progress=progress)
+    try:
+        with progress_bar("cases", None) as progress:
+            outcome = search(lemma, budget=budget, seed=seed, progress=progress)
+    except Exception as error:
+        notes = "; ".join(getattr(error, "__notes__", ()))
+        if not notes:
+            raise
+        # What the lemma's own functions raise is about the lemma: the note names the case.
+        kind = type(error).__name__
+        raise BadInput("lemma", lemma_id, f"raised {kind} ({error})", notes) from error
     emit(
         {**outcome.to_dict(), "statement": lemma.statement},
         f"{lemma.statement}\n\n{outcome.summary()}",
@@ -36,3 +48,5 @@ def falsify(
     )
     if outcome.found:
         raise typer.Exit(1)
+    if outcome.vacuous:
+        raise typer.Exit(3)

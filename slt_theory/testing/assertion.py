@@ -11,20 +11,22 @@ from typing import Any
 from slt_theory.testing.chance import ALPHA, ChanceLemma
 from slt_theory.testing.chance_search import parameter_points
 from slt_theory.testing.counterexample import Counterexample
-from slt_theory.testing.hunt import Falsification, falsify, search_cases
+from slt_theory.testing.hunt import Falsification, falsify, of_chance, search_cases
 from slt_theory.testing.lemma import Lemma
-from slt_theory.testing.margins import as_float
-from slt_theory.testing.search import Limit
+from slt_theory.testing.margins import as_float, is_undefined
+from slt_theory.testing.search import Limit, Tally
 from slt_theory.testing.settings import Record, current
 
 __all__ = ["LemmaFails", "assert_lemma"]
+
+__tracebackhide__ = True
 
 LONG = 1e9
 DEFAULT_POINTS = 4
 
 
 class LemmaFails(AssertionError):
-    """A lemma has a counterexample, which the message reproduces."""
+    """A lemma has a counterexample, which the message reproduces, or nothing of it was tested."""
 
 
 def assert_lemma(
@@ -36,6 +38,8 @@ def assert_lemma(
     seed: int | None = None,
 ) -> None:
     """Fail with a minimal counterexample if the search finds one.
+
+    It fails as well if no case satisfies the hypotheses, or no margin can be decided.
 
     Parameters
     ----------
@@ -67,19 +71,24 @@ def assert_lemma(
         few = cases // 8
         limits = [Limit(n, LONG) for n in (cases - 3 * few, few, few, few)]
         outcome = search_cases(lemma, [limits], seconds=LONG, seed=seed)
-    kind = "chance" if isinstance(lemma, ChanceLemma) else "exact"
-    current.records.append(Record(lemma.id, outcome.smallest_margin, outcome.evaluations, kind))
+    current.records.append(Record(lemma.id, outcome.smallest_margin, outcome.counted()))
     if outcome.found:
         raise LemmaFails(_message(lemma, outcome, seed))
+    if outcome.vacuous:
+        raise LemmaFails(outcome.summary())
 
 
 def _replayed(lemma: Lemma, word: str) -> Falsification:
     values = lemma.frame.values(lemma.frame.decode(word))
     margin = lemma.evaluate(values)
-    found = margin is not None and lemma.is_refuted_by(values)
-    example = Counterexample(lemma.id, values, margin, word) if found else None
-    small = None if margin is None else as_float(margin)
-    return Falsification(lemma.id, found, example, small, 1, "replay", 0.0)
+    found = margin is not None and lemma.fails(margin)
+    example = Counterexample(lemma.id, values, margin, word, lemma.strict) if found else None
+    small = None if margin is None or is_undefined(margin) else as_float(margin)
+    tally = Tally()
+    tally.count(margin, fails=found, strict=lemma.strict)
+    return Falsification(
+        lemma.id, found, example, small, tally.cases, "replay", 0.0, tally, "the case replayed"
+    )
 
 
 def _chance(lemma: ChanceLemma, trials: int, seed: int) -> Falsification:
@@ -95,11 +104,7 @@ def _chance(lemma: ChanceLemma, trials: int, seed: int) -> Falsification:
             worst = test
         if test.refuted:
             break
-    assert worst is not None
-    found = worst.refuted
-    return Falsification(
-        lemma.id, found, worst if found else None, worst.margin, len(points), "chance", 0.0
-    )
+    return of_chance(lemma, worst, len(points), 0.0)
 
 
 def _message(lemma: Lemma | ChanceLemma, outcome: Falsification, seed: int) -> str:

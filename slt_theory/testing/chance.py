@@ -11,15 +11,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
+
+import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.statistics import Alarm, binomial_alarm
 from slt_theory.testing.frame import Frame
-from slt_theory.testing.lemma import Variables, named_arguments
+from slt_theory.testing.lemma import Variables, named_arguments, noting
+from slt_theory.testing.margins import is_undefined, taken, truth
+from slt_theory.testing.relations import hypotheses_of
 
 __all__ = ["ALPHA", "ChanceLemma", "ChanceTest", "looks"]
+
+__tracebackhide__ = True
 
 ALPHA = 1e-9
 FIRST_LOOK = 32
@@ -118,7 +125,8 @@ class ChanceLemma:
     id, statement, variables, given, proof, theorem, source
         As in `Lemma`; the variables are the parameters.
     at_least : callable
-        Takes parameters by name; the probability claimed. Nothing is claimed where it is <= 0.
+        Takes parameters by name; the probability claimed, at most 1. Nothing is claimed where it
+        is <= 0, as in a bound like ``1 - n * delta``.
     trial : callable, optional
         ``trial(rng, ...)`` takes a numpy Generator and parameters by name; whether the event
         happened in one independent trial.
@@ -146,7 +154,8 @@ class ChanceLemma:
         if (self.trial is None) == (self.count is None):
             raise BadInput("trial, count", self.id, "give exactly one of them")
         given = self.given if isinstance(self.given, tuple | list) else (self.given,)
-        object.__setattr__(self, "hypotheses", tuple(given))
+        conditions = [part for h in given for part in hypotheses_of(h)]
+        object.__setattr__(self, "hypotheses", tuple(conditions))
 
     @cached_property
     def frame(self) -> Frame:
@@ -155,27 +164,52 @@ class ChanceLemma:
 
     def holds_hypotheses(self, values: Mapping[str, Any]) -> bool:
         """Whether all hypotheses hold."""
-        return all(_call(hypothesis, values) for hypothesis in self.hypotheses)
+        with noting(self.id, values):
+            return all(truth("given", _call(h, values)) for h in self.hypotheses)
 
     def claimed(self, values: Mapping[str, Any]) -> float:
-        """The probability that the lemma promises, rounded down to a float."""
-        exact = _call(self.at_least, values)
+        """The probability that the lemma promises, rounded down to a float.
+
+        Raises
+        ------
+        BadInput
+            If it is NaN, undefined or above 1.
+        """
+        with noting(self.id, values):
+            value = _call(self.at_least, values)
+            exact = taken(value, "at_least", "return a probability in [0, 1]")
+            if is_undefined(exact) or exact > 1:
+                raise BadInput("at_least", value, "is no probability", "it must lie in [0, 1]")
+        if hasattr(exact, "lower"):
+            low = exact.lower().fmpq()
+            exact = Fraction(int(low.p), int(low.q))
         nearest = float(exact)
         return nearest if nearest <= exact else math.nextafter(nearest, -math.inf)
 
     def successes(self, values: Mapping[str, Any], *, seed: int, start: int, trials: int) -> int:
-        """Number of successes among trials ``start .. start + trials - 1`` of a seed."""
+        """Number of successes among trials ``start .. start + trials - 1`` of a seed.
+
+        Raises
+        ------
+        BadInput
+            If `trial` returns no truth value, or `count` no integer of 0..trials.
+        """
+        with noting(self.id, values):
+            return self._successes(values, seed, start, trials)
+
+    def _successes(self, values: Mapping[str, Any], seed: int, start: int, trials: int) -> int:
         if self.count is not None:
             extra = {"seed": seed, "start": start, "trials": trials}
-            return int(_call(self.count, {**values, **extra}))
+            number = _call(self.count, {**values, **extra})
+            if not _is_integer(number) or not 0 <= number <= trials:
+                raise BadInput("count", number, f"must be an integer of 0..{trials}")
+            return int(number)
         assert self.trial is not None
-        import numpy as np
-
         # One generator a look; its key is the seed and the number of the first trial.
         sequence = np.random.SeedSequence(seed, spawn_key=(start,))
         rng = np.random.Generator(np.random.Philox(sequence))
         takes = {n: values[n] for n in named_arguments(self.trial) if n != "rng"}
-        return sum(bool(self.trial(rng, **takes)) for _ in range(trials))
+        return sum(truth("trial", self.trial(rng, **takes)) for _ in range(trials))
 
     def test(
         self, *, trials: int = 2048, alpha: float = ALPHA, seed: int = 0, **values: Any
@@ -185,14 +219,17 @@ class ChanceLemma:
         Raises
         ------
         BadInput
-            If a hypothesis fails there, or nothing is claimed.
+            If a hypothesis fails there, nothing is claimed, or there are no trials.
         """
-        claimed = self.claimed(values)
+        if not _is_integer(trials) or trials < 1:
+            raise BadInput("trials", trials, "must be an integer >= 1")
+        if not 0 < alpha < 1:
+            raise BadInput("alpha", alpha, "must lie in (0, 1)")
         if not self.holds_hypotheses(values):
             raise BadInput("values", values, f"do not satisfy the hypotheses of {self.id}")
+        claimed = self.claimed(values)
         if claimed <= 0:
             raise BadInput("values", values, f"are such that {self.id} claims nothing")
-        claimed = min(claimed, 1.0)
         alternative = max(claimed / 2, 1 - 2 * (1 - claimed)) if claimed < 1 else 0.5
         at = looks(trials)
         share = alpha / len(at)
@@ -219,6 +256,10 @@ class ChanceLemma:
 
     def __repr__(self) -> str:
         return f"ChanceLemma({self.id!r}: {self.statement})"
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _call(function: Callable[..., Any], values: Mapping[str, Any]) -> Any:

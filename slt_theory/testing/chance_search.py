@@ -8,7 +8,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from slt_theory.errors import BadInput
 from slt_theory.testing.chance import ALPHA, ChanceLemma, ChanceTest
 
 __all__ = ["parameter_points", "refuting_test"]
@@ -46,12 +45,12 @@ def refuting_test(
     seconds: float,
     seed: int,
     progress: Callable[[int], None] | None = None,
-) -> tuple[ChanceTest, int]:
+) -> tuple[ChanceTest | None, int]:
     """A test that refutes the lemma, or the worst of those that do not, and the points scouted.
 
     A few trials scout each point. Where they fall below the claim, a fresh test follows, the j-th
     one at level ``alpha / (j (j + 1))``: all tests together raise a false alarm with probability at
-    most alpha.
+    most alpha. None if no parameters were found that satisfy the hypotheses.
     """
     end = time.monotonic() + seconds
     worst: ChanceTest | None = None
@@ -75,6 +74,4 @@ def refuting_test(
         if test.refuted:
             # The level spent in all is what a reader should be told.
             return replace(test, alpha=level), points
-    if worst is None:
-        raise BadInput("lemma", lemma.id, "has no parameters that satisfy its hypotheses")
     return worst, points

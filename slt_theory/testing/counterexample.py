@@ -21,15 +21,18 @@ class Counterexample:
     values : mapping
         Exact values of the variables.
     margin : object
-        Negative: by how much the conclusion fails.
+        By how much the conclusion fails: negative, or 0 if it is strict.
     word : str
         The case as one word, see `Frame.encode`.
+    strict : bool
+        Whether the conclusion fails at a margin of 0 already.
     """
 
     lemma_id: str
     values: Mapping[str, Any]
     margin: Any
     word: str
+    strict: bool = False
 
     def code(self) -> str:
         """Python that reproduces it; for a lemma of your own, define ``lemma`` first."""
@@ -46,8 +49,10 @@ class Counterexample:
             "margin = lemma.at(",
             *(f"    {name}={value!r}," for name, value in self.values.items()),
             ")",
-            f"assert margin < 0  # {as_float(self.margin):.6g}",
+            f"assert margin {'<=' if self.strict else '<'} 0  # {as_float(self.margin):.6g}",
         ]
+        if isinstance(self.margin, float):
+            lines[-1] += ", a float: rounding may decide"
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -27,11 +27,20 @@ class Frame:
     ----------
     variables : mapping
         As in `Lemma`.
+    level : int
+        How many times the grids of all numbers are refined.
     """
 
-    def __init__(self, variables: Mapping[str, Space[Any] | Callable[..., Space[Any]]]) -> None:
+    def __init__(
+        self, variables: Mapping[str, Space[Any] | Callable[..., Space[Any]]], level: int = 0
+    ) -> None:
         self.names = tuple(variables)
-        self._spaces = dict(variables)
+        self.level = level
+        self._variables = variables
+        self._spaces = {
+            name: space.finer(level) if level and isinstance(space, Space) else space
+            for name, space in variables.items()
+        }
         self._needs = {
             name: () if isinstance(space, Space) else tuple(inspect.signature(space).parameters)
             for name, space in variables.items()
@@ -48,8 +57,20 @@ class Frame:
         if key not in self._made:
             if len(self._made) > 4096:
                 self._made.clear()
-            self._made[key] = space(**needed)
+            made = space(**needed)
+            self._made[key] = made.finer(self.level) if self.level else made
         return self._made[key]
+
+    def finer(self) -> Frame | None:
+        """The same variables with every number on a finer grid; None if there is no finer one."""
+        spaces = [s for s in self._spaces.values() if isinstance(s, Space)]
+        if any(s.can_be_finer for s in (*spaces, *self._made.values())):
+            return Frame(self._variables, self.level + 1)
+        return None
+
+    def at_level(self, level: int) -> Frame:
+        """The same variables on the grids of another level."""
+        return self if level == self.level else Frame(self._variables, level)
 
     def values(self, case: Case) -> dict[str, Any]:
         """What the variables are at a case."""
@@ -144,7 +165,10 @@ class Frame:
                 yield self.fitted({**case, name: point})
 
     def encode(self, case: Case) -> str:
-        """A case as one short word, for replays: places of its shapes and numbers."""
+        """A case as one short word, for replays: places of its shapes and numbers.
+
+        On a refined grid it begins with the level and a slash.
+        """
         values: dict[str, Any] = {}
         words = []
         for name in self.names:
@@ -154,7 +178,16 @@ class Frame:
             pairs = zip(space.slots(shape), leaves, strict=True)
             places = ".".join(str(s.simplicity[v]) for s, v in pairs)
             words.append(f"{space.shapes.index(shape)}:{places}")
-        return ",".join(words)
+        return (f"{self.level}/" if self.level else "") + ",".join(words)
+
+    def of_word(self, word: str) -> Frame:
+        """The frame on whose grids a word of `encode` names a case."""
+        level, slash, _ = word.rpartition("/")
+        if not slash:
+            return self.at_level(0)
+        if not level.isdecimal() or int(level) > 60:
+            raise BadInput("case", word, "does not fit these variables")
+        return self.at_level(int(level))
 
     def decode(self, word: str) -> Case:
         """The case of a word of `encode`.
@@ -164,9 +197,12 @@ class Frame:
         BadInput
             If the word does not fit these variables.
         """
+        frame = self.of_word(word)
+        if frame is not self:
+            return frame.decode(word)
         case: Case = {}
         values: dict[str, Any] = {}
-        parts = word.split(",")
+        parts = word.rpartition("/")[2].split(",")
         try:
             for name, part in zip(self.names, parts, strict=True):
                 space = self.space(name, values)

@@ -18,6 +18,7 @@ from slt_theory.testing.margins import as_float
 from slt_theory.testing.search import (
     Limit,
     Search,
+    Tally,
     ascent,
     extremes,
     grid,
@@ -26,7 +27,9 @@ from slt_theory.testing.search import (
     targeted,
 )
 
-__all__ = ["Falsification", "falsify", "search_cases"]
+__all__ = ["Falsification", "falsify", "of_chance", "search_cases"]
+
+__tracebackhide__ = True
 
 EVER = 1 << 60
 
@@ -44,10 +47,14 @@ class Falsification:
     smallest_margin : float or None
         How close the lemma came to failing, or by how much it failed.
     evaluations : int
-        Cases that satisfied the hypotheses.
+        Distinct cases that satisfied the hypotheses.
     stage : str
         Where it was found: grid, extremes, targeted, ascent or chance.
     seconds : float
+    tally : Tally
+        How the distinct cases came out.
+    covered : str
+        What of the search space was tried, in words.
     """
 
     lemma_id: str
@@ -57,13 +64,40 @@ class Falsification:
     evaluations: int
     stage: str
     seconds: float
+    tally: Tally
+    covered: str
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether nothing was tested: in no case was the conclusion seen to hold or to fail."""
+        return not self.found and self.tally.decided == 0
+
+    def counted(self) -> str:
+        """The numbers of cases by kind of margin, e.g. ``40 exact, 2 undefined``."""
+        tally = self.tally
+        kind = "chance" if self.stage == "chance" else "exact"
+        parts = {
+            kind: tally.decided - tally.floats,
+            "float": tally.floats,
+            "undecided": tally.undecided,
+            "undefined": tally.undefined,
+        }
+        return ", ".join(f"{n} {name}" for name, n in parts.items() if n) or f"0 {kind}"
 
     def summary(self) -> str:
         """A few lines."""
+        if self.vacuous:
+            reason = (
+                "the hypotheses never held"
+                if not self.evaluations
+                else f"no margin was decided ({self.counted()})"
+            )
+            return f"{self.lemma_id}: nothing was tested, {reason}; tried {self.covered}"
         if self.counterexample is None:
             return (
                 f"{self.lemma_id}: no counterexample in {self.evaluations} cases "
-                f"({self.seconds:.1f} s), smallest margin {self.smallest_margin}"
+                f"({self.counted()}; {self.seconds:.1f} s), smallest margin "
+                f"{self.smallest_margin}; tried {self.covered}"
             )
         head = f"{self.lemma_id}: false, by {self.stage} after {self.evaluations} cases"
         return f"{head} ({self.seconds:.1f} s)\n\n{self.counterexample.code()}"
@@ -77,6 +111,12 @@ class Falsification:
             "counterexample": None if example is None else example.to_dict(),
             "smallest_margin": self.smallest_margin,
             "evaluations": self.evaluations,
+            "exact": self.tally.decided - self.tally.floats,
+            "floats": self.tally.floats,
+            "undecided": self.tally.undecided,
+            "undefined": self.tally.undefined,
+            "vacuous": self.vacuous,
+            "covered": self.covered,
             "stage": self.stage,
             "seconds": round(self.seconds, 3),
         }
@@ -126,18 +166,28 @@ def falsify(
     if isinstance(lemma, ChanceLemma):
         started = time.monotonic()
         test, points = refuting_test(lemma, seconds=budget, seed=seed, progress=progress)
-        return Falsification(
-            lemma.id,
-            test.refuted,
-            test if test.refuted else None,
-            test.margin,
-            points,
-            "chance",
-            time.monotonic() - started,
-        )
+        return of_chance(lemma, test, points, time.monotonic() - started)
     quick, rest = Limit(EVER, budget / 20), Limit(EVER, budget / 4)
     return search_cases(
         lemma, ((quick,) * 4, (rest,) * 3), seconds=budget, seed=seed, progress=progress
+    )
+
+
+def of_chance(
+    lemma: ChanceLemma, worst: ChanceTest | None, points: int, seconds: float
+) -> Falsification:
+    """What tests at `points` choices of the parameters came to, the worst of them given."""
+    found = worst is not None and worst.refuted
+    return Falsification(
+        lemma.id,
+        found,
+        worst if found else None,
+        None if worst is None else worst.margin,
+        points,
+        "chance",
+        seconds,
+        Tally(cases=points),
+        f"{points} choices of the parameters",
     )
 
 
@@ -156,7 +206,7 @@ def search_cases(
     started = time.monotonic()
     source = Random(seed)
     search = Search(lemma, started + seconds, progress=progress)
-    cases = grid_cases(lemma.frame)
+    cases = grid_cases(search)
     for number, limits in enumerate(rounds):
         stages: tuple[tuple[str, Callable[[], None]], ...] = (
             ("grid", lambda: grid(search, cases)),
@@ -167,21 +217,26 @@ def search_cases(
         for k, (name, run) in enumerate(stages):
             search.begin(name, limits[k] if k < len(limits) else Limit(EVER, seconds))
             run()
-            if search.found is not None:
+            if search.found is not None or search.complete:
                 break
-        if search.found is not None:
+        if search.found is not None or search.complete:
             break
     example = None
     if search.found is not None:
-        case = shrunk(lemma, search.found)
-        values = lemma.frame.values(case)
-        example = Counterexample(lemma.id, values, lemma.evaluate(values), lemma.frame.encode(case))
+        frame = search.frame
+        case = shrunk(lemma, frame, search.found)
+        values = frame.values(case)
+        example = Counterexample(
+            lemma.id, values, lemma.evaluate(values), frame.encode(case), strict=lemma.strict
+        )
     return Falsification(
         lemma.id,
         example is not None,
         example,
         search.smallest if example is None else as_float(example.margin),
-        search.evaluations,
+        search.tally.cases,
         search.stage,
         time.monotonic() - started,
+        search.tally,
+        search.coverage(),
     )

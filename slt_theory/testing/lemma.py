@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.testing.frame import Frame
-from slt_theory.testing.margins import Margin, fails, from_sympy, some
+from slt_theory.testing.margins import Margin, fails, some, taken, truth
+from slt_theory.testing.relations import from_sympy, hypotheses_of
 from slt_theory.testing.space import Space
 
-__all__ = ["Lemma", "Variables", "named_arguments"]
+__all__ = ["Lemma", "Variables", "named_arguments", "noting"]
+
+__tracebackhide__ = True
 
 BALL_BITS = 128
 """Precision of balls inside hypotheses and margins."""
@@ -27,17 +31,15 @@ def named_arguments(function: Callable[..., Any]) -> tuple[str, ...]:
     return names if names is not None else tuple(inspect.signature(function).parameters)
 
 
-class _Holds:
-    """A sympy relation as a hypothesis: it holds where its margin is certainly large enough."""
-
-    def __init__(self, relation: Any) -> None:
-        self.margin = from_sympy(relation)
-        self.names = named_arguments(self.margin)
-        self.strict = relation.rel_op in ("<", ">")
-
-    def __call__(self, **values: Any) -> bool:
-        margin = self.margin(**values)
-        return bool(margin > 0) if self.strict else bool(margin >= 0)
+@contextmanager
+def noting(lemma_id: str, values: Mapping[str, Any]) -> Iterator[None]:
+    """Add the values of the variables to whatever is raised inside."""
+    try:
+        yield
+    except Exception as error:
+        shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        error.add_note(f"at a case of the lemma {lemma_id}: {shown}")
+        raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,8 @@ class Lemma:
         In order. A callable takes earlier variables by name and returns the space that fits them.
     margin : callable or sympy relation
         Takes variables by name (any of them) and returns a number: the conclusion holds if it is
-        >= 0. Exact arithmetic: ints, Fractions, or balls (`margins.ball`).
+        >= 0. Exact arithmetic: ints, Fractions, sympy numbers or balls (`margins.ball`); floats
+        are counted apart. A strict sympy relation (<, >, Ne) fails at a margin of 0.
     given : callable, sympy relation, or tuple of them
         Hypotheses: each takes variables by name and says whether it holds.
     witnesses : callable, optional
@@ -93,7 +96,7 @@ class Lemma:
 
     def __post_init__(self) -> None:
         given = self.given if isinstance(self.given, tuple | list) else (self.given,)
-        conditions = (h if callable(h) else _Holds(h) for h in given)
+        conditions = [part for h in given for part in hypotheses_of(h)]
         object.__setattr__(self, "hypotheses", tuple(conditions))
         if not callable(self.margin):
             object.__setattr__(self, "margin", from_sympy(self.margin))
@@ -120,20 +123,27 @@ class Lemma:
 
     def holds_hypotheses(self, values: Mapping[str, Any]) -> bool:
         """Whether all hypotheses hold."""
-        return all(self._call(hypothesis, values) for hypothesis in self.hypotheses)
+        return all(truth("given", self._call(h, values)) for h in self.hypotheses)
 
     def evaluate(self, values: Mapping[str, Any]) -> Margin | None:
-        """The margin, or None where a hypothesis fails and the lemma says nothing."""
+        """The margin, or None where a hypothesis fails and the lemma says nothing.
+
+        Raises
+        ------
+        BadInput
+            If the margin is no real number, or a hypothesis no truth value. This and whatever the
+            functions of the lemma raise carries a note with the values.
+        """
         from flint import ctx
 
-        with ctx.workprec(BALL_BITS):
+        with ctx.workprec(BALL_BITS), noting(self.id, values):
             return self._evaluate(values)
 
     def _evaluate(self, values: Mapping[str, Any]) -> Margin | None:
         if not self.holds_hypotheses(values):
             return None
         if self.witnesses is None:
-            return self._call(self.margin, values)
+            return taken(self._call(self.margin, values))
         candidates = self._call(self.witnesses, values)
         return some(self._call(self.margin, {**values, "witness": w}) for w in candidates)
 
@@ -155,7 +165,16 @@ class Lemma:
     def is_refuted_by(self, values: Mapping[str, Any]) -> bool:
         """Whether the values satisfy the hypotheses and the conclusion certainly fails."""
         margin = self.evaluate(values)
-        return margin is not None and fails(margin)
+        return margin is not None and self.fails(margin)
+
+    @property
+    def strict(self) -> bool:
+        """Whether the conclusion is strict (a sympy relation with <, > or !=)."""
+        return bool(getattr(self.margin, "strict", False))
+
+    def fails(self, margin: Margin) -> bool:
+        """Whether the conclusion certainly fails with this margin."""
+        return fails(margin, strict=self.strict)
 
     def __repr__(self) -> str:
         return f"Lemma({self.id!r}: {self.statement})"

@@ -44,10 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.slt_records = []  # type: ignore[attr-defined]
 
 
-def _rows() -> list[tuple[str, float | None, int, str]]:
+def _rows() -> list[tuple[str, float | None, str]]:
     from slt_theory.testing.settings import current
 
-    return [(r.lemma_id, r.smallest_margin, r.evaluations, r.kind) for r in current.records]
+    return [(r.lemma_id, r.smallest_margin, r.counted) for r in current.records]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -66,17 +66,17 @@ pytest_testnodedown.pytest_impl = {"optionalhook": True}  # type: ignore[attr-de
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    closest: dict[str, tuple[str, float | None, int, str]] = {}
-    for lemma_id, margin, cases, kind in config.slt_records:  # type: ignore[attr-defined]
+    closest: dict[str, tuple[str, float | None, str]] = {}
+    for lemma_id, margin, counted in config.slt_records:  # type: ignore[attr-defined]
         before = closest.get(lemma_id)
         if before is None or (margin is not None and (before[1] is None or margin < before[1])):
-            closest[lemma_id] = (lemma_id, margin, cases, kind)
+            closest[lemma_id] = (lemma_id, margin, counted)
     if not closest:
         return
     rows = sorted(closest.values(), key=lambda r: (r[1] is None, r[1]))
     terminalreporter.section("margins: how close each lemma came to failing")
-    for lemma_id, margin, cases, kind in rows[:SHOWN]:
+    for lemma_id, margin, counted in rows[:SHOWN]:
         shown = "-" if margin is None else f"{margin:.3g}"
-        terminalreporter.line(f"{shown:>10}  {lemma_id}  ({cases} {kind})")
+        terminalreporter.line(f"{shown:>10}  {lemma_id}  ({counted})")
     if len(rows) > SHOWN:
         terminalreporter.line(f"... and {len(rows) - SHOWN} more")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from slt_theory.errors import BadInput
@@ -14,6 +14,8 @@ from slt_theory.lattice import to_fraction
 __all__ = ["Scalar", "choice", "integers", "numbers"]
 
 LARGEST_GRID = 1 << 16
+FINER_BITS = 3
+"""How much finer each grid is than the one before, once that one has been tried in full."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +28,17 @@ class Scalar:
         Simplest first; a search tries prefixes, a counterexample shrinks towards the front.
     extremes : tuple
         Values that break careless statements: ends, zero, neighbours of the ends.
+    refine : callable, optional
+        Returns a larger set, on a finer grid, where there is one.
     """
 
     values: tuple[Any, ...]
     extremes: tuple[Any, ...]
+    refine: Callable[[], Scalar] | None = None
+
+    def finer(self, level: int) -> Scalar:
+        """The set on the grid that is `level` times refined, or on the finest there is."""
+        return self.refine().finer(level - 1) if level and self.refine else self
 
     @cached_property
     def simplicity(self) -> dict[Any, int]:
@@ -110,7 +119,10 @@ def numbers(lo: Any, hi: Any, *, bits: int = 4, fine: int = 0, open_ends: str = 
     zero = [v for v in (Fraction(0),) if v in found]
     smallest = [v for v in (min((w for w in found if w > 0), default=None),) if v is not None]
     ends = dict.fromkeys([line[-1], line[0], *zero, *smallest, line[-2:][0], line[:2][-1]])
-    return Scalar(values, tuple(ends))
+    more = bits + FINER_BITS
+    refine = partial(numbers, low, high, bits=more, fine=fine, open_ends=open_ends)
+    fits = (high - low) * (1 << more) <= LARGEST_GRID and low < high
+    return Scalar(values, tuple(ends), refine if fits else None)
 
 
 @lru_cache(maxsize=512)

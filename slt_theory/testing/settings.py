@@ -13,8 +13,7 @@ class Record:
 
     lemma_id: str
     smallest_margin: float | None
-    evaluations: int
-    kind: str
+    counted: str
 
 
 @dataclass

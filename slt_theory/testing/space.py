@@ -7,7 +7,7 @@ of an ascent, and steps towards a simpler counterexample.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -45,7 +45,8 @@ class Space(Generic[T]):
     build : callable
         ``build(shape, leaves)`` is the value.
     smaller : callable
-        Yields points of smaller shape that keep most of a point's numbers.
+        Yields points of smaller shape that keep most of a point's numbers; those whose numbers
+        do not belong there are left out.
     adapt : callable, optional
         ``adapt(old shape, leaves, new shape)`` keeps what it can where a dependent space changes.
 
@@ -133,7 +134,9 @@ class Space(Generic[T]):
     def simpler(self, point: Point) -> Iterator[Point]:
         """Points of smaller shape, then points with one number simpler."""
         shape, leaves = point
-        yield from self.smaller(shape, leaves)
+        for less, kept in self.smaller(shape, leaves):
+            if all(v in s for v, s in zip(kept, self.slots(less), strict=True)):
+                yield less, kept
         for k, s in enumerate(self.slots(shape)):
             place = s.simplicity[leaves[k]]
             tried = [*range(min(place, 12)), *range(min(12, place), place, max(1, place // 12))]
@@ -159,6 +162,16 @@ class Space(Generic[T]):
         return shape, tuple(
             v if v in s else s.values[0] for v, s in zip(padded, slots, strict=True)
         )
+
+    @cached_property
+    def can_be_finer(self) -> bool:
+        """Whether some number has a finer grid."""
+        return any(s.refine for shape in self.shapes for s in self.slots(shape))
+
+    def finer(self, level: int) -> Space[T]:
+        """The space with every number on a grid that is `level` times refined."""
+        slots = self.slots
+        return replace(self, slots=lambda shape: tuple(s.finer(level) for s in slots(shape)))
 
     def map(self, function: Callable[[T], U]) -> Space[U]:
         """The space of images of the values."""
@@ -195,8 +208,6 @@ def lists(
     def smaller(shape: Shape, leaves: Leaves) -> Iterator[Point]:
         if shape > min_size:
             for k in range(shape):
-                kept = (*leaves[:k], *leaves[k + 1 :])
-                if all(v in s for v, s in zip(kept, slots[shape - 1], strict=True)):
-                    yield shape - 1, kept
+                yield shape - 1, (*leaves[:k], *leaves[k + 1 :])
 
     return Space(tuple(slots), slots.__getitem__, lambda shape, leaves: leaves, smaller)

@@ -79,7 +79,10 @@ def samples(
 def reals(
     lo: Any, hi: Any, *, bits: int = 5, fine: int = 0, open_ends: str = ""
 ) -> Space[Fraction]:
-    """One number of [lo, hi] on the grid of ``2**-bits``; see `scalars.numbers`."""
+    """One number of [lo, hi] on the grid of ``2**-bits``; see `scalars.numbers`.
+
+    A search moves to finer grids once it has tried every case of this one.
+    """
     return scalar(numbers(lo, hi, bits=bits, fine=fine, open_ends=open_ends))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from slt_theory.errors import BadInput
+
 pytest_plugins = ["pytester"]
 
 PLUGIN = ("-p", "slt_theory.testing.plugin", "-p", "no:cacheprovider")
@@ -30,6 +32,42 @@ def test_false():
     assert_lemma(CLAIM)
 """
 
+LESSONS = """
+from slt_theory.testing import reals
+
+X = {"x": reals(0, 1)}
+NEVER = Lemma("never", "the hypothesis never holds", X, given=lambda x: x > 2, margin=lambda x: x)
+PREDICATE = Lemma("predicate", "x <= 2", X, margin=lambda x: x <= 2)
+DIVIDES = Lemma("divides", "1 / x >= 1", X, margin=lambda x: 1 / x - 1)
+FLOATS = Lemma("floats", "x + 0.5 >= 0", X, margin=lambda x: float(x) + 0.5)
+
+def test_never():
+    assert_lemma(NEVER)
+
+def test_predicate():
+    assert_lemma(PREDICATE)
+
+def test_divides():
+    assert_lemma(DIVIDES)
+
+def test_floats():
+    assert_lemma(FLOATS, cases=100)
+"""
+
+
+def test_lemmas_that_cannot_pass_by_accident(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=TESTS.partition("CLAIM")[0] + LESSONS)
+    result = pytester.runpytest_subprocess(*PLUGIN)
+    result.assert_outcomes(passed=1, failed=3)
+    text = result.stdout.str()
+    assert "LemmaFails: never: nothing was tested, the hypotheses never held" in text
+    assert "return the difference, rhs - lhs" in text
+    assert text.count("at a case of the lemma") == 2
+    assert "x=Fraction(0, 1)" in text
+    assert re.search(r"floats\s+\(\d+ float\)", text)
+    # The frames shown are the caller's own.
+    assert not re.search(r"testing/(assertion|hunt|lemma|margins|search/\w+)\.py:\d+:", text)
+
 
 def test_summary_and_replay(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=TESTS)
@@ -37,7 +75,7 @@ def test_summary_and_replay(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, failed=1)
     text = result.stdout.str()
     assert re.search(r"margins: how close each lemma came", text)
-    assert re.search(r"\s0\s+counting-bound\s+\(100 exact\)", text)
+    assert re.search(r"\s0\s+counting-bound\s+\(\d\d exact\)", text)
     assert re.search(r"-0\.25\s+one-half", text)
     line = re.search(r"replay: pytest '(.*)' --slt-seed=7 --slt-replay='(.*)'", text)
     assert line is not None
@@ -66,19 +104,28 @@ def test_the_verb(tmp_path: Path) -> None:
     falsify.register(app)
     app.command("other")(lambda: None)
     run = CliRunner().invoke
+    mine = tmp_path / "mine.py"
+    mine.write_text(TESTS + LESSONS)
     found = run(app, ["falsify", "false-blocks", "--budget", "20", "--json"])
     assert found.exit_code == 1
     record = json.loads(found.stdout)
     assert record["found"]
     exec(record["counterexample"]["code"], {})
+    never = run(app, ["falsify", f"{mine}:NEVER", "--budget", "0.5", "--json"])
+    assert never.exit_code == 3
+    assert json.loads(never.stdout)["vacuous"]
+    assert "nothing was tested" in run(app, ["falsify", f"{mine}:NEVER", "--budget", "0.5"]).stdout
+    for name, named in (("PREDICATE", "return the difference"), ("DIVIDES", "ZeroDivisionError")):
+        refused = run(app, ["falsify", f"{mine}:{name}", "--budget", "5"])
+        assert isinstance(refused.exception, BadInput)
+        assert named in str(refused.exception)
+        assert "x=Fraction(0, 1)" in str(refused.exception)
     none = run(app, ["falsify", "counting-bound", "--budget", "0.3", "--json"])
     assert none.exit_code == 0
     assert json.loads(none.stdout)["counterexample"] is None
     chance = run(app, ["falsify", "false-failure-rate", "--budget", "20"])
     assert chance.exit_code == 1
     assert "lemma.test(n=1" in chance.stdout
-    mine = tmp_path / "mine.py"
-    mine.write_text(TESTS)
     own = run(app, ["falsify", f"{mine}:CLAIM", "--budget", "5", "--json"])
     assert own.exit_code == 1
     unknown = run(app, ["falsify", "counting-bond"])

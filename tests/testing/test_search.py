@@ -26,7 +26,8 @@ from slt_theory.testing import (
     samples,
     targets,
 )
-from slt_theory.testing.margins import as_float, ball, fails, from_sympy
+from slt_theory.testing.margins import as_float, ball, fails
+from slt_theory.testing.relations import from_sympy
 from slt_theory.testing.scalars import integers, numbers
 from slt_theory.testing.search import Limit, Search, ascent, extremes, targeted
 

@@ -6,7 +6,17 @@ from slt_theory.testing.search.ascent import ascent
 from slt_theory.testing.search.extremes import extremes
 from slt_theory.testing.search.grid import grid, grid_cases
 from slt_theory.testing.search.shrink import shrunk
-from slt_theory.testing.search.state import Limit, Search
+from slt_theory.testing.search.state import Limit, Search, Tally
 from slt_theory.testing.search.targeted import targeted
 
-__all__ = ["Limit", "Search", "ascent", "extremes", "grid", "grid_cases", "shrunk", "targeted"]
+__all__ = [
+    "Limit",
+    "Search",
+    "Tally",
+    "ascent",
+    "extremes",
+    "grid",
+    "grid_cases",
+    "shrunk",
+    "targeted",
+]

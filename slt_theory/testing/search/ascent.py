@@ -9,6 +9,8 @@ from slt_theory.testing.search.state import Search
 
 __all__ = ["ascent"]
 
+__tracebackhide__ = True
+
 ENOUGH = 8
 
 
@@ -26,16 +28,16 @@ def _start(search: Search, source: Random) -> Case | None:
     best = search.best()
     if best and source.random() < 0.5:
         case = source.choice(best)
-        moves = list(search.lemma.frame.moves(case))
+        moves = list(search.frame.moves(case))
         return source.choice(moves) if moves else None
-    return search.lemma.frame.random(source, extreme=source.random() < 0.3)
+    return search.frame.random(source, extreme=source.random() < 0.3)
 
 
 def _descend(search: Search, case: Case, source: Random) -> None:
     """Sweep over all numbers; take all improving moves at once if that is better than any alone."""
     value = search.score(case)
     while value is not None and not search.over:
-        moves = list(search.lemma.frame.moves(case))
+        moves = list(search.frame.moves(case))
         source.shuffle(moves)
         improving: list[tuple[float, Case]] = []
         for candidate in moves:
@@ -49,7 +51,7 @@ def _descend(search: Search, case: Case, source: Random) -> None:
         if not improving:
             return
         best, chosen = min(improving, key=lambda pair: pair[0])
-        together = search.lemma.frame.merged(case, [c for _, c in improving])
+        together = search.frame.merged(case, [c for _, c in improving])
         joint = search.score(together)
         if joint is not None and joint < best:
             best, chosen = joint, together

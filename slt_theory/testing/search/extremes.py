@@ -8,8 +8,10 @@ from slt_theory.testing.search.state import Search
 
 __all__ = ["extremes"]
 
+__tracebackhide__ = True
+
 
 def extremes(search: Search, source: Random) -> None:
     """Try random combinations of extreme patterns until the stage is over."""
     while not search.over:
-        search.score(search.lemma.frame.random(source, extreme=True))
+        search.score(search.frame.random(source, extreme=True))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from slt_theory.testing.frame import Case, Frame
+from slt_theory.testing.frame import Case
 from slt_theory.testing.search.state import Search
 
 __all__ = ["grid", "grid_cases"]
+
+__tracebackhide__ = True
 
 LEVELS = (
     (1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 3), (5, 3), (5, 4), (8, 4), (9, 5), (17, 7),
@@ -17,10 +19,22 @@ LEVELS = (
 LARGEST_LEVEL = 20_000
 
 
-def grid_cases(frame: Frame) -> Iterator[Case]:
-    """Growing grids (values a number, shapes a variable); large ones only in part."""
-    for width, depth in LEVELS:
-        yield from islice(frame.grid(width, depth), LARGEST_LEVEL)
+def grid_cases(search: Search) -> Iterator[Case]:
+    """New cases of growing grids (values a number, shapes a variable); large ones only in part.
+
+    When all cases of the search's frame have been tried, its numbers move to a finer grid.
+    """
+    while not search.complete:
+        size = 0
+        for width, depth in LEVELS:
+            size, cases = 0, search.frame.grid(width, depth)
+            for case in islice(cases, LARGEST_LEVEL):
+                size += 1
+                if not search.knows(case):
+                    yield case
+        if next(cases, None) is not None:
+            return
+        search.exhausted(size)
 
 
 def grid(search: Search, cases: Iterator[Case]) -> None:

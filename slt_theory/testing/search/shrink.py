@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 
-from slt_theory.testing.frame import Case
+from slt_theory.testing.frame import Case, Frame
 from slt_theory.testing.lemma import Lemma
 
 __all__ = ["shrunk"]
 
+__tracebackhide__ = True
 
-def shrunk(lemma: Lemma, case: Case, *, seconds: float = 5.0) -> Case:
+
+def shrunk(lemma: Lemma, frame: Frame, case: Case, *, seconds: float = 5.0) -> Case:
     """A counterexample that no single simplification keeps, or the best one within the time."""
     end = time.monotonic() + seconds
-    frame = lemma.frame
     cost = frame.cost(case)
     progress = True
     while progress and time.monotonic() < end:

@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
-from slt_theory.testing.frame import Case
+from slt_theory.testing.frame import Case, Frame
 from slt_theory.testing.lemma import Lemma
-from slt_theory.testing.margins import as_float, fails
+from slt_theory.testing.margins import Margin, as_float, holds, is_undefined
 
-__all__ = ["Limit", "Search"]
+__all__ = ["Limit", "Search", "Tally"]
+
+__tracebackhide__ = True
 
 KEPT = 12
 REPORTED = 500
+REMEMBERED = 1 << 19
+"""Distinct cases that are remembered, at 150 to 600 bytes each; later ones are not counted."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,59 @@ class Limit:
 
 
 @dataclass
+class Tally:
+    """Numbers of distinct cases.
+
+    Attributes
+    ----------
+    cases : int
+        Those that satisfied the hypotheses.
+    unmet : int
+        Those that did not.
+    floats : int
+        Cases whose margin was a float, so that rounding decided.
+    undecided, undefined : int
+        Cases whose ball reaches to both sides of 0, or encloses no number.
+    """
+
+    cases: int = 0
+    unmet: int = 0
+    floats: int = 0
+    undecided: int = 0
+    undefined: int = 0
+
+    def count(self, margin: Margin | None, *, fails: bool, strict: bool) -> None:
+        """Count one more case by its margin; None where a hypothesis fails."""
+        self.unmet += margin is None
+        self.cases += margin is not None
+        if isinstance(margin, float):
+            self.floats += 1
+        elif margin is not None and is_undefined(margin):
+            self.undefined += 1
+        elif margin is not None and not fails:
+            self.undecided += not holds(margin, strict=strict)
+
+    @property
+    def decided(self) -> int:
+        """Cases in which the conclusion was seen to hold or to fail."""
+        return self.cases - self.undecided - self.undefined
+
+
+@dataclass
 class Search:
     """A search in progress.
 
     Attributes
     ----------
-    evaluations : int
-        Cases that satisfied the hypotheses.
+    frame : Frame
+        The variables; those of the lemma, or on finer grids once all cases of a grid were tried.
+    tally : Tally
     tried : int
-        All cases.
+        All cases, repetitions included.
+    grids : list of int
+        Numbers of cases of the grids that were tried in full.
+    complete : bool
+        Whether all cases that there are have been tried.
     found : Case or None
         A counterexample.
     stage : str
@@ -44,16 +93,22 @@ class Search:
 
     lemma: Lemma
     deadline: float
-    evaluations: int = 0
+    tally: Tally = field(default_factory=Tally)
     tried: int = 0
+    grids: list[int] = field(default_factory=list)
+    complete: bool = False
     found: Case | None = None
     smallest: float | None = None
     stage: str = ""
     progress: Callable[[int], None] | None = None
+    _scores: dict[tuple[Any, ...], float | None] = field(default_factory=dict)
     _best: list[tuple[float, int, Case]] = field(default_factory=list)
     _ticket: count[int] = field(default_factory=count)
     _stage_end: float = 0.0
     _stage_cases: int = 0
+
+    def __post_init__(self) -> None:
+        self.frame: Frame = self.lemma.frame
 
     def begin(self, stage: str, limit: Limit) -> None:
         """Start a stage with its own limit."""
@@ -66,20 +121,51 @@ class Search:
         """Whether the stage has to stop."""
         return (
             self.found is not None
+            or self.complete
             or self.tried >= self._stage_cases
             or time.monotonic() >= self._stage_end
         )
 
+    def exhausted(self, cases: int) -> None:
+        """Note that all `cases` of the grid were tried, and go on with a finer one."""
+        self.grids.append(cases)
+        finer = self.frame.finer()
+        if finer is None:
+            self.complete = True
+        else:
+            self.frame = finer
+
+    def _key(self, case: Case) -> tuple[Any, ...]:
+        return tuple(case[name] for name in self.frame.names)
+
+    def knows(self, case: Case) -> bool:
+        """Whether the case was tried before."""
+        return self._key(case) in self._scores
+
     def score(self, case: Case) -> float | None:
-        """Margin of a case as a float; None where a hypothesis fails. Notes counterexamples."""
+        """Margin of a case as a float; None where there is none. Notes counterexamples.
+
+        A case that was tried before is not evaluated again.
+        """
         self.tried += 1
         if self.progress is not None and self.tried % REPORTED == 0:
             self.progress(REPORTED)
-        margin = self.lemma.evaluate(self.lemma.frame.values(case))
-        if margin is None:
+        key = self._key(case)
+        if key not in self._scores:
+            value = self._evaluated(case)
+            if len(self._scores) >= REMEMBERED:
+                return value
+            self._scores[key] = value
+        return self._scores[key]
+
+    def _evaluated(self, case: Case) -> float | None:
+        margin = self.lemma.evaluate(self.frame.values(case))
+        fails = margin is not None and self.lemma.fails(margin)
+        if len(self._scores) < REMEMBERED:
+            self.tally.count(margin, fails=fails, strict=self.lemma.strict)
+        if margin is None or is_undefined(margin):
             return None
-        self.evaluations += 1
-        if fails(margin):
+        if fails:
             self.found = case
         value = as_float(margin)
         if self.smallest is None or value < self.smallest:
@@ -94,3 +180,15 @@ class Search:
     def best(self) -> list[Case]:
         """The cases nearest to failing, nearest first."""
         return [case for _, _, case in sorted(self._best, reverse=True)]
+
+    def coverage(self) -> str:
+        """What of the search space was tried, in words."""
+        if len(self._scores) >= REMEMBERED:
+            return f"at least {len(self._scores)} distinct cases"
+        if self.complete:
+            return f"all {self.grids[-1]} cases that there are"
+        if not self.grids:
+            return "part of the grid"
+        steps = [f"all {cases} of a grid {8**k} times finer" for k, cases in enumerate(self.grids)]
+        steps[0] = f"all {self.grids[0]} cases of the grid"
+        return ", ".join(steps) + f", part of one {8 ** len(steps)} times finer"

@@ -9,15 +9,21 @@ from slt_theory.testing.search.state import Search
 
 __all__ = ["targeted"]
 
+__tracebackhide__ = True
+
 BATCH = 150
 
 
 def targeted(search: Search, seed: int) -> None:
-    """Run batches of examples with fresh seeds until the stage is over."""
+    """Run batches of examples with fresh seeds until the stage is over.
+
+    What a lemma raises ends the stage outside of hypothesis, which would run the case again.
+    """
     from hypothesis import HealthCheck, Phase, given, reject, settings, target
     from hypothesis import seed as seeded
 
     batch = 0
+    raised: list[Exception] = []
     while not search.over:
 
         @seeded(seed * 1_000_003 + batch)
@@ -28,11 +34,15 @@ def targeted(search: Search, seed: int) -> None:
             phases=(Phase.generate, Phase.target),
             suppress_health_check=list(HealthCheck),
         )
-        @given(search.lemma.frame.strategy())
+        @given(search.frame.strategy())
         def examples(case: Case) -> None:
-            if search.over:
+            if search.over or raised:
                 return
-            value = search.score(case)
+            try:
+                value = search.score(case)
+            except Exception as error:
+                raised.append(error)
+                return
             if value is None:
                 reject()
             elif math.isfinite(value):
@@ -40,6 +50,8 @@ def targeted(search: Search, seed: int) -> None:
 
         before = search.tried
         _run(examples)
+        if raised:
+            raise raised[0]
         batch += 1
         if search.tried == before:
             return
