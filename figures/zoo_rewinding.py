@@ -28,11 +28,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Nine rounds, then six arms at five densities: 40 trainings of 24 networks, 2 to 3 minutes."""
     from importlib.metadata import version
 
+    from slt_theory.papers.trained.frankle2019 import PLACES, RATE, Pruned
+    from slt_theory.papers.trained.shared.pruning import keeps
+    from slt_theory.papers.trained.shared.rig import rig
+    from slt_theory.papers.trained.shared.verdicts import FULL, SMALL
     from slt_theory.torch.train import density, rounds
-    from slt_theory.zoo.experiments.imp import RATE, places
-    from slt_theory.zoo.rig import rig
-    from slt_theory.zoo.systems.imp import keeps
-    from slt_theory.zoo.verdicts import FULL, SMALL
 
     r = rig(seed, SMALL if quick else FULL)
     counts = keeps(r.model.shapes, RATE, max(ROUNDS))
@@ -41,7 +41,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     for last in ROUNDS:
         kept = float(density(done[last].masks)[0])
         for arm in ARMS:
-            start, masks = places(r, done[: last + 1], arm)
+            start, masks = PLACES[arm](Pruned(r, done[: last + 1]))
             accuracy = r.accuracy(r.train(start, masks).variables)
             rows.append({"arm": arm, "density": kept, **_middle(accuracy)})
     return {

@@ -116,7 +116,7 @@ def run_check(
     if isinstance(check, SumsCheck):
         outcome = _sums(check, seed, threads)
     else:
-        outcome = _function(check, size)(seed)
+        outcome = _outcome(check, seed, size)
     return CheckOutcome(
         name=check.name,
         what=check.what,
@@ -202,19 +202,35 @@ def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:
     return next((worst for worst in order if worst in about), Verdict.VACUOUS)
 
 
-def _function(check: Check, size: Any) -> Any:
-    if not isinstance(check.run, str):
-        return check.run
-    system, _, name = check.run.rpartition(":")
+def _outcome(check: Check, seed: int, size: Any) -> Outcome:
+    run = check.run
+    if isinstance(run, str) and ":" in run:
+        run = _of_zoo(run, size)
+        size = None
+    if isinstance(run, str):
+        run = getattr(import_module("slt_theory.experiments.evidence"), run, None) or run
+    if isinstance(run, str):
+        raise BadInput("check", run, "names no function of slt_theory.experiments.evidence")
+    try:
+        outcome: Outcome = run(seed) if size is None else run(seed, size)
+        return outcome
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("torch"):
+            raise MissingExtra("torch", f"the check {check.name}") from None
+        raise
+
+
+def _of_zoo(run: str, size: Any) -> Any:
+    system, _, name = run.rpartition(":")
     home = f"slt_theory.zoo.experiments.{system}" if system else "slt_theory.experiments.evidence"
     try:
         found = getattr(import_module(home), name, None)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("torch"):
-            raise MissingExtra("torch", f"the check {check.run}") from None
+            raise MissingExtra("torch", f"the check {run}") from None
         raise
     if found is None:
-        raise BadInput("check", check.run, f"names no function of {home}")
+        raise BadInput("check", run, f"names no function of {home}")
     return found if not system or size is None else partial(found, size=size)
 
 

@@ -2,7 +2,8 @@
 
 A `SumsCheck` says what to ask of random subset sums; `slt_theory.experiments` draws and decides. A
 `Check` is a function that decides by exact integers or rationals, or the name of one in
-`slt_theory.experiments.evidence` where the solvers are needed.
+`slt_theory.experiments.evidence` where the solvers are needed. Checks of a claim are pairs of arms
+of its experiment, see `slt_theory.papers.trained`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from slt_theory.statistics import Verdict, clopper_pearson, verdict
 
-__all__ = ["Check", "Outcome", "SumsCheck", "all_of", "share"]
+__all__ = ["Check", "Outcome", "SumsCheck", "all_of", "control", "mutant", "share"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Check:
         The claim that is put to the test, in one sentence.
     run : callable or str
         ``run(seed) -> Outcome``, or the name of such a function in
-        `slt_theory.experiments.evidence`; or ``SYSTEM:function`` in `slt_theory.zoo.experiments`.
+        `slt_theory.experiments.evidence`; of a claim, ``run(seed, size)`` with an optional size.
     issue : bool
         The check shows a known issue: VIOLATED is the recorded verdict.
     role : str
@@ -59,7 +60,7 @@ class Check:
 
     name: str
     what: str
-    run: Callable[[int], Outcome] | str
+    run: Callable[..., Outcome] | str
     issue: bool = False
     role: Literal["statement", "control", "mutant"] = "statement"
     recorded: Verdict | None = None
@@ -71,6 +72,18 @@ class Check:
         if self.role == "control":
             return Verdict.INCONCLUSIVE
         return Verdict.VIOLATED if self.issue or self.role == "mutant" else Verdict.CONSISTENT
+
+
+def control(what: str, run: Callable[..., Outcome]) -> Check:
+    """A check of an arm against itself, which must come out INCONCLUSIVE."""
+    return Check("control", what, run, role="control")
+
+
+def mutant(
+    name: str, what: str, run: Callable[..., Outcome], recorded: Verdict = Verdict.VIOLATED
+) -> Check:
+    """A check of the system with one planted error, which must change the verdict."""
+    return Check(f"mutant: {name}", what, run, role="mutant", recorded=recorded)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from slt_theory.theorems.entry import Claim
 __all__ = ["FAMILIES", "all_claims"]
 
 #: Modules, in the order of the catalogue.
-FAMILIES = ("rewinding", "pruning", "untrained", "outer", "probabilistic", "certificates")
+FAMILIES = ("pruning", "untrained", "outer", "probabilistic", "certificates")
 
 
 @cache
 def all_claims() -> tuple[Claim, ...]:
     """Every claim, in the catalogue's order."""
-    return tuple(
+    moved: tuple[Claim, ...] = import_module("slt_theory.papers.trained").all_claims()
+    return moved + tuple(
         claim
         for family in FAMILIES
         for claim in import_module(f"slt_theory.theorems.claims.{family}").ENTRIES

@@ -9,11 +9,11 @@ from functools import cache
 
 from torch import Tensor
 
+from slt_theory.papers.trained.shared.pruning import keeps
 from slt_theory.theorems.checks import Outcome, all_of
 from slt_theory.torch.train import Round, Tensors, Use, draws, outputs, rounds
 from slt_theory.zoo.rig import Rig, rig
 from slt_theory.zoo.systems.diet import el2n, error_square, fed, ranked
-from slt_theory.zoo.systems.imp import keeps
 from slt_theory.zoo.verdicts import FULL, Size, beats, equivalent
 
 #: Steps before the point to rewind to, examples they may see, networks that score them.

@@ -9,10 +9,10 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional
 
+from slt_theory.papers.trained.shared.pruning import keeps
 from slt_theory.theorems.checks import Outcome, all_of
 from slt_theory.torch.train import Draws, Tensors, Use, draws, magnitude, top
 from slt_theory.zoo.rig import Rig, rig
-from slt_theory.zoo.systems.imp import keeps
 from slt_theory.zoo.systems.kd import distilled, per_entry, per_example
 from slt_theory.zoo.verdicts import FULL, SMALL, Size, beats, not_worse
 

@@ -7,10 +7,10 @@ from functools import cache
 
 import torch
 
+from slt_theory.papers.trained.shared.pruning import keeps
 from slt_theory.theorems.checks import Outcome
 from slt_theory.torch.train import Tensors, correct, fit_masked, magnitude, ones, top
 from slt_theory.zoo.rig import Rig, rig
-from slt_theory.zoo.systems.imp import keeps
 from slt_theory.zoo.systems.model_size import TicketSearch, search
 from slt_theory.zoo.verdicts import FULL, Size, beats
 

@@ -9,6 +9,7 @@ from functools import cache
 
 import torch
 
+from slt_theory.papers.trained.shared.pruning import keeps
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Outcome, all_of
 from slt_theory.torch.train import (
@@ -24,7 +25,6 @@ from slt_theory.torch.train import (
     top,
 )
 from slt_theory.zoo.rig import Rig, rig
-from slt_theory.zoo.systems.imp import keeps
 from slt_theory.zoo.systems.pools import GRID, Pool, blend, excess, pool
 from slt_theory.zoo.verdicts import FULL, Size, beats
 

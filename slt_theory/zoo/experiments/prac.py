@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
+from slt_theory.papers.trained.shared.pruning import keeps
 from slt_theory.theorems.checks import Outcome, all_of
 from slt_theory.torch.train import (
     Batch,
@@ -24,7 +25,6 @@ from slt_theory.torch.train import (
     top,
 )
 from slt_theory.zoo.rig import Rig, rig
-from slt_theory.zoo.systems.imp import keeps
 from slt_theory.zoo.systems.prac import Forgetting, critical, most, scaled_steps
 from slt_theory.zoo.verdicts import FULL, Size, beats, not_worse
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
 from fractions import Fraction
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import slt_theory.zoo.systems as systems
+import slt_theory.papers.trained as trained
 from slt_theory.errors import BadInput
 from slt_theory.experiments.catalogue import run_claims, run_entry
+from slt_theory.papers.trained.shared.arms import Arms, Beats, Pair, Within
+from slt_theory.papers.trained.shared.verdicts import SMALL, Size, beats, equivalent, not_worse
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import all_claims, all_theorems, entry, get
 from slt_theory.theorems.status import status_of
-from slt_theory.zoo.verdicts import SMALL, beats, equivalent, not_worse
 
 CLAIMS = all_claims()
-FILES = sorted(Path(systems.__path__[0]).glob("[a-z]*.py"))
+FILES = sorted(Path(trained.__path__[0]).glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
@@ -28,8 +26,10 @@ def test_a_claim_says_both_scopes_and_could_come_out_otherwise(claim):
     assert claim.id.startswith(claim.source.paper.key + "-")
     statement = {check.expected for check in claim.checks if check.role == "statement"}
     for check in claim.checks:
-        system, _, name = check.run.partition(":")
-        assert callable(getattr(import_module(f"slt_theory.zoo.experiments.{system}"), name))
+        if isinstance(check.run, Pair):
+            assert {check.run.first, check.run.second, *check.run.beside} <= set(
+                check.run.arms.table
+            )
         if check.role == "mutant":
             assert {check.expected} != statement
         if check.role == "control":
@@ -46,19 +46,37 @@ def test_ids_are_unique_and_claims_have_no_bound():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_system_is_small_and_trains_by_the_one_loop(path):
+def test_a_system_is_one_module_and_trains_by_the_one_loop(path):
     text = path.read_text(encoding="utf-8")
     assert "torch.optim" not in text, "the loop is slt_theory.torch.train.fit"
-    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-    lines, start = set(), True
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in skip or token.type == tokenize.ENDMARKER:
-            start = start or token.type == tokenize.NEWLINE
-            continue
-        if not (start and token.type == tokenize.STRING):  # a docstring stands alone
-            lines.update(range(token.start[0], token.end[0] + 1))
-        start = False
-    assert len(lines) <= 80
+    assert "\nENTRIES = (" in text
+    assert len(text.splitlines()) <= 320
+
+
+def test_arms_are_made_once_and_compared_replicate_by_replicate():
+    made = []
+
+    def ten(seed, size):
+        made.append("setting")
+        return [seed + Fraction(k, 100) for k in range(size.replicates)]
+
+    def better(values):
+        made.append("better")
+        return [value + Fraction(1, 50) for value in values]
+
+    arms = Arms(ten, {"plain": list, "better": better, "0": 0}, size=Size(10))
+    outcome = Beats(arms, "better", "plain", by=Fraction(1, 50), beside=("plain",))(3)
+    assert outcome.verdict is Verdict.CONSISTENT
+    assert outcome.evidence.startswith("better over plain: ")
+    assert set(outcome.numbers["arms"]) == {"first", "second", "plain"}
+    assert Beats(arms, "plain", "better")(3).verdict is Verdict.VIOLATED
+    assert Within(arms, "plain", "better", margin=Fraction(3, 100))(3).verdict is Verdict.CONSISTENT
+    assert Beats(arms, "plain", "0")(3).verdict is Verdict.CONSISTENT
+    assert made == ["setting", "better"]
+    # A planted error: another margin is another verdict.
+    assert Within(arms, "plain", "better", margin=Fraction(1, 100))(3).verdict is Verdict.VIOLATED
+    with pytest.raises(BadInput, match="plain, better, 0"):
+        Beats(arms, "plain", "worse")(3)
 
 
 def test_verdicts_of_paired_arms():

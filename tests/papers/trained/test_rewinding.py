@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,8 +13,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slt_theory.papers.trained import all_claims
+from slt_theory.papers.trained.frankle2019 import PLACES, RATE, ROUNDS, found
+from slt_theory.papers.trained.frankle2019_movement import dealt_again, moved_ratio
+from slt_theory.papers.trained.frankle2019_procedure import check_rounds
+from slt_theory.papers.trained.frankle2020 import barrier, between
+from slt_theory.papers.trained.morcos2019 import classes, new_output
+from slt_theory.papers.trained.shared.pruning import controls, keeps, rest, rewound
+from slt_theory.papers.trained.shared.rig import all_digits, rig
+from slt_theory.papers.trained.shared.speed import Learned, sooner
+from slt_theory.papers.trained.shared.verdicts import SMALL
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.claims.rewinding import ENTRIES
 from slt_theory.torch.train import (
     Mlp,
     Recipe,
@@ -35,25 +43,16 @@ from slt_theory.torch.train import (
     split_task,
     top,
 )
-from slt_theory.zoo.experiments.imp import RATE, ROUNDS, found, places
-from slt_theory.zoo.experiments.procedure import check_rounds
-from slt_theory.zoo.experiments.speed import Learned, sooner
-from slt_theory.zoo.rig import all_digits, rig
-from slt_theory.zoo.systems.imp import controls, keeps
-from slt_theory.zoo.systems.movement import dealt_again, moved_ratio
-from slt_theory.zoo.systems.rewinding import barrier, between, rest, rewound
-from slt_theory.zoo.systems.transfer import classes, new_output
-from slt_theory.zoo.verdicts import SMALL
 
-CHECKS = {check.run: check for claim in ENTRIES for check in claim.checks}
+CLAIMS = [claim for claim in all_claims() if claim.family == "pruning and rewinding"]
+CHECKS = {f"{claim.id}-{check.name}": check for claim in CLAIMS for check in claim.checks}
 MODEL, MEMBERS, RECIPE = Mlp((64, 12, 10)), draws(5, 3), Recipe(steps=12, batch=20)
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_check_runs_small(name):
     """Exact laws come out as recorded; three replicates decide nothing else."""
-    system, _, function = name.partition(":")
-    outcome = getattr(import_module(f"slt_theory.zoo.experiments.{system}"), function)(3, SMALL)
+    outcome = CHECKS[name].run(3, SMALL)
     if "cases" in outcome.numbers:
         assert outcome.verdict is CHECKS[name].expected
         assert outcome.numbers["cases"] == 5 * ROUNDS
@@ -194,16 +193,16 @@ def test_controls_change_one_thing_each():
 
 
 def test_arms_share_what_they_should():
-    r, imp = found(3, SMALL)
-    keep = keeps(r.model.shapes, RATE, ROUNDS)[-1]
-    ticket, masks = places(r, imp, "ticket")
+    tickets = found(3, SMALL)
+    keep = keeps(tickets.rig.model.shapes, RATE, ROUNDS)[-1]
+    ticket, masks = PLACES["ticket"](tickets)
     for name in ("one-shot", "random masks"):
-        weights, others = places(r, imp, name)
-        check_masks(others, r.model.shapes, keep)
+        weights, others = PLACES[name](tickets)
+        check_masks(others, tickets.rig.model.shapes, keep)
         assert weights is ticket
         assert not any(torch.equal(others[layer], masks[layer]) for layer in masks)
     for name in ("fresh", "scaled", "signs", "shuffled"):
-        weights, same = places(r, imp, name)
+        weights, same = PLACES[name](tickets)
         assert same is masks
         changed = applied(weights, masks)
         assert not any(torch.equal(changed[n], applied(ticket, masks)[n]) for n in masks)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
+from slt_theory.papers.trained.shared.arms import Pair, Run
+from slt_theory.papers.trained.shared.lazy import training
+from slt_theory.papers.trained.shared.rig import Rig
+from slt_theory.papers.trained.shared.verdicts import Size, beats
 from slt_theory.theorems.checks import Outcome
-from slt_theory.torch.train import Moment, Tensors, applied, correct
-from slt_theory.zoo.rig import Rig
-from slt_theory.zoo.verdicts import beats
 
-__all__ = ["Learned", "learned", "sooner"]
+__all__ = ["Learned", "Sooner", "learned", "sooner"]
 
 EVERY = 10
 
@@ -29,21 +29,25 @@ class Learned:
         Right answers on validation data of each replicate, after every tenth step.
     """
 
-    weights: Tensors
+    weights: training.Tensors
     accuracy: list[Fraction]
     curve: list[list[int]]
 
 
-def learned(r: Rig, start: Tensors, masks: Tensors | None = None, **hooks: Any) -> Learned:
-    """Train, and look on."""
+def learned(
+    r: Rig, start: training.Tensors, masks: training.Tensors | None = None, copy: int = 0
+) -> Learned:
+    """Train with the batches of a copy, and count right validation examples on the way."""
     seen: list[list[int]] = []
 
-    def look(moment: Moment) -> None:
+    def look(moment: training.Moment) -> None:
         if moment.step % EVERY == 0:
-            now = applied(moment.variables, masks) if masks is not None else moment.variables
-            seen.append(correct(r.model, now, r.task, "validation").tolist())
+            now = (
+                training.applied(moment.variables, masks) if masks is not None else moment.variables
+            )
+            seen.append(training.correct(r.model, now, r.task, "validation").tolist())
 
-    weights = r.train(start, masks, on_step=[look], **hooks).variables
+    weights = r.train(start, masks, on_step=[look], copy=copy).variables
     curve = [list(counts) for counts in zip(*seen, strict=True)]
     return Learned(weights, r.accuracy(weights), curve)
 
@@ -65,3 +69,14 @@ def sooner(first: Learned, second: Learned, what: str) -> Outcome:
 def _arrival(curve: list[int], goal: int) -> int:
     """The step after which a curve is first at least at the goal."""
     return EVERY * (1 + next(k for k, count in enumerate(curve) if count >= goal))
+
+
+@dataclass(frozen=True)
+class Sooner(Pair):
+    """ "The first arm is sooner at what both reach"; the arms are `Learned`."""
+
+    def __call__(self, seed: int, size: Size | None = None) -> Outcome:
+        run = Run(seed, size or self.arms.size)
+        first, second = (self.arms.made(name, *run) for name in (self.first, self.second))
+        default = f"minus steps of {self.first} over minus steps of {self.second}"
+        return sooner(first, second, self.what or default)

@@ -1,0 +1,1 @@
+"""What several systems are tried with: rig, arms, verdicts, counts of pruning, balls."""
