@@ -33,7 +33,7 @@ from slt_theory.networks.layers import (
     Residual,
 )
 from slt_theory.networks.unrolling import basis_unrolling, convolution_unrolling
-from slt_theory.tickets.checking.error_search import rounding_bound
+from slt_theory.tickets.checking.rounding import rounding_bound
 from slt_theory.tickets.checking.unrolled import run_source, target_maps
 
 RNG = np.random.default_rng

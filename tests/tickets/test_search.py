@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from fractions import Fraction
 
 import cases
@@ -11,7 +12,8 @@ import plain
 import pytest
 
 from slt_theory.data import shipped_target
-from slt_theory.tickets import build_ticket
+from slt_theory.networks import Dense
+from slt_theory.tickets import build_ticket, ticket_forward
 from slt_theory.tickets.checking.certificate import verify
 from slt_theory.tickets.checking.error_search import _extreme, _starts, _towards
 from slt_theory.tickets.domain import parse_domain
@@ -69,7 +71,20 @@ def test_climbing_beats_the_corners_that_it_starts_from():
     corners = _starts(parse_domain("box:0,1"), 512, 64, seed=0)
     effective = [block.eps for block in ticket.blocks]
     assert len(effective) == 2
-    from slt_theory.tickets.run import ticket_forward
-
     start = np.abs(ticket_forward(ticket, corners) - target.forward(corners)).max()
     assert ticket.certificate["sup_error_found"] >= 1.2 * start
+
+
+@pytest.mark.parametrize("which", [0, 1, 37, 63])
+def test_every_output_is_looked_at(which):
+    """One of 64 outputs has weights, so one has an error: the search finds all of it."""
+    rng = random.Random(which)
+    first, second = np.zeros((64, 5)), np.zeros((64, 64))
+    first[which] = [rng.randint(1, 1024) / 1024 for _ in range(5)]
+    second[which, which] = 0.5
+    target = Dense([first, second])
+    ticket = build_ticket(target, theorem="pensia2020-two-layer", eps=0.05, n=24, seed=2, threads=1)
+    corners = np.array(list(itertools.product((0.0, 1.0), repeat=5)))
+    errors = np.abs(ticket_forward(ticket, corners) - target.forward(corners))
+    assert errors.max() == errors[:, which].max() > 0
+    assert ticket.certificate["sup_error_found"] >= errors.max() * (1 - 1e-5)

@@ -3,26 +3,22 @@
 The difference of two ReLU networks is piecewise linear, so on a box its largest values sit at
 corners of linear pieces. Of many random points the best for every output climb: to the extreme
 point of the domain that the gradient asks for, in the coordinates that gain most or a part of the
-way in all, fewer and shorter after every step that fails. The winner's error is reported less the
-rounding error of evaluating it, so some input of the domain really has at least that error.
+way in all, fewer and shorter after every step that fails. Where outputs are many, each takes one
+step, and those that came furthest climb. The winner's error is reported less the rounding error of
+evaluating it, so some input of the domain really has at least that error.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import (
-    Activate,
-    Add,
-    Flatten,
-    Pool,
-    Weigh,
-    copies_back,
-    with_copies,
-)
+from slt_theory.networks import Network
+from slt_theory.networks.steps import copies_back, with_copies
 from slt_theory.streams import Purpose, stream_id, words32
+from slt_theory.tickets.checking.rounding import rounding_bound
 from slt_theory.tickets.checking.unrolled import (
     SourceMap,
     copies_of_values,
@@ -32,24 +28,31 @@ from slt_theory.tickets.checking.unrolled import (
 )
 from slt_theory.tickets.domain import Box, Domain
 
-__all__ = ["largest_error_found", "rounding_bound"]
+__all__ = ["largest_error_found"]
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 _STARTS = 512
 _BEST, _CLIMBS = 16, 96
 _OUTPUTS = 32
+"""So many outputs climb."""
 _WORK = 3e10
+"""Multiplications allowed: larger networks are searched from fewer corners."""
+_FIRST_STEPS = 0.25
+"""Part of them for the first step of every output; 64 outputs take it whatever that costs."""
 _GATHERING = 8
 """Looking sites up costs about so much more than multiplying."""
-"""Multiplications allowed: larger networks are searched from fewer corners."""
 
 
 def _extreme(domain: Domain, direction: Floats) -> Floats:
     """The point of the domain furthest along each direction."""
     if isinstance(domain, Box):
         return np.where(direction > 0, domain.hi, domain.lo)
-    norm = np.linalg.norm(direction, axis=1, keepdims=True)
-    return np.asarray(domain.radius * (1 - 2.0**-40) * direction / np.where(norm > 0, norm, 1))
+    # Squares of unscaled entries can underflow: the norm would be too small.
+    size = np.abs(direction).max(axis=1, keepdims=True)
+    scaled = direction / np.where(size > 0, size, 1)
+    norm = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return np.asarray(domain.radius * (1 - 2.0**-40) * scaled / np.where(norm > 0, norm, 1))
 
 
 def _starts(domain: Domain, count: int, size: int, seed: int) -> Floats:
@@ -77,48 +80,6 @@ def _towards(x: Floats, extreme: Floats, slope: Floats, share: Floats, *, whole:
     return np.where(rank < count[:, None], extreme, x)
 
 
-def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
-    """Bounds of the rounding errors of `run_source` on single inputs, for every value."""
-    errors = [np.zeros_like(values[0])]
-    shapes = target.shapes_of_values
-    copies = copies_of_values(target, [source.copies_out for source in maps])
-    for number, step in enumerate(target.steps):
-        error, x = errors[step.of], values[step.of]
-        if isinstance(step, Weigh):
-            source = maps[step.layer]
-            size = np.maximum(
-                np.abs(source.positive.coefficients), np.abs(source.negative.coefficients)
-            )
-            operator = Operator(size, source.positive.unrolling)
-            gamma = (2 * operator.terms + 4) * 2.0**-52
-            bias = np.repeat(np.abs(source.bias), operator.unrolling.sites_out)
-            magnitude = operator.apply(np.abs(x)) + bias
-            moved = operator.apply(error)
-            if source.loose:
-                inputs = np.abs(x) + error
-                moved = moved + source.loose * (inputs.sum(axis=1, keepdims=True) + 1) * (1 + gamma)
-            errors.append(moved * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000)
-        elif isinstance(step, Activate):
-            slip = 0.0 if step.activation.exact else 2.0**-48
-            errors.append(error * (1 + slip) + slip * np.abs(values[number + 1]) + slip * 2.0**-60)
-        elif isinstance(step, Pool):
-            pooled = step(error, shapes[step.of])
-            if step.kind == "average":
-                slip = (step.side**2 + 4) * 2.0**-52
-                sizes = step(np.abs(x), shapes[step.of])
-                pooled = pooled * (1 + slip) + slip * sizes + 2.0**-1000
-            errors.append(pooled)
-        elif isinstance(step, Flatten):
-            errors.append(step.move(error, shapes[step.of], copies[step.of]))
-        elif isinstance(step, Add):
-            sites = int(np.prod(shapes[step.skip][1:]))
-            want = copies[number + 1]
-            skipped = with_copies(errors[step.skip], sites, copies[step.skip], want)
-            rounding = np.abs(values[number + 1]) * 2.0**-52
-            errors.append((error + skipped) * (1 + 2.0**-51) + rounding)
-    return errors
-
-
 def _parts(rows: Floats) -> list[Floats]:
     return [rows[k : k + 256] for k in range(0, len(rows), 256)]
 
@@ -133,6 +94,85 @@ def _work(target: Network, ticket: list[SourceMap]) -> float:
     return work
 
 
+@dataclass(frozen=True)
+class _Difference:
+    """Ticket minus target at one value of the network, number by number of the ticket's."""
+
+    target: Network
+    ticket: list[SourceMap]
+    exact: list[SourceMap]
+    place: int
+
+    @property
+    def copies(self) -> int:
+        return copies_of_values(self.target, [s.copies_out for s in self.ticket])[self.place]
+
+    @property
+    def sites(self) -> int:
+        return int(np.prod(self.target.shapes_of_values[self.place][1:]))
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.target.shapes_of_values[self.place])) * self.copies
+
+    def of(self, ours: list[Floats], theirs: list[Floats]) -> Floats:
+        return ours[self.place] - with_copies(theirs[self.place], self.sites, 1, self.copies)
+
+    def at(self, x: Floats) -> Floats:
+        """(batch, numbers in) to (batch, numbers of the ticket's value)."""
+        ours, theirs = (
+            run_source(self.target, maps, x, self.place) for maps in (self.ticket, self.exact)
+        )
+        return self.of(ours, theirs)
+
+    def climb(self, x: Floats, seeds: Floats) -> tuple[Floats, Floats]:
+        """Combinations ``seeds``, a row each, and their gradients."""
+        ours, theirs = (
+            run_source(self.target, maps, x, self.place) for maps in (self.ticket, self.exact)
+        )
+        slope = pull_back(self.target, self.ticket, ours, self.place, seeds)
+        one_copy = copies_back(seeds, self.sites, 1, self.copies)
+        slope = slope - pull_back(self.target, self.exact, theirs, self.place, one_copy)
+        return (self.of(ours, theirs) * seeds).sum(axis=1), slope
+
+    def safe(self, x: Floats) -> Floats:
+        """Sizes at single inputs, less what rounding may have added."""
+        ours, theirs = (
+            run_source(self.target, self.ticket, x),
+            run_source(self.target, self.exact, x),
+        )
+        slip = rounding_bound(self.target, self.ticket, ours)[self.place]
+        other = rounding_bound(self.target, self.exact, theirs)[self.place]
+        slip = slip + with_copies(other, self.sites, 1, self.copies)
+        return np.asarray(np.nextafter(np.abs(self.of(ours, theirs)) - slip, -np.inf))
+
+
+def _units(size: int, numbers: Indices, signs: Floats) -> Floats:
+    rows = np.zeros((numbers.size, size))
+    rows[np.arange(numbers.size), numbers] = signs
+    return rows
+
+
+def _promising(
+    gap: _Difference, domain: Domain, corners: Floats, gains: Floats, outputs: Indices, steps: int
+) -> Indices:
+    """Columns of `gains` (corners, both signs of all outputs) that are largest after one step.
+
+    `steps` of them, the largest before it, take one from their best corner.
+    """
+    before, best = gains.max(axis=0), gains.argmax(axis=0)
+    tried = np.argsort(-before, kind="stable")[:steps]
+    after = before[tried]
+    for start in range(0, tried.size, 256):
+        columns = tried[start : start + 256]
+        signs = np.where(columns < outputs.size, 1.0, -1.0)
+        seeds = _units(gap.size, outputs[columns % outputs.size], signs)
+        slope = gap.climb(corners[best[columns]], seeds)[1]
+        new = (gap.at(_extreme(domain, slope)) * seeds).sum(axis=1)
+        after[start : start + 256] = np.fmax(after[start : start + 256], new)
+    return np.sort(tried[np.argsort(-after, kind="stable")[: 2 * _OUTPUTS]])
+
+
 def largest_error_found(
     target: Network,
     domain: Domain,
@@ -140,7 +180,7 @@ def largest_error_found(
     *,
     seed: int,
     place: int | None = None,
-    numbers: NDArray[np.int64] | None = None,
+    numbers: Indices | None = None,
     starts: int = _STARTS,
     work: float = _WORK,
 ) -> float:
@@ -157,65 +197,49 @@ def largest_error_found(
     place : int, optional
         The value that is compared; default: the output.
     numbers : int64 array, optional
-        Which numbers of the source's value are compared; default: 32 evenly spread ones steer the
-        search, and all count.
+        Which numbers of the source's value are compared; default: all.
     starts : int
         Corners to begin with.
     work : float
         Multiplications that the search may take, one climb for every number at least.
     """
-    exact = target_maps(target)
     place = len(target.steps) if place is None else place
-    copies = copies_of_values(target, [source.copies_out for source in ticket])[place]
-    sites = int(np.prod(target.shapes_of_values[place][1:]))
-    size = int(np.prod(target.shapes_of_values[place])) * copies
-    outputs = np.arange(size) if numbers is None else numbers
-    judged = outputs
-    if outputs.size > _OUTPUTS:
-        outputs = outputs[np.linspace(0, outputs.size - 1, _OUTPUTS).astype(int)]
-    rows_wanted = 2 * outputs.size
-    each = int(work / (4 * _CLIMBS * rows_wanted * _work(target, ticket)))
+    gap = _Difference(target, ticket, target_maps(target), place)
+    outputs = np.arange(gap.size) if numbers is None else numbers
+    once = 4 * _work(target, ticket)
+    each = int(work / (once * _CLIMBS * 2 * min(outputs.size, _OUTPUTS)))
     each = min(_BEST, starts, max(1, each))
-
-    def gap(ours: list[Floats], theirs: list[Floats]) -> Floats:
-        return ours[place] - with_copies(theirs[place], sites, 1, copies)
-
-    def errors_at(x: Floats) -> Floats:
-        return gap(run_source(target, ticket, x, place), run_source(target, exact, x, place))
-
     corners = _starts(domain, max(each, starts * each // _BEST), target.size_in, seed)
-    values = np.concatenate([errors_at(part)[:, outputs] for part in _parts(corners)])
+    values = np.concatenate([gap.at(part)[:, outputs] for part in _parts(corners)])
+    gains = np.concatenate([values, -values], axis=1)
+    columns = np.arange(2 * outputs.size)
+    if outputs.size > _OUTPUTS:
+        steps = max(2 * _OUTPUTS, int(_FIRST_STEPS * work / once))
+        columns = _promising(gap, domain, corners, gains, outputs, steps)
     # One row a (output, sign, start): all climb at once.
-    order = np.argsort(-np.concatenate([values, -values], axis=1), axis=0, kind="stable")[:each]
-    rows = corners[order.T.ravel()]
-    signs = np.repeat([1.0, -1.0], outputs.size * each)
-    seeds = np.zeros((len(rows), size))
-    seeds[np.arange(len(rows)), np.tile(np.repeat(outputs, each), 2)] = signs
-    one_copy = copies_back(seeds, sites, 1, copies)
+    order = np.argsort(-gains[:, columns], axis=0, kind="stable")[:each]
+    signs = np.repeat(np.where(columns < outputs.size, 1.0, -1.0), each)
+    seeds = _units(gap.size, np.repeat(outputs[columns % outputs.size], each), signs)
+    best = _climbed(gap, domain, corners[order.T.ravel()], seeds)
+    safe = gap.safe(best[None, :])[0, outputs]
+    # What has overflowed shows nothing.
+    return float(safe.max(initial=0.0, where=np.isfinite(safe)))
 
-    def error(x: Floats) -> tuple[Floats, Floats]:
-        ours, theirs = run_source(target, ticket, x, place), run_source(target, exact, x, place)
-        slope = pull_back(target, ticket, ours, place, seeds)
-        slope = slope - pull_back(target, exact, theirs, place, one_copy)
-        return (gap(ours, theirs) * seeds).sum(axis=1), slope
 
-    value, slope = error(rows)
+def _climbed(gap: _Difference, domain: Domain, rows: Floats, seeds: Floats) -> Floats:
+    """The input with the largest of the values that the rows reach."""
+    value, slope = gap.climb(rows, seeds)
     shares = np.ones((2, len(rows)))
     for climb in range(_CLIMBS):
         # Single coordinates of a ball's point leave the ball.
         whole = not isinstance(domain, Box) or climb % 3 == 2
         share = shares[int(whole)]
         proposal = _towards(rows, _extreme(domain, slope), slope, share, whole=whole)
-        new_value, new_slope = error(proposal)
+        new_value, new_slope = gap.climb(proposal, seeds)
         better = new_value > value
         rows[better], value[better] = proposal[better], new_value[better]
         slope[better] = new_slope[better]
         share[:] = np.where(better, np.minimum(1.0, 2 * share), share / 2)
         if (shares * rows.shape[1] < 0.25).all():
             break
-    best = rows[int(np.argmax(value))][None, :]
-    ours, theirs = run_source(target, ticket, best), run_source(target, exact, best)
-    slip = rounding_bound(target, ticket, ours)[place]
-    slip = slip + with_copies(rounding_bound(target, exact, theirs)[place], sites, 1, copies)
-    safe = (np.abs(gap(ours, theirs)) - slip)[:, judged]
-    return max(0.0, float(np.nextafter(safe.max(), -np.inf)))
+    return np.asarray(rows[int(np.argmax(np.where(np.isnan(value), -np.inf, value)))])

@@ -1,0 +1,56 @@
+"""How far off float64 is when it evaluates a source network."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.networks import Network, Operator
+from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
+from slt_theory.tickets.checking.unrolled import SourceMap, copies_of_values
+
+__all__ = ["rounding_bound"]
+
+Floats = NDArray[np.float64]
+
+
+def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
+    """Bounds of the rounding errors of `run_source` on single inputs, for every value."""
+    errors = [np.zeros_like(values[0])]
+    shapes = target.shapes_of_values
+    copies = copies_of_values(target, [source.copies_out for source in maps])
+    for number, step in enumerate(target.steps):
+        error, x = errors[step.of], values[step.of]
+        if isinstance(step, Weigh):
+            source = maps[step.layer]
+            size = np.maximum(
+                np.abs(source.positive.coefficients), np.abs(source.negative.coefficients)
+            )
+            operator = Operator(size, source.positive.unrolling)
+            gamma = (2 * operator.terms + 4) * 2.0**-52
+            bias = np.repeat(np.abs(source.bias), operator.unrolling.sites_out)
+            magnitude = operator.apply(np.abs(x)) + bias
+            moved = operator.apply(error)
+            if source.loose:
+                inputs = np.abs(x) + error
+                moved = moved + source.loose * (inputs.sum(axis=1, keepdims=True) + 1) * (1 + gamma)
+            errors.append(moved * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000)
+        elif isinstance(step, Activate):
+            slip = 0.0 if step.activation.exact else 2.0**-48
+            errors.append(error * (1 + slip) + slip * np.abs(values[number + 1]) + slip * 2.0**-60)
+        elif isinstance(step, Pool):
+            pooled = step(error, shapes[step.of])
+            if step.kind == "average":
+                slip = (step.side**2 + 4) * 2.0**-52
+                sizes = step(np.abs(x), shapes[step.of])
+                pooled = pooled * (1 + slip) + slip * sizes + 2.0**-1000
+            errors.append(pooled)
+        elif isinstance(step, Flatten):
+            errors.append(step.move(error, shapes[step.of], copies[step.of]))
+        elif isinstance(step, Add):
+            sites = int(np.prod(shapes[step.skip][1:]))
+            want = copies[number + 1]
+            skipped = with_copies(errors[step.skip], sites, copies[step.skip], want)
+            rounding = np.abs(values[number + 1]) * 2.0**-52
+            errors.append((error + skipped) * (1 + 2.0**-51) + rounding)
+    return errors
