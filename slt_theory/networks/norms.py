@@ -164,7 +164,8 @@ def spectral_certified(weight: Floats) -> float:
     Returns
     -------
     float
-        The bound, rounded up to 36 bits; infinite if the basis is no basis (never seen).
+        The bound, rounded up to 36 bits; infinite if the basis is no basis, or none is found
+        (never seen), or an entry is not finite.
 
     Notes
     -----
@@ -172,12 +173,17 @@ def spectral_certified(weight: Floats) -> float:
     Source: after S. M. Rump, Verified bounds for singular values, in particular for the spectral
     norm of a matrix and its inverse, BIT 51 (2011); one basis in place of two, proof above.
     """
+    if not np.isfinite(weight).all():
+        return math.inf
     scaled, exponent = _to_unit(weight)
     if not scaled.any():
         return 0.0
     a = scaled if scaled.shape[0] <= scaled.shape[1] else scaled.T
     rows, columns = a.shape
-    v: Floats = np.linalg.eigh(a @ a.T)[1]
+    try:
+        v: Floats = np.linalg.eigh(a @ a.T)[1]
+    except np.linalg.LinAlgError:
+        return math.inf
 
     gram = np.abs(v.T @ v - np.eye(rows))
     defect: float = _largest_row_sum(gram + _charge(rows) * (np.abs(v).T @ np.abs(v)))

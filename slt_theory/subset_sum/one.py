@@ -166,8 +166,8 @@ def decide(
     low, high = _integer("lo", lo), _integer("hi", hi)
     if method == "auto" and locked is None and size is None:
         chosen = np.empty(row.size, np.bool_)
-        near = max(low, -FAR), min(high, FAR)
-        mask, total = decide_few(row, *near, SCAN_LIMIT, HEADROOM, chosen)
+        near, far = (max(-FAR, min(FAR, end)) for end in (low, high))
+        mask, total = decide_few(row, near, far, SCAN_LIMIT, HEADROOM, chosen)
         if mask >= 0:
             total = int(total)
             return Subset(chosen, total, abs(2 * total - low - high) // 2, False, "scan")

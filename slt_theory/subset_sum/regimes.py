@@ -71,11 +71,12 @@ def nearest(
 ) -> tuple[Mask, str]:
     """The subset nearest to `target`, and the method that found it."""
     n = row.size
+    low, high = (int(end) for end in reach(row))
     if size is not None:
         if not 0 <= size <= n:
             raise BadInput("size", size, f"must be from 0 to {n} free items", "change the size")
-        return optimum_of_size(row, target, size), "classes"
-    low, high = (int(end) for end in reach(row))
+        # No sum lies beyond the reach: what is nearest to its end is nearest.
+        return optimum_of_size(row, max(low, min(high, target)), size), "classes"
     if method == "auto":
         if target >= high:
             return row > 0, "reach"

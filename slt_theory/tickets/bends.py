@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Activation, Network
-from slt_theory.networks.steps import Activate
+from slt_theory.networks.steps import Activate, Flatten, Pool
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.domain import Box, Domain
 
@@ -38,6 +38,7 @@ __all__ = [
     "KINDS",
     "MOST_SHRINK",
     "bend_units",
+    "enlarges",
     "gadget_activation",
     "gadget_failures",
     "largest_input",
@@ -63,6 +64,21 @@ def largest_input(domain: Domain, constant: bool) -> Fraction:
     return max(Fraction(size), Fraction(int(constant)))
 
 
+def enlarges(target: Network) -> bool:
+    """Whether what enters the first layer may be larger than every input of the domain.
+
+    Pools, flattenings and activations with ``|f(x)| <= |x|`` enlarge nothing; a residual sum may.
+    """
+    value = target.inputs_of_layers[0]
+    while value:
+        step = target.steps[value - 1]
+        small = isinstance(step, Activate) and step.activation.kind != "sigmoid"
+        if not (small or isinstance(step, Flatten | Pool)):
+            return True
+        value = step.of
+    return False
+
+
 def bend_units(n: int, shrink: int, largest: Fraction) -> int:
     """``n s^2 X^2 / 3`` in units of the lattice, rounded up; the block's scale is in the unit."""
     return math.ceil(n * largest**2 * Fraction(2**PRODUCT_BITS, 3 * 4**shrink))
@@ -86,4 +102,6 @@ def gadget_failures(block: Block, target: Network, *, allowed: bool) -> list[str
         return [f"shrink = {block.shrink} is out of range"]
     if smooth and block.signs != "positive":
         return ["a tanh gadget has one half"]
+    if smooth and enlarges(target):
+        return ["a tanh gadget is nearly linear on the domain, but larger numbers enter it"]
     return []

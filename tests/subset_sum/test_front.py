@@ -67,6 +67,14 @@ def test_huge_ranges_and_targets():
     assert subset_sum.best([3, -2], -(10**30)).total == -2
     assert subset_sum.decide([3, -2], -(10**30), 10**30) is not None
     assert subset_sum.decide([3, -2], 4, 10**30) is None
+    for far in (10**30, -(10**30)):
+        assert subset_sum.decide([1, 2, 3], far, far) is None
+        assert subset_sum.decide([1, 2, 3], far, far, size=2) is None
+        assert subset_sum.decide([1, 2, 3], far, far, locked=np.array([True, False, False])) is None
+        total = 5 if far > 0 else 3
+        assert subset_sum.best([1, 2, 3], far, size=2).total == total
+        assert subset_sum.best([1, 2, 3], far).error == abs((6 if far > 0 else 0) - far)
+    assert subset_sum.hitting_times([[1, 2]], 0, 0, 3, method="cells").tolist() == [-1]
     assert subset_sum.solve_many([[3, -2]], [1], radius=10**30).found.all()
     assert not subset_sum.solve_many([[3, -2]], lo=[2], hi=[1]).found.any()
     assert subset_sum.decide([3, -2], 2, 1) is None

@@ -8,7 +8,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from slt_theory.tickets.bends import MOST_SHRINK, bend_units, gadget_activation, largest_input
+from slt_theory.errors import BadInput
+from slt_theory.tickets.bends import (
+    MOST_SHRINK,
+    bend_units,
+    enlarges,
+    gadget_activation,
+    largest_input,
+)
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.domain import Box
 from slt_theory.tickets.ticket import Ticket
@@ -28,6 +35,13 @@ def in_gadget(request: Request) -> tuple[Request, int]:
         return request, 0
     if activation.kind == "leaky_relu":
         return replace(request, layers=(_shared(first, activation.slope), *rest)), 0
+    if enlarges(request.target):
+        raise BadInput(
+            "target",
+            request.target.names[0],
+            "takes values beyond the domain, on which tanh is not nearly linear",
+            "begin with a weighted layer, or use relu",
+        )
     constant = request.target.biases[0] is not None
     largest = largest_input(request.domain, constant)
     shrink = 0

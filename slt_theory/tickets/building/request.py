@@ -139,8 +139,8 @@ class Request:
         return self.keeping.open(blocks, self.threads)
 
     def stretched(self, estimate: int) -> int:
-        """An estimated n with the request's slack."""
-        return math.ceil(estimate * self.slack)
+        """An estimated n with the request's slack; one number at least."""
+        return max(1, math.ceil(estimate * self.slack))
 
     def ticket(
         self,

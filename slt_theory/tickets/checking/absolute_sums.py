@@ -44,9 +44,12 @@ def largest_absolute_sum(forms: Floats, domain: Domain) -> float:
     Returns
     -------
     float
-        Rounded up. About one product of the forms with themselves and one eigenbasis.
+        Rounded up; infinite where a square overflows. About one product of the forms with
+        themselves and one eigenbasis.
     """
     sizes = np.sqrt((forms * forms).sum(axis=1))
+    if not np.isfinite(sizes).all():
+        return math.inf
     live = sizes > 2.0**-400
     # Forms this small cannot add more than their plain sizes.
     rest = float(np.abs(forms[~live]).sum()) * 1.001 + 2.0**-300
@@ -71,4 +74,5 @@ def largest_absolute_sum(forms: Floats, domain: Domain) -> float:
     norm = spectral_certified(gram * scale[:, None] * scale) + size * 2.0**-50
     quadratic = norm * reach * (1 + size * 2.0**-50) + slip
     total = math.sqrt(float(weights.sum()) * quadratic)
-    return total * (1 + terms * 2.0**-50) + rest
+    bound = total * (1 + terms * 2.0**-50) + rest
+    return bound if math.isfinite(bound) else math.inf

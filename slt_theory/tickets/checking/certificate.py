@@ -29,7 +29,7 @@ from slt_theory.tickets.checking.edges import edge_errors
 from slt_theory.tickets.checking.effective import MalformedTicket
 from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
 from slt_theory.tickets.checking.error_search import largest_error_found
-from slt_theory.tickets.checking.outward import Range
+from slt_theory.tickets.checking.outward import largest
 from slt_theory.tickets.checking.relaxation import relaxed_bound
 from slt_theory.tickets.checking.rules import header_failures
 from slt_theory.tickets.checking.unrolled import SourceMap, in_units, layer_values, unroll
@@ -64,6 +64,7 @@ def certify(ticket: Ticket, target: Network) -> Ticket:
     return ticket.with_certificate(check.certificate())
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _check(ticket: Ticket, target: Network, *, compare_claims: bool) -> Check:
     failures = header_failures(ticket, target)
     if failures:
@@ -91,8 +92,8 @@ def _check(ticket: Ticket, target: Network, *, compare_claims: bool) -> Check:
         for block, layer, source in zip(ticket.blocks, layers, maps, strict=True)
     ]
     deviations = deviation_ranges(target, domain, gaps)
-    bounds = [_largest(deviations[place]) for place in layer_values(target)]
-    uppers = {"interval": _largest(deviations[-1])}
+    bounds = [largest(deviations[place]) for place in layer_values(target)]
+    uppers = {"interval": largest(deviations[-1])}
     # A wrong ticket needs no better bound, and one layer has none.
     if target.depth > 1 and not failures:
         uppers["relaxation"] = relaxed_bound(target, domain, gaps)
@@ -170,9 +171,3 @@ def _gap(block: Block, layer: Compared, source: SourceMap) -> Gap:
     other = one if layer.negative is layer.positive else operator(cube(layer.negative))
     slack = layer.unit * layer.slack
     return Gap(source.positive, one, other, constant, slack, block.copies_out)
-
-
-def _largest(deviation: Range | None) -> float:
-    if deviation is None:
-        return 0.0
-    return float(np.maximum(np.abs(deviation[0]), np.abs(deviation[1])).max())

@@ -24,6 +24,8 @@ __all__ = ["Compared", "allowed_units", "compare_all", "on_lattice"]
 Int64Array = NDArray[np.int64]
 _EXACT_BITS = 53
 _EXACT = 1 << _EXACT_BITS
+_LARGEST_BITS = 1024
+"""Numbers of at most so many bits are floats."""
 
 
 def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64Array, bool]:
@@ -61,7 +63,7 @@ class Compared:
 
     @property
     def unit(self) -> float:
-        return float(2.0 ** (self.effective.scale_exponent - PRODUCT_BITS))
+        return float(np.ldexp(1.0, self.effective.scale_exponent - PRODUCT_BITS))
 
     def worst(self) -> Int64Array:
         """Largest error of every weight in units, halves and target rounding included."""
@@ -151,9 +153,11 @@ def compare_all(ticket: Ticket, target: Network) -> list[Compared]:
 
 
 def _check_exact(layer: Compared, index: int) -> None:
-    """Sums, and their distances from the target's weights, are exact in float64."""
+    """Sums, and their distances from the target's weights, are exact in float64, and finite."""
     halves = (layer.effective.positive, layer.effective.negative, layer.positive, layer.negative)
-    if max(int(np.abs(s).max()) for s in halves if s is not None) >= _EXACT:
+    most = max(int(np.abs(s).max()) for s in halves if s is not None)
+    bits = most.bit_length() + layer.effective.scale_exponent - PRODUCT_BITS
+    if most >= _EXACT or bits > _LARGEST_BITS:
         raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
 
 

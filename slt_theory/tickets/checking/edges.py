@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Network
 from slt_theory.tickets.checking.error_search import largest_error_found
+from slt_theory.tickets.checking.outward import largest
 from slt_theory.tickets.checking.unrolled import SourceMap, layer_values
 from slt_theory.tickets.domain import Domain
 
@@ -74,7 +75,8 @@ def edge_errors(
             numbers = np.flatnonzero(at_border == kind)
             if not numbers.size:
                 continue
-            bounds[kind] = max(bounds[kind], float(size[numbers].max()))
+            of_kind = (deviation[0][numbers], deviation[1][numbers])
+            bounds[kind] = max(bounds[kind], largest(of_kind))
             # Where the bound is largest the search has most to find.
             worst = numbers[np.argsort(-size[numbers], kind="stable")[:_NUMBERS]]
             error = largest_error_found(

@@ -61,16 +61,25 @@ class Form:
     negative: Floats | None = None
 
     def add(self, part: dict[int, Floats], value: int, coefficients: Floats) -> None:
+        self._overflow(coefficients)
         part[value] = part[value] + coefficients if value in part else coefficients
         if value == 0 and part is self.target and self.negative is not None:
             self.negative = self.negative + coefficients
 
     def add_two_sided(self, positive: Floats, negative: Floats) -> None:
         """Coefficients on the network's input, for inputs >= 0 and <= 0."""
+        self._overflow(positive)
+        self._overflow(negative)
         if self.negative is None:
             self.negative = self.target.get(0, np.zeros_like(positive))
         self.negative = self.negative + negative
         self.target[0] = self.target[0] + positive if 0 in self.target else positive
+
+    def _overflow(self, coefficients: Floats) -> None:
+        """A form with a coefficient that is no finite number has no bound."""
+        lost = ~np.isfinite(coefficients).all(axis=1)
+        if lost.any():
+            self.constant = np.where(lost, np.inf, self.constant)
 
     def bounded(self, amount: Floats) -> None:
         self.constant = self.constant + amount

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Operator
 
-__all__ = ["TINY", "Range", "ball_radius", "dot", "down", "piecewise", "plus", "up"]
+__all__ = ["TINY", "Range", "ball_radius", "dot", "down", "largest", "piecewise", "plus", "up"]
 
 Floats = NDArray[np.float64]
 Range = tuple[Floats, Floats]
@@ -29,6 +29,15 @@ def up(values: Floats, terms: int) -> Floats:
 def down(values: Floats, terms: int) -> Floats:
     shrunk = values * (1.0 - (terms + 2) * 2.0**-52) - terms * TINY
     return np.asarray(np.maximum(np.nextafter(shrunk, -np.inf), 0.0))
+
+
+def largest(values: Range | None) -> float:
+    """Largest absolute value of a range; 0 for none, infinite if any end is no finite number."""
+    if values is None:
+        return 0.0
+    # A maximum of Python, or a comparison, would drop NaN and leave a bound that is none.
+    finite = all(np.isfinite(end).all() for end in values)
+    return float(np.maximum(*np.abs(values)).max()) if finite else float("inf")
 
 
 def dot(matrix: Operator, lo: Floats, hi: Floats) -> Range:

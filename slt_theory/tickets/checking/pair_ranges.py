@@ -60,6 +60,12 @@ class PairRanges:
     spread: list[Range | None]
     copies: list[int]
 
+    @property
+    def total(self) -> float:
+        """Sum of the largest absolute values of everything; infinite or NaN if any of them is."""
+        every = (values for part in (self.target, self.mean, self.spread) for values in part)
+        return sum(float(sizes(values, values[0]).sum()) for values in every if values is not None)
+
 
 def sizes(values: Range | None, like: Floats) -> Floats:
     """Largest absolute values; zeros where there is no range."""

@@ -67,6 +67,8 @@ def relaxed_bound(target: Network, domain: Domain, gaps: Sequence[Gap]) -> float
     if layers is None:
         return float("inf")
     pair = Pair(target, domain, layers)
+    if not np.isfinite(pair.ranges.total):
+        return float("inf")
     outputs = int(np.prod(target.shapes_of_values[-1]))
     worst = 0.0
     for start in range(0, outputs, _ROWS):
@@ -75,17 +77,17 @@ def relaxed_bound(target: Network, domain: Domain, gaps: Sequence[Gap]) -> float
         rows[np.arange(which.size), which] = 1.0
         rows[which.size + np.arange(which.size), which] = -1.0
         worst = max(worst, float(_largest(pair, rows).max()))
-    return worst if np.isfinite(worst) else float("inf")
+    return worst
 
 
 def _largest(pair: Pair, rows: Floats) -> Floats:
     """Upper bounds of linear forms of the output's error, a row each."""
     starts = [pair.back(rows, None, together=each) for each in pair.modes]
-    best = np.fmin.reduce([start.bound for start in starts])
+    best = np.minimum.reduce([start.bound for start in starts])
     chosen = int(np.argmin([start.bound.max() for start in starts]))
     choice = _descended(pair, rows, starts[chosen], together=pair.modes[chosen])
     again = pair.back(rows, choice, together=pair.modes[chosen])
-    return np.fmin(best, again.bound)
+    return np.minimum(best, again.bound)
 
 
 def _steps(pair: Pair, rows: int) -> int:
@@ -121,7 +123,7 @@ def _descended(pair: Pair, rows: Floats, first: Passed, *, together: bool) -> Ch
             )
         now = pair.back(rows, choice, together=together, known=first)
         better = now.bound < best
-        reached.append(float(np.fmin(now.bound, best).max()))
+        reached.append(float(np.minimum(now.bound, best).max()))
         best[better] = now.bound[better]
         for number, (a, b) in choice.items():
             kept[number][0][better], kept[number][1][better] = a[better], b[better]

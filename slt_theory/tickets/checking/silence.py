@@ -1,7 +1,8 @@
 """Copies of a neuron that are switched off: 0 for every input, whatever is linked to them.
 
 A row whose slopes are all <= 0 for inputs >= 0 (and >= 0 for inputs <= 0, where there are any) is
-never positive, so a ReLU makes it 0. A ticket with locked weights uses this: a link that cannot be
+never positive, so a ReLU makes it 0. Slopes that are known up to some units have to be that far
+off 0. A ticket with locked weights uses this: a link that cannot be
 removed is harmless if nothing comes through it. The next layer then has to do without the copy.
 """
 
@@ -41,10 +42,10 @@ def consumer(target: Network, layer: int) -> int | None:
 
 def silent_copies(block: Block, effective: Effective, *, non_negative: bool) -> Bools:
     """Source channels (outputs * copies_out,) that are <= 0 for every input."""
-    silent = (effective.positive <= 0).all(axis=1)
+    silent = (effective.positive <= -effective.loose).all(axis=1)
     if not non_negative:
         negative = effective.positive if effective.negative is None else effective.negative
-        silent &= (negative >= 0).all(axis=1)
+        silent &= (negative >= effective.loose).all(axis=1)
     return np.asarray(silent.reshape(-1, block.taps).all(axis=1))
 
 
