@@ -37,6 +37,7 @@ IDS: tuple[str, ...] = (
     "young-convolution",
     "counting-bound",
     "sign-floor",
+    "reach-floor",
     "packing-bound",
     "golden-ratio",
     "partition-subset-sum",

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from slt_theory.certified import certified_n as certified_n
     from slt_theory.certified import counting_n as counting_n
+    from slt_theory.certified import necessary_n as necessary_n
     from slt_theory.experiments import check as check
     from slt_theory.experiments import threshold as threshold
     from slt_theory.experiments.bounds import bound_numbers as bound_numbers
@@ -65,6 +66,7 @@ _HOMES = {
     "certified_n": "certified",
     "check": "experiments",
     "counting_n": "certified",
+    "necessary_n": "certified",
     "get": "theorems",
     "load_target": "networks",
     "parse_law": "laws",

@@ -14,6 +14,7 @@ from slt_theory.certified.networks import (
     deep_widths,
     dense_widths,
 )
+from slt_theory.certified.reach import Necessary, necessary_n, reach_floor
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n
 
@@ -21,6 +22,7 @@ __all__ = [
     "METHODS",
     "Certified",
     "CertifiedWidths",
+    "Necessary",
     "attention_widths",
     "certified_n",
     "convolution_widths",
@@ -28,4 +30,6 @@ __all__ = [
     "deep_widths",
     "dense_widths",
     "frozen_n",
+    "necessary_n",
+    "reach_floor",
 ]

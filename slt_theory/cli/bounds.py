@@ -47,7 +47,7 @@ def bound(
     seed: Annotated[int, typer.Option()] = 0,
     json: Json = False,
 ) -> None:
-    """What a theorem asks for: the certified, the counting and the measured number."""
+    """What a theorem asks for: certified, measured, necessary and counting numbers."""
     parameters = _parameters(param)
     if (eps is None) == (network_eps is None):
         raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
@@ -88,12 +88,17 @@ def _parameters(items: list[str] | None) -> dict[str, str]:
 def _text(report: Any, delta: float) -> str:
     rows = [
         ["certified", _shown(report.certified), _why(report.proof, "proved to suffice, proof {}")],
-        ["counting", _shown(report.counting), _why(report.counting, "fewer cannot suffice")],
         [
             "measured",
             _shown(report.measured),
             _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
         ],
+        [
+            "necessary",
+            _shown(report.necessary),
+            _why(report.necessary_proof, "fewer fail too often, proof {}"),
+        ],
+        ["counting", _shown(report.counting), _why(report.counting, "fewer have too few subsets")],
     ]
     if report.fit is not None:
         value, low, high = report.fit["constants"]["C"]
@@ -103,7 +108,8 @@ def _text(report: Any, delta: float) -> str:
                 f"{report.fitted:.1f}",
                 f"{report.fit['model']}, C = {value:.3g} in [{low:.3g}, {high:.3g}], "
                 f"worst residual {report.fit['worst']:.0%}"
-                + ("" if report.fit["good"] else ": a poor fit"),
+                + ("" if report.fit["good"] else ": a poor fit")
+                + ("; below what is necessary" if report.fitted_excluded else ""),
             ]
         )
     if report.stated is not None:

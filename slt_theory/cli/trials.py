@@ -155,6 +155,11 @@ def check(
         )
         emit(planned.to_dict(), text, as_json=json)
         return
+    from slt_theory.experiments.claims import case_of
+
+    excluded = case_of(subject, n, exact, delta, **window).excluded
+    if excluded and not json:
+        typer.echo(f"before any trial: {excluded}", err=True)
     with progress_bar("trials", trials) as progress:
         report = run(
             subject,

@@ -1,4 +1,4 @@
-"""Three numbers for a bound: certified (proved to suffice), counting (necessary), measured.
+"""Numbers for a bound: certified (proved to suffice), necessary (proved), measured.
 
 A fourth, where the papers leave a constant open, is called fitted.
 """
@@ -14,7 +14,7 @@ from slt_theory.certified import counting_n
 from slt_theory.errors import BadInput
 from slt_theory.experiments.fits import Fit, fit_constant
 from slt_theory.experiments.question import Question
-from slt_theory.experiments.sufficient import certified_for
+from slt_theory.experiments.sufficient import certified_for, necessary_for
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import positive_fraction
@@ -38,11 +38,14 @@ class BoundNumbers:
     certified : int or None
         Numbers that are proved to suffice for the guaranteed error `eps`.
     counting : int or None
-        Fewer cannot suffice.
+        Fewer cannot suffice, since there are too few subsets.
+    necessary : int or None
+        Fewer cannot suffice: the best proof, `necessary_proof`.
     measured : int or None
         Smallest n whose success share reaches 1 - delta, with `measured_interval` at 95 %.
     fitted : float or None
-        The statement's formula at this eps and delta with its constant fitted, see `fit`.
+        The statement's formula at this eps and delta with its constant fitted, see `fit`;
+        `fitted_excluded` where it lies below `necessary`: a fit is no bound.
     stated : float or None
         The statement's own formula, if all its constants are named and all symbols given.
     proof : str or None
@@ -59,6 +62,8 @@ class BoundNumbers:
     delta: float
     certified: int | None
     counting: int | None
+    necessary: int | None
+    necessary_proof: str | None
     measured: int | None
     measured_interval: tuple[int | None, int | None] | None
     fitted: float | None
@@ -72,6 +77,7 @@ class BoundNumbers:
     trials: int
     steps: tuple[str, ...] = ()
     fit: dict[str, Any] | None = None
+    fitted_excluded: bool = False
     network: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,8 +174,10 @@ def bound_numbers(
     enough, proof = (None, None) if cost is None else (cost.certified, cost.proof)
     if certified is not None:
         enough, proof = certified.n, certified.proof
+    needed = necessary_for(entry, exact, each_delta, low, high)
     measured, interval, used = _measured(entry, exact, each_delta, low, high, trials, seed)
     fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
+    fitted = None if fit is None else _fitted(entry, fit, float(exact), each_delta)
     asked = {"eps": float(exact), "delta": each_delta, "lo": float(low), "hi": float(high)}
     network_asked = {"eps": float(network_eps)} if network_eps is not None else {}
     return BoundNumbers(
@@ -179,9 +187,12 @@ def bound_numbers(
         delta=float(delta),
         certified=enough,
         counting=_counting(entry, exact, each_delta, low, high),
+        necessary=None if needed is None else needed.n,
+        necessary_proof=None if needed is None else needed.proof,
         measured=measured,
         measured_interval=interval,
-        fitted=None if fit is None else _fitted(entry, fit, float(exact), each_delta),
+        fitted=fitted,
+        fitted_excluded=fitted is not None and needed is not None and math.ceil(fitted) < needed.n,
         stated=_stated(entry, {**asked, "delta": delta, **network_asked, **given}),
         proof=proof,
         method=None if certified is None else certified.method,

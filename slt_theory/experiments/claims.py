@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments.question import Question, read_law
-from slt_theory.experiments.sufficient import certified_for
+from slt_theory.experiments.sufficient import certified_for, necessary_of
 from slt_theory.lattice import positive_fraction
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Bound, Theorem, get
@@ -25,6 +25,8 @@ class Case:
         "At least n numbers are needed": tried with one number fewer, failures count.
     verdict : Verdict or None
         Known before any trial, because an assumption fails.
+    excluded : str
+        What a proof says against this n, before any trial; also among the notes.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Case:
     necessary: bool = False
     verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
+    excluded: str = ""
 
 
 def case_of(
@@ -50,6 +53,28 @@ def case_of(
         claim = get(claim)
     if n is not None and n < 0:
         raise BadInput("n", n, "must be >= 0")
+    return _against_the_floor(_case(claim, n, eps, delta, lo, hi), claim, delta)
+
+
+def _against_the_floor(case: Case, claim: Theorem | Bound, delta: float) -> Case:
+    """The case, with what the proved necessary number says about its n.
+
+    A claim about one random target is not tried against the ends of the window.
+    """
+    fixed = isinstance(claim, Theorem) and claim.quantifiers.targets == "fixed"
+    if case.necessary or (case.question.random and not fixed):
+        return case
+    needed = necessary_of(case.question, delta, fixed=fixed)
+    if needed is None or case.n >= needed.n:
+        return case
+    text = (
+        f"n = {case.n} is too small: at least {needed.n} numbers are necessary for the law "
+        f"{case.question.law.name} ({needed.method}, proof {needed.proof})"
+    )
+    return replace(case, notes=(*case.notes, text), excluded=text)
+
+
+def _case(claim: Theorem | Bound, n: int | None, eps: Any, delta: float, lo: Any, hi: Any) -> Case:
     if isinstance(claim, Bound):
         window = claim.window if lo is None and hi is None else (lo, hi)
         question = Question.of(

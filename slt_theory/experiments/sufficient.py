@@ -1,14 +1,16 @@
-"""The certified n of a catalogue entry, where the law and what is asked of subsets have one."""
+"""What is proved about the question of a catalogue entry: how many suffice, how many are needed."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.certified import Certified, certified_n
+from slt_theory.certified import Certified, Necessary, certified_n, necessary_n
+from slt_theory.errors import BadInput
+from slt_theory.experiments.question import Question
 from slt_theory.theorems import Theorem
 
-__all__ = ["certified_for"]
+__all__ = ["certified_for", "necessary_for", "necessary_of"]
 
 
 def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Certified | None:
@@ -28,3 +30,35 @@ def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -
         lock, prune = (Fraction(entry.asks.get(k, 0)) for k in ("lock", "prune"))
         return frozen_n(eps, Fraction(delta), free=1 - lock - prune, locked=lock)
     return None
+
+
+def necessary_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Necessary | None:
+    """Numbers proved to be necessary for the question that `entry` asks; None as `necessary_of`."""
+    if entry.law is None or not set(entry.asks) <= {"lock", "prune"}:
+        return None
+    targets = "fixed" if entry.quantifiers.targets == "fixed" else "all"
+    question = Question.of(entry.law, eps, "all", lo, hi, **Question.demands(entry.asks))
+    return necessary_of(question, delta, fixed=targets == "fixed")
+
+
+def necessary_of(question: Question, delta: Any, *, fixed: bool = False) -> Necessary | None:
+    """Numbers proved to be necessary for a question about all targets of its window.
+
+    With `fixed`, each target of the window has its own probability. None for a law without a
+    rule, a window that the law cannot reach at all, fixed sizes and vectors.
+    """
+    if question.size is not None or question.dim > 1:
+        return None
+    try:
+        return necessary_n(
+            question.eps,
+            delta,
+            lo=question.lo,
+            hi=question.hi,
+            law=question.law,
+            targets="fixed" if fixed else "all",
+            lock=question.lock,
+            prune=question.prune,
+        )
+    except BadInput:
+        return None
