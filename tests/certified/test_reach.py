@@ -162,14 +162,14 @@ def test_frozen_sums_fail_at_least_as_often() -> None:
     needed = necessary_n("1/10", "1/10", lock=lock, prune=prune, targets="fixed")
     assert needed.n == n + 1
     rows = frozen_floor(
-        sides("uniform"), lock, prune, Fraction(9, 10), Fraction(9, 10), Fraction(0)
+        sides("uniform"), lock, prune, Fraction(9, 10), Fraction(9, 10), Fraction(ONE, 20)
     )
-    question = Question.of("uniform", "1/10", "fixed:1", -1, 1, lock=lock, prune=prune)
+    question = Question.of("uniform", Fraction(1, 10), "fixed:1", -1, 1, lock=lock, prune=prune)
     failures = trials - successes_at(question, n, trials=trials, seed=5)
     floor = rows[n] / ONE
     assert floor > 0.1
     assert binom.cdf(failures, trials, floor) >= ALARM
-    assert failures < 1.5 * floor * trials
+    assert failures < 3 * floor * trials
 
 
 def test_expected_hits_are_above_a_simulation() -> None:
@@ -180,7 +180,7 @@ def test_expected_hits_are_above_a_simulation() -> None:
     hits = int((np.abs(few @ picks.T - end) <= error).sum())
     mean = hits / len(items)
     bound = expected_hits(n, Fraction(1), Fraction(1, 10), Fraction(3, 20)) / ONE
-    assert mean < bound < 1.2 * mean
+    assert mean < bound < 1.5 * mean
 
 
 def test_every_constant_of_the_catalogue_is_above_the_floor() -> None:
