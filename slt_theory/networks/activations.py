@@ -1,30 +1,60 @@
-"""Activations between layers: monotone, 1-Lipschitz or better, with outward-rounded images."""
+"""Activations between layers, with outward-rounded images and the range of their slopes.
+
+ReLU, leaky ReLU, tanh, sigmoid and the identity are monotone with slopes in [0, 1]. GELU and SiLU
+fall to one minimum and rise from there; their slopes lie in ``[1 - L, L]`` with L a little above 1.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.networks.arrays import Floats
 
+if TYPE_CHECKING:
+    from flint import arb
+
 __all__ = ["RELU", "Activation", "parse_activation"]
 
 Range = tuple[Floats, Floats]
-_PLAIN = ("relu", "identity", "tanh", "sigmoid")
+_PLAIN = ("relu", "identity", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu")
+
+
+@dataclass(frozen=True)
+class _Valley:
+    """One minimum: where it lies, a lower bound of it, and an upper bound L of the slope.
+
+    As ``f(x) - f(-x) = x``, slopes at x and -x add up to 1: they lie in [1 - L, L].
+    """
+
+    place: tuple[float, float]
+    depth: float
+    steepest: float
+
+
+# Enclosures held by ball arithmetic in tests/networks/test_activations.py.
+_VALLEYS = {
+    "gelu": _Valley((-0.751792, -0.751791), -0.16997121, 1.1289042),
+    "gelu_tanh": _Valley((-0.752462, -0.752461), -0.17004076, 1.1290068),
+    "silu": _Valley((-1.278465, -1.278464), -0.27846455, 1.0998394),
+}
+_KAPPA = 0.044715
+"""Of the tanh form of GELU."""
 
 
 @dataclass(frozen=True)
 class Activation:
-    """A monotone function applied number by number.
+    """A function applied number by number.
 
     Attributes
     ----------
     kind : str
-        "relu", "leaky_relu", "tanh", "sigmoid" or "identity".
+        "relu", "leaky_relu", "tanh", "sigmoid", "identity", "gelu", "gelu_tanh" or "silu".
     slope : float
         Of a leaky ReLU below 0, in [0, 1].
     """
@@ -53,9 +83,27 @@ class Activation:
         return self.kind in ("relu", "identity")
 
     @property
+    def rounding(self) -> tuple[float, float]:
+        """Relative and absolute error of an evaluation in float64.
+
+        Library functions err by a few units in the last place; where the argument of an
+        exponential is rounded, too, the error is small beside 1, not beside the value.
+        """
+        if self.exact:
+            return 0.0, 0.0
+        return 2.0**-48, 2.0**-48 if self.kind in _VALLEYS else 2.0**-108
+
+    @property
     def lipschitz(self) -> float:
-        """Largest slope."""
+        """Largest size of a slope."""
+        if self.kind in _VALLEYS:
+            return _VALLEYS[self.kind].steepest
         return 0.25 if self.kind == "sigmoid" else 1.0
+
+    @property
+    def least_slope(self) -> float:
+        """Smallest slope: that of a leaky ReLU counts as 0."""
+        return 1 - self.lipschitz if self.kind in _VALLEYS else 0.0
 
     def __call__(self, x: Floats) -> Floats:
         if self.kind == "relu":
@@ -64,20 +112,38 @@ class Activation:
             return np.asarray(np.where(x < 0, self.slope * x, x))
         if self.kind == "tanh":
             return np.asarray(np.tanh(x))
+        if self.kind == "identity":
+            return x
+        from scipy.special import erfc, expit
+
         if self.kind == "sigmoid":
-            # Never overflows, and equal to 1 / (1 + exp(-x)).
-            return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
-        return x
+            return np.asarray(expit(x))
+        if self.kind == "silu":
+            return np.asarray(x * expit(x))
+        if self.kind == "gelu":
+            # x Phi(x); erfc keeps the digits that 1 + erf would cancel.
+            return np.asarray(x * (0.5 * erfc(-x * math.sqrt(0.5))))
+        # (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)).
+        near = np.clip(x, -40, 40)
+        return np.asarray(x * expit(2 * math.sqrt(2 / math.pi) * (near + _KAPPA * near**3)))
 
     def slopes(self, x: Floats) -> Floats:
-        """Derivative, to the left at a kink."""
+        """Derivative, to the left at a kink; for searches, not for bounds."""
         if self.kind in ("relu", "leaky_relu"):
             return np.asarray(np.where(x > 0, 1.0, self.slope))
         if self.kind == "tanh":
             return np.asarray(1 - np.tanh(x) ** 2)
+        if self.kind == "identity":
+            return np.ones_like(x)
+        from scipy.special import erfc, expit
+
         if self.kind == "sigmoid":
-            return np.asarray(0.25 * (1 - np.tanh(0.5 * x) ** 2))
-        return np.ones_like(x)
+            return np.asarray(expit(x) * expit(-x))
+        if self.kind == "silu":
+            return np.asarray(expit(x) * (1 + x * expit(-x)))
+        # The tanh form differs from GELU by less than a thousandth.
+        density = np.exp(-0.5 * np.minimum(x * x, 1400)) / math.sqrt(2 * math.pi)
+        return np.asarray(0.5 * erfc(-x * math.sqrt(0.5)) + x * density)
 
     def image(self, values: Range) -> Range:
         """Outward range of the values over a range; ends of curved functions by ball arithmetic."""
@@ -87,34 +153,61 @@ class Activation:
         if self.kind == "leaky_relu":
             low = np.where(lo < 0, np.nextafter(self.slope * lo, -np.inf), lo)
             return low, np.where(hi < 0, np.nextafter(self.slope * hi, np.inf), hi)
-        return self._ends(lo, -1), self._ends(hi, 1)
+        low, high = self._ends(lo, -1), self._ends(hi, 1)
+        if self.kind not in _VALLEYS:
+            return low, high
+        # Falls up to the minimum and rises from there: the largest value sits at an end.
+        valley = _VALLEYS[self.kind]
+        left, right = valley.place
+        rising = np.where(lo > right, low, valley.depth)
+        return np.where(hi < left, self._ends(hi, -1), rising), np.maximum(self._ends(lo, 1), high)
+
+    def ball(self, x: arb) -> arb:
+        """Enclosure of f(x)."""
+        from flint import arb
+
+        if self.kind == "tanh":
+            return x.tanh()
+        if self.kind == "gelu":
+            return x * (-x / arb(2).sqrt()).erfc() / 2
+        if self.kind == "gelu_tanh":
+            u = (2 / arb.pi()).sqrt() * (x + arb(_KAPPA) * (x * x * x))
+            return x / (1 + (-2 * u).exp())
+        sigmoid = 1 / (1 + (-x).exp())
+        return x * sigmoid if self.kind == "silu" else sigmoid
 
     def _ends(self, values: Floats, side: int) -> Floats:
         from flint import arb
 
         def end(x: float) -> float:
-            ball = arb(x).tanh() if self.kind == "tanh" else 1 / (1 + (-arb(x)).exp())
+            ball = self.ball(arb(x))
             bound = float(ball.upper() if side > 0 else ball.lower())
             return float(np.nextafter(bound, side * np.inf))
 
         return np.array([end(float(x)) for x in values.ravel()]).reshape(values.shape)
 
     def deviation(self, change: Range) -> Range:
-        """Range of f(x + d) - f(x) for d in `change`, whatever x: monotone and Lipschitz."""
+        """Range of f(x + d) - f(x) for d in `change`, whatever x.
+
+        By the mean value theorem it is a slope times d.
+        """
         if self.kind == "identity":
             return change
-        # A power of two: the product is exact.
-        return (
-            self.lipschitz * np.minimum(change[0], 0),
-            self.lipschitz * np.maximum(change[1], 0),
-        )
+        low, high = np.minimum(change[0], 0), np.maximum(change[1], 0)
+        if self.kind not in _VALLEYS:
+            # A power of two: the product is exact.
+            return self.lipschitz * low, self.lipschitz * high
+        most, least = self.lipschitz, self.least_slope
+        down, up = np.minimum(most * low, least * high), np.maximum(most * high, least * low)
+        return np.nextafter(down, -np.inf), np.nextafter(up, np.inf)
 
 
 RELU = Activation("relu")
 
 
 def parse_activation(value: Any) -> Activation:
-    """An activation by name: relu, leaky_relu(SLOPE), tanh, sigmoid or identity.
+    """Read an activation by name: relu, leaky_relu(SLOPE), tanh, sigmoid, gelu, gelu_tanh, silu
+    or identity.
 
     Raises
     ------

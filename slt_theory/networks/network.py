@@ -16,7 +16,7 @@ from slt_theory.networks.norms import LayerNorms, layer_norms
 from slt_theory.networks.steps import (
     Activate,
     Add,
-    Flatten,
+    Move,
     Pool,
     Shape,
     Step,
@@ -99,7 +99,7 @@ class Network(ABC):
                         "check the input shape, strides, padding and pooling",
                     )
                 shapes.append(kind.shape(weight, before))
-            elif isinstance(step, Flatten | Pool):
+            elif isinstance(step, Move | Pool):
                 shapes.append(step.shape(before))
             elif isinstance(step, Add) and shapes[step.skip] != before:
                 raise BadInput(
@@ -180,7 +180,7 @@ class Network(ABC):
             elif isinstance(step, Add):
                 values.append(before + values[step.skip])
             else:
-                values.append(before)
+                values.append(step.move(before, self.shapes_of_values[step.of], 1))
         return values
 
     def forward(self, x: ArrayLike) -> Floats:

@@ -8,21 +8,22 @@ channel, neighbours in that order; steps treat them alike.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput
 from slt_theory.networks.activations import Activation, parse_activation
 from slt_theory.networks.arrays import Floats
+from slt_theory.networks.moves import Flatten, Move, Rearrange
+from slt_theory.networks.pools import Pool
 
 __all__ = [
     "Activate",
     "Add",
     "Flatten",
+    "Move",
     "Pool",
+    "Rearrange",
     "Shape",
     "Step",
     "Weigh",
@@ -53,30 +54,6 @@ class Activate:
 
 
 @dataclass(frozen=True)
-class Flatten:
-    """Every site of every channel becomes a channel of its own."""
-
-    of: int
-
-    def shape(self, before: Shape) -> Shape:
-        return (int(np.prod(before)),)
-
-    def move(self, values: Floats, shape: Shape, copies: int) -> Floats:
-        """Copies of a number become neighbours; without copies nothing moves."""
-        if copies == 1 or len(shape) == 1:
-            return values
-        cube = values.reshape(*values.shape[:-1], shape[0], copies, -1)
-        return np.ascontiguousarray(np.swapaxes(cube, -1, -2)).reshape(values.shape)
-
-    def back(self, values: Floats, shape: Shape, copies: int) -> Floats:
-        """The inverse of `move`."""
-        if copies == 1 or len(shape) == 1:
-            return values
-        cube = values.reshape(*values.shape[:-1], shape[0], -1, copies)
-        return np.ascontiguousarray(np.swapaxes(cube, -1, -2)).reshape(values.shape)
-
-
-@dataclass(frozen=True)
 class Add:
     """Residual connection: adds value `skip`; copy c of the sum takes copy c of it, in turn."""
 
@@ -84,76 +61,7 @@ class Add:
     skip: int
 
 
-@dataclass(frozen=True)
-class Pool:
-    """Largest or mean value of every window of an image.
-
-    Attributes
-    ----------
-    kind : "max" or "average"
-        Padding never is the largest; in a mean it counts as zeros.
-    side, stride, padding : int
-    """
-
-    of: int
-    kind: Literal["max", "average"]
-    side: int
-    stride: int
-    padding: int = 0
-
-    def shape(self, before: Shape) -> Shape:
-        if len(before) != 3:
-            raise BadInput("pool", before, "needs an image (channels, height, width)")
-        height, width = (
-            (size + 2 * self.padding - self.side) // self.stride + 1 for size in before[1:]
-        )
-        if min(height, width) < 1:
-            raise BadInput("pool", self.side, f"does not fit an image of shape {before}")
-        return before[0], height, width
-
-    def windows(self, shape: Shape) -> NDArray[np.int64]:
-        """Sites of every window, (sites out, numbers); the padding is the site after the last."""
-        return _windows(shape[1], shape[2], self.side, self.stride, self.padding)
-
-    def gather(self, values: Floats, shape: Shape, beyond: float) -> Floats:
-        """Numbers of every window: (..., channels with copies, sites out, numbers)."""
-        sites = shape[1] * shape[2]
-        cube = values.reshape(*values.shape[:-1], -1, sites)
-        if self.padding:
-            edge = np.full((*cube.shape[:-1], 1), beyond)
-            cube = np.concatenate([cube, edge], axis=-1)
-        return np.asarray(cube[..., self.windows(shape)])
-
-    def __call__(self, values: Floats, shape: Shape) -> Floats:
-        """(..., values in) to (..., values out)."""
-        if self.kind == "max":
-            pooled = self.gather(values, shape, -np.inf).max(axis=-1)
-        else:
-            pooled = self.gather(values, shape, 0.0).sum(axis=-1) / self.side**2
-        return np.asarray(pooled.reshape(*values.shape[:-1], -1))
-
-    def back(self, gradient: Floats, values: Floats, shape: Shape) -> Floats:
-        """Gradient with respect to `values`, given that with respect to the pooled ones."""
-        windows = self.windows(shape)
-        sites = shape[1] * shape[2]
-        channels = values.shape[-1] // sites
-        flat = gradient.reshape(-1, channels, len(windows))
-        result = np.zeros((flat.shape[0], channels, sites + 1))
-        if self.kind == "average":
-            for number in range(self.side**2):
-                batch, channel = np.indices(flat.shape[:2], sparse=True)
-                place = batch[..., None], channel[..., None], windows[None, None, :, number]
-                np.add.at(result, place, flat / self.side**2)
-        else:
-            where = self.gather(values, shape, -np.inf).argmax(axis=-1)
-            where = where.reshape(-1, channels, len(windows))
-            site = windows[np.arange(len(windows)), where]
-            batch, channel, _ = np.indices(site.shape, sparse=True)
-            np.add.at(result, (batch, channel, site), flat)
-        return np.ascontiguousarray(result[..., :sites]).reshape(values.shape)
-
-
-Step = Weigh | Activate | Flatten | Add | Pool
+Step = Weigh | Activate | Flatten | Rearrange | Add | Pool
 
 
 def step_to_dict(step: Step) -> dict[str, Any]:
@@ -161,6 +69,11 @@ def step_to_dict(step: Step) -> dict[str, Any]:
     record: dict[str, Any] = {"step": type(step).__name__.lower(), **asdict(step)}
     if isinstance(step, Activate):
         record["activation"] = step.activation.name
+    # Fields younger than the first tickets stand there only where they say something.
+    young = ("dilation", "count_padding", "ceil", "adaptive", "mode")
+    for name, field in step.__dataclass_fields__.items():
+        if name in young and record[name] == field.default:
+            del record[name]
     return record
 
 
@@ -172,8 +85,10 @@ def step_from_dict(record: dict[str, Any]) -> Step:
     ValueError, TypeError
         If the record is no step.
     """
-    kinds = {kind.__name__.lower(): kind for kind in (Weigh, Activate, Flatten, Add, Pool)}
-    values = dict(record)
+    kinds = {
+        kind.__name__.lower(): kind for kind in (Weigh, Activate, Flatten, Rearrange, Add, Pool)
+    }
+    values = {key: _tuples(value) for key, value in record.items()}
     kind = kinds.get(values.pop("step", None))
     if kind is None:
         raise ValueError(f"a step {record!r}")
@@ -183,18 +98,9 @@ def step_from_dict(record: dict[str, Any]) -> Step:
     return step
 
 
-@lru_cache(maxsize=64)
-def _windows(height: int, width: int, side: int, stride: int, padding: int) -> NDArray[np.int64]:
-    rows, columns = (
-        np.arange((size + 2 * padding - side) // stride + 1)[:, None] * stride
-        + np.arange(side)[None, :]
-        - padding
-        for size in (height, width)
-    )
-    row, column = rows[:, None, :, None], columns[None, :, None, :]
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    sites = np.where(inside, row * width + column, height * width)
-    return np.asarray(sites.reshape(len(rows) * len(columns), side * side))
+def _tuples(value: Any) -> Any:
+    """Lists of a JSON file as the tuples that they were."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def with_copies(values: Floats, sites: int, have: int, want: int) -> Floats:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import Activate, Add, Pool, Weigh
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh
 from slt_theory.tickets.checking.error_bound import value_ranges
 from slt_theory.tickets.domain import Ball, Domain
 
@@ -100,8 +100,8 @@ def _errors(
             errors.append(step(error, shapes[step.of]))
         elif isinstance(step, Add):
             errors.append(error + errors[step.skip])
-        else:
-            errors.append(error)
+        elif isinstance(step, Move):
+            errors.append(step.move(error, shapes[step.of], 1))
     return errors[-1]
 
 

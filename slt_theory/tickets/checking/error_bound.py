@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh, with_copies
 from slt_theory.tickets.checking.outward import (
     TINY,
     Range,
@@ -85,7 +85,7 @@ def pooled(step: Pool, values: Range, shape: tuple[int, ...]) -> Range:
         return lo, hi
     # A mean of m numbers: m + 1 roundings of at most the mean of the sizes.
     sizes = step(np.abs(values[0]), shape), step(np.abs(values[1]), shape)
-    terms = step.side**2 + 2
+    terms = step.numbers(shape) + 2
     return lo - _slip(sizes[0], terms), hi + _slip(sizes[1], terms)
 
 
@@ -127,7 +127,8 @@ def value_ranges(target: Network, domain: Domain) -> list[Range]:
         elif isinstance(step, Add):
             ranges.append(plus(before, ranges[step.skip]))
         else:
-            ranges.append(before)
+            low, high = (step.move(end, target.shapes_of_values[step.of], 1) for end in before)
+            ranges.append((low, high))
     return ranges
 
 
@@ -209,7 +210,7 @@ def deviation_ranges(
             deviations.append(step.activation.deviation(before))
         elif isinstance(step, Pool):
             deviations.append(pooled_deviation(step, before, shapes[step.of]))
-        elif isinstance(step, Flatten):
+        elif isinstance(step, Move):
             low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
             deviations.append((low, high))
     return deviations

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, copies_back
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Rearrange, Weigh, copies_back
 from slt_theory.tickets.checking.copies_together import Together, slack_of
 from slt_theory.tickets.checking.linear_form import Choice, Form, Passed, charge
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
@@ -264,7 +264,7 @@ class Pair:
     def _move(
         self,
         form: Form,
-        step: Flatten | Add | Pool,
+        step: Move | Add | Pool,
         coefficients: tuple[Floats, Floats, Floats | None],
     ) -> None:
         """Steps that are linear with fixed weights."""
@@ -285,12 +285,16 @@ class Pair:
                     size = sizes(own, own[0])
                     form.add(part, step.of, step.back(c, np.zeros((len(c), size.size)), shape))
                     heavy = np.abs(c) @ step(size, shape)
-                    form.charge += charge(2 * step.side**2) * heavy
+                    form.charge += charge(2 * step.numbers(shape)) * heavy
                 continue
             many = copies[step.of] if part is form.spread else 1
-            moved = step.back(c, shape, many) if isinstance(step, Flatten) else c
+            moved = step.back(c, shape, many) if isinstance(step, Move) else c
             if own is not None:
                 form.add(part, step.of, moved)
+                if isinstance(step, Rearrange):
+                    # A number that is used k times collects k coefficients.
+                    heavy = step.back(np.abs(c), shape, many) @ sizes(own, own[0])
+                    form.charge += charge(step.most(shape)) * heavy
             if isinstance(step, Add) and ranges[step.skip] is not None:
                 have = copies[step.skip] if part is form.spread else 1
                 sites = int(np.prod(self.shapes[step.skip][1:]))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Step, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Step, Weigh, with_copies
 from slt_theory.tickets.checking.linear_form import Passed
 from slt_theory.tickets.checking.linear_pass import Pair
 
@@ -81,8 +81,10 @@ def _moved(pair: Pair, step: Step, before: Values, values: Sequence[Values]) -> 
     if isinstance(step, Pool):
         d, s = (None if v is None else step(v, shape) for v in (d, s))
         return step(z, shape), d, s
-    if isinstance(step, Flatten):
-        return z, d, None if s is None else step.move(s, shape, copies[step.of])
+    if isinstance(step, Move):
+        d = None if d is None else step.move(d, shape, 1)
+        s = None if s is None else step.move(s, shape, copies[step.of])
+        return step.move(z, shape, 1), d, s
     assert isinstance(step, Add)
     z2, d2, s2 = values[step.skip]
     if s2 is not None:

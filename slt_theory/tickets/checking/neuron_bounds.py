@@ -74,7 +74,8 @@ class Neurons:
         if activation.kind in _KINKED:
             groups: tuple[tuple[Point, ...], ...] = (_corners(activation, target, change),)
         else:
-            slow = [Point(none, d, none, s * d) for d in change for s in (0, activation.lipschitz)]
+            ends = (activation.least_slope, activation.lipschitz)
+            slow = [Point(none, d, none, s * d) for d in change for s in ends]
             groups = (
                 tuple(slow),
                 tuple(Point(z, none, none, none) for z in target),
@@ -155,7 +156,8 @@ def _slopes(activation: Activation, before: Range, change: Range) -> Range:
     """Smallest and largest slope of the activation between a value and the changed value."""
     (low, high), (p, q) = before, change
     if activation.kind not in _KINKED:
-        return np.zeros_like(low), np.full_like(low, activation.lipschitz)
+        ends = (activation.least_slope, activation.lipschitz)
+        return np.full_like(low, ends[0]), np.full_like(low, ends[1])
     least = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}[activation.kind]
     # Rounding never changes the sign of a sum.
     above = (low >= 0) & (low + p >= 0)

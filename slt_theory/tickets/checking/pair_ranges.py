@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network
-from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh, with_copies
 from slt_theory.tickets.checking.error_bound import (
     Gap,
     carried,
@@ -138,7 +138,7 @@ def _moved(
         return step.activation.deviation(before)
     if isinstance(step, Pool):
         return pooled_deviation(step, before, shapes[step.of])
-    if isinstance(step, Flatten):
+    if isinstance(step, Move):
         low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
         return low, high
     raise AssertionError("weighted layers are treated apart")

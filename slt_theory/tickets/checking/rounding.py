@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import Activate, Add, Flatten, Pool, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh, with_copies
 from slt_theory.tickets.checking.unrolled import SourceMap, copies_of_values
 
 __all__ = ["rounding_bound"]
@@ -36,16 +36,17 @@ def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats])
                 moved = moved + source.loose * (inputs.sum(axis=1, keepdims=True) + 1) * (1 + gamma)
             errors.append(moved * (1 + gamma) + gamma * magnitude * (1 + gamma) + 2.0**-1000)
         elif isinstance(step, Activate):
-            slip = 0.0 if step.activation.exact else 2.0**-48
-            errors.append(error * (1 + slip) + slip * np.abs(values[number + 1]) + slip * 2.0**-60)
+            slip, least = step.activation.rounding
+            moved = max(1.0, step.activation.lipschitz) * error
+            errors.append(moved * (1 + slip) + slip * np.abs(values[number + 1]) + least)
         elif isinstance(step, Pool):
             pooled = step(error, shapes[step.of])
             if step.kind == "average":
-                slip = (step.side**2 + 4) * 2.0**-52
+                slip = (step.numbers(shapes[step.of]) + 4) * 2.0**-52
                 sizes = step(np.abs(x), shapes[step.of])
                 pooled = pooled * (1 + slip) + slip * sizes + 2.0**-1000
             errors.append(pooled)
-        elif isinstance(step, Flatten):
+        elif isinstance(step, Move):
             errors.append(step.move(error, shapes[step.of], copies[step.of]))
         elif isinstance(step, Add):
             sites = int(np.prod(shapes[step.skip][1:]))

@@ -10,7 +10,7 @@ from slt_theory.networks import Network, Operator
 from slt_theory.networks.steps import (
     Activate,
     Add,
-    Flatten,
+    Move,
     Pool,
     Shape,
     Step,
@@ -145,7 +145,7 @@ def follow(
         return step.activation(before)
     if isinstance(step, Pool):
         return step(before, shapes[step.of])
-    if isinstance(step, Flatten):
+    if isinstance(step, Move):
         return step.move(before, shapes[step.of], copies[step.of])
     if isinstance(step, Add):
         sites = int(np.prod(shapes[step.skip][1:]))
@@ -205,7 +205,7 @@ def pull_back(
             add(step.of, gradient * step.activation.slopes(before))
         elif isinstance(step, Pool):
             add(step.of, step.back(gradient, before, shapes[step.of]))
-        elif isinstance(step, Flatten):
+        elif isinstance(step, Move):
             add(step.of, step.back(gradient, shapes[step.of], copies[step.of]))
         elif isinstance(step, Add):
             add(step.of, gradient)
