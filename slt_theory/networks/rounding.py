@@ -1,0 +1,151 @@
+"""How far two evaluations of one network may differ by rounding alone: the self-check of a reader.
+
+An evaluation whose operations have relative error at most u differs from the exact value, number
+by number, by at most the e of the recursion
+
+    e = |W| e' + g (|W| |h'| + |b|),    g = (2 k + 8) u,
+
+after a layer that adds k products (h', e' of its input; summation in any order), L e' + charges of
+the library after an activation with slopes up to L, and the same sums of errors through pools and
+skips (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 3 and 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from slt_theory.errors import BadInput
+from slt_theory.networks.arrays import Floats
+from slt_theory.networks.graph import Graph
+from slt_theory.networks.network import Network
+from slt_theory.networks.steps import Activate, Add, Pool, Weigh
+
+__all__ = ["Agreement", "Reading", "compare", "random_inputs", "rounding_errors"]
+
+_TINY = 2.0**-1000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a network that was read compares with the tool it came from.
+
+    Attributes
+    ----------
+    inputs : int
+        Number of inputs on which both were evaluated.
+    difference : float
+        Largest absolute difference of an output.
+    bound : float
+        The rounding bound at that output: no honest reading differs by more.
+    """
+
+    inputs: int
+    difference: float
+    bound: float
+
+    def to_dict(self) -> dict[str, float]:
+        return {"inputs": self.inputs, "difference": self.difference, "bound": self.bound}
+
+
+class Reading(NamedTuple):
+    """A network that was read, the same operator by operator, and the comparison with its tool."""
+
+    network: Graph
+    unfolded: Graph
+    agreement: Agreement
+
+
+def random_inputs(size: int, count: int, *, seed: int = 0) -> Floats:
+    """Inputs (count, size) that are exact in float16: multiples of 1/64 in [-2, 2], and corners."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.integers(-128, 129, size=(count, size)) / 64
+    inputs[::4] = np.sign(inputs[::4])
+    return inputs
+
+
+def rounding_errors(network: Network, x: Floats, unit: float) -> Floats:
+    """Bounds (batch, outputs) of the rounding errors of an evaluation at inputs (batch, numbers).
+
+    Parameters
+    ----------
+    unit : float
+        Relative error of one operation: 2^-53 in float64, 2^-24 in float32.
+    """
+    values, shapes = network.run(x), network.shapes_of_values
+    errors = [np.zeros_like(x)]
+    for number, step in enumerate(network.steps):
+        error, before = errors[step.of], values[step.of]
+        # The computed values stand for the exact ones: add what they may be off.
+        size = np.abs(before) + error
+        if isinstance(step, Weigh):
+            operator = network.operator(step.layer)
+            weights, bias = operator.map(np.abs), network.biases[step.layer]
+            total = weights.apply(size)
+            if bias is not None:
+                total = total + network.spread(step.layer, np.abs(bias))
+            errors.append(weights.apply(error) + (2 * operator.terms + 8) * unit * total + _TINY)
+        elif isinstance(step, Activate):
+            relative, absolute = (part * (unit * 2.0**53) for part in step.activation.rounding)
+            moved = max(1.0, step.activation.lipschitz) * error
+            # A leaky slope is a product more.
+            errors.append(moved + (relative + 2 * unit) * np.abs(values[number + 1]) + absolute)
+        elif isinstance(step, Pool):
+            shape = shapes[step.of]
+            moved = step(error, shape)
+            if step.kind == "average":
+                moved = moved + (2 * step.numbers(shape) + 8) * unit * step(size, shape)
+            errors.append(moved)
+        elif isinstance(step, Add):
+            other = errors[step.skip]
+            errors.append(error + other + 2 * unit * (np.abs(values[number + 1]) + error + other))
+        else:
+            errors.append(step.move(error, shapes[step.of], 1))
+    return errors[-1]
+
+
+def compare(
+    network: Network, unfolded: Network, x: ArrayLike, outputs: ArrayLike, *, unit: float, tool: str
+) -> Agreement:
+    """Hold the network that was read against the outputs of the tool that it came from.
+
+    Parameters
+    ----------
+    network : Network
+    unfolded : Network
+        The same function, operator by operator as the tool evaluates it: its rounding errors bound
+        those of both evaluations, since folding a scale rounds less than applying it.
+    x, outputs : arrays (batch, ...)
+    unit : float
+        Of the tool's arithmetic.
+    tool : str
+        For the message.
+
+    Raises
+    ------
+    BadInput
+        If an output differs by more than both roundings allow: the reading is wrong.
+    """
+    inputs = np.asarray(x, dtype=np.float64).reshape(len(np.asarray(x)), -1)
+    theirs = np.asarray(outputs, dtype=np.float64).reshape(len(inputs), -1)
+    ours = network.forward(inputs).reshape(len(inputs), -1)
+    if ours.shape != theirs.shape:
+        raise BadInput("network", ours.shape, f"{tool} gives outputs of shape {theirs.shape}")
+    bound = rounding_errors(unfolded, inputs, 2.0**-53) * 2
+    bound += rounding_errors(unfolded, inputs, unit)
+    difference = np.abs(ours - theirs)
+    if not np.isfinite(theirs).all() or not (difference <= bound).all():
+        place = int(np.nanargmax(np.where(np.isfinite(theirs), difference - bound, np.inf)))
+        row, column = divmod(place, theirs.shape[1])
+        raise BadInput(
+            "network",
+            float(theirs[row, column]),
+            f"output {column} of {tool} at random input {row}, the network as read gives "
+            f"{float(ours[row, column])!r} and rounding explains {float(bound[row, column]):.3g}",
+            "this network is not read as what it is; please report it with its operators",
+        )
+    worst = int(difference.argmax())
+    return Agreement(len(inputs), float(difference.flat[worst]), float(bound.flat[worst]))

@@ -1,0 +1,213 @@
+"""From a module to a network: export, read operator by operator, compare."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from slt_theory.errors import BadInput
+from slt_theory.networks.graph import Graph
+from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.tape import Tape, Value
+from slt_theory.torch.reading.operators import OPERATORS, Refused, Scene
+
+__all__ = ["from_module", "read_module"]
+
+_BATCH = 3
+"""Inputs of the export: a size that no layer of a real network is likely to mistake for its own."""
+_INPUTS = 16
+
+
+def from_module(module: nn.Module, example: torch.Tensor) -> Graph:
+    """Read a module in evaluation mode as a network of this package.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Left as it is. It is exported in float64 with `torch.export`, so what is read is the graph
+        that runs: hooks, parametrisations, modules used twice, functional calls, batch norms.
+    example : tensor (batch, ...)
+        An input; only its shape matters. Axis 0 is the batch.
+
+    Returns
+    -------
+    Graph
+        Equal to the module up to rounding: both are evaluated on random inputs, and a difference
+        beyond the rounding bound of `slt_theory.networks.rounding` is an error.
+
+    Raises
+    ------
+    BadInput
+        Names an operator outside of what a network here may hold, and its place in the module; or
+        that outputs of one input depend on another.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2))
+    >>> from_module(net, torch.zeros(1, 4))
+    Graph(4, 2 layers, 23 parameters)
+    """
+    return read_module(module, example).network
+
+
+def read_module(module: nn.Module, example: torch.Tensor) -> Reading:
+    """Read as `from_module` does, and return also the agreement that was seen."""
+    if not isinstance(module, nn.Module):
+        raise BadInput("module", type(module).__name__, "must be a torch.nn.Module")
+    if not isinstance(example, torch.Tensor) or example.dim() < 2:
+        raise BadInput(
+            "example", getattr(example, "shape", type(example).__name__),
+            "must be one tensor (batch, numbers) or (batch, channels, ...)",
+        )  # fmt: skip
+    double = _evaluated(module)
+    shape = tuple(int(side) for side in example.shape[1:])
+    program = _exported(double, shape)
+    tape = Tape()
+    output = _Recorder(program, tape, shape).output()
+    network, unfolded = tape.graph(output), tape.graph(output, fold=False)
+    x = random_inputs(network.size_in, _INPUTS)
+    with torch.no_grad():
+        theirs = double(torch.from_numpy(x).reshape(-1, *shape))
+    while isinstance(theirs, tuple | list):
+        theirs = theirs[0]
+    agreement = compare(network, unfolded, x, theirs.numpy(), unit=2.0**-53, tool="torch")
+    return Reading(network, unfolded, agreement)
+
+
+def _evaluated(module: nn.Module) -> nn.Module:
+    """A copy in float64 on the CPU, in evaluation mode."""
+    # Hooks leave computed tensors as attributes; they are computed again when the graph runs.
+    computed = {
+        id(value): value.detach().clone()
+        for part in module.modules()
+        for value in vars(part).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
+    try:
+        return copy.deepcopy(module, computed).eval().cpu().double()
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise BadInput(
+            "module", type(module).__name__, f"cannot be copied to float64 ({_first_line(error)})",
+            "materialise lazy or meta parameters; dequantise quantised ones",
+        ) from error  # fmt: skip
+
+
+def _exported(module: nn.Module, shape: Sequence[int]) -> Any:
+    inputs = torch.zeros(_BATCH, *shape, dtype=torch.float64)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.export.export(module, (inputs,), strict=False)
+            # Without a table only in-place operators and aliases go.
+            return program.run_decompositions({})
+    except Exception as error:
+        raise BadInput(
+            "module",
+            type(module).__name__,
+            f"torch.export cannot record it on inputs ({_BATCH}, {', '.join(map(str, shape))}): "
+            f"{_first_line(error)}",
+            "see that module(example) runs for a batch of any size, without branches on values",
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+
+
+class _Recorder:
+    """Walks the exported graph: constants are computed by torch, values go on the tape."""
+
+    def __init__(self, program: Any, tape: Tape, shape: tuple[int, ...]) -> None:
+        self.program = program
+        self.scene = Scene(tape, _BATCH)
+        self.values: dict[str, Any] = {}
+        self.input = tape.input(shape)
+
+    def output(self) -> Value:
+        """Record every node; the value that the module returns."""
+        constants = self._constants()
+        for node in self.program.graph.nodes:
+            if node.op == "placeholder":
+                self.values[node.name] = constants.get(node.name, self.input)
+            elif node.op == "output":
+                return self._returned(node)
+            else:
+                self.values[node.name] = self._called(node)
+        raise BadInput("module", "no output", "must return a tensor")
+
+    def _constants(self) -> dict[str, torch.Tensor]:
+        """Parameters, buffers and lifted constants by the names of their placeholders."""
+        found, program = {}, self.program
+        for spec in program.graph_signature.input_specs:
+            if spec.target is not None:
+                state = program.state_dict.get(spec.target, program.constants.get(spec.target))
+                if isinstance(state, torch.Tensor):
+                    found[spec.arg.name] = state.detach()
+        return found
+
+    def _returned(self, node: Any) -> Value:
+        returned = self._resolved(node.args[0])
+        values = [v for v in returned if v is not None]
+        if len(values) != 1 or not isinstance(values[0], Value):
+            raise BadInput(
+                "module",
+                f"{len(values)} outputs",
+                "must return one tensor that depends on its input",
+                "wrap it in a module that returns the one of interest, or torch.cat of them",
+            )
+        return values[0]
+
+    def _resolved(self, argument: Any) -> Any:
+        """An argument with values in the place of nodes."""
+        if isinstance(argument, torch.fx.Node):
+            return self.values[argument.name]
+        if isinstance(argument, list | tuple):
+            return type(argument)(self._resolved(part) for part in argument)
+        return argument
+
+    def _called(self, node: Any) -> Any:
+        args = tuple(self._resolved(argument) for argument in node.args)
+        kwargs = {key: self._resolved(value) for key, value in node.kwargs.items()}
+        if not _holds_value((args, tuple(kwargs.values()))):
+            return _computed(node, args, kwargs)
+        name = str(node.target)
+        if name == "<built-in function getitem>":
+            return args[0][args[1]]
+        place, layer = _place(node)
+        self.scene.name = layer
+        operator = OPERATORS.get(name.removesuffix(".default"))
+        try:
+            if operator is None:
+                raise Refused("is not covered")
+            return operator(self.scene, *args, **kwargs)
+        except Refused as refusal:
+            raise BadInput("module", f"{name} in {place}", str(refusal), refusal.way_out) from None
+        except TypeError as error:
+            raise BadInput("module", f"{name} in {place}", f"has arguments {error}") from error
+
+
+def _computed(node: Any, args: Any, kwargs: Any) -> Any:
+    """What does not depend on the input is computed by torch itself."""
+    with torch.no_grad():
+        return node.target(*args, **kwargs)
+
+
+def _holds_value(argument: Any) -> bool:
+    if isinstance(argument, list | tuple):
+        return any(map(_holds_value, argument))
+    return isinstance(argument, Value)
+
+
+def _place(node: Any) -> tuple[str, str]:
+    """Where an operator stands, in words, and the name of its module."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    path, kind = stack[-1] if stack else ("", "module")
+    kind = kind if isinstance(kind, str) else kind.__name__
+    short = kind.rsplit(".", 1)[-1]
+    return (f"{path} ({short})" if path else short), path or node.name

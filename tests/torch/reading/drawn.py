@@ -1,0 +1,268 @@
+"""Random modules over every operator that is read, and a few that are not."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils import prune
+
+RELU, GELU = nn.ReLU(), nn.GELU()  # shared on purpose: modules used many times
+
+
+class Drawn(nn.Module):
+    """A chain of random pieces; `pieces` are (name, module or function)."""
+
+    def __init__(self, pieces):
+        super().__init__()
+        self.steps = [function for _, function in pieces]
+        self.names = [name for name, _ in pieces]
+        self.parts = nn.ModuleList([f for f in self.steps if isinstance(f, nn.Module)])
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)
+        return x
+
+
+def _shape(function, shape):
+    with torch.no_grad():
+        return tuple(function(torch.zeros(2, *shape, dtype=torch.float64)).shape[1:])
+
+
+def _settled(module, rng):
+    """Random statistics, so that a batch norm does something; float64."""
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.running_mean.normal_()
+            part.running_var.uniform_(0.3, 2)
+            if part.affine:
+                nn.init.normal_(part.weight)
+                nn.init.normal_(part.bias)
+    return module.double().eval()
+
+
+def _hooked(module, rng):
+    """Sometimes weights behind hooks or parametrisations, and stale copies beside them."""
+    kind = rng.integers(6)
+    if kind == 0:
+        prune.l1_unstructured(module, "weight", amount=0.4)
+        module.weight_orig.data.mul_(1.5)  # `weight` is stale until the next forward
+    elif kind == 1:
+        nn.utils.parametrizations.weight_norm(module)
+    elif kind == 2:
+        nn.utils.parametrizations.spectral_norm(module)
+    elif kind == 3:
+        module.register_forward_hook(lambda part, given, out: out * 0.5 + 0.25)
+    return module
+
+
+class Twice(nn.Module):
+    """One layer used twice, with a shared activation between."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.fc(RELU(self.fc(x)))
+
+
+class PreActivation(nn.Module):
+    """A residual block whose batch norm comes first, after the branch."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm, self.conv = nn.BatchNorm2d(channels), nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        return x + self.conv(F.relu(self.norm(x)))
+
+
+class OptionA(nn.Module):
+    """A shortcut that subsamples and adds zero channels, as in the first ResNets for CIFAR."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        side = x.shape[1]
+        short = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, side // 2, side - side // 2))
+        return F.relu_(self.conv(x) + short)
+
+
+class Side(nn.Module):
+    """Two branches, joined as asked."""
+
+    def __init__(self, one, other, join):
+        super().__init__()
+        self.one, self.other, self.join = one, other, join
+
+    def forward(self, x):
+        return self.join(self.one(x), self.other(x))
+
+
+def _vector(rng, width):
+    """Pieces for (numbers,)."""
+    out, cut = int(rng.integers(2, 7)), int(rng.integers(1, width)) if width > 1 else 0
+    linear = nn.Linear(width, out, bias=bool(rng.integers(2)))
+    scale = torch.randn(width, dtype=torch.float64)
+    pieces = {
+        "linear": lambda: _hooked(linear, rng),
+        "functional linear": lambda: lambda x, w=torch.randn(out, width).double(): F.linear(x, w),
+        "matmul": lambda: lambda x, w=torch.randn(width, out).double(): x @ w,
+        "addmm": lambda: (
+            lambda x, w=torch.randn(width, out).double(), b=torch.randn(out).double(): torch.addmm(
+                b, x, w
+            )
+        ),
+        "twice": lambda: Twice(width),
+        "batch norm 1d": lambda: nn.BatchNorm1d(width, affine=bool(rng.integers(2))),
+        "scale and shift": lambda: lambda x: (x - 0.5) * scale + 1,
+        "negate": lambda: lambda x: 1 - (-x) / 2,
+        "skip": lambda: Side(nn.Linear(width, width), nn.Identity(), torch.add),
+        "difference": lambda: Side(nn.Linear(width, width), nn.Tanh(), torch.sub),
+        "in place": lambda: lambda x: (x * 1).relu_().add_(0.5),
+        "concatenate": lambda: Side(
+            nn.Linear(width, 3), nn.ReLU(), lambda a, b: torch.cat([a, b], 1)
+        ),
+        "stack": lambda: lambda x: torch.stack([x, -x], 1).flatten(1),
+        "split": lambda: lambda x: torch.cat(list(x.split(max(1, width // 2), 1))[::-1], -1),
+        "slice": lambda: lambda x: x[:, cut:],
+        "mean": lambda: lambda x: x - x.mean(-1, keepdim=True),
+        "sum": lambda: lambda x: torch.cat([x, x.sum(1, keepdim=True)], 1),
+        "dropout": lambda: nn.Dropout(0.5),
+        "reshape": lambda: lambda x: x.view(len(x), 1, -1).squeeze(1),
+        "prelu": lambda: nn.PReLU(),
+    }
+    return pieces
+
+
+def _image(rng, shape):
+    """Pieces for (channels, rows, columns)."""
+    channels, rows, columns = shape
+    small = min(rows, columns)
+    side = int(rng.integers(1, min(3, small) + 1))
+    groups = int(rng.choice([g for g in (1, 2, 3, 4) if channels % g == 0]))
+    out = groups * int(rng.integers(1, 3))
+    stride, padding = int(rng.integers(1, 3)), int(rng.integers(0, 3))
+    spread = 2 if small + 2 * padding > 2 * (side - 1) else 1
+    half = int(rng.integers(0, side // 2 + 1))
+
+    def convolution(**options):
+        return _hooked(nn.Conv2d(channels, out, side, groups=groups, **options), rng)
+
+    near = min(side - 1, small - 1)
+    pieces = {
+        "convolution": lambda: convolution(
+            stride=stride, padding=padding, dilation=spread, bias=bool(rng.integers(2))
+        ),
+        "padding same": lambda: convolution(padding="same"),
+        "padding reflect": lambda: convolution(padding=near, padding_mode="reflect"),
+        "padding replicate": lambda: convolution(padding=1, padding_mode="replicate"),
+        "padding circular": lambda: convolution(padding=1, padding_mode="circular"),
+        "rectangular kernel": lambda: nn.Conv2d(channels, 2, (1, side), (2, 1), (1, 0)),
+        "batch norm 2d": lambda: nn.BatchNorm2d(channels),
+        "pre-activation": lambda: PreActivation(channels),
+        "option A": lambda: OptionA(channels),
+        "max pool": lambda: nn.MaxPool2d(side, stride, half, ceil_mode=bool(rng.integers(2))),
+        "average pool": lambda: nn.AvgPool2d(
+            side,
+            stride,
+            half,
+            ceil_mode=bool(rng.integers(2)),
+            count_include_pad=bool(rng.integers(2)),
+        ),  # fmt: skip
+        "global pool": lambda: lambda x: x.mean((2, 3)),
+        "adaptive average": lambda: nn.AdaptiveAvgPool2d((int(rng.integers(1, rows + 1)), None)),
+        "adaptive maximum": lambda: nn.AdaptiveMaxPool2d(int(rng.integers(1, small + 1))),
+        "pad": lambda: lambda x: F.pad(x, (1, 0, 0, 2)),
+        "transpose": lambda: lambda x: x.transpose(2, 3),
+        "permute": lambda: lambda x: x.permute(0, 2, 3, 1).permute(0, 3, 1, 2),
+        "channels last": lambda: lambda x: x.permute(0, 2, 3, 1).flatten(1),
+        "flatten": lambda: nn.Flatten(),
+        "tokens": lambda: nn.Sequential(nn.Flatten(2), nn.Linear(rows * columns, 4)),
+        "broadcast": lambda: lambda x: x + x.mean((2, 3), keepdim=True),
+        "select": lambda: lambda x: x[:, :, 0],
+        "skip 2d": lambda: Side(
+            nn.Conv2d(channels, channels, 3, padding=1), nn.Identity(), torch.add
+        ),
+    }
+    return pieces
+
+
+def _sequence(rng, shape):
+    """Pieces for (channels, places)."""
+    channels, places = shape
+    side = int(rng.integers(1, min(3, places) + 1))
+    return {
+        "convolution 1d": lambda: nn.Conv1d(channels, 3, side, padding="same"),
+        "batch norm sequence": lambda: nn.BatchNorm1d(channels),
+        "max pool 1d": lambda: nn.MaxPool1d(side),
+        "average pool 1d": lambda: nn.AvgPool1d(side, 1),
+        "adaptive 1d": lambda: nn.AdaptiveAvgPool1d(int(rng.integers(1, places + 1))),
+        "last axis": lambda: nn.Linear(places, 3),
+        "unflatten": lambda: nn.Unflatten(1, (channels, 1)),
+        "flatten 1d": lambda: nn.Flatten(),
+    }
+
+
+def _any(rng):
+    slope = float(rng.uniform(0, 1))
+    return {
+        "relu": lambda: RELU,
+        "gelu": lambda: GELU if rng.integers(2) else nn.GELU(approximate="tanh"),
+        "silu": lambda: F.silu,
+        "tanh": lambda: nn.Tanh(),
+        "sigmoid": lambda: torch.sigmoid,
+        "leaky relu": lambda: nn.LeakyReLU(slope),
+    }
+
+
+OUTSIDE = {
+    "softmax": lambda: lambda x: x.softmax(-1),
+    "layer norm": lambda: lambda x: F.layer_norm(x, x.shape[-1:]),
+    "square": lambda: lambda x: x * x,
+    "hardtanh": lambda: nn.ReLU6(),
+    "batch mean": lambda: lambda x: x - x.mean(0),
+    "exponential": lambda: torch.exp,
+}
+"""Operators that must be refused by name."""
+
+
+def draw(rng, *, outside=False):
+    """(module, shape of its input, names of its pieces); with `outside` one piece is not covered."""
+    torch.manual_seed(int(rng.integers(2**31)))
+    kind = rng.integers(3)
+    shape = (int(rng.integers(2, 7)),)
+    if kind:
+        shape = (int(rng.integers(1, 4)), *(int(rng.integers(4, 9)) for _ in range(2)))
+    if kind == 2 and rng.integers(2):
+        shape = shape[:2]
+    start, pieces = shape, []
+    weighed = ("linear", "functional linear") if len(shape) == 1 else ("convolution",)
+    weighed = ("convolution 1d",) if len(shape) == 2 else weighed
+    count = int(rng.integers(4, 11))
+    foreign = int(rng.integers(count)) if outside else -1
+    for number in range(count):
+        table = {1: lambda: _vector(rng, shape[0]), 2: lambda: _sequence(rng, shape)}.get(
+            len(shape), lambda: _image(rng, shape)
+        )()
+        names = list(table) if number else list(weighed)
+        table.update(_any(rng))
+        # Half of the pieces change the shape or weigh, the rest are activations.
+        if number and rng.random() < 0.25:
+            names = list(_any(rng))
+        name = str(rng.choice(names))
+        if number == foreign:
+            table, name = OUTSIDE, str(rng.choice(list(OUTSIDE)))
+        made = table[name]()
+        made = _settled(made, rng) if isinstance(made, nn.Module) else made
+        after = _shape(made, shape)
+        if not after or min(after) < 1:
+            continue
+        pieces.append((name, made))
+        shape = after
+    module = Drawn(pieces).double().eval()
+    return module, start, [name for name, _ in pieces]
