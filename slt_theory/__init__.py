@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from slt_theory.tickets import read_ticket as read_ticket
     from slt_theory.tickets import verify as verify
     from slt_theory.tickets import write_ticket as write_ticket
+    from slt_theory.torch import from_module as from_module
 
 _HOMES = {
     "Bound": "theorems",
@@ -66,9 +67,10 @@ _HOMES = {
     "certified_n": "certified",
     "check": "experiments",
     "counting_n": "certified",
-    "necessary_n": "certified",
+    "from_module": "torch",
     "get": "theorems",
     "load_target": "networks",
+    "necessary_n": "certified",
     "parse_law": "laws",
     "read_ticket": "tickets",
     "solve": "instance",

@@ -19,10 +19,12 @@ from slt_theory.networks.arrays import Floats
 if TYPE_CHECKING:
     from flint import arb
 
-__all__ = ["RELU", "Activation", "parse_activation"]
+__all__ = ["KINDS_OF_ACTIVATION", "RELU", "Activation", "parse_activation"]
 
 Range = tuple[Floats, Floats]
 _PLAIN = ("relu", "identity", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu")
+
+KINDS_OF_ACTIVATION = (*_PLAIN, "leaky_relu")
 
 
 @dataclass(frozen=True)

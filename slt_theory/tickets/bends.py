@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Activation, Network
-from slt_theory.networks.steps import Activate, Flatten, Pool
+from slt_theory.networks.steps import Activate, Move, Pool
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.domain import Box, Domain
 
@@ -73,7 +73,7 @@ def enlarges(target: Network) -> bool:
     while value:
         step = target.steps[value - 1]
         small = isinstance(step, Activate) and step.activation.kind != "sigmoid"
-        if not (small or isinstance(step, Flatten | Pool)):
+        if not (small or isinstance(step, Move | Pool)):
             return True
         value = step.of
     return False

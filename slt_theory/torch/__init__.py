@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slt_theory.torch.exchange import import_ticket as import_ticket
     from slt_theory.torch.layers import MaskedConv2d as MaskedConv2d
     from slt_theory.torch.layers import MaskedLinear as MaskedLinear
+    from slt_theory.torch.reading import from_module as from_module
     from slt_theory.torch.ticket import masked_layers as masked_layers
     from slt_theory.torch.ticket import restore as restore
     from slt_theory.torch.ticket import summary as summary
@@ -27,6 +28,7 @@ _HOMES = {
     "build_ticket": "build",
     "dense_target": "exchange",
     "export_ticket": "exchange",
+    "from_module": "reading",
     "import_ticket": "exchange",
     "masked_layers": "ticket",
     "restore": "ticket",

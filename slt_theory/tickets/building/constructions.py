@@ -8,6 +8,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network
+from slt_theory.networks.activations import KINDS_OF_ACTIVATION
 from slt_theory.networks.steps import Activate
 from slt_theory.tickets.bends import KINDS
 from slt_theory.tickets.building import (
@@ -184,7 +185,7 @@ CONSTRUCTIONS: dict[str, Construction] = {
             lambda request, _: direct.sufficient_n(request),
             reach=None,
             # Its sums are the weights: whatever comes between layers is the target's own.
-            activations=("relu", "identity", "leaky_relu", "tanh", "sigmoid"),
+            activations=KINDS_OF_ACTIVATION,
         ),
         Construction(
             direct.CNN_THEOREM,

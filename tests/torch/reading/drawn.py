@@ -107,19 +107,16 @@ def _vector(rng, width):
     """Pieces for (numbers,)."""
     out, cut = int(rng.integers(2, 7)), int(rng.integers(1, width)) if width > 1 else 0
     linear = nn.Linear(width, out, bias=bool(rng.integers(2)))
-    scale = torch.randn(width, dtype=torch.float64)
-    pieces = {
+    scale, shift = torch.randn(2, width, dtype=torch.float64)
+    matrix, offset = torch.randn(width, out).double(), torch.randn(out).double()
+    return {
         "linear": lambda: _hooked(linear, rng),
-        "functional linear": lambda: lambda x, w=torch.randn(out, width).double(): F.linear(x, w),
-        "matmul": lambda: lambda x, w=torch.randn(width, out).double(): x @ w,
-        "addmm": lambda: (
-            lambda x, w=torch.randn(width, out).double(), b=torch.randn(out).double(): torch.addmm(
-                b, x, w
-            )
-        ),
+        "functional linear": lambda: lambda x: F.linear(x, matrix.T),
+        "matmul": lambda: lambda x: x @ matrix,
+        "addmm": lambda: lambda x: torch.addmm(offset, x, matrix),
         "twice": lambda: Twice(width),
         "batch norm 1d": lambda: nn.BatchNorm1d(width, affine=bool(rng.integers(2))),
-        "scale and shift": lambda: lambda x: (x - 0.5) * scale + 1,
+        "scale and shift": lambda: lambda x: (x - 0.5) * scale + shift,
         "negate": lambda: lambda x: 1 - (-x) / 2,
         "skip": lambda: Side(nn.Linear(width, width), nn.Identity(), torch.add),
         "difference": lambda: Side(nn.Linear(width, width), nn.Tanh(), torch.sub),
@@ -136,7 +133,6 @@ def _vector(rng, width):
         "reshape": lambda: lambda x: x.view(len(x), 1, -1).squeeze(1),
         "prelu": lambda: nn.PReLU(),
     }
-    return pieces
 
 
 def _image(rng, shape):
@@ -154,7 +150,7 @@ def _image(rng, shape):
         return _hooked(nn.Conv2d(channels, out, side, groups=groups, **options), rng)
 
     near = min(side - 1, small - 1)
-    pieces = {
+    return {
         "convolution": lambda: convolution(
             stride=stride, padding=padding, dilation=spread, bias=bool(rng.integers(2))
         ),
@@ -173,7 +169,7 @@ def _image(rng, shape):
             half,
             ceil_mode=bool(rng.integers(2)),
             count_include_pad=bool(rng.integers(2)),
-        ),  # fmt: skip
+        ),
         "global pool": lambda: lambda x: x.mean((2, 3)),
         "adaptive average": lambda: nn.AdaptiveAvgPool2d((int(rng.integers(1, rows + 1)), None)),
         "adaptive maximum": lambda: nn.AdaptiveMaxPool2d(int(rng.integers(1, small + 1))),
@@ -189,7 +185,6 @@ def _image(rng, shape):
             nn.Conv2d(channels, channels, 3, padding=1), nn.Identity(), torch.add
         ),
     }
-    return pieces
 
 
 def _sequence(rng, shape):
@@ -231,8 +226,14 @@ OUTSIDE = {
 """Operators that must be refused by name."""
 
 
+def _pieces(rng, shape):
+    if len(shape) == 1:
+        return _vector(rng, shape[0])
+    return _sequence(rng, shape) if len(shape) == 2 else _image(rng, shape)
+
+
 def draw(rng, *, outside=False):
-    """(module, shape of its input, names of its pieces); with `outside` one piece is not covered."""
+    """(module, shape of its input, names of its pieces); `outside` asks for one not covered."""
     torch.manual_seed(int(rng.integers(2**31)))
     kind = rng.integers(3)
     shape = (int(rng.integers(2, 7)),)
@@ -246,9 +247,7 @@ def draw(rng, *, outside=False):
     count = int(rng.integers(4, 11))
     foreign = int(rng.integers(count)) if outside else -1
     for number in range(count):
-        table = {1: lambda: _vector(rng, shape[0]), 2: lambda: _sequence(rng, shape)}.get(
-            len(shape), lambda: _image(rng, shape)
-        )()
+        table = _pieces(rng, shape)
         names = list(table) if number else list(weighed)
         table.update(_any(rng))
         # Half of the pieces change the shape or weigh, the rest are activations.
