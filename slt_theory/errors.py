@@ -77,6 +77,11 @@ class MissingExtra(SltError, ImportError):
         return type(self), (self.extra, self.what)
 
 
+def _gibibytes(size: int) -> str:
+    # Beyond 2^80 bytes a quotient may be no float, and says no more than the power.
+    return f"{size / 2**30:.2f} GiB" if size < 1 << 80 else f"2^{size.bit_length() - 1} bytes"
+
+
 class NeedsMemory(SltError, MemoryError):
     """A request beyond the memory that may be taken; raised before anything is allocated."""
 
@@ -87,8 +92,8 @@ class NeedsMemory(SltError, MemoryError):
         self.needed_bytes = needed_bytes
         self.allowed_bytes = allowed_bytes
         super().__init__(
-            f"{what} needs {needed_bytes / 2**30:.2f} GiB, more than the "
-            f"{allowed_bytes / 2**30:.2f} GiB allowed; {way_out}"
+            f"{what} needs {_gibibytes(needed_bytes)}, more than the "
+            f"{_gibibytes(allowed_bytes)} allowed; {way_out}"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

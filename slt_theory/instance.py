@@ -1,6 +1,6 @@
 """One instance of subset sum with real numbers: exact in, exact out.
 
-Numbers are taken exactly (a float is the dyadic rational it stores, "0.1" in a text file is 1/10)
+Numbers are taken exactly (a float is the dyadic rational it stores, the text "0.1" is 1/10)
 and brought to integers by their common denominator. Where that would leave the int64 range they are
 rounded to the finest lattice that fits; every answer is then re-checked in rational numbers, and
 absence is proved with the rounding added to eps.
@@ -18,7 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, NotFoundWithinLimits
-from slt_theory.lattice import HEADROOM_BITS, positive_fraction, target_range, to_fraction
+from slt_theory.lattice import (
+    HEADROOM_BITS,
+    positive_fraction,
+    target_range,
+    to_fraction,
+    whole_number,
+)
 
 __all__ = ["Solution", "solve"]
 
@@ -81,6 +87,25 @@ def _exact(sample: Iterable[Any]) -> list[Fraction]:
     return values
 
 
+def _locked(locked: Iterable[Any], n: int) -> NDArray[np.bool_]:
+    """Indices, or a mask, as a mask."""
+    given = list(locked)
+    if any(isinstance(place, bool | np.bool_) for place in given):
+        if len(given) != n or not all(isinstance(place, bool | np.bool_) for place in given):
+            way_out = "give indices, or one truth value for each item"
+            raise BadInput("locked", given, f"is no mask over {n} items", way_out)
+        return np.array(given, dtype=bool)
+    fixed = np.zeros(n, dtype=bool)
+    for place in given:
+        if isinstance(place, float | np.floating):
+            raise BadInput("locked", place, "must be an index", "pass integers")
+        index = whole_number("locked", place)
+        if not 0 <= index < n:
+            raise BadInput("locked", index, f"must lie in 0..{n - 1}")
+        fixed[index] = True
+    return fixed
+
+
 def _grid(values: Sequence[Fraction], target: Fraction) -> tuple[Fraction, bool]:
     """The unit of the integers, and whether every value is a multiple of it."""
     reach = sum(map(abs, values), abs(target)) or Fraction(1)
@@ -100,7 +125,7 @@ def solve(
     *,
     eps: Any = None,
     size: int | None = None,
-    locked: Iterable[int] = (),
+    locked: Iterable[Any] = (),
     method: str = "auto",
 ) -> Solution:
     """Find the best subset for one target, or decide whether one lies within eps.
@@ -114,8 +139,8 @@ def solve(
         Without it the exact optimum is found.
     size : int, optional
         Only subsets of exactly this many items, locked ones included.
-    locked : iterable of int
-        Indices of items that are in every subset.
+    locked : iterable of int, or of bool
+        Indices of items that are in every subset, or one truth value an item.
     method : str
         See `slt_theory.subset_sum`.
 
@@ -126,7 +151,7 @@ def solve(
     Raises
     ------
     BadInput
-        Empty sample, NaN or infinite numbers, eps <= 0, indices out of range.
+        Empty sample, what is no finite number, eps <= 0, indices out of range.
     NotFoundWithinLimits
         Only for numbers beyond the lattice: the answer hangs on digits that do not fit.
 
@@ -141,11 +166,8 @@ def solve(
 
     values = _exact(sample)
     z = to_fraction("target", target)
-    fixed = np.zeros(len(values), dtype=bool)
-    for index in locked:
-        if not 0 <= index < len(values):
-            raise BadInput("locked", index, f"must lie in 0..{len(values) - 1}")
-        fixed[index] = True
+    fixed = _locked(locked, len(values))
+    size = None if size is None else whole_number("size", size)
     unit, exact = _grid(values, z)
     items: NDArray[np.int64] = np.array([round(v / unit) for v in values], dtype=np.int64)
     options: dict[str, Any] = {"size": size, "method": method}

@@ -14,17 +14,20 @@ A statement about the lattice transfers to the continuous law at ``eps + n * cou
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
-from numbers import Rational
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
+from slt_theory.rationals import (
+    parse_fraction,
+    positive_fraction,
+    to_fraction,
+    whole_number,
+)
 
 __all__ = [
     "HEADROOM_BITS",
@@ -40,6 +43,7 @@ __all__ = [
     "positive_fraction",
     "target_range",
     "to_fraction",
+    "whole_number",
 ]
 
 Int64Array = NDArray[np.int64]
@@ -55,64 +59,6 @@ SUM_BITS = 52
 
 HEADROOM_BITS = 61
 """Kernels add sums, targets and sentinels: all stay below 2**61, so that nothing wraps."""
-
-
-_NUMBER = re.compile(
-    r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII | re.IGNORECASE
-)
-_LONGEST_NUMBER = 1000
-
-
-def to_fraction(name: str, value: Any) -> Fraction:
-    """Take a number exactly; a float is the dyadic rational that it stores.
-
-    Raises
-    ------
-    BadInput
-        If `value` is not a finite real number.
-    """
-    if isinstance(value, bool | np.bool_):
-        raise BadInput(name, value, "must be a real number", "pass an int, a float or a Fraction")
-    if isinstance(value, Rational):
-        # A numpy integer left inside a Fraction would wrap in later arithmetic.
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 1000:
-        return Fraction(value)
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput(
-            name, value, "must be a real number", "pass an int, a float or a Fraction"
-        ) from None
-    if not math.isfinite(number):
-        raise BadInput(name, value, "must be finite")
-    return Fraction(number)
-
-
-def parse_fraction(name: str, text: str) -> Fraction:
-    """Take a number as written: ``0.01`` is exactly 1/100, ``1/3`` is exactly that.
-
-    Raises
-    ------
-    BadInput
-        If it is no finite number, or has an exponent of more than three digits: Python would take
-        1e999999999 at its word and never come back.
-    """
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text.strip()):
-        raise BadInput(name, text, "must be a finite number", "e.g. 0.01, 1e-3 or 1/100")
-    try:
-        return Fraction(text)
-    except ZeroDivisionError:
-        raise BadInput(name, text, "must be a finite number", "e.g. 1/100") from None
-
-
-def positive_fraction(name: str, value: Any) -> Fraction:
-    """Take a number exactly and insist that it is positive (errors, scales)."""
-    exact = to_fraction(name, value)
-    if exact <= 0:
-        shown = str(value) if isinstance(value, Fraction) else value
-        raise BadInput(name, shown, "must be > 0", "an error of exactly 0 is almost never reached")
-    return exact
 
 
 class TargetRange(NamedTuple):
@@ -202,7 +148,10 @@ class Lattice:
         BadInput
             For NaN, infinities, and values beyond the lattice's range.
         """
-        array = np.asarray(values, dtype=np.float64)
+        given = np.asarray(values)
+        array = given.astype(np.float64)
+        if given.dtype == np.longdouble and not (array == given).all():
+            raise BadInput(name, str(given.dtype), "must be no wider than float64")
         if not np.isfinite(array).all():
             bad = int(np.count_nonzero(~np.isfinite(array)))
             raise BadInput(name, f"{bad} of {array.size} entries", "are NaN or infinite")

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
+from slt_theory.lattice import parse_fraction
 
 __all__ = ["TABLE", "Component", "components", "read_law"]
 
@@ -76,7 +77,7 @@ def _interval(name: str) -> tuple[Component, ...]:
     match = _INTERVAL.fullmatch(name)
     if match is None:
         return ()
-    lo, hi = Fraction(match[1].strip()), Fraction(match[2].strip())
+    lo, hi = parse_fraction("law", match[1]), parse_fraction("law", match[2])
     half = min(-lo, hi)
     if half <= 0 or hi <= lo:
         return ()
@@ -97,10 +98,10 @@ def read_law(law: Any) -> tuple[str, Fraction, Fraction]:
         masked = _BERNOULLI.fullmatch(factor)
         try:
             if masked:
-                keep *= Fraction(masked[1])
+                keep *= parse_fraction("law", masked[1])
             else:
-                scale *= abs(Fraction(factor))
-        except (ValueError, ZeroDivisionError):
+                scale *= abs(parse_fraction("law", factor))
+        except BadInput:
             if masked:
                 raise BadInput(
                     "law", name, "bernoulli(p) needs a number p", "write bernoulli(0.3)"

@@ -8,6 +8,7 @@ from typing import Any
 from slt_theory.certified.exact import Real, rational
 from slt_theory.certified.result import Certified
 from slt_theory.errors import BadInput
+from slt_theory.lattice import to_fraction
 
 __all__ = ["counting_n"]
 
@@ -47,9 +48,8 @@ def counting_n(
         if floor > n:
             n, proof = floor, "sign-floor"
             steps.append("all items of one sign: 2 * 2^-n <= delta")
-    return Certified(
-        n, proof, float(Fraction(eps)), (float(low), float(high)), "counting", tuple(steps)
-    )
+    shown = float(to_fraction("eps", eps))
+    return Certified(n, proof, shown, (float(low), float(high)), "counting", tuple(steps))
 
 
 _SYMMETRIC = {"uniform", "normal", "uniform*uniform", "normal*normal", "normal*uniform"}

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
+
 from slt_theory.errors import BadInput
+from slt_theory.lattice import to_fraction
 
 __all__ = ["ONE", "PROBABILITY_BITS", "Real", "inward", "outward", "probability_up", "rational"]
 
@@ -30,14 +33,12 @@ def rational(value: Real, argument: str) -> tuple[Fraction, Fraction]:
     BadInput
         If `value` is not a finite number.
     """
-    try:
-        first = Fraction(value)
+    first = second = to_fraction(argument, value)
+    if isinstance(value, float):
         # float.__repr__: a NumPy double prints with its type.
-        second = Fraction(float.__repr__(value)) if isinstance(value, float) else first
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        raise BadInput(
-            argument, value, "must be a finite number", "pass a float, a Fraction or '1/100'"
-        ) from None
+        second = Fraction(float.__repr__(value))
+    elif isinstance(value, np.floating) and value.dtype.itemsize < 8:
+        second = Fraction(np.format_float_positional(value, unique=True))
     return min(first, second), max(first, second)
 
 

@@ -9,6 +9,7 @@ from slt_theory.certified.exact import Real, inward, rational
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import certified_n
 from slt_theory.errors import BadInput
+from slt_theory.lattice import to_fraction
 
 __all__ = ["frozen_n"]
 
@@ -37,7 +38,7 @@ def frozen_n(eps: Real, delta: Real, *, free: Real, locked: Real) -> Certified |
         return Certified(
             plain.n,
             plain.proof,
-            float(Fraction(eps)),
+            float(to_fraction("eps", eps)),
             window,
             plain.method,
             plain.steps,
@@ -59,7 +60,7 @@ def frozen_n(eps: Real, delta: Real, *, free: Real, locked: Real) -> Certified |
     return Certified(
         high,
         "frozen-lemma",
-        float(Fraction(eps)),
+        float(to_fraction("eps", eps)),
         window,
         "frozen",
         steps,

@@ -19,6 +19,7 @@ from slt_theory.certified.lemma_r import lemma_r_profile
 from slt_theory.certified.ordered import ordered_failure
 from slt_theory.certified.result import Certified
 from slt_theory.errors import BadInput
+from slt_theory.lattice import to_fraction
 
 __all__ = ["METHODS", "Process", "certified_n"]
 
@@ -287,7 +288,7 @@ def certified_n(
     return Certified(
         best.n,
         METHODS[best.method].proof,
-        float(Fraction(eps)),
+        float(to_fraction("eps", eps)),
         (float(low), float(high)),
         best.method,
         best.steps,

@@ -42,9 +42,24 @@ def number(name: str, text: str) -> Fraction:
     return parse_fraction(name, text)
 
 
+def probability_of(name: str, value: Any) -> float:
+    """A probability, also as a fraction: 1/100."""
+    from slt_theory.statistics import probability
+
+    return probability(name, value)
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
 Eps = Annotated[str | None, typer.Option("--eps", help="Error of one sum or weight.")]
-Delta = Annotated[float, typer.Option("--delta", help="Failure probability.")]
+Delta = Annotated[
+    float,
+    typer.Option(
+        "--delta",
+        help="Failure probability.",
+        parser=lambda value: probability_of("delta", value),
+        metavar="<float>",
+    ),
+]
 OptionalNumber = Annotated[str | None, typer.Option()]
 Trials = Annotated[int, typer.Option("--trials", help="Independent trials.")]
 Seed = Annotated[int, typer.Option("--seed", help="64-bit seed.")]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Eps, Json, emit, number
-from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.errors import UnreadableFile
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def read_numbers(path: Path) -> list[Any]:
         if path.suffix == ".npy":
             import numpy as np
 
+            # tolist keeps long doubles and text, which are then taken exactly or refused.
             return list(np.load(path, allow_pickle=False).ravel().tolist())
         words = path.read_text().replace(",", " ").split()
     except (OSError, ValueError, EOFError) as error:
@@ -36,27 +37,21 @@ def solve(
     target: Annotated[str, typer.Option(help="The number to approximate.")],
     eps: Eps = None,
     size: Annotated[int | None, typer.Option(help="Subsets of exactly this many items.")] = None,
-    lock: Annotated[Path | None, typer.Option(help="File with indices of locked items.")] = None,
+    lock: Annotated[
+        Path | None, typer.Option(help="File: indices of locked items, or a mask.")
+    ] = None,
     method: Annotated[str, typer.Option(help="auto, or a method of the solver.")] = "auto",
     json: Json = False,
 ) -> None:
     """One instance: the optimum, or whether a subset lies within eps."""
     from slt_theory.instance import solve as solve_instance
-    from slt_theory.lattice import to_fraction
 
-    locked: list[int] = []
-    if lock is not None:
-        for value in read_numbers(lock):
-            index = to_fraction("lock", value)
-            if index.denominator != 1:
-                raise BadInput("lock", str(value), "must be indices (integers)")
-            locked.append(int(index))
     answer = solve_instance(
         read_numbers(sample),
         number("target", target),
         eps=None if eps is None else number("eps", eps),
         size=size,
-        locked=locked,
+        locked=() if lock is None else read_numbers(lock),
         method=method,
     )
     emit(answer.to_dict(), answer.summary(), as_json=json)

@@ -17,7 +17,7 @@ from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_for
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
-from slt_theory.lattice import positive_fraction
+from slt_theory.lattice import parse_fraction, positive_fraction
 from slt_theory.statistics import probability
 from slt_theory.theorems import Theorem, get
 from slt_theory.theorems.networks import parse_architecture
@@ -89,8 +89,8 @@ def _value(text: str) -> Any:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     try:
-        return float(Fraction(text))
-    except (ValueError, ZeroDivisionError):
+        return float(parse_fraction("param", text))
+    except (BadInput, OverflowError):
         return text
 
 
@@ -143,7 +143,7 @@ def bound_numbers(
         For an unknown id, or parameters that do not fit.
     """
     entry = get(theorem_id)
-    probability("delta", delta)
+    delta = probability("delta", delta)
     given = _given(entry, parameters or {})
     cost: NetworkCost | None = None
     each_delta = delta

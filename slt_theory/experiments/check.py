@@ -189,8 +189,8 @@ def check(
     >>> str(report.verdict), report.trials
     ('CONSISTENT', 100)
     """
-    probability("delta", delta)
-    probability("alpha", alpha)
+    delta = probability("delta", delta)
+    alpha = probability("alpha", alpha)
     if trials < 1:
         raise BadInput("trials", trials, "must be >= 1")
     case = case_of(claim, n, eps, delta, lo, hi)
@@ -260,7 +260,7 @@ def plan(
     power: float = 0.9,
 ) -> Plan:
     """Trials that a check needs to find, with the wanted power, a failure rate of twice delta."""
-    probability("delta", delta)
+    delta = probability("delta", delta)
     case = case_of(claim, n, eps, delta, lo, hi)
     alternative = max(1 - 2 * delta, (1 - delta) / 2)
     trials = trials_needed(1 - delta, alternative, alpha=alpha, power=power)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.lattice import to_fraction
 from slt_theory.networks import Dense
 from slt_theory.tickets import Ticket, build_ticket, verify
 
@@ -98,7 +99,7 @@ def fixed_size_row(
     )
     widths = target.widths
     ratio = max(max(a / b, b / a) for a, b in itertools.pairwise(widths))
-    share, error = float(SHARE), float(Fraction(eps))
+    share, error = float(SHARE), float(to_fraction("eps", eps))
     largest = max(weights.size for weights in target.weights)
     report = verify(ticket, target)
     return FixedSizeRow(

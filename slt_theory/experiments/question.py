@@ -92,11 +92,7 @@ class Question:
             lo, hi = targets
             targets = "all"
         if targets.startswith("fixed:"):
-            text = targets.removeprefix("fixed:")
-            try:
-                lo = hi = Fraction(text)
-            except (ValueError, ZeroDivisionError):
-                raise BadInput("targets", targets, "Z must be a number") from None
+            lo = hi = to_fraction("targets", targets.removeprefix("fixed:"))
         elif targets not in ("all", "random"):
             raise BadInput("targets", targets, "must be all, fixed:Z or random")
         low, high = to_fraction("lo", lo), to_fraction("hi", hi)
@@ -119,7 +115,7 @@ class Question:
     @classmethod
     def demands(cls, asks: Mapping[str, Any]) -> dict[str, Any]:
         """The ``asks`` of an entry or a bound as arguments of `of`; shares may be text."""
-        return {k: Fraction(v) if k in ("lock", "prune") else v for k, v in asks.items()}
+        return {k: to_fraction(k, v) if k in ("lock", "prune") else v for k, v in asks.items()}
 
     def _check(self) -> None:
         if self.size is not None and not 1 <= self.size <= 64:

@@ -180,7 +180,7 @@ def threshold(
     >>> threshold(eps=0.1, delta=0.1, lock=0.25, trials=500, seed=1).n
     22
     """
-    probability("delta", delta)
+    delta = probability("delta", delta)
     question = Question.of(law, eps, targets, lo, hi, size=size, lock=lock, prune=prune, dim=dim)
     if question.is_frozen:
         found, counts = frozen_threshold(

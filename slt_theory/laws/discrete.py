@@ -47,7 +47,7 @@ class Signs(_Discrete):
     bits: int = WEIGHT_BITS
 
     def __post_init__(self) -> None:
-        gain = Fraction(self.gain) if isinstance(self.gain, str) else to_fraction("gain", self.gain)
+        gain = to_fraction("gain", self.gain)
         object.__setattr__(self, "gain", gain)
         steps = gain * (1 << self.bits)
         if steps.denominator != 1 or not 0 < gain <= 1 << 8:

@@ -61,9 +61,7 @@ class Hyperbolic(Law):
 
     def __post_init__(self) -> None:
         for name in ("lo", "hi"):
-            value = getattr(self, name)
-            exact = Fraction(value) if isinstance(value, str) else to_fraction(name, value)
-            object.__setattr__(self, name, exact)
+            object.__setattr__(self, name, to_fraction(name, getattr(self, name)))
         if not 0 < self.lo < self.hi:
             raise BadInput("lo, hi", (str(self.lo), str(self.hi)), "must satisfy 0 < lo < hi")
         if self._end >= 1 << _BITS:

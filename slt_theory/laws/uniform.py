@@ -36,10 +36,7 @@ class Uniform(Law):
     bits: int = SUM_BITS
 
     def __post_init__(self) -> None:
-        lo, hi = (
-            Fraction(v) if isinstance(v, str) else to_fraction(n, v)
-            for n, v in (("lo", self.lo), ("hi", self.hi))
-        )
+        lo, hi = (to_fraction(name, value) for name, value in (("lo", self.lo), ("hi", self.hi)))
         if not 1 <= self.bits <= SUM_BITS:
             raise BadInput("bits", self.bits, f"must lie in 1..{SUM_BITS}")
         if lo >= hi:

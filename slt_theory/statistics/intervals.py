@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from slt_theory.errors import BadInput
+from slt_theory.rationals import to_fraction
 
 __all__ = ["Interval", "Verdict", "clopper_pearson", "probability", "tail_at_most", "verdict"]
 
@@ -43,10 +44,8 @@ def probability(name: str, value: Any) -> float:
     BadInput
         Otherwise.
     """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise BadInput(name, value, "must be a number") from None
+    exact = to_fraction(name, value)
+    number = float(exact) if abs(exact) < 2 else 2.0
     if not 0.0 < number < 1.0:
         raise BadInput(name, value, "must lie strictly between 0 and 1")
     return number

@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.lattice import whole_number
 from slt_theory.subset_sum.kernels.gather import largest, magnitude
 
-__all__ = ["HEADROOM", "as_integers", "check_headroom", "check_memory", "item_row", "item_rows"]
+__all__ = [
+    "HEADROOM",
+    "as_integers",
+    "check_headroom",
+    "check_memory",
+    "check_size",
+    "item_row",
+    "item_rows",
+]
 
 HEADROOM = 1 << 58
 """Largest sum of absolute values a solver accepts, targets included."""
@@ -80,11 +89,30 @@ def check_headroom(name: str, rows: NDArray[np.int64]) -> None:
 def truth_row(name: str, values: Any, n: int) -> NDArray[np.bool_]:
     """A mask over `n` items."""
     mask = np.asarray(values)
+    if n == 0 and mask.size == 0:
+        mask = mask.astype(bool)  # np.asarray([]) is float64
     if mask.shape != (n,) or mask.dtype != np.bool_:
         raise BadInput(
             name, f"{mask.dtype}{mask.shape}", f"must be {n} truth values", "one for every item"
         )
     return mask
+
+
+def check_size(size: Any, n: int, locked: int = 0) -> int | None:
+    """How many of the free items a subset of exactly `size` items has; None for any number.
+
+    Raises
+    ------
+    BadInput
+        If no subset of `n` items that holds all locked ones has that size.
+    """
+    if size is None:
+        return None
+    exact = whole_number("size", size)
+    if not locked <= exact <= n:
+        held = f", the {locked} locked ones included" if locked else ""
+        raise BadInput("size", exact, f"must be from {locked} to {n} items{held}")
+    return exact - locked
 
 
 def available_bytes() -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
+from slt_theory.lattice import whole_number
 from slt_theory.subset_sum.checks import check_memory
 from slt_theory.subset_sum.cover import checked_cover, interval_count, row_blocks_of
 from slt_theory.subset_sum.draws import Source
@@ -77,6 +78,7 @@ def coverage_by_size(
     int64 array, shape (T, max_size + 1)
         -1 where n items are not enough.
     """
+    max_size = whole_number("max_size", max_size)
     source, lefts, rights = checked_cover(items, width, left, right)
     if not 0 <= max_size <= 4096:
         raise BadInput("max_size", max_size, "must be from 0 to 4096")

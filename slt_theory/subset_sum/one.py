@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.subset_sum.checks import HEADROOM, check_memory, check_row, item_row, truth_row
+from slt_theory.lattice import whole_number
+from slt_theory.subset_sum.checks import (
+    HEADROOM,
+    check_memory,
+    check_row,
+    check_size,
+    item_row,
+    truth_row,
+)
 from slt_theory.subset_sum.halves import Progress, bytes_of_windows
 from slt_theory.subset_sum.kernels.gather import sum_of_chosen
 from slt_theory.subset_sum.kernels.meet import closest_space, optimum_of_few
@@ -133,10 +141,10 @@ def best(
             )
     check_row("items", row)
     if locked is None:
-        chosen, how = nearest(row, goal, size, method, progress)
+        chosen, how = nearest(row, goal, check_size(size, n), method, progress)
     else:
         fixed = truth_row("locked", locked, row.size)
-        rest = None if size is None else size - int(fixed.sum())
+        rest = check_size(size, n, int(fixed.sum()))
         part, how = nearest(row[~fixed], goal - int(row[fixed].sum()), rest, method, progress)
         chosen = _joined(fixed, part)
     total = int(sum_of_chosen(row, chosen))
@@ -177,6 +185,7 @@ def decide(
     else:
         _one_of(method, DECISION_METHODS)
     check_row("items", row)
+    size = None if size is None else whole_number("size", size)
     if locked is None:
         found = within(row, low, high, size, method)
         if found is None:

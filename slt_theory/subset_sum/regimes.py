@@ -73,8 +73,6 @@ def nearest(
     n = row.size
     low, high = (int(end) for end in reach(row))
     if size is not None:
-        if not 0 <= size <= n:
-            raise BadInput("size", size, f"must be from 0 to {n} free items", "change the size")
         # No sum lies beyond the reach: what is nearest to its end is nearest.
         return optimum_of_size(row, max(low, min(high, target)), size), "classes"
     if method == "auto":

@@ -12,7 +12,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments.question import read_law
-from slt_theory.lattice import parse_fraction, to_fraction
+from slt_theory.lattice import to_fraction, whole_number
 from slt_theory.laws import Law
 from slt_theory.statistics import probability
 
@@ -46,22 +46,15 @@ def _law(name: str, value: Any) -> str:
 
 
 def _exact(name: str, value: Any) -> str:
-    number = parse_fraction(name, value) if isinstance(value, str) else to_fraction(name, value)
-    return str(number)
+    return str(to_fraction(name, value))
 
 
 def _integer(name: str, value: Any) -> int:
-    if isinstance(value, str):
-        value = parse_fraction(name, value)
-    number = to_fraction(name, value)
-    if number.denominator != 1:
-        raise BadInput(name, str(value), "must be an integer")
-    return int(number)
+    return whole_number(name, value)
 
 
 def _probability(name: str, value: Any) -> float:
-    exact = parse_fraction(name, value) if isinstance(value, str) else value
-    return probability(name, exact)
+    return probability(name, value)
 
 
 def _text(name: str, value: Any) -> str:
@@ -73,7 +66,7 @@ def _text(name: str, value: Any) -> str:
 def _targets(name: str, value: Any) -> str:
     text = _text(name, value)
     if text.startswith("fixed:"):
-        return f"fixed:{parse_fraction(name, text.removeprefix('fixed:'))}"
+        return f"fixed:{to_fraction(name, text.removeprefix('fixed:'))}"
     if text not in ("all", "random"):
         raise BadInput(name, text, "must be all, fixed:Z or random")
     return text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.lattice import whole_number
 from slt_theory.networks import Network, target_hash
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.partial import Journal, Memory, Store, partial_path, read_identity
@@ -98,6 +99,7 @@ def keeping_of(
     """How a build keeps its masks, from its arguments, and the other arguments."""
     rest = {k: v for k, v in options.items() if k not in ("out", "fresh", "max_memory", "expect")}
     limit = options.get("max_memory")
+    limit = None if limit is None else whole_number("max_memory", limit)
     if limit is not None and limit <= 0:
         raise BadInput("max_memory", limit, "must be > 0 bytes")
     said = {

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from slt_theory.errors import NotFoundWithinLimits
-from slt_theory.lattice import parse_fraction
 from slt_theory.universal.build import build_universal
 from slt_theory.universal.family import Family, parse_family
 from slt_theory.universal.hinges import pieces
@@ -97,10 +96,6 @@ def tradeoff_rows(
 
 
 def _row(name: str, what: str, eps: str, seed: int, options: dict[str, Any]) -> dict[str, Any]:
-    exact: dict[str, Any] = {
-        key: parse_fraction(key, value) if isinstance(value, str) else value
-        for key, value in options.items()
-    }
     started = time.perf_counter()
     row: dict[str, Any] = {
         "family": name,
@@ -113,7 +108,7 @@ def _row(name: str, what: str, eps: str, seed: int, options: dict[str, Any]) -> 
         "least_kinks": least_kinks(name, float(eps)),
     }
     try:
-        ticket = build_universal(name, eps=parse_fraction("eps", eps), seed=seed, **exact)
+        ticket = build_universal(name, eps=eps, seed=seed, **options)
         functions = ticket.certificate["functions"]
         row |= {
             "n": ticket.blocks[0].n,

@@ -165,6 +165,50 @@ def test_solve_refuses_locks_that_are_not_finite(tmp_path, sample):
     assert "lock" in refused("solve", "--sample", sample, "--target", "0", "--lock", lock)
 
 
+@pytest.mark.parametrize(
+    ("array", "target", "code"),
+    [
+        (np.array(["0.1", "0.2"]), "0.3", 0),
+        (np.array(["1/3", "1/6"]), "1/2", 0),
+        (np.array([0.1, 0.2]), "0.3", 3),
+        (np.array([1 + np.longdouble(2) ** -50]), "1", 3),
+    ],
+)
+def test_solve_takes_numbers_of_files_exactly(tmp_path, array, target, code):
+    path = tmp_path / "sample.npy"
+    np.save(path, array)
+    options = ("solve", "--sample", path, "--target", target, "--eps", "1e-18")
+    assert record(*options, code=code)["found"] == (code == 0)
+
+
+def test_solve_takes_a_mask_of_locked_items(tmp_path, sample):
+    lock = tmp_path / "lock.npy"
+    items = len(sample.read_text().split())
+    np.save(lock, np.arange(items) == 1)
+    asked = ("solve", "--sample", sample, "--target", "0", "--lock", lock)
+    assert 1 in record(*asked)["subset"]
+    np.save(lock, np.array([True]))
+    assert "truth value for each item" in refused(*asked)
+
+
+def test_solve_names_the_way_out_of_an_optimum_over_thousands_of_items(tmp_path):
+    path = tmp_path / "many.npy"
+    np.save(path, np.linspace(0, 1, 5000))
+    message = refused("solve", "--sample", path, "--target", "0.5", code=5)
+    assert "2^" in message
+
+
+def test_a_failure_probability_may_be_a_fraction():
+    asked = ("threshold", "--eps", "1/10", "--trials", "200", "--delta")
+    assert record(*asked, "1/10")["n"] == record(*asked, "0.1")["n"]
+
+
+@pytest.mark.parametrize("eps", ["1e400", "1e-400", "1e999999999", "1/0"])
+@pytest.mark.parametrize("verb", ["threshold", "bound lueker1998-rss", "check lueker1998-rss"])
+def test_errors_that_no_float_holds_are_refused(verb, eps):
+    assert "eps = " in refused(*verb.split(), "--eps", eps, "--delta", "0.1")
+
+
 # threshold, check, bound, list, show
 
 
@@ -390,6 +434,12 @@ def test_targets_with_nan_or_infinity_are_refused(tmp_path):
         (("--eps", "0.1", "--objective", "all"), ("objective = all",)),
         (("--eps", "0.1", "--signs", "all"), ("signs = all",)),
         (("--eps", "0.1", "--shared"), ("shared",)),
+        (("--eps", "0.1", "--density", "0"), ("density = 0.0", "gadhikar2023-network")),
+        (("--eps", "0.1", "--density", "1/2"), ("density = 0.5", "gadhikar2023-network")),
+        (("--eps", "0.1", "--size", "0"), ("size = 0", "natale2024-network")),
+        (("--eps", "0.1", "--redraws", "0"), ("redraws = 0",)),
+        (("--eps", "0.1", "--resolution", "0"), ("resolution = 0",)),
+        (("--eps", "0.1", "--memory", "0"), ("max_memory = 0",)),
         (("--eps", "0.1", "--threads", "0"), ("threads = 0",)),
     ],
 )

@@ -132,7 +132,8 @@ def test_an_answer_that_hangs_on_digits_that_do_not_fit_is_refused():
         (([math.inf], 0), r"sample\[0\]"),
         ((["x"], 0), r"sample\[0\]"),
         (([0.5], math.nan), "target"),
-        (([10**400], 0), "sample"),
+        (([10**100], 0), "sample"),
+        (([10**400], 0), r"sample\[0\]"),
     ],
 )
 def test_bad_numbers_are_named(arguments, name):
@@ -167,3 +168,62 @@ def test_the_empty_subset_and_the_record():
     assert absent.to_dict()["found"] is False
     assert absent.to_dict()["sum"] is None
     assert "proved" in absent.summary()
+
+
+MASKS = {
+    "list": [False, False, True],
+    "array": np.array([False, False, True]),
+    "tuple of numpy": (np.False_, np.False_, np.True_),
+    "indices": [2],
+    "numpy indices": np.array([2]),
+    "text": ["2"],
+}
+
+
+@pytest.mark.parametrize("locked", MASKS.values(), ids=MASKS)
+def test_locked_items_are_indices_or_one_truth_value_an_item(locked):
+    answer = solve([1, 20, 300], 300, locked=locked)
+    assert (answer.subset, answer.error) == ((2,), 0)
+    assert solve([1, 20, 300], 0, eps=400, locked=locked).subset[-1] == 2
+
+
+@pytest.mark.parametrize(
+    "locked", [[True], [True, False], [True, False, True, False], [True, 0, 2], [1.0], ["1/2"]]
+)
+def test_what_is_neither_is_refused(locked):
+    with pytest.raises(BadInput, match="locked"):
+        solve([1, 20, 300], 300, locked=locked)
+
+
+def test_a_mask_of_one_item_is_a_mask():
+    assert solve([7], 0, locked=[False]).subset == ()
+    assert solve([7], 0, locked=[True]).subset == (0,)
+
+
+@pytest.mark.parametrize("size", [2, 2.0, np.int64(2), "2", Fraction(2)])
+def test_a_size_is_a_whole_number_however_it_is_written(size):
+    assert solve([1, 2, 3], 3, size=size).subset == (0, 1)
+    assert solve([1, 2, 3], 3, size=size, eps="1/2", locked=[0]).subset == (0, 1)
+
+
+def test_a_size_is_blamed_as_it_was_given():
+    with pytest.raises(BadInput, match="size = 1: must be from 2 to 3 items, the 2 locked ones"):
+        solve([1, 2, 3], 0, size=1, locked=[0, 1])
+    for size in (2.5, True, "two"):
+        with pytest.raises(BadInput, match="size"):
+            solve([1, 2, 3], 3, size=size)
+
+
+def test_text_is_the_number_as_written():
+    tiny = Fraction(1, 10**18)
+    assert solve(["0.1", "0.2"], "0.3", eps=tiny).error == 0
+    assert solve(np.array(["1/10", "1/5"]), "3/10", eps="1e-18").error == 0
+    assert solve([0.1, 0.2], Fraction(3, 10), eps=tiny).proof_of_absence
+
+
+def test_long_doubles_are_exact_or_refused():
+    near = np.longdouble(1) + np.longdouble(2) ** -40
+    assert solve(np.array([near]), 1).error == Fraction(1, 2**40)
+    nearer = np.longdouble(1) + np.longdouble(2) ** -60
+    with pytest.raises(NotFoundWithinLimits):
+        solve(np.array([nearer]), 1, eps=Fraction(1, 2**61))

@@ -385,3 +385,40 @@ def test_a_place_that_cannot_be_written_leaves_nothing_behind(tmp_path):
         with pytest.raises(BadInput, match="out"):
             write_ticket(ticket, path)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("option", "near"), [("epsilon", "eps"), ("treads", "threads"), ("fresch", "fresh")]
+)
+def test_an_unknown_option_is_named_with_the_nearest_one(option, near):
+    target = cases.random_target(1, (2, 2), biases=False)
+    with pytest.raises(
+        BadInput, match=f"{option} = 1: is no option of .*perhaps {near}; known: .*network_eps"
+    ):
+        build_ticket(target, eps=0.1, **{option: 1})
+
+
+@pytest.mark.parametrize("value", [0, 0.0, Fraction(0)])
+@pytest.mark.parametrize("name", ["density", "size", "redraws", "move", "resolution", "prune"])
+def test_zero_is_not_the_same_as_not_given(name, value):
+    target = cases.random_target(1, (2, 2), biases=False)
+    with pytest.raises(BadInput, match=f"{name} = 0.*is no parameter of pensia2020-two-layer"):
+        build_ticket(target, eps=0.1, **{name: value})
+    theorem = {
+        "density": "gadhikar2023-network",
+        "size": "natale2024-network",
+        "redraws": "chijiwa2021-redraws",
+        "move": "xiong2023-perturbation",
+        "resolution": "kumar2025-quantised",
+    }.get(name)
+    if theorem is not None:
+        with pytest.raises(BadInput, match=name):
+            build_ticket(target, eps=0.1, theorem=theorem, **{name: value})
+
+
+def test_text_and_whole_floats_are_the_numbers_they_say(tmp_path):
+    target = cases.random_target(1, (2, 2), biases=False)
+    plain = cases.as_bytes(build_ticket(target, eps=Fraction(1, 10), n=12), tmp_path)
+    assert cases.as_bytes(build_ticket(target, eps="1/10", n=12.0), tmp_path) == plain
+    with pytest.raises(BadInput, match="shared"):
+        build_ticket(target, eps=0.1, theorem="pensia2020-direct", shared="no")

@@ -30,6 +30,7 @@ from slt_theory.streams import check_seed
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import Task, fill
 from slt_theory.tickets.building.gadget import in_mask
+from slt_theory.tickets.building.options import check_names
 from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.checking.attention_check import (
@@ -129,10 +130,8 @@ def build_asked(target: Attention, theorem: str, options: dict[str, Any]) -> Tic
     silent = ("signs", "out", "fresh", "expect", "max_memory")
     asked = {k: v for k, v in options.items() if k not in silent}
     given = {k: v for k, v in asked.items() if v is not None and v is not False}
-    allowed = inspect.signature(build_attention).parameters
-    for name, value in given.items():
-        if name not in allowed:
-            raise BadInput(name, value, f"is no parameter of {theorem}")
+    allowed = [name for name in inspect.signature(build_attention).parameters if name != "target"]
+    check_names(given, allowed, theorem)
     return build_attention(target, **given)
 
 

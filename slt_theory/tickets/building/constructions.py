@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
@@ -25,6 +26,7 @@ from slt_theory.tickets.building import (
 )
 from slt_theory.tickets.building import parameters as read
 from slt_theory.tickets.building.activated import adapted, in_gadget
+from slt_theory.tickets.building.options import REQUEST_OPTIONS, check_names
 from slt_theory.tickets.building.parameters import Parameters
 from slt_theory.tickets.building.request import Request, parse_request
 from slt_theory.tickets.ticket import Ticket
@@ -86,12 +88,14 @@ class Construction:
         known = {name for c in CONSTRUCTIONS.values() for name in c.parameters}
         parameters = {k: v for k, v in options.items() if k in known and v is not None}
         for name, value in parameters.items():
-            if name not in self.parameters and value:
+            if name not in self.parameters and value is not False:
                 takers = [c.theorem for c in CONSTRUCTIONS.values() if name in c.parameters]
+                shown = float(value) if isinstance(value, Fraction) else value
                 raise BadInput(
-                    name, value, f"is no parameter of {self.theorem}", f"of: {', '.join(takers)}"
+                    name, shown, f"is no parameter of {self.theorem}", f"of: {', '.join(takers)}"
                 )
         rest = {k: v for k, v in options.items() if k not in known}
+        check_names(rest, (*REQUEST_OPTIONS, *self.parameters), self.theorem)
         if self.theorem in (direct.THEOREM, direct.CNN_THEOREM):
             rest["largest_n"] = direct.LARGEST_N
         request = parse_request(target, reach=self.reach, **rest)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import WEIGHT_BITS, to_fraction
+from slt_theory.lattice import WEIGHT_BITS, to_fraction, whole_number
 from slt_theory.laws import Law, Masked, Normal, Uniform
 from slt_theory.tickets.building import depth, redrawn
 from slt_theory.tickets.building.request import Request
@@ -51,15 +51,18 @@ def plain(_: Parameters) -> depth.Source:
 
 def size(parameters: Parameters) -> int:
     """Live numbers in every sum."""
-    size = parameters.get("size", 8)
-    if not isinstance(size, int) or size < 1:
-        raise BadInput("size", size, "must be a whole number >= 1")
+    size = whole_number("size", parameters.get("size", 8))
+    if size < 1:
+        raise BadInput("size", size, "must be >= 1")
     return size
 
 
 def shared(parameters: Parameters) -> bool:
     """Whether numbers serve several weights."""
-    return bool(parameters.get("shared", False))
+    shared = parameters.get("shared", False)
+    if not isinstance(shared, bool):
+        raise BadInput("shared", shared, "must be True or False")
+    return shared
 
 
 def move(request: Request, parameters: Parameters) -> Fraction:
@@ -78,8 +81,7 @@ def redraws(parameters: Parameters) -> int | None:
     redraws = parameters.get("redraws")
     if redraws is None:
         return None
-    if isinstance(redraws, bool) or not isinstance(redraws, int):
-        raise BadInput("redraws", redraws, "must be a whole number")
+    redraws = whole_number("redraws", redraws)
     if not 1 <= redraws <= redrawn.MOST_REDRAWS:
         raise BadInput("redraws", redraws, f"must lie in 1..{redrawn.MOST_REDRAWS}")
     return redraws

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import PRODUCT_BITS, positive_fraction
+from slt_theory.lattice import PRODUCT_BITS, positive_fraction, whole_number
 from slt_theory.laws import Law
 from slt_theory.networks import Network, target_hash
 from slt_theory.streams import Purpose, check_seed, stream_id
@@ -218,8 +218,7 @@ def parse_request(
             "exactly one is needed",
             "give --eps or --network-eps",
         )
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int | np.integer)):
-        raise BadInput("n", n, "must be an integer")
+    n = None if n is None else whole_number("n", n)
     if n is not None and not 1 <= n <= largest_n:
         raise BadInput("n", n, f"must lie in 1..{largest_n}")
     for name, value, allowed in (
@@ -243,7 +242,7 @@ def parse_request(
         ),
         domain=where,
         seed=check_seed(seed),
-        n=None if n is None else int(n),
+        n=n,
         objective="best" if objective == "best" else "eps",
         signs="both" if signs == "both" else "needed",
         network_eps=whole,

@@ -54,7 +54,9 @@ def _settings(base: Search, ratio: Fraction, kind: str, density: Fraction | None
     """The search with this share frozen; by default half of the free weights is kept."""
     lock = ratio * KINDS[kind]
     half = lock + (1 - ratio) / 2
-    return replace(base, prune=ratio - lock, lock=lock, density=density or half)
+    return replace(
+        base, prune=ratio - lock, lock=lock, density=half if density is None else density
+    )
 
 
 def _hits(model: Model, settings: Search, seed: int, first: int, count: int) -> tuple[Any, ...]:
