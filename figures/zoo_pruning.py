@@ -36,38 +36,40 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Train 12 replicates of every point; about two minutes on an idle core."""
     from fractions import Fraction
 
+    from slt_theory.papers.trained import bai2022, cho2020, wang2023, zhou2021
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+    from slt_theory.papers.trained.wang2023 import FACTOR
+    from slt_theory.papers.trained.zhou2021 import STRENGTH
     from slt_theory.torch.train import applied
-    from slt_theory.zoo.experiments import espn, issp, rst, srste
-    from slt_theory.zoo.systems.issp import FACTOR
-    from slt_theory.zoo.systems.srste import STRENGTH
-    from slt_theory.zoo.verdicts import SMALL, Size
 
     size = SMALL if quick else Size(12)
-    descent, groups = rst.descent(seed, size), srste.arms(seed, size)
-    sharp, (adam, *_) = issp.sharp(seed, size), espn.arms(seed, size)
+    descent, groups = bai2022.descent(seed, size), zhou2021.grouped(seed, size)
+    sharp, (adam, *_) = wang2023.sharp(seed, size), cho2020.warmed(seed, size)
     rows = []
     for density in DENSITIES[1:2] if quick else DENSITIES:
-        random = rst.ticket(seed, size, density, True).ticket
-        alone = rst.scratch(seed, size, density, 0)
+        random = bai2022.ticket(seed, size, density, True).ticket
+        alone = bai2022.scratch(seed, size, density, 0)
         found: dict[tuple[str, str], Sequence[Fraction | float]] = {
             ("accuracy", "random"): descent.accuracy(random),
             ("accuracy", "scratch"): descent.accuracy(alone),
-            ("psnr", "scratch"): sharp.psnr(issp.scratch(seed, size, density)),
+            ("psnr", "scratch"): sharp.psnr(wang2023.scratch(seed, size, density)),
         }
         for rule in ("gates", "magnitude"):
-            pruned = espn.pruned(seed, size, rule, density, 0)
+            pruned = cho2020.pruned(seed, size, rule, density, 0)
             found["accuracy", rule] = adam.accuracy(pruned)
         for arm, factor in (("soft", FACTOR), ("hard", 0.0), ("late", 1.0)):
-            found["psnr", arm] = sharp.psnr(issp.shrunk(seed, size, factor, density, 0).pruned)
+            found["psnr", arm] = sharp.psnr(wang2023.shrunk(seed, size, factor, density, 0).pruned)
         rows += [
             _row(panel, arm, Fraction(density), values) for (panel, arm), values in found.items()
         ]
     for m in GROUPS:
-        one = srste.trained(seed, size, STRENGTH, (1, m), 0)
+        one = zhou2021.trained(seed, size, STRENGTH, (1, m), 0)
         accuracy = groups.accuracy(applied(one.weights, one.masks))
         rows.append(_row("accuracy", "pattern", Fraction(1, m), accuracy))
     whole = sharp.rig.train(sharp.rig.start(), loss=sharp.loss).variables
-    rows.append(_row("accuracy", "dense", Fraction(1), descent.accuracy(rst.dense(seed, size, 0))))
+    rows.append(
+        _row("accuracy", "dense", Fraction(1), descent.accuracy(bai2022.dense(seed, size, 0)))
+    )
     rows.append(_row("psnr", "dense", Fraction(1), sharp.psnr(whole)))
     return {"data": "digits", "replicates": size.replicates, "rows": rows}
 

@@ -25,18 +25,18 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Search 15 configurations; about three minutes on an idle core."""
     from fractions import Fraction
 
-    from slt_theory.zoo.experiments import multi_prize, peekaboo
-    from slt_theory.zoo.verdicts import SMALL, Size
+    from slt_theory.papers.trained import chen2022, diffenderfer2021
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
 
     size = SMALL if quick else Size(12)
-    r = multi_prize.wide(seed, size)
-    rows = [_row("trained", Fraction(1), multi_prize.dense(seed, size))]
+    r = diffenderfer2021.wide(seed, size)
+    rows = [_row("trained", Fraction(1), diffenderfer2021.dense(seed, size))]
     for density in (Fraction(k, 10) for k in (TENTHS[1:2] if quick else TENTHS)):
         for method in ("edge-popup", "biprop"):
-            _, found = multi_prize.ticket(seed, size, density, method)
-            rows.append(_row(method, density, multi_prize.accuracy(r, found.tensors)))
-        flipped = peekaboo.arms(seed, size, density=density)["flipped"]
-        rows.append(_row("signs", density, multi_prize.accuracy(r, flipped)))
+            _, found = diffenderfer2021.ticket(seed, size, density, method)
+            rows.append(_row(method, density, diffenderfer2021.accuracy(r, found.tensors)))
+        flipped = chen2022.flipped(seed, size, density=density)["flipped"]
+        rows.append(_row("signs", density, diffenderfer2021.accuracy(r, flipped)))
     return {"data": "digits", "replicates": size.replicates, "rows": rows}
 
 

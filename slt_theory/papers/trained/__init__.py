@@ -15,22 +15,24 @@ from slt_theory.theorems.entry import Claim
 __all__ = ["all_claims"]
 
 #: The catalogue's order; a module that is not named comes last.
-_ORDER = (
-    *("frankle2019_procedure", "frankle2019", "frankle2019_matching", "frankle2019_occam"),
-    *("frankle2019_movement", "frankle2019_layers", "zhou2019", "frankle2019b", "frankle2020"),
-    *("morcos2019", "bai2022_pressure", "bai2022", "wang2023", "zhou2021", "cho2020", "elsa2023"),
-    *("diffenderfer2021", "tanaka2020", "chen2022", "ma2021", "yin2023", "sahu2022", "zhang2021"),
-    *("paul2022", "farahani2024", "wang2022", "qian2021", "antoran2020", "muratore2022"),
-    *("facco2017", "tukan2022", "tukan2022_sampling", "tukan2022_rectified", "tran2022"),
-    *("tran2022_groups", "tran2022_curvature", "tran2022_classes", "kwon2022", "kwon2022_digits"),
-)
+_ORDER = """
+    frankle2019_procedure frankle2019 frankle2019_matching frankle2019_occam frankle2019_movement
+    frankle2019_layers zhou2019 frankle2019b frankle2020 morcos2019
+    bai2022_pressure bai2022 wang2023_shrinkage wang2023 zhou2021_pattern zhou2021 cho2020 elsa2023
+    diffenderfer2021 diffenderfer2021_binary tanaka2020 chen2022
+    ma2021 yin2023 sahu2022 zhang2021 paul2022 farahani2024
+    wang2022 qian2021 antoran2020 muratore2022 facco2017
+    tukan2022 tukan2022_sampling tukan2022_rectified
+    tran2022 tran2022_groups tran2022_curvature tran2022_classes kwon2022 kwon2022_digits
+"""
 
 
 @cache
 def all_claims() -> tuple[Claim, ...]:
     """Every claim, in the catalogue's order."""
     found = sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
-    names = [name for name in _ORDER if name in found]
-    names += [name for name in found if name not in _ORDER]
+    order = _ORDER.split()
+    names = [name for name in order if name in found]
+    names += [name for name in found if name not in order]
     modules = (import_module(f"{__name__}.{name}") for name in names)
     return tuple(claim for module in modules for claim in module.ENTRIES)

@@ -10,7 +10,7 @@ from slt_theory.theorems.entry import Claim
 __all__ = ["FAMILIES", "all_claims"]
 
 #: Modules, in the order of the catalogue.
-FAMILIES = ("pruning", "untrained", "outer", "probabilistic", "certificates")
+FAMILIES = ("outer", "probabilistic", "certificates")
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
-from importlib import import_module
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -15,8 +14,17 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from slt_theory.errors import BadInput
+from slt_theory.papers.trained import all_claims
+from slt_theory.papers.trained.bai2022 import transform
+from slt_theory.papers.trained.cho2020 import gates
+from slt_theory.papers.trained.elsa2023 import extend
+from slt_theory.papers.trained.shared.cut import cut
+from slt_theory.papers.trained.shared.rig import all_digits
+from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+from slt_theory.papers.trained.wang2023 import Shrinking, soft_shrinkage
+from slt_theory.papers.trained.wang2023 import sharp as super_resolution
+from slt_theory.papers.trained.zhou2021 import fit_pattern, pattern
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.claims.pruning import ENTRIES
 from slt_theory.torch.train import (
     Mlp,
     Moment,
@@ -32,35 +40,22 @@ from slt_theory.torch.train import (
     split_task,
     top,
 )
-from slt_theory.zoo.experiments import issp as super_resolution
-from slt_theory.zoo.experiments.cut import cut
-from slt_theory.zoo.rig import all_digits
-from slt_theory.zoo.systems.elsa import extend
-from slt_theory.zoo.systems.espn import gates
-from slt_theory.zoo.systems.issp import Shrinking, soft_shrinkage
-from slt_theory.zoo.systems.rst import transform
-from slt_theory.zoo.systems.srste import fit_pattern, pattern
-from slt_theory.zoo.verdicts import SMALL, Size
 
 CLOSE = 1e-12
-CHECKS = [(claim, check) for claim in ENTRIES for check in claim.checks]
+CLAIMS = [claim for claim in all_claims() if claim.family == "pruning while training"]
+CHECKS = [(claim, check) for claim in CLAIMS for check in claim.checks]
 #: Trained enough that a change early in the network shows behind it.
 LONGER = Size(3, Fraction(1, 6))
 MODEL, MEMBERS = Mlp((64, 8, 10)), draws(4, 3)
 SGD = Recipe(steps=5, batch=7, method="sgd", rate=0.125, decay=1e-3)
 
 
-def function_of(check):
-    system, _, name = check.run.partition(":")
-    return getattr(import_module(f"slt_theory.zoo.experiments.{system}"), name)
-
-
 @pytest.mark.parametrize(
-    "check", [check for _, check in CHECKS], ids=[f"{c.id}-{k.name}" for c, k in CHECKS]
+    ("claim", "check"), CHECKS, ids=[f"{claim.id}-{check.name}" for claim, check in CHECKS]
 )
-def test_every_check_runs_small(check):
+def test_every_check_runs_small(claim, check):
     """Exact laws come out as recorded; three replicates decide nothing else."""
-    found = function_of(check)(3, LONGER if check.run.startswith("pressure") else SMALL)
+    found = check.run(3, LONGER if claim.id == "bai2022-pressure" else SMALL)
     assert found.evidence
     if "cases" in found.numbers:
         assert found.verdict is check.expected
@@ -382,7 +377,7 @@ def test_cuts_are_enclosed(seed):
 
 
 def test_images_are_scaled_and_compared_as_by_hand():
-    s = super_resolution.sharp(1, SMALL)
+    s = super_resolution(1, SMALL)
     small = s.rig.task.inputs
     assert small.shape == (1797, 16)
     sharp = s.images.reshape(-1, 8, 8)

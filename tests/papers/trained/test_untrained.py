@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from importlib import import_module
 from itertools import pairwise, product
 from math import prod, sqrt
 
@@ -14,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slt_theory.errors import BadInput
+from slt_theory.papers.trained import all_claims, diffenderfer2021, tanaka2020
+from slt_theory.papers.trained.chen2022 import Bop, boo, peek
+from slt_theory.papers.trained.diffenderfer2021 import parts, prize
+from slt_theory.papers.trained.shared.rig import all_digits
+from slt_theory.papers.trained.shared.verdicts import SMALL
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.claims.untrained import ENTRIES
 from slt_theory.torch.search import Search, search
 from slt_theory.torch.train import (
     Mlp,
@@ -35,13 +38,9 @@ from slt_theory.torch.train import (
     synflow_masks,
     top,
 )
-from slt_theory.zoo.experiments import multi_prize, peekaboo
-from slt_theory.zoo.rig import all_digits
-from slt_theory.zoo.systems.multi_prize import parts, prize
-from slt_theory.zoo.systems.peekaboo import Bop, boo, peek
-from slt_theory.zoo.verdicts import SMALL
 
-CHECKS = [(claim, check) for claim in ENTRIES for check in claim.checks]
+CLAIMS = [claim for claim in all_claims() if claim.family == "untrained networks"]
+CHECKS = [(claim, check) for claim in CLAIMS for check in claim.checks]
 MODEL, MEMBERS = Mlp((64, 12, 10), bias=False), draws(4, 3)
 KEEP = budget(MODEL.shapes, 0.3)
 
@@ -64,8 +63,7 @@ def task():
 )
 def test_every_check_runs_small(check):
     """Exact laws come out as recorded; three replicates decide nothing else."""
-    system, _, name = check.run.partition(":")
-    found = getattr(import_module(f"slt_theory.zoo.experiments.{system}"), name)(3, SMALL)
+    found = check.run(3, SMALL)
     assert found.evidence
     if "cases" in found.numbers:
         assert found.verdict is check.expected
@@ -79,12 +77,12 @@ def test_every_check_runs_small(check):
 
 
 def test_the_search_without_signs_differs_from_the_real_one_by_one_absolute_value():
-    r = multi_prize.wide(3, SMALL)
-    how = replace(multi_prize.recipe(SMALL), steps=12)
-    density = multi_prize.THREE_TENTHS
-    weights = initial(multi_prize.MODEL, r.draws, law="signed-constant", density=0.3)
+    r = diffenderfer2021.wide(3, SMALL)
+    how = replace(diffenderfer2021.recipe(SMALL), steps=12)
+    density = diffenderfer2021.THREE_TENTHS
+    weights = initial(diffenderfer2021.network(), r.draws, law="signed-constant", density=0.3)
     real = search(
-        multi_prize.MODEL,
+        diffenderfer2021.network(),
         r.task,
         Search(density=density, recipe=how),
         draws=r.draws,
@@ -92,8 +90,8 @@ def test_the_search_without_signs_differs_from_the_real_one_by_one_absolute_valu
     )
 
     def masks(soft):
-        scores = multi_prize.popup_by(r, weights, density, how, soft).variables
-        return top(magnitude(scores), budget(multi_prize.MODEL.shapes, density))
+        scores = diffenderfer2021.popup_by(r, weights, density, how, soft).variables
+        return top(magnitude(scores), budget(diffenderfer2021.network().shapes, density))
 
     right, wrong = masks(lambda w, s: w * s.abs()), masks(lambda w, s: w * s)
     assert all(torch.equal(right[name], mask) for name, mask in real.masks.items())
@@ -103,7 +101,7 @@ def test_the_search_without_signs_differs_from_the_real_one_by_one_absolute_valu
 @pytest.mark.parametrize("method", ["edge-popup", "biprop"])
 def test_a_ticket_is_stored_as_scales_and_signs(method):
     law = "kaiming-normal" if method == "biprop" else "signed-constant"
-    how = replace(multi_prize.recipe(SMALL), steps=3)
+    how = replace(diffenderfer2021.recipe(SMALL), steps=3)
     weights, found = prize(MODEL, task(), 0.3, how, draws=MEMBERS, method=method, law=law)
     check_masks(found.masks, MODEL.shapes, KEEP)
     for name, (scales, signs) in parts(found.tensors).items():
@@ -195,10 +193,11 @@ def test_a_score_is_the_sum_of_paths_and_flows_are_conserved(widths, data):
 
 
 def test_the_integer_flows_of_the_claim_fit_into_float64_but_not_into_float32():
-    for model in (peekaboo.FLAT, peekaboo.DEEP):
-        assert prod(model.sizes) * peekaboo.LARGEST ** (len(model.sizes) - 1) < 1 << 53
-    weights = peekaboo.integer_weights(peekaboo.DEEP, MEMBERS)
-    assert float(sum(f.sum() for f in synflow(peekaboo.DEEP, weights, 8).values())) > 1 << 24
+    for widths in (tanaka2020.FLAT, tanaka2020.DEEP):
+        assert prod(widths) * tanaka2020.LARGEST ** (len(widths) - 1) < 1 << 53
+    deep = Mlp(tanaka2020.DEEP)
+    weights = tanaka2020.integer_weights(deep, MEMBERS)
+    assert float(sum(f.sum() for f in synflow(deep, weights, 8).values())) > 1 << 24
 
 
 def test_one_weight_at_a_time_leaves_a_path():
