@@ -9,6 +9,7 @@ from typing import Any
 
 __all__ = [
     "BadInput",
+    "KernelMismatch",
     "MissingExtra",
     "NeedsMemory",
     "NotFoundWithinLimits",
@@ -75,6 +76,22 @@ class MissingExtra(SltError, ImportError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.extra, self.what)
+
+
+class KernelMismatch(SltError):
+    """Compiled code that does not give what its slow reference gives: a fault of the machine."""
+
+    exit_code = 70
+
+    def __init__(self, what: str, folder: str) -> None:
+        self.given = (what, folder)
+        super().__init__(
+            f"{what}: the compiled code differs from its reference on this machine, so nothing was "
+            f"decided; remove the compiled kernels in {folder} and try again"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.given
 
 
 def _gibibytes(size: int) -> str:

@@ -148,6 +148,89 @@ def test_the_check_of_a_ticket_knows_no_builder():
                 assert ".building" not in name, f"{path.relative_to(ROOT)}:{line}"
 
 
+# What the check of a ticket and its builders may both stand on, and why a fault there cannot hide.
+SHARED = {
+    "tickets.block": "what a header says; the file decides",
+    "tickets.ticket": "what a file says; the file decides",
+    "tickets.choices": "how stored choices are packed: the format",
+    "tickets.domain": "the domain's two forms: the format",
+    "tickets.frozen": "which words freeze a weight: the definition, in numpy",
+    "tickets.kept": "kept weights by the law itself, in numpy: the definition of a source",
+    "tickets.resolution": "rounded targets: the definition",
+    "tickets.bends": "slopes of leaky and smooth gadgets: proved in its text",
+    "tickets.size": "bits that a ticket takes: the definition",
+    "tickets.memory": "bytes that a check takes; no number of a certificate",
+    "tickets.rows": "compiled numbers; the checker first compares them with the law itself",
+    "subset_sum.kernels.philox": "the compiled generator and law behind it; compared",
+    "subset_sum.kernels.wiring": "loops over a row, one for each side; the checker's are compared",
+    "subset_sum.kernels._compile": "how kernels are compiled; all that it compiles is compared",
+    "subset_sum.kernels._types": "names of types",
+    "subset_sum.parallel": "threads over blocks of rows; no arithmetic",
+    "subset_sum.checks": "the memory that is free; nothing else of it",
+    "subset_sum.kernels.gather": "behind the module before; not called",
+    "universal.family": "the functions that a ticket stands for: the claim itself",
+    "universal.functions": "values and curvatures in rigorous balls: the claim itself",
+    "universal.balls": "ends of balls, rounded outwards",
+    "universal.piecewise": "of the checker; the builder reads what it has made",
+    "universal.certify": "of the checker; the builder reads what it has made",
+    "universal.check": "of the checker; the builder attaches what it says",
+    "universal.rules": "of the checker; the builder takes the theorem's name",
+}
+COMPARED = {
+    ("philox", "fill_blocks"),
+    ("philox", "uniform32"),
+    ("wiring", "effective_row"),
+    ("wiring", "wrongly_frozen"),
+}
+"""Compiled functions that the checker calls; `checking/compiled.py` compares each before."""
+
+
+def stands_on(start: Iterator[str]) -> set[str]:
+    """Modules of tickets, subset sums and universal tickets that these import, and theirs."""
+    files = {name: path for name, path in sources() if path.name != "__init__.py"}
+    parts = re.compile(r"slt_theory\.(tickets|subset_sum|universal)\.")
+    seen: set[str] = set()
+    ahead = list(start)
+    while ahead:
+        module = ahead.pop()
+        if module not in seen:
+            seen.add(module)
+            found = (name for _, name in imported(module, files[module]))
+            ahead += [name for name in found if name in files and parts.match(name)]
+    return seen
+
+
+def modules_in(*prefixes: str) -> Iterator[str]:
+    for module, path in sources():
+        if path.name != "__init__.py" and module.removeprefix("slt_theory.").startswith(prefixes):
+            yield module
+
+
+def test_checker_and_builders_share_only_what_is_listed():
+    checker = stands_on(modules_in("tickets.checking.", "universal.check", "universal.rules"))
+    builders = stands_on(modules_in("tickets.building.", "universal.build"))
+    shared = {name.removeprefix("slt_theory.") for name in checker & builders}
+    # A builder may look at the checker; the checker never at a builder.
+    assert {name for name in shared if not name.startswith("tickets.checking.")} == set(SHARED)
+    assert not [name for name in checker if ".building" in name]
+
+
+def test_compiled_code_of_the_checker_is_compared_before_it_counts():
+    files = dict(sources())
+    used = set()
+    for module in stands_on(modules_in("tickets.checking.", "universal.check")):
+        if ".subset_sum." in module:
+            continue
+        for node in ast.walk(ast.parse(files[module].read_text(encoding="utf-8"))):
+            source = getattr(node, "module", None) if isinstance(node, ast.ImportFrom) else None
+            if source and source.startswith("slt_theory.subset_sum.kernels."):
+                used |= {(source.rpartition(".")[2], alias.name) for alias in node.names}
+    assert used == COMPARED | {("_compile", "cache_folder")}
+    compared = (PACKAGE / "tickets/checking/compiled.py").read_text(encoding="utf-8")
+    rows = (PACKAGE / "tickets/rows.py").read_text(encoding="utf-8")
+    assert all(name in compared or name in rows for _, name in COMPARED)
+
+
 def test_the_list_has_no_cycle():
     order = list(ALLOWED)
     for part, lower in ALLOWED.items():

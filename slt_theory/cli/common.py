@@ -21,10 +21,12 @@ __all__ = [
     "Delta",
     "Eps",
     "Json",
+    "Memory",
     "OptionalNumber",
     "Seed",
     "Threads",
     "Trials",
+    "byte_count",
     "check_place",
     "emit",
     "load_object",
@@ -64,6 +66,19 @@ OptionalNumber = Annotated[str | None, typer.Option()]
 Trials = Annotated[int, typer.Option("--trials", help="Independent trials.")]
 Seed = Annotated[int, typer.Option("--seed", help="64-bit seed.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Default: all cores.")]
+
+Memory = Annotated[
+    str | None,
+    typer.Option("--memory", help="Most memory to take, e.g. 4G; default: by the size of the job."),
+]
+
+
+def byte_count(text: str | None) -> int | None:
+    """``4G`` is four gigabytes of 2^30; None stays None."""
+    if text is None:
+        return None
+    unit = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
+    return int(number("memory", text[:-1] if unit else text) * (1 << unit))
 
 
 def require(name: str, value: str | None) -> Fraction:

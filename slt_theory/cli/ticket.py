@@ -11,8 +11,10 @@ import typer
 from slt_theory.cli.common import (
     Eps,
     Json,
+    Memory,
     Seed,
     Threads,
+    byte_count,
     check_place,
     emit,
     number,
@@ -65,12 +67,6 @@ def _shares(name: str, text: str | None) -> Any:
     return [number(name, part) for part in text.split(",")]
 
 
-def _bytes(text: str) -> int:
-    """``4G`` is four gigabytes of 2^30."""
-    unit = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
-    return int(number("memory", text[:-1] if unit else text) * (1 << unit))
-
-
 def build(
     target: Target,
     out: Annotated[Path, typer.Option(help="Ticket file to write.")],
@@ -117,9 +113,7 @@ def build(
     resolution: Annotated[
         str | None, typer.Option(help="Weights are rounded to multiples (kumar2025-quantised).")
     ] = None,
-    memory: Annotated[
-        str | None, typer.Option(help="Most memory to take, e.g. 4G; default: what is free.")
-    ] = None,
+    memory: Memory = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
     ] = False,
@@ -166,7 +160,7 @@ def build(
                 expect=progress and progress.expect,
                 out=out,
                 fresh=fresh,
-                max_memory=None if memory is None else _bytes(memory),
+                max_memory=byte_count(memory),
                 **options,
             )
     except KeyboardInterrupt:
@@ -239,6 +233,7 @@ def verify(
     target: Target,
     arch: Arch = None,
     data: Data = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Check a ticket independently: seed, masks and target alone."""
@@ -247,9 +242,9 @@ def verify(
     from slt_theory.tickets.agreement import agreement
     from slt_theory.tickets.size import ticket_size
 
-    sample = held_out(data)
-    ticket, network = read_ticket(file), any_target(target, arch)
-    report = check(ticket, network)
+    sample, limit = held_out(data), byte_count(memory)
+    ticket, network = read_ticket(file, max_memory=limit), any_target(target, arch)
+    report = check(ticket, network, max_memory=limit)
     record = report.to_dict()
     lines = [
         "ok" if report.ok else "NOT OK",

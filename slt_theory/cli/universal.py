@@ -11,7 +11,9 @@ import typer
 from slt_theory.cli.common import (
     Eps,
     Json,
+    Memory,
     Seed,
+    byte_count,
     check_place,
     emit,
     load_object,
@@ -62,6 +64,7 @@ def universal(
     tradeoff: Annotated[
         bool, typer.Option("--tradeoff", help="The table of kept weights against the error.")
     ] = False,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """One ticket for a family of functions: build it, or check one; eps is each sup error."""
@@ -69,7 +72,7 @@ def universal(
         _tradeoff(seed, json)
         return
     if verify is not None:
-        _verify(verify, family, tasks, json)
+        _verify(verify, family, tasks, byte_count(memory), json)
         return
     started = time.perf_counter()
     if family is None or out is None:
@@ -131,14 +134,14 @@ def _shown(functions: list[dict[str, Any]]) -> str:
     return table(["function", "error at most (certified)", "at least (found)", "kinks"], rows)
 
 
-def _verify(file: Path, family: str | None, tasks: bool, json: bool) -> None:
+def _verify(file: Path, family: str | None, tasks: bool, limit: int | None, json: bool) -> None:
     from slt_theory.tickets import read_ticket
     from slt_theory.universal import family_of
     from slt_theory.universal import verify as check
 
-    ticket = read_ticket(file)
+    ticket = read_ticket(file, max_memory=limit)
     chosen = family_of(ticket) if family is None else _family(family)
-    report = check(ticket, chosen)
+    report = check(ticket, chosen, max_memory=limit)
     record = {"family": chosen.name, "kept": ticket.kept, **report.to_dict()}
     lines = [
         "ok" if report.ok else "NOT OK",

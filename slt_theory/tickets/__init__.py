@@ -15,6 +15,7 @@ from slt_theory.tickets.checking import certificate
 from slt_theory.tickets.checking.certificate import certify
 from slt_theory.tickets.checking.check import Check
 from slt_theory.tickets.files import read_ticket, write_ticket
+from slt_theory.tickets.memory import allowed_to_check
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
 
@@ -31,7 +32,7 @@ __all__ = [
 _ATTEMPTS = 5
 
 
-def verify(ticket: Ticket, target: Network | Attention) -> Check:
+def verify(ticket: Ticket, target: Network | Attention, *, max_memory: int | None = None) -> Check:
     """Check a ticket against its target, from seed and masks alone.
 
     Parameters
@@ -39,18 +40,29 @@ def verify(ticket: Ticket, target: Network | Attention) -> Check:
     ticket : Ticket
     target : Network or Attention
         What the ticket claims to imitate.
+    max_memory : int, optional
+        Bytes that the check may take for the ticket's weights; default: what a ticket of this
+        target with 1,024 numbers a sum would take, at least 64 MiB, if that is free.
 
     Returns
     -------
     Check
         ``ok`` is False for an incomplete or wrong ticket; ``failures`` says why. About 0.3
         microseconds a kept weight, plus the error search.
+
+    Raises
+    ------
+    NeedsMemory
+        If the check would take more; nothing is allocated.
+    KernelMismatch
+        If compiled code does not do here what its reference does.
     """
+    allowed = allowed_to_check(target, max_memory)
     if isinstance(target, Attention):
         from slt_theory.tickets.checking.attention_check import verify_attention
 
-        return verify_attention(ticket, target)
-    return certificate.verify(ticket, target)
+        return verify_attention(ticket, target, allowed)
+    return certificate.verify(ticket, target, allowed)
 
 
 def build_ticket(

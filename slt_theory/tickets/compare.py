@@ -139,8 +139,7 @@ def _row(
     sample: Sample | None,
     threads: int | None,
 ) -> Row:
-    from slt_theory.tickets import build_ticket
-    from slt_theory.tickets.checking.certificate import verify
+    from slt_theory.tickets import build_ticket, verify
 
     started = time.perf_counter()
     ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, threads=threads, **options)

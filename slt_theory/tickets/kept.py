@@ -16,7 +16,8 @@ from slt_theory.tickets.ticket import Ticket
 __all__ = ["KeptWeights", "MalformedTicket", "chunks", "kept_matrix", "layer_law"]
 
 Int64Array = NDArray[np.int64]
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
+_AT_ONCE = 1 << 18
 
 
 class MalformedTicket(Exception):
@@ -29,7 +30,7 @@ def layer_law(layer: SourceLayer) -> Law:
 
 
 def chunks(rows: int, columns: int) -> Iterator[tuple[int, int]]:
-    """Stretches of rows that hold some four million weights."""
+    """Stretches of rows that hold about a million weights."""
     step = max(1, _CHUNK // max(columns, 1))
     for start in range(0, rows, step):
         yield start, min(start + step, rows)
@@ -57,6 +58,13 @@ class KeptWeights:
 
     def __call__(self, places: Int64Array, before: int = 0) -> Int64Array:
         """Weights at kept places that follow each other row by row, after `before` others."""
+        weights = np.empty(places.size, np.int64)
+        for first in range(0, places.size, _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            weights[part] = self._weights(places[part], before + first)
+        return weights
+
+    def _weights(self, places: Int64Array, before: int) -> Int64Array:
         layer = self._layer
         if self._choices is None:
             return self._law.sample_at(self._seed, layer.stream, places)

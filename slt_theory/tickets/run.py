@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network, parse_activation
 from slt_theory.networks.graph import skeleton
 from slt_theory.networks.steps import Weigh
@@ -56,10 +58,24 @@ def ticket_forward(ticket: Ticket, x: ArrayLike) -> NDArray[np.float64]:
 
 
 def _shape_of(ticket: Ticket) -> Network:
-    """A network of the ticket's shape, its weights 0."""
-    if ticket.architecture is not None:
-        return skeleton(ticket.architecture)
+    """A network of the ticket's shape, its weights 0.
+
+    Raises
+    ------
+    BadInput
+        If the recorded architecture is not that of the ticket's blocks.
+    """
     blocks = ticket.blocks
+    if ticket.architecture is not None:
+        # Before anything of a size that only the record names is allocated.
+        layers = ticket.architecture.get("layers", [])
+        sizes = [math.prod(layer["weight"]) for layer in layers]
+        if len(sizes) != len(blocks) or any(
+            size > block.outputs * block.inputs * block.taps
+            for size, block in zip(sizes, blocks, strict=True)
+        ):
+            raise BadInput("ticket", str(sizes), "are not the weights of its blocks", "verify it")
+        return skeleton(ticket.architecture)
     weights = tuple(np.zeros((block.outputs, block.inputs)) for block in blocks)
     return Dense(weights, tuple(np.zeros(b.outputs) if b.constant_input else None for b in blocks))
 

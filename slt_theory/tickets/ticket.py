@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,6 +108,16 @@ class Ticket:
     def density(self) -> float:
         """Fraction of source weights kept."""
         return self.kept / self.source_weights
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of all that the ticket says: header, masks, choices and certificate."""
+        said = json.dumps([self.header(), self.certificate], sort_keys=True)
+        whole = hashlib.sha256(said.encode())
+        for arrays in (*self.masks, *self.choices):
+            for array in arrays:
+                whole.update(np.ascontiguousarray(array).data)
+        return whole.digest()
 
     def with_certificate(self, certificate: dict[str, Any]) -> Ticket:
         """The same ticket with a certificate attached."""

@@ -14,8 +14,16 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
-from slt_theory.tickets.checking.claims import round_down, round_up
+from slt_theory.tickets.checking.claims import (
+    claimed,
+    read_claims,
+    round_down,
+    round_up,
+    too_good,
+    unknown_claims,
+)
 from slt_theory.tickets.checking.effective import Effective, MalformedTicket, effective_block
+from slt_theory.tickets.memory import allowed_bytes, check_memory
 from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.balls import ball, up
 from slt_theory.universal.certify import Cells, cells, chain_errors, deviation, sup_error
@@ -34,6 +42,10 @@ __all__ = [
     "log_cells",
     "verify",
 ]
+
+_EACH, _LEAST = 1 << 15, 1e-8
+"""Bytes that the hinges of one function take, times the square root of the error (measured: a
+fifth of it)."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +110,30 @@ def family_of(ticket: Ticket) -> Family | Monomials:
         raise BadInput("ticket", name, "is not a family known by name", "give --family") from None
 
 
-def verify(ticket: Ticket, family: Family | Monomials) -> UniversalCheck:
-    """Check a ticket against its family; seconds for hundreds of kinks."""
-    return _check(ticket, family, compare_claims=True)
+def verify(
+    ticket: Ticket, family: Family | Monomials, *, max_memory: int | None = None
+) -> UniversalCheck:
+    """Check a ticket against its family; seconds for hundreds of kinks.
+
+    Parameters
+    ----------
+    ticket : Ticket
+    family : Family or Monomials
+    max_memory : int, optional
+        Bytes that the check may take for the ticket's weights; default: 32 KiB a function over
+        the square root of eps, at least 64 MiB, if that is free.
+
+    Raises
+    ------
+    NeedsMemory
+        If it would take more; nothing is allocated.
+    KernelMismatch
+        If compiled code does not do here what its reference does.
+    """
+    eps = ticket.network_eps
+    inside = eps is not None and _LEAST <= eps <= 1
+    expected = int(_EACH * len(family.names) / math.sqrt(eps)) if inside and eps else 0
+    return _check(ticket, family, allowed_bytes(max_memory, expected))
 
 
 def certify(ticket: Ticket, family: Family | Monomials) -> Ticket:
@@ -111,7 +144,7 @@ def certify(ticket: Ticket, family: Family | Monomials) -> Ticket:
     MalformedTicket
         If the ticket is none of this family's.
     """
-    check = _check(ticket, family, compare_claims=False)
+    check = _check(ticket, family, None)
     if not check.functions:
         raise MalformedTicket("; ".join(check.failures))
     return ticket.with_certificate(
@@ -119,10 +152,13 @@ def certify(ticket: Ticket, family: Family | Monomials) -> Ticket:
     )
 
 
-def _check(ticket: Ticket, family: Family | Monomials, *, compare_claims: bool) -> UniversalCheck:
+def _check(ticket: Ticket, family: Family | Monomials, allowed: int | None) -> UniversalCheck:
+    """`allowed` is None for a ticket of our own: it has no claims to compare yet."""
     failures = header_failures(ticket, family)
     if failures:
         return UniversalCheck(False, (), tuple(failures))
+    if allowed is not None:
+        check_memory(ticket, allowed)
     try:
         blocks = [effective_block(ticket, k) for k in range(len(ticket.blocks))]
         if isinstance(family, Family):
@@ -137,7 +173,7 @@ def _check(ticket: Ticket, family: Family | Monomials, *, compare_claims: bool) 
         for f in functions
         if eps is None or not f.sup_error_bound <= eps
     ]
-    if compare_claims:
+    if allowed is not None:
         failures += _claim_failures(ticket, family, functions)
     return UniversalCheck(not failures, functions, tuple(failures))
 
@@ -207,26 +243,28 @@ def _claim_failures(
     ticket: Ticket, family: Family | Monomials, functions: tuple[FunctionCheck, ...]
 ) -> list[str]:
     """Claims of the file that are too good."""
-    claims = ticket.certificate
-    if not claims:
-        return ["the file carries no certificate"]
-    failures = []
-    try:
+
+    def judge(claims: dict[str, Any]) -> list[str]:
+        failures = unknown_claims(claims, {"family": ..., "functions": ...})
         if claims["family"] != family.name:
             failures.append(f"the certificate speaks of the family {claims['family']!r}")
-        for claim, true in zip(claims["functions"], functions, strict=True):
-            bound, found = float(claim["sup_error_bound"]), claim["sup_error_found"]
-            if claim["name"] != true.name:
-                failures.append(f"claims {claim['name']!r} where {true.name!r} stands")
-            if not bound >= true.sup_error_bound:
-                failures.append(
-                    f"{true.name}: claims an error of at most {bound:.6g}, recomputed "
-                    f"{true.sup_error_bound:.6g}"
-                )
-            if found is not None and not float(found) <= true.sup_error_bound:
-                failures.append(f"{true.name}: claims a point with error {float(found):.6g}")
-            if claim["kinks"] != true.kinks:
-                failures.append(f"{true.name}: claims {claim['kinks']} kinks, not {true.kinks}")
-    except (KeyError, TypeError, ValueError) as error:
-        failures.append(f"the certificate cannot be read ({error!r})")
+        for record, true in zip(claims["functions"], functions, strict=True):
+            failures += [f"{true.name}: {text}" for text in _function_failures(record, true)]
+        return failures
+
+    return read_claims(ticket, judge)
+
+
+def _function_failures(record: dict[str, Any], true: FunctionCheck) -> list[str]:
+    failures = unknown_claims(record, true.to_dict())
+    if record["name"] != true.name:
+        failures.append(f"the certificate names it {record['name']!r}")
+    bound = claimed(record, "sup_error_bound")
+    failures += too_good("an error of at most", bound, true.sup_error_bound)
+    if record["sup_error_found"] is not None:
+        found = claimed(record, "sup_error_found")
+        if true.sup_error_found is None or not found <= true.sup_error_bound:
+            failures.append(f"claims a point with error {found:.6g}")
+    if record["kinks"] != true.kinks:
+        failures.append(f"claims {record['kinks']} kinks, not {true.kinks}")
     return failures

@@ -9,7 +9,12 @@ from fractions import Fraction
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.frozen import freezing
+from slt_theory.tickets.checking.neutral import (
+    LAYER_FIELDS,
+    eps_failures,
+    frozen_shares,
+    off_neutral,
+)
 from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.family import Family, Monomials
 
@@ -19,6 +24,20 @@ THEOREM = "burkholz2022c-universal"
 _PAIR, _SINGLE = "gadget-pair", "single-layer"
 _KINDS = {Family: (_PAIR, _SINGLE), Monomials: (_PAIR, _SINGLE, _PAIR, _PAIR, _SINGLE)}
 _LARGEST_EXPONENT = 64
+_EPS = r"[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?"
+_BLOCK_FIELDS = (
+    "kind",
+    "outputs",
+    "inputs",
+    "constant_input",
+    "layers",
+    "n",
+    "eps",
+    "scale_exponent",
+    "copies_in",
+    "copies_out",
+    "signs",
+)
 
 
 def header_failures(ticket: Ticket, family: Family | Monomials) -> list[str]:
@@ -30,10 +49,12 @@ def header_failures(ticket: Ticket, family: Family | Monomials) -> list[str]:
         failures.append("the ticket was built for another family (hashes differ)")
     if ticket.domain != family.domain:
         failures.append(f"domain {ticket.domain} instead of {family.domain}")
-    if not ticket.complete or ticket.norm_exponents:
-        failures.append("a universal ticket lists no sums and no norms")
-    if ticket.network_eps is None or not 0 < ticket.network_eps < math.inf:
-        failures.append(f"network_eps = {ticket.network_eps} is no error")
+    failures += off_neutral(ticket, ("network_eps",))
+    if ticket.network_eps is None:
+        failures.append("a universal ticket names its error, network_eps")
+    failures += eps_failures(ticket)
+    if failures:
+        return failures
     kinds = tuple(block.kind for block in ticket.blocks)
     if kinds != _KINDS[type(family)]:
         return [*failures, f"blocks {', '.join(kinds)} do not make this family's network"]
@@ -46,12 +67,25 @@ def header_failures(ticket: Ticket, family: Family | Monomials) -> list[str]:
         before = ticket.blocks[k - 1] if block.kind == _SINGLE else None
         after = ticket.blocks[k + 1].kind if k + 1 < len(ticket.blocks) else None
         found = _block_failures(block, widths, before.copies_out if before else 1, signs)
+        if after == _SINGLE and block.scale_exponent:
+            found.append("hinges are not scaled")
         if block.copies_out != 1 and after != _SINGLE:
             found.append(f"nothing takes its {block.copies_out} copies")
+        found += _same_eps(block, ticket)
         if before is not None and block.inputs != before.outputs:
             found.append(f"takes {block.inputs} knots, there are {before.outputs}")
         failures += [f"block {k}: {text}" for text in found]
     return failures
+
+
+def _same_eps(block: Block, ticket: Ticket) -> list[str]:
+    """The error of the blocks is that of the ticket, which is its float from below."""
+    if not re.fullmatch(_EPS, block.eps) or ticket.network_eps is None:
+        return [f"eps = {block.eps} is no positive fraction p/q"]
+    low, high = ticket.network_eps, math.nextafter(ticket.network_eps, math.inf)
+    if low <= Fraction(block.eps) < high:
+        return []
+    return [f"eps = {block.eps} is not the ticket's error of {low:.6g}"]
 
 
 def _widths(family: Family | Monomials) -> tuple[tuple[int | None, int | None, bool], ...]:
@@ -82,8 +116,7 @@ def _block_failures(
         failures.append(f"signs = {block.signs!r} does not go with the domain")
     if not 0 <= block.scale_exponent <= _LARGEST_EXPONENT:
         failures.append(f"scale exponent {block.scale_exponent} is out of range")
-    if block.size is not None or block.shared:
-        failures.append("sums of a fixed size or shared rows are not recorded here")
+    failures += off_neutral(block, _BLOCK_FIELDS)
     rows, columns = block.outputs * block.copies_out, block.columns * block.copies_in
     hidden = block.columns * block.halves * block.n
     pair = block.kind == _PAIR
@@ -92,12 +125,11 @@ def _block_failures(
         failures.append(f"layers of shapes {block.mask_shapes} do not make a {block.kind}")
     if block.copies_in != copies or (not pair and block.n != copies):
         failures.append(f"takes {block.copies_in} copies of every knot, there are {copies}")
-    if not re.fullmatch(r"[1-9][0-9]{0,99}(/[1-9][0-9]{0,99})?", block.eps):
-        failures.append(f"eps = {block.eps} is no positive fraction p/q")
     for layer in block.layers:
+        failures += off_neutral(layer, (*LAYER_FIELDS, "prune", "lock"))
         try:
-            frozen = freezing(Fraction(layer.prune), Fraction(layer.lock))
-        except (BadInput, ValueError, ZeroDivisionError) as error:
+            frozen = frozen_shares(layer)
+        except BadInput as error:
             failures.append(str(error))
             continue
         if frozen.lock and pair:

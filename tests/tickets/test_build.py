@@ -366,7 +366,7 @@ def test_the_smallest_error_that_can_be_had_is_named_and_can_be_had():
 def test_masks_beyond_the_memory_allowed_are_refused_before_any_work():
     wide = Dense(np.full((3000, 3000), 0.5)[None])
     with pytest.raises(NeedsMemory, match="lower n"):
-        build_ticket(wide, eps=0.1, n=4096, seed=1)
+        build_ticket(wide, eps=0.1, n=4096, seed=1, max_memory=1 << 30)
 
 
 def test_all_zero_targets_need_no_weight():

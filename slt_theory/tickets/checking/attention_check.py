@@ -25,11 +25,13 @@ from slt_theory.networks.attention import Attention
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.attention_search import Heads, largest_attention_error
 from slt_theory.tickets.checking.check import Check
-from slt_theory.tickets.checking.claims import round_down, round_up
+from slt_theory.tickets.checking.claims import claim_failures, round_down, round_up
 from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
+from slt_theory.tickets.checking.neutral import LAYER_FIELDS, eps_failures, off_neutral
 from slt_theory.tickets.checking.outward import largest, up
 from slt_theory.tickets.domain import Ball, Box, Domain, parse_domain
+from slt_theory.tickets.memory import check_memory
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
@@ -41,6 +43,17 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 _THEOREM = "otsuka2026-attention"
+_BLOCK_FIELDS = (
+    "kind",
+    "outputs",
+    "inputs",
+    "constant_input",
+    "layers",
+    "n",
+    "eps",
+    "scale_exponent",
+    "signs",
+)
 _EPS = r"[0-9]{0,399}[1-9][0-9]{0,399}(/0*[1-9][0-9]{0,400})?"
 
 
@@ -50,21 +63,24 @@ def effective_heads(ticket: Ticket) -> Heads:
     return list(zip(matrices[::2], matrices[1::2], strict=True))
 
 
-def verify_attention(ticket: Ticket, target: Attention) -> Check:
-    """Check a ticket against its target; as `slt_theory.tickets.verify`."""
-    return _check(ticket, target, compare_claims=True)
+def verify_attention(ticket: Ticket, target: Attention, allowed: int) -> Check:
+    """Check a ticket against its target; as `slt_theory.tickets.verify`, within `allowed` bytes."""
+    return _check(ticket, target, allowed)
 
 
 def certify_attention(ticket: Ticket, target: Attention) -> Ticket:
     """The ticket with the certificate that `verify_attention` will confirm."""
-    return ticket.with_certificate(_check(ticket, target, compare_claims=False).certificate())
+    return ticket.with_certificate(_check(ticket, target, None).certificate())
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check(ticket: Ticket, target: Attention, *, compare_claims: bool) -> Check:
+def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Check:
+    """`allowed` is None for a ticket of our own: it has no claims to compare yet."""
     failures = _header_failures(ticket, target)
     if failures:
         return _refused(ticket, target, failures)
+    if allowed is not None:
+        check_memory(ticket, allowed)
     try:
         errors = [_errors(ticket, target, k) for k in range(len(ticket.blocks))]
         ours = effective_heads(ticket)
@@ -91,10 +107,10 @@ def _check(ticket: Ticket, target: Attention, *, compare_claims: bool) -> Check:
         sup_error_bound=round_up(whole),
         sup_error_found=round_down(found),
         layer_error_bounds=(round_up(whole),),
-        failures=(),
+        failures=tuple(failures),
     )
-    if compare_claims:
-        failures += _claim_failures(ticket, check, whole)
+    if allowed is not None:
+        failures += claim_failures(ticket, check, [whole], {})
     if ticket.network_eps is not None and whole > ticket.network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {ticket.network_eps:g}")
     return Check(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
@@ -116,7 +132,8 @@ def _refused(ticket: Ticket, target: Attention, failures: list[str]) -> Check:
 
 
 def _header_failures(ticket: Ticket, target: Attention) -> list[str]:
-    failures = []
+    failures = off_neutral(ticket, ("network_eps", "architecture", "unreached"))
+    failures += eps_failures(ticket)
     if ticket.target_sha256 != target.target_hash():
         failures.append("the ticket was built for another target (hashes differ)")
     if ticket.theorem != _THEOREM:
@@ -140,19 +157,9 @@ def _header_failures(ticket: Ticket, target: Attention) -> list[str]:
 def _block_failures(block: Block, matrix: Floats) -> list[str]:
     outputs, inputs = matrix.shape
     hidden = inputs * block.n
-    plain = Block(
-        "product-pair",
-        outputs,
-        inputs,
-        False,
-        block.layers,
-        block.n,
-        block.eps,
-        block.scale_exponent,
-        signs="positive",
-    )
-    failures = []
-    if block != plain:
+    failures = off_neutral(block, _BLOCK_FIELDS)
+    named = (block.kind, block.outputs, block.inputs, block.constant_input, block.signs)
+    if named != ("product-pair", outputs, inputs, False, "positive"):
         failures.append("is no product of two masked matrices for this target")
     if block.mask_shapes != ((hidden, inputs), (outputs, hidden)):
         failures.append(f"layers of shapes {block.mask_shapes} do not make a product")
@@ -161,9 +168,9 @@ def _block_failures(block: Block, matrix: Floats) -> list[str]:
     if not re.fullmatch(_EPS, block.eps):
         failures.append(f"eps = {block.eps} is no positive fraction p/q")
     for layer in block.layers:
-        given = (layer.law, layer.bits, layer.prune, layer.lock, layer.choices, layer.move)
-        if given != ("uniform", WEIGHT_BITS, "0", "0", 1, "0"):
-            failures.append(f"the law {layer.law} is not the theorem's")
+        failures += off_neutral(layer, LAYER_FIELDS)
+        if (layer.law, layer.bits) != ("uniform", WEIGHT_BITS):
+            failures.append(f"the law {layer.law} on {layer.bits} bits is not the theorem's")
         if not 0 <= layer.stream < 1 << 64:
             failures.append(f"stream {layer.stream} has more than 64 bits")
     return failures
@@ -231,28 +238,3 @@ def error_of_entries(target: Attention, domain: Domain, eps: float) -> float:
     errors = [np.full(matrix.shape, eps) for matrix, _ in target.merged()]
     bounds = _head_bounds(target, domain, errors)
     return largest((bounds, bounds))
-
-
-def _claim_failures(ticket: Ticket, check: Check, whole: float) -> list[str]:
-    claims = ticket.certificate
-    if not claims:
-        return ["the file carries no certificate"]
-    failures = []
-    try:
-        for key, recomputed in (
-            ("max_weight_error", check.max_weight_error),
-            ("median_weight_error", check.median_weight_error),
-            ("sup_error_bound", whole),
-        ):
-            if not float(claims[key]) >= recomputed:
-                failures.append(f"claims {key} {claims[key]:.6g}, recomputed {recomputed:.6g}")
-        if not float(claims["sup_error_found"]) <= check.sup_error_bound:
-            failures.append("claims an input with an error that no input has")
-        if claims["weights"] != check.weights:
-            failures.append(f"claims {claims['weights']} entries, there are {check.weights}")
-        (layer,) = claims["layer_error_bounds"]
-        if not float(layer) >= whole:
-            failures.append("claims a smaller error of the layer than recomputed")
-    except (KeyError, TypeError, ValueError) as error:
-        failures.append(f"the certificate cannot be read ({error!r})")
-    return failures

@@ -1,7 +1,7 @@
 """The verifier's long loops, compiled: sums of kept products, and frozen weights, row by row.
 
-The generator that they draw from is compiled too. It is held against the reference of
-`slt_theory.streams` at places spread over every layer, before a sum is formed.
+What they draw from is compiled too, and builders use it as well. None of it counts before
+`slt_theory.tickets.checking.compiled` has compared it with the slow reference on this ticket.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.streams import words32
 from slt_theory.tickets.block import Block, SourceLayer
-from slt_theory.tickets.kept import MalformedTicket, layer_law
-from slt_theory.tickets.rows import FrozenRows, NumberRows, WordRows
+from slt_theory.tickets.checking.compiled import check_frozen_rows, check_numbers, check_sums
+from slt_theory.tickets.kept import layer_law
+from slt_theory.tickets.rows import FrozenRows, NumberRows
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["linked_columns", "pair_sums", "wiring_of", "wrongly_frozen"]
 
 Int64Array = NDArray[np.int64]
 _BLOCK_COLUMNS = 1 << 22
-_SPOTS, _SPOT_WORDS = 16, 64
 
 
 def linked_columns(block: Block, row: int) -> int:
@@ -34,17 +33,6 @@ def _row_blocks(layer: SourceLayer) -> list[range]:
     from slt_theory.subset_sum.parallel import row_blocks
 
     return row_blocks(layer.rows, max(1, min(256, _BLOCK_COLUMNS // layer.columns)))
-
-
-def _check_generator(seed: int, stream: int, words: int) -> None:
-    """The compiled words equal those of the reference at some places."""
-    spots = {k * max(words - _SPOT_WORDS, 0) // (_SPOTS - 1) for k in range(_SPOTS)}
-    compiled = WordRows(seed, stream, _SPOT_WORDS)
-    for start in sorted(spots):
-        if (compiled(start, _SPOT_WORDS) != words32(seed, stream, start, _SPOT_WORDS)).any():
-            raise MalformedTicket(
-                "the compiled generator differs from the reference on this machine"
-            )
 
 
 def pair_sums(
@@ -70,7 +58,8 @@ def pair_sums(
 
     block = ticket.blocks[index]
     layer, mask = block.layers[1], ticket.masks[index][1]
-    _check_generator(ticket.seed, layer.stream, layer.rows * layer.columns)
+    check_numbers(ticket, layer)
+    check_sums(ticket, layer, mask, seen, slopes, block.columns)
     sums = np.zeros((2, layer.rows, block.columns), np.int64)
     all_counts = None if block.size is None else np.zeros(sums.shape, np.int64)
     live = np.packbits((seen >= 0) & (slopes != 0))
@@ -98,7 +87,7 @@ def wiring_of(ticket: Ticket, index: int) -> Int64Array:
     from slt_theory.subset_sum.parallel import map_blocks
 
     layer = ticket.blocks[index].layers[0]
-    _check_generator(ticket.seed, layer.stream, layer.rows * layer.columns)
+    check_numbers(ticket, layer)
     wiring = np.empty((layer.rows, layer.columns), np.int64)
 
     def work(rows: range) -> None:
@@ -115,17 +104,19 @@ def wrongly_frozen(ticket: Ticket, index: int, m: int) -> tuple[int, int, str] |
     """The first weight (row, column) whose mask bit is not as it was frozen, and how that was."""
     from slt_theory.subset_sum.kernels.wiring import wrongly_frozen as look
     from slt_theory.subset_sum.parallel import map_blocks
-    from slt_theory.tickets.frozen import frozen_stream
 
     block = ticket.blocks[index]
     layer, mask = block.layers[m], ticket.masks[index][m]
     last = m == len(block.layers) - 1
-    _check_generator(ticket.seed, frozen_stream(layer), layer.rows * layer.columns)
+    linked = np.full(layer.rows, layer.columns)
+    if last:
+        linked = np.array([linked_columns(block, row) for row in range(layer.rows)])
+    check_frozen_rows(ticket, layer, mask, linked)
 
     def work(rows: range) -> tuple[int, int, str] | None:
         frozen = FrozenRows(ticket.seed, layer, layer.columns)
         for row in rows:
-            words = frozen(row)[: linked_columns(block, row) if last else layer.columns]
+            words = frozen(row)[: linked[row]]
             column = look(np.ascontiguousarray(mask[row]), words, frozen.pruned, frozen.locked)
             if column >= 0:
                 state = "pruned" if int(words[column]) < frozen.pruned else "locked"

@@ -5,7 +5,6 @@ Knows no builder. A header that breaks a rule makes the ticket wrong, whatever i
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,10 +15,10 @@ from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.networks import Network, target_hash
 from slt_theory.tickets.bends import gadget_failures
 from slt_theory.tickets.block import Block, SourceLayer
+from slt_theory.tickets.checking.neutral import eps_failures, frozen_shares
 from slt_theory.tickets.checking.unrolled import copies_of_values
 from slt_theory.tickets.checking.whole import whole_failures
 from slt_theory.tickets.domain import inputs_known, parse_domain
-from slt_theory.tickets.frozen import freezing
 from slt_theory.tickets.resolution import resolution_units
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
@@ -101,8 +100,7 @@ def header_failures(ticket: Ticket, target: Network) -> list[str]:
         domain = parse_domain(ticket.domain)
     except BadInput as error:
         return [*failures, str(error)]
-    if ticket.network_eps is not None and not 0 < ticket.network_eps < math.inf:
-        failures.append(f"network_eps = {ticket.network_eps} is no error")
+    failures += eps_failures(ticket)
     rule = _RULES[ticket.theorem]
     if ticket.architecture != architecture_of(target):
         failures.append("the recorded architecture is not the target's")
@@ -184,7 +182,7 @@ def _source_failures(block: Block, rule: _Rule, target: Network, index: int) -> 
     if block.shared and not direct:
         failures.append("shared rows belong to direct sums")
     if not 0 <= block.scale_exponent <= (0 if direct else _LARGEST_EXPONENT):
-        failures.append(f"scale exponent {block.scale_exponent} is out of range")
+        return [f"scale exponent {block.scale_exponent} is out of range"]
     sized = block.size is not None and 1 <= block.size <= block.n
     if sized != rule.size or (block.size is not None and not sized):
         failures.append(f"sums of {block.size or 'any'} numbers are not the theorem's")
@@ -240,12 +238,12 @@ def _layer_failures(layer: SourceLayer, rule: _Rule, target: Network, *, inner: 
         allowed = _is_range(law, target) if by_range else family in laws
         if not allowed:
             failures.append(f"the law {layer.law} is not the theorem's")
-        frozen = freezing(Fraction(layer.prune), Fraction(layer.lock))
+        frozen = frozen_shares(layer)
         if frozen.free < 1 and not rule.frozen:
             failures.append("the theorem freezes nothing")
         if frozen.lock and inner:
             failures.append("nothing may be locked in a gadget layer")
-    except (BadInput, ValueError, ZeroDivisionError) as error:
+    except BadInput as error:
         failures.append(str(error))
     return failures
 
