@@ -32,8 +32,6 @@ THEOREMS = {"pensia2020-two-layer": ("uniform",), "fischer2021-biases": ("unifor
 
 _LAWS = {"uniform": Uniform(bits=WEIGHT_BITS), "normal": Normal(WEIGHT_BITS)}
 _ATTEMPTS = 5
-_FAMILIES = 8
-_SAMPLED = 1 << 16
 
 
 def build_ticket(
@@ -223,16 +221,6 @@ class _Job:
 
 
 def _sufficient_n(jobs: list[_Job], request: _Request) -> int:
-    """As the numpy path estimates it; many layers are pooled by their radius."""
-    if len(jobs) <= _FAMILIES:
-        families = [Sums(job.targets().cpu().numpy(), job.radius, 2) for job in jobs]
-    else:
-        families = []
-        for radius in sorted({job.radius for job in jobs}):
-            alike = [job for job in jobs if job.radius == radius]
-            total = sum(job.shape[0] * job.shape[1] for job in alike)
-            stride = max(1, total // _SAMPLED)
-            sample = torch.cat([job.targets().flatten()[::stride].cpu() for job in alike])
-            copies = -(-2 * total // sample.numel())
-            families.append(Sums(sample.numpy(), radius, copies))
+    """As the numpy path estimates it: the weights of every layer are counted, one by one."""
+    families = [Sums.of(job.targets().cpu().numpy(), job.radius, 2) for job in jobs]
     return smallest_n(families, Offer(request.law, gadget=True), seed=request.seed)

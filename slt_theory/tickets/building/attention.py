@@ -147,7 +147,7 @@ def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> lis
 
 
 def _estimate(goals: list[Layer], seed: int) -> int:
-    sums = [Sums(goal.wanted, goal.radius, 1) for goal in goals]
+    sums = [Sums.of(goal.wanted, goal.radius, 1) for goal in goals]
     return smallest_n(sums, Offer(Product(_LAW, _LAW)), seed=seed)
 
 

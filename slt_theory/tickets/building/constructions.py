@@ -164,7 +164,7 @@ def _fixed_size(request: Request, parameters: Parameters) -> Ticket:
 
 
 def _malach_n(request: Request, _: Parameters) -> int:
-    return pensia.sufficient_n(request, size=1)
+    return pensia.sufficient_n_of_singles(request)
 
 
 def _malach(request: Request, parameters: Parameters) -> Ticket:

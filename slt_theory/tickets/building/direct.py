@@ -53,7 +53,7 @@ def candidate_law(request: Request, theorem: str = THEOREM) -> Uniform:
 
 def sufficient_n(request: Request, theorem: str = THEOREM) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
-    families = [Sums(layer.wanted, layer.radius, 1) for layer in request.layers]
+    families = [Sums.of(layer.wanted, layer.radius, 1) for layer in request.layers]
     return smallest_n(
         families, Offer(candidate_law(request, theorem), lift=LIFT), seed=request.seed
     )

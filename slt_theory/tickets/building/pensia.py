@@ -11,10 +11,10 @@ from slt_theory.laws import Law, Uniform
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.pools import Filled, gathered
 from slt_theory.tickets.building.request import Request
-from slt_theory.tickets.building.width import Offer, Sums, smallest_n
+from slt_theory.tickets.building.width import Offer, Sums, smallest_n, smallest_n_of_singles
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["build", "halves_needed", "sufficient_n"]
+__all__ = ["build", "halves_needed", "sufficient_n", "sufficient_n_of_singles"]
 
 THEOREM = "pensia2020-two-layer"
 _UNIFORM = Uniform(bits=WEIGHT_BITS)
@@ -25,13 +25,22 @@ def halves_needed(request: Request, index: int) -> int:
     return 1 if request.signs == "needed" and request.non_negative[index] else 2
 
 
-def sufficient_n(request: Request, law: Law = _UNIFORM, *, size: int | None = None) -> int:
+def sufficient_n(request: Request, law: Law = _UNIFORM) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [
-        Sums(layer.wanted, layer.radius, halves_needed(request, k))
+        Sums.of(layer.wanted, layer.radius, halves_needed(request, k))
         for k, layer in enumerate(request.layers)
     ]
-    return smallest_n(families, Offer(law, gadget=True, size=size), seed=request.seed)
+    return smallest_n(families, Offer(law, gadget=True), seed=request.seed)
+
+
+def sufficient_n_of_singles(request: Request) -> int:
+    """As `sufficient_n` where every sum is a single number."""
+    layers = [
+        (layer.wanted, layer.radius, halves_needed(request, k))
+        for k, layer in enumerate(request.layers)
+    ]
+    return smallest_n_of_singles(layers, Offer(_UNIFORM, gadget=True), seed=request.seed)
 
 
 def build(
