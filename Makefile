@@ -1,6 +1,8 @@
 # Two commands do everything on a machine with Python and make:
 #   make verify   make an environment, install, run the main job, write report/index.html
 #   make test     install the test tools and run the tests
+# and one checks the theorems of proofs/rocq with the proof kernel, where it is installed:
+#   make kernel   some two minutes on two free cores
 
 PYTHON ?= python3
 ENV ?= .venv
@@ -8,7 +10,7 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test long browser docs lint bench clean
+.PHONY: verify test long browser kernel docs lint bench clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
@@ -23,6 +25,12 @@ long: $(ENV)/.test
 browser: $(ENV)/.test
 	$(PIP) playwright
 	SLT_REPORT=$(OUT) $(BIN)/python -m pytest -m browser tests/report
+
+# Tables and claims are written afresh; compiled files stay in build/kernel.
+kernel: $(ENV)/.installed
+	@command -v coqc >/dev/null || \
+	  { echo "make kernel needs coqc (Rocq/Coq 8.16 or newer): apt-get install coq"; exit 4; }
+	$(BIN)/slt prove --kernel --out build/kernel
 
 # The documentation site, in site/; a warning is an error.
 docs: $(ENV)/.installed

@@ -11,6 +11,7 @@ __all__ = [
     "BadInput",
     "KernelMismatch",
     "MissingExtra",
+    "MissingProgram",
     "NeedsMemory",
     "NotFoundWithinLimits",
     "SltError",
@@ -89,6 +90,19 @@ class KernelMismatch(SltError):
             f"{what}: the compiled code differs from its reference on this machine, so nothing was "
             f"decided; remove the compiled kernels in {folder} and try again"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.given
+
+
+class MissingProgram(SltError):
+    """A program outside Python that is not on the PATH."""
+
+    exit_code = 4
+
+    def __init__(self, program: str, what: str, install: str) -> None:
+        self.given = (program, what, install)
+        super().__init__(f"{what} needs {program}, which is not on the PATH; install it: {install}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.given

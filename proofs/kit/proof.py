@@ -37,10 +37,11 @@ METHODS: dict[str, str] = {
     "cited": "cited, not proved here",
 }
 
-LEVELS = ("none", "argued", "cited", "symbolic", "enclosure")
+LEVELS = ("none", "argued", "cited", "symbolic", "enclosure", "kernel")
 """none: a step failed. argued: an essential step is in words only. cited: sound up to the named
 results. symbolic: every step exact. enclosure: as symbolic, with numbers enclosed rigorously.
-A proof is no stronger than what it rests on."""
+kernel: a proof assistant has checked the statement itself (`slt_theory.proofs.kernel`); no proof by
+steps reaches it. A proof is no stronger than what it rests on."""
 
 _NUMERIC = frozenset({"enclosure", "integral"})
 

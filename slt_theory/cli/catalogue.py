@@ -103,10 +103,14 @@ def show(
 
     entry = find(theorem_id)
     derived = status_of(entry, _outcomes(checks))
+    behind = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
     record = {
         **entry.to_dict(),
         **derived._asdict(),
         "status_why": derived.why,
+        "kernel": [
+            {"id": one.id, "covers": one.covers, "not_covered": one.not_covered} for one in behind
+        ],
     }
     lines = _claim_lines if isinstance(entry, Claim) else _theorem_lines
     text = [*_head(entry), *lines(entry, derived), *_checks(entry)]
@@ -182,4 +186,18 @@ def _theorem_lines(entry: Any, derived: Any) -> list[str]:
         f"status       {derived.status}: {derived.why}; checks: {derived.numeric}; "
         f"{'sound with all it uses' if derived.sound else 'not sound by proofs here alone'}",
         f"proof        {entry.proof} ({derived.proof_level})",
+        *_kernel_lines(entry),
+    ]
+
+
+def _kernel_lines(entry: Any) -> list[str]:
+    """The statements that a proof kernel has checked behind the entry, and what they leave out."""
+    behind = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
+    return [
+        line
+        for one in behind
+        for line in (
+            f"kernel       {one.id}: {one.covers}",
+            f"             does not cover {one.not_covered}",
+        )
     ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from slt_theory.cli.common import Json, emit, progress_bar, table
+from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -17,9 +19,21 @@ def register(app: typer.Typer) -> None:
 def prove(
     proof_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     text: Annotated[bool, typer.Option("--text", help="Print the proof step by step.")] = False,
+    kernel: Annotated[
+        bool,
+        typer.Option("--kernel", help="Have the proof kernel (coqc) check its theorems instead."),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="With --kernel: folder of the compiled files.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run the machine-checked proofs."""
+    if kernel:
+        _kernel(proof_id, out, json)
+        return
+    if out is not None:
+        raise BadInput("out", str(out), "is for the kernel's files", "add --kernel")
     proofs = import_module("slt_theory.proofs")
     if text:
         chosen = proofs.all_proofs() if proof_id is None else [proofs.get(proof_id)]
@@ -35,3 +49,37 @@ def prove(
     emit({"proofs": records}, table(["id", "level", "steps", ""], rows), as_json=json)
     if any(record["failed"] for record in records):
         raise typer.Exit(1)
+
+
+def _kernel(proof_id: str | None, out: Path | None, json: bool) -> None:
+    """Compile everything; print each theorem as the kernel has it, with what it assumes."""
+    kernel = import_module("slt_theory.proofs.kernel")
+    known = [one.id for one in kernel.STATEMENTS]
+    if proof_id is not None and proof_id not in known:
+        raise BadInput("id", proof_id, "is no kernel statement", f"one of {', '.join(known)}")
+    with progress_bar("kernel", None) as progress:
+        results = kernel.check(out, progress=progress)
+    records = [r.to_dict() for r in results if proof_id in (None, r.statement.id)]
+    lines = [line for record in records for line in _kernel_lines(record)]
+    rows = [
+        [r["id"], r["level"], len(r["theorems"]), "failed" if r["failed"] else "ok"]
+        for r in records
+    ]
+    lines.append(table(["id", "level", "theorems", ""], rows))
+    emit({"proofs": records}, "\n".join(lines), as_json=json)
+    if any(record["failed"] for record in records):
+        raise typer.Exit(1)
+
+
+def _kernel_lines(record: dict[str, Any]) -> list[str]:
+    if record["failed"]:
+        return [f"{record['id']}: {text}" for text in record["failed"]]
+    return [
+        *(
+            f"{t['name']}\n  : {t['type']}\n  Closed under the global context\n"
+            for t in record["theorems"]
+        ),
+        f"{record['id']}: {record['title']}",
+        f"  does not cover {record['not_covered']}",
+        "",
+    ]

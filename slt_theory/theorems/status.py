@@ -14,8 +14,8 @@ from slt_theory.theorems.entry import Claim, Theorem
 
 __all__ = ["LEVELS", "Status", "read_outcomes", "status_of"]
 
-LEVELS = ("none", "argued", "cited", "symbolic", "enclosure")
-"""What a proof here rests on, weakest first."""
+LEVELS = ("none", "argued", "cited", "symbolic", "enclosure", "kernel")
+"""What a proof here rests on, weakest first; `kernel` is a proof assistant's."""
 
 
 class Status(NamedTuple):

@@ -1,0 +1,113 @@
+"""What the proof kernel checks: the statements, what each covers, and what it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["BINS", "ROWS", "STATEMENTS", "Row", "Statement", "behind"]
+
+BINS = 256
+"""Bins of half the law in the reach floor: its statements hold where M is a multiple of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question about U[-1,1], answered from both sides.
+
+    With probability at least ``1 - delta`` every target of [-1/2, 1/2] is within ``2 eps`` of a
+    subset sum: `enough` items suffice, and no number below `needed` does.
+    """
+
+    eps: Fraction
+    delta: Fraction
+    enough: int
+    needed: int
+
+    @property
+    def name(self) -> str:
+        """``Row_100_1000`` for 1/100 and 1/1000."""
+        return f"Row_{self.eps.denominator}_{self.delta.denominator}"
+
+
+def _row(eps: int, delta: int, enough: int, needed: int) -> Row:
+    return Row(Fraction(1, eps), Fraction(1, delta), enough, needed)
+
+
+ROWS = (
+    _row(10, 10, 17, 7),
+    _row(10, 100, 26, 11),
+    _row(20, 20, 24, 9),
+    _row(50, 50, 32, 11),
+    _row(50, 100, 34, 12),
+    _row(100, 10, 29, 8),
+    _row(100, 100, 37, 12),
+    _row(200, 200, 44, 14),
+    _row(500, 500, 52, 16),
+    _row(1000, 1000, 58, 17),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A theorem that the kernel has checked.
+
+    Attributes
+    ----------
+    id, title : str
+    words : str
+        The statement, with LaTeX.
+    theorems : tuple of str
+        Its names in Rocq, with their files.
+    not_covered : str
+        What a reader might take it for, and it is not.
+    entries : tuple of str
+        Catalogue entries behind which it stands.
+    """
+
+    id: str
+    title: str
+    words: str
+    theorems: tuple[str, ...]
+    not_covered: str
+    entries: tuple[str, ...]
+
+    @property
+    def covers(self) -> str:
+        """The title and the theorem that says it, in one line."""
+        return f"{self.title} ({self.theorems[0]})"
+
+
+_LATTICE = (
+    "draws are uniform on 0 .. 4M - 1 and items k/M with k = -M + ((r + 1) >> 1), the law that "
+    "the toolkit samples"
+)
+
+STATEMENTS = (
+    Statement(
+        "kernel-dynamic-program",
+        "Random subset sum for U[-1,1] on [-1/2, 1/2], certified n of the dynamic program",
+        r"For ten pairs $(\epsilon, \delta)$, (1/100, 1/100) with n = 37 among them, and every "
+        rf"even $M \ge 2^{{20}}$ ({_LATTICE}): all but a fraction $\delta$ of the $(4M)^n$ samples "
+        r"reach every rational target of $[-1/2, 1/2]$ within $2\epsilon$.",
+        ("Checker.check_sound", *(f"{row.name}.enough" for row in ROWS)),
+        "the constant C at every eps and delta, the window [-1, 1], laws other than U[-1,1] on a "
+        "lattice, and the numbers of certified_n, which uses longer windows and other processes",
+        ("lueker1998-rss", "slt-rss-explicit"),
+    ),
+    Statement(
+        "kernel-reach-floor",
+        "The reach floor: a necessary n for the same ten questions",
+        r"If n items do what the dynamic program's rows say, on a lattice whose M is a multiple "
+        rf"of {BINS}, then n is at least the necessary number; at $\epsilon = \delta = 1/100$ it "
+        "is 12.",
+        ("Floor.necessary", *(f"{row.name}.needed" for row in ROWS)),
+        "that the necessary number is enough: the window from it to the certified n is open",
+        ("lueker1998-rss",),
+    ),
+)
+
+
+def behind(entry: str) -> tuple[Statement, ...]:
+    """The statements that stand behind an entry of the catalogue, by its id."""
+    return tuple(one for one in STATEMENTS if entry in one.entries)

@@ -1,0 +1,101 @@
+"""What Python hands to the proof kernel, and that the kernel refuses it when it is wrong."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from fractions import Fraction
+
+import pytest
+from slt_theory.proofs.kernel import ROWS, STATEMENTS
+from slt_theory.proofs.kernel.compiler import CLOSED, assumptions, imports, sources
+from slt_theory.proofs.kernel.export import claims_file, floor_total, row_file
+from slt_theory.proofs.kernel.tables import SHARES, UNIT, Table, make_table
+
+from slt_theory.errors import BadInput
+
+needs_coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="no coqc on the PATH")
+
+
+def failure_bound(table: Table) -> Fraction:
+    """The checker of the kernel in slow fractions: every line against every vertex, or an error."""
+    cells = [(p, Fraction(UNIT), q, Fraction(UNIT)) for p, q in itertools.pairwise(table.states)]
+    for row in table.rows:
+        new = []
+        for j, (p, _, q, _) in enumerate(cells):
+            a, s = row[j]
+            assert s >= 0
+            for left, at_left, right, at_right in cells[j:]:
+                if left < min(2 * q, SHARES):
+                    assert at_left <= a - s * left
+                    assert at_right <= a - s * right
+            if 2 * q > table.states[-1]:
+                assert a - s * SHARES >= 0
+            # The mean of the next share is x + x (1 - x) / 2.
+            at = [a - s * (x + Fraction(x * (SHARES - x), 2 * SHARES)) for x in (p, q)]
+            new.append((p, at[0], q, at[1]))
+        cells = new
+    return max(max(cell[1], cell[3]) for cell in cells) / UNIT
+
+
+@pytest.mark.parametrize("row", ROWS[:3], ids=lambda row: row.name)
+def test_a_table_supports_its_row(row) -> None:
+    table = make_table(row.eps, row.delta, row.enough)
+    assert len(table.rows) == row.enough
+    assert failure_bound(table) <= row.delta
+
+
+def test_a_table_for_too_few_items_is_not_made() -> None:
+    with pytest.raises(BadInput, match="needs more"):
+        make_table(Fraction(1, 10), Fraction(1, 10), 16)
+
+
+def test_the_floor_misses_the_end() -> None:
+    for row in ROWS:
+        total = floor_total(row.eps)
+        assert Fraction(total, 256) < Fraction(1, 2) - 2 * row.eps <= Fraction(total + 1, 256)
+
+
+def test_rows_are_two_sided_and_named_once() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS) >= 10
+    assert all(0 < row.needed < row.enough for row in ROWS)
+    assert any((r.eps, r.delta) == (Fraction(1, 100), Fraction(1, 100)) for r in ROWS)
+
+
+def test_sources_rest_on_nothing() -> None:
+    for name, text in sources().items():
+        for word in ("Axiom", "Admitted", "admit.", "Parameter ", "Conjecture", "native_compute"):
+            assert word not in text, (name, word)
+        assert set(imports(text)) <= set(sources())
+
+
+def test_the_report_is_read() -> None:
+    text = f"a\n     : 0 = 0\n{CLOSED}\nb\n     : 1 = 1\nAxioms:\nx : nat\n"
+    assert assumptions(text, ["a", "b", "c"]) == {
+        "a": ("0 = 0", True),
+        "b": ("1 = 1\nAxioms:\nx : nat", False),
+        "c": ("", False),
+    }
+
+
+def test_statements_name_entries_and_files() -> None:
+    from slt_theory.theorems import get
+
+    known = {*sources(), *(row.name for row in ROWS)}
+    for one in STATEMENTS:
+        assert {name.partition(".")[0] for name in one.theorems} <= known
+        assert one.not_covered
+        assert [get(entry) for entry in one.entries]
+
+
+def test_claims_repeat_every_row() -> None:
+    text = claims_file()
+    for row in ROWS:
+        assert f"Example {row.name.lower()}_52" in text
+        assert f"suffices {1 << 24} {row.enough}" in text
+
+
+def test_a_row_states_what_python_claims() -> None:
+    text = row_file(ROWS[0])
+    assert "suffices (2 * H) 17 (1 # 10) (1 # 10)" in text
+    assert "(n >= 7)%nat" in text
