@@ -57,7 +57,7 @@ $(ENV)/.installed: pyproject.toml | $(ENV)/bin/python
 # The pinned build of torch is the small one for CPUs.
 $(ENV)/.test: pyproject.toml | $(ENV)/.installed
 	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[data,report,torch,cluster,tables,test]'
+	$(PIP) --editable '.[data,report,torch,cluster,tables,onnx,test]'
 	touch $@
 
 clean:

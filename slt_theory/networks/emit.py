@@ -73,11 +73,12 @@ def _folded(live: dict[int, Node]) -> tuple[dict[int, Node], dict[int, int]]:
                 alias[number] = node.of[0]
                 uses[node.of[0]] = uses[number]
                 continue
-        if isinstance(node, Weighted) and isinstance(before, Affine) and uses[node.of[0]] == 1:
+        while isinstance(node, Weighted) and isinstance(before, Affine) and uses[node.of[0]] == 1:
             merged = _into_layer_behind(before, node)
-            if merged is not None:
-                del nodes[node.of[0]]
-                node = merged
+            if merged is None:
+                break
+            del nodes[node.of[0]]
+            node, before = merged, nodes.get(merged.of[0])
         nodes[number] = node
     return nodes, alias
 

@@ -203,15 +203,48 @@ class Tape:
             return x
         return self._record(Plain((x.node,), None, x.shape, activation))
 
+    def swish(self, x: Value, y: Value) -> Value | None:
+        """Record ``x * sigmoid(x)`` as SiLU, if one of two factors is the sigmoid of the other."""
+        for one, other in ((x, y), (y, x)):
+            node = self.nodes[other.node]
+            if (
+                isinstance(node, Plain)
+                and node.step == Activation("sigmoid")
+                and node.of == (one.node,)
+                and one.shape == other.shape
+            ):
+                return self.activate(one, "silu")
+        return None
+
     def pool(self, x: Value, pool: Pool) -> Value:
         """Record a pooling of (channels, rows, columns)."""
         return self._record(Plain((x.node,), x.shape, pool.shape(x.shape), pool))
 
     def add(self, x: Value, y: Value) -> Value:
-        """Record ``x + y``; a side of 1 is no broadcast."""
-        if x.shape != y.shape:
-            raise BadInput("add", (x.shape, y.shape), "must be two values of one shape")
-        return self._record(Sum((x.node, y.node), x.shape))
+        """Record ``x + y``; both are broadcast to one shape."""
+        try:
+            shape = np.broadcast_shapes(x.shape, y.shape)
+        except ValueError as error:
+            raise BadInput("add", (x.shape, y.shape), "do not broadcast") from error
+        one, other = self.broadcast(x, shape), self.broadcast(y, shape)
+        return self._record(Sum((one.node, other.node), shape))
+
+    def broadcast(self, x: Value, shape: Sequence[int]) -> Value:
+        """Record `x` repeated along every axis that is 1 in it and more in `shape`."""
+        x = self.reshape(x, [1] * (len(shape) - len(x.shape)) + list(x.shape))
+        widths = [(0, want - have) for have, want in zip(x.shape, shape, strict=True)]
+        return self.pad(x, widths, "edge") if any(w[1] for w in widths) else x
+
+    def mean(self, x: Value, axes: Sequence[int], *, keep: bool = False) -> Value:
+        """Record the mean over some axes: one window of an adaptive pool."""
+        gone = {axis % len(x.shape) for axis in axes}
+        kept = [axis for axis in range(len(x.shape)) if axis not in gone]
+        moved = self.transpose(x, [*kept, *sorted(gone)])
+        lead = prod(x.shape[axis] for axis in kept)
+        image = self.reshape(moved, (lead, 1, prod(x.shape) // lead))
+        y = self.pool(image, Pool(0, "average", (1, 1), 1, adaptive=True))
+        sides = [1 if a in gone else s for a, s in enumerate(x.shape) if keep or a not in gone]
+        return self.reshape(y, sides or [1])
 
     def rearrange(
         self,

@@ -150,22 +150,10 @@ def _combined(scene: Scene, x: Any, y: Any, *, sign: float, alpha: float = 1) ->
     if isinstance(x, Value) and isinstance(y, Value):
         if factor != 1:
             y = scene.tape.affine(y, factor, 0.0, scene.name)
-        return scene.tape.add(*_broadcast(scene, x, y))
+        return scene.tape.add(x, y)
     if isinstance(x, Value):
         return scene.tape.affine(x, 1.0, factor * _constant(scene, y, x), scene.name)
     return scene.tape.affine(y, factor, _constant(scene, x, y), scene.name)
-
-
-def _broadcast(scene: Scene, x: Value, y: Value) -> tuple[Value, Value]:
-    """Two values of one shape; where a side of one is 1 it is repeated."""
-    whole = np.broadcast_shapes(x.shape, y.shape)
-    return _repeated(scene, x, whole), _repeated(scene, y, whole)
-
-
-def _repeated(scene: Scene, x: Value, shape: Sequence[int]) -> Value:
-    x = scene.tape.reshape(x, [1] * (len(shape) - len(x.shape)) + list(x.shape))
-    widths = [(0, want - have) for have, want in zip(x.shape, shape, strict=True)]
-    return scene.tape.pad(x, widths, "edge") if any(w[1] for w in widths) else x
 
 
 def _constant(scene: Scene, values: Any, like: Value) -> Floats:
@@ -185,7 +173,10 @@ def _constant(scene: Scene, values: Any, like: Value) -> Floats:
 
 def _multiplied(scene: Scene, x: Any, y: Any) -> Value:
     if isinstance(x, Value) and isinstance(y, Value):
-        raise Refused("multiplies two values", "products of values are covered by no theorem here")
+        swish = scene.tape.swish(x, y)
+        if swish is None:
+            raise Refused("multiplies two values", "of products x * sigmoid(x) alone is covered")
+        return swish
     value, other = (x, y) if isinstance(x, Value) else (y, x)
     return scene.tape.affine(value, _constant(scene, other, value), 0.0, scene.name)
 
@@ -264,14 +255,7 @@ def _mean(
     scene: Scene, x: Value, axes: Any = None, keep: bool = False, *, dtype: Any = None
 ) -> Value:
     axes = range(1, len(x.shape) + 1) if axes is None else axes
-    gone = sorted(scene.axis(x, axis) for axis in axes)
-    kept = [axis for axis in range(len(x.shape)) if axis not in gone]
-    moved = scene.tape.transpose(x, [*kept, *gone])
-    lead = math.prod(x.shape[axis] for axis in kept)
-    image = scene.tape.reshape(moved, (lead, 1, math.prod(x.shape) // lead))
-    y = scene.tape.pool(image, Pool(0, "average", (1, 1), 1, adaptive=True))
-    sides = [1 if a in gone else s for a, s in enumerate(x.shape) if keep or a not in gone]
-    return scene.tape.reshape(y, sides or [1])
+    return scene.tape.mean(x, [scene.axis(x, axis) for axis in axes], keep=keep)
 
 
 def _summed(scene: Scene, x: Value, axes: Any, keep: bool = False, *, dtype: Any = None) -> Value:
@@ -371,7 +355,7 @@ def _stacked(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
 def _expanded(scene: Scene, x: Value, sizes: Sequence[int], **_: Any) -> Value:
     sides = scene.sides(sizes)
     lead = [1] * (len(sides) - len(x.shape)) + list(x.shape)
-    return _repeated(scene, x, [h if w == -1 else w for h, w in zip(lead, sides, strict=True)])
+    return scene.tape.broadcast(x, [h if w == -1 else w for h, w in zip(lead, sides, strict=True)])
 
 
 def _same(scene: Scene, x: Value, *_: Any, **__: Any) -> Value:

@@ -1,0 +1,141 @@
+"""Read the text format `.nnet` of the ACAS Xu networks, its normalisation included.
+
+A file holds ReLU networks ``y = N(z)`` of layers W z + b, and for every input a mean m and a range
+r: ``z = (x - m) / r``; one further mean and range scale all outputs: ``r y + m``. The smallest and
+largest input that the file states are where its authors clip; within them clipping does nothing.
+Files of the ACAS Xu networks may state ranges of two more inputs, which earlier versions had: the
+first entries are those of the inputs, the last those of the outputs.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.networks.arrays import Floats
+from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.tape import Tape, Value
+
+__all__ = ["read_nnet"]
+
+_MOST_NUMBERS = 1 << 26
+
+
+def read_nnet(path: str | PathLike[str]) -> Reading:
+    """Read an `.nnet` file as the function of inputs in their own units.
+
+    Raises
+    ------
+    UnreadableFile
+        Missing, or text that is no such file; names the line.
+    BadInput
+        Sizes that contradict each other, or ranges that are not positive.
+
+    Notes
+    -----
+    Scales are folded into the first and last layer, rounded a few times; the result is compared
+    with the file evaluated line by line.
+    """
+    lines = _Lines(Path(path))
+    layers, inputs, outputs, _ = lines.integers("number of layers, inputs, outputs, largest", 4)
+    sizes = lines.integers("sizes of the layers", layers + 1)
+    if (sizes[0], sizes[-1]) != (inputs, outputs) or min(sizes) < 1:
+        raise BadInput("sizes", sizes, f"must lead from {inputs} inputs to {outputs} outputs")
+    if sum(a * b for a, b in pairwise(sizes)) > _MOST_NUMBERS:
+        raise BadInput("sizes", sizes, f"hold more than {_MOST_NUMBERS} weights")
+    lines.skip()
+    low, high = (
+        lines.floats(what, inputs, more=True)[:inputs]
+        for what in ("smallest inputs", "largest inputs")
+    )
+    means, ranges = (
+        lines.floats(what, inputs + 1, more=True)[[*range(inputs), -1]]
+        for what in ("means", "ranges")
+    )
+    if not (ranges > 0).all() or not (low <= high).all():
+        raise BadInput("ranges", ranges.tolist(), "must be positive, and minima below maxima")
+    weights: list[tuple[Floats, Floats]] = []
+    for k in range(layers):
+        rows = [lines.floats(f"weights of layer {k + 1}", sizes[k]) for _ in range(sizes[k + 1])]
+        bias = [lines.floats(f"biases of layer {k + 1}", 1)[0] for _ in range(sizes[k + 1])]
+        weights.append((np.stack(rows), np.array(bias)))
+    tape, output = _recorded(weights, means, ranges)
+    network, unfolded = tape.graph(output), tape.graph(output, fold=False)
+    x = means[:-1] + ranges[:-1] * random_inputs(inputs, 16)
+    agreement = compare(
+        network, unfolded, x, _evaluated(x, weights, means, ranges), unit=2.0**-53, tool="the file"
+    )
+    return Reading(network, unfolded, agreement)
+
+
+def _recorded(
+    weights: list[tuple[Floats, Floats]], means: Floats, ranges: Floats
+) -> tuple[Tape, Value]:
+    tape = Tape()
+    x = tape.input((len(means) - 1,))
+    centred = tape.affine(x, 1.0, -means[:-1], "input.mean")
+    value = tape.affine(centred, 1 / ranges[:-1], 0.0, "input.range")
+    for k, (weight, bias) in enumerate(weights):
+        value = value if k == 0 else tape.activate(value, "relu")
+        value = tape.linear(value, weight, bias, f"fc{k + 1}")
+    return tape, tape.affine(value, ranges[-1], means[-1], "output.range")
+
+
+def _evaluated(
+    x: Floats, weights: list[tuple[Floats, Floats]], means: Floats, ranges: Floats
+) -> Floats:
+    """The file line by line, without the tape."""
+    z = (x - means[:-1]) / ranges[:-1]
+    for k, (weight, bias) in enumerate(weights):
+        z = (z if k == 0 else np.maximum(z, 0)) @ weight.T + bias
+    return np.asarray(z * ranges[-1] + means[-1])
+
+
+class _Lines:
+    """Lines of numbers, comments left out."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableFile("path", str(path), f"cannot be read as text ({error})") from error
+        self.path = path
+        lines = enumerate(text.splitlines(), start=1)
+        self.rest = [(n, line) for n, line in lines if line.strip() and not line.startswith("//")]
+        self.rest.reverse()
+
+    def skip(self) -> None:
+        """A flag that no reader uses."""
+        self.floats("flag", 1)
+
+    def floats(self, what: str, count: int, *, more: bool = False) -> Floats:
+        """The `count` numbers of the next line, or at least so many.
+
+        Raises
+        ------
+        UnreadableFile
+            If there is none, or it holds something else.
+        """
+        if not self.rest:
+            raise UnreadableFile("path", str(self.path), f"ends before its {what}")
+        number, line = self.rest.pop()
+        try:
+            values = np.array([float(part) for part in line.split(",") if part.strip()])
+        except ValueError:
+            values = np.empty(0)
+        fits = len(values) == count or (more and len(values) > count)
+        if not fits or not np.isfinite(values).all():
+            raise UnreadableFile(
+                "path", f"{self.path}, line {number}", f"must be {count} numbers: its {what}"
+            )
+        return values
+
+    def integers(self, what: str, count: int) -> list[int]:
+        values = self.floats(what, count)
+        if (values != np.rint(values)).any():
+            raise UnreadableFile("path", str(self.path), f"must have integers as its {what}")
+        return [int(v) for v in values]

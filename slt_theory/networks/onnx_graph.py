@@ -1,0 +1,206 @@
+"""Read an ONNX graph as the function it is; the package `onnx` parses, nothing of the file runs.
+
+Constants are folded by ONNX's own reference implementation. The network read is then compared with
+that implementation on random inputs, within the rounding bound of `slt_theory.networks.rounding`.
+The reference runs in float64 for that, since a float32 bound of a deep network would say little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
+from slt_theory.networks.onnx_operators import OPERATORS, Call, Refused
+from slt_theory.networks.onnx_reference import evaluator
+from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.tape import Tape, Value
+
+__all__ = ["read_onnx"]
+
+_INPUTS = 6
+_FLOATS = ("float16", "float32", "float64")
+_OLDEST = 7
+
+
+def read_onnx(path: str | PathLike[str]) -> Reading:
+    """Read an `.onnx` file.
+
+    Parameters
+    ----------
+    path : path
+        Opset 7 or newer; weights may stand in files beside it. One input, one output, both of
+        floats. Axis 0 is the batch where it is symbolic or 1.
+
+    Returns
+    -------
+    Reading
+        The network, the same operator by operator, and how it agrees with ONNX's reference.
+
+    Raises
+    ------
+    MissingExtra
+        Without the package `onnx`.
+    UnreadableFile
+        Missing, truncated or damaged.
+    BadInput
+        Names an operator outside of what a network here may hold, its node, and the way out; or an
+        output that differs from the reference by more than rounding explains.
+    """
+    model = _parsed(Path(path))
+    graph = _Graph(model)
+    output = graph.output()
+    network, unfolded = graph.tape.graph(output), graph.tape.graph(output, fold=False)
+    x = random_inputs(network.size_in, _INPUTS)
+    theirs = graph.reference(x)
+    agreement = compare(network, unfolded, x, theirs, unit=2.0**-53, tool="ONNX's reference")
+    return Reading(network, unfolded, agreement)
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise MissingExtra("onnx", f"reading {path.name}") from error
+    if not path.is_file():
+        raise UnreadableFile("path", str(path), "does not exist")
+    try:
+        model = onnx.load(path)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnreadableFile(
+            "path", str(path), f"is truncated, damaged, or no .onnx file ({reason[:200]})",
+            "copy or export it again, with the files of its weights beside it",
+        ) from error  # fmt: skip
+    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+    if version < _OLDEST:
+        raise BadInput(
+            "opset",
+            version,
+            f"must be at least {_OLDEST}",
+            "convert it with onnx.version_converter",
+        )
+    return model
+
+
+class _Graph:
+    """Nodes in order: constants are computed, values go on the tape."""
+
+    def __init__(self, model: Any) -> None:
+        from onnx import numpy_helper
+
+        self.model, self.tape = model, Tape()
+        graph = model.graph
+        self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
+        self.known: dict[str, Any] = {
+            weight.name: np.asarray(numpy_helper.to_array(weight)) for weight in graph.initializer
+        }
+        inputs = [entry for entry in graph.input if entry.name not in self.known]
+        if len(inputs) != 1 or len(graph.output) != 1:
+            names = [entry.name for entry in inputs], [entry.name for entry in graph.output]
+            raise BadInput("network", names, "must have one input and one output")
+        self.name = inputs[0].name
+        self.dtype, sides = _type_of(inputs[0])
+        if self.dtype.name not in _FLOATS:
+            raise BadInput("input", self.dtype.name, "must be of float16, float32 or float64")
+        self.batched = len(sides) > 1 and sides[0] in (None, 1)
+        shape = sides[1:] if self.batched else sides
+        if any(side is None for side in shape) or not shape:
+            raise BadInput(
+                "input", f"{self.name}: {sides}", "has an axis of unknown length",
+                "fix it, for example with onnx.tools.update_model_dims",
+            )  # fmt: skip
+        self.shape = tuple(int(side) for side in shape if side is not None)
+        self.known[self.name] = self.tape.input(self.shape)
+
+    def output(self) -> Value:
+        """Record every node; the value of the output."""
+        for number, node in enumerate(self.model.graph.node):
+            self._record(node, number)
+        name = self.model.graph.output[0].name
+        found = self.known.get(name)
+        if not isinstance(found, Value):
+            raise BadInput("output", name, "must depend on the input")
+        return found
+
+    def _record(self, node: Any, number: int) -> None:
+        if node.domain not in ("", "ai.onnx"):
+            raise BadInput("network", f"{node.domain}.{node.op_type}", "is of a domain of its own")
+        if node.op_type != "Constant" and any(
+            name and name not in self.known for name in node.input
+        ):
+            raise BadInput("network", node.op_type, "takes a value that no node before it gives")
+        given = [self.known[name] if name else None for name in node.input]
+        if not any(isinstance(value, Value) for value in given):
+            results = self._computed(node, given)
+        else:
+            results = self._called(node, given, number)
+        self.known.update(zip(node.output, results, strict=False))
+
+    def _computed(self, node: Any, given: list[Any]) -> list[NDArray[Any]]:
+        """A constant, by ONNX's reference implementation."""
+        import onnx
+        from onnx.reference import ReferenceEvaluator
+
+        names = [name for name in node.input if name]
+        inputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in names]
+        outputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in node.output]
+        graph = onnx.helper.make_graph([node], "constant", inputs, outputs)
+        model = onnx.helper.make_model(graph, opset_imports=self.model.opset_import)
+        values = [value for value in given if value is not None]
+        try:
+            feed = dict(zip(names, values, strict=True))
+            return [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feed)]
+        except Exception as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise BadInput(
+                "network", f"{node.op_type} of constants", f"cannot be computed ({reason[:200]})"
+            ) from error
+
+    def _called(self, node: Any, given: list[Any], number: int) -> list[Any]:
+        import onnx
+
+        attributes: dict[str, Any] = {
+            a.name: onnx.helper.get_attribute_value(a) for a in node.attribute
+        }
+        name = str(node.name or next((n for n in node.input[1:] if n), f"{node.op_type}{number}"))
+        call = Call(self.tape, self.batched, self.opset, name, attributes, len(node.output))
+        operator: Callable[..., Any] | None = OPERATORS.get(node.op_type)
+        place = f"{node.op_type} (node {number}, {node.name or 'unnamed'})"
+        try:
+            if operator is None:
+                raise Refused("is not covered")
+            result = operator(call, *given)
+        except Refused as refusal:
+            raise BadInput("network", place, str(refusal), refusal.way_out) from None
+        except (TypeError, ValueError, IndexError) as error:
+            if isinstance(error, BadInput):
+                raise
+            raise BadInput("network", place, f"has arguments that do not fit ({error})") from error
+        return result if isinstance(result, list) else [result]
+
+    def reference(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Outputs of ONNX's reference implementation in float64, input by input."""
+        runner = evaluator(self.model)
+        shape = (1, *self.shape) if self.batched else self.shape
+        try:
+            outputs = [runner.run(None, {self.name: row.reshape(shape)})[0] for row in x]
+        except Exception as error:
+            raise BadInput(
+                "network", f"{type(error).__name__}: {str(error)[:200]}",
+                "ONNX's reference implementation cannot run it, so the reading cannot be compared",
+            ) from error  # fmt: skip
+        return np.stack(outputs).astype(np.float64).reshape(len(x), -1)
+
+
+def _type_of(entry: Any) -> tuple[np.dtype[Any], list[int | None]]:
+    from onnx import helper
+
+    tensor = entry.type.tensor_type
+    sides = [side.dim_value if side.dim_value > 0 else None for side in tensor.shape.dim]
+    return np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type)), sides

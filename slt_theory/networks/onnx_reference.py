@@ -1,0 +1,159 @@
+"""Evaluate an ONNX model in float64 by ONNX's own reference implementation.
+
+Six operators are computed by their definition instead, because the reference of onnx 1.23 is not
+right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 normalise
+by the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
+float32; global maxima of sequences run over the channels, too; pools of sequences with padding, or
+with padding found from the shape, fail or leave windows out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["evaluator", "in_float64"]
+
+
+def evaluator(model: Any) -> Any:
+    """Return an evaluator of `model` in float64: ``run(None, {name: array})``."""
+    from onnx.reference import ReferenceEvaluator
+
+    return ReferenceEvaluator(in_float64(model), new_ops=_operators())
+
+
+def in_float64(model: Any) -> Any:
+    """Copy a model: weights, constants and casts of floats become float64, value for value."""
+    import onnx
+
+    double = onnx.ModelProto()
+    double.CopyFrom(model)
+    del double.graph.value_info[:]
+    for entry in (*double.graph.input, *double.graph.output):
+        if entry.type.tensor_type.elem_type in _narrow():
+            entry.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    for tensor in double.graph.initializer:
+        _widen(tensor)
+    for node in double.graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                _widen(attribute.t)
+            elif node.op_type == "Cast" and attribute.name == "to" and attribute.i in _narrow():
+                attribute.i = onnx.TensorProto.DOUBLE
+            elif node.op_type == "Constant" and attribute.name in ("value_float", "value_floats"):
+                values = np.asarray(onnx.helper.get_attribute_value(attribute), dtype=np.float64)
+                attribute.CopyFrom(
+                    onnx.helper.make_attribute("value", onnx.numpy_helper.from_array(values))
+                )
+    return double
+
+
+def _narrow() -> tuple[int, ...]:
+    from onnx import TensorProto
+
+    return TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16
+
+
+def _widen(tensor: Any) -> None:
+    from onnx import numpy_helper
+
+    if tensor.data_type in _narrow():
+        name = tensor.name
+        values = np.asarray(numpy_helper.to_array(tensor)).astype(np.float64)
+        tensor.CopyFrom(numpy_helper.from_array(values, name))
+
+
+def _operators() -> list[Any]:
+    from onnx.reference.op_run import OpRun
+    from scipy.special import erf
+
+    class BatchNormalization(OpRun):
+        def _run(
+            self, x: Any, scale: Any, shift: Any, mean: Any, variance: Any, epsilon: Any = None,
+            **_: Any,
+        ) -> tuple[Any]:  # fmt: skip
+            scale, shift, mean, variance = (
+                v.reshape(-1, *[1] * (x.ndim - 2)) for v in (scale, shift, mean, variance)
+            )
+            epsilon = 1e-5 if epsilon is None else epsilon
+            return ((x - mean) / np.sqrt(variance + epsilon) * scale + shift,)
+
+    class Erf(OpRun):
+        def _run(self, x: Any) -> tuple[Any]:
+            return (erf(x),)
+
+    class GlobalMaxPool(OpRun):
+        def _run(self, x: Any) -> tuple[Any]:
+            return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
+
+    class Gelu(OpRun):
+        def _run(self, x: Any, approximate: str | None = None) -> tuple[Any]:
+            if approximate == "tanh":
+                inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+                return (0.5 * x * (1 + np.tanh(inner)),)
+            return (0.5 * x * (1 + erf(x / np.sqrt(2))),)
+
+    class AveragePool(OpRun):
+        def _run(self, x: Any, **options: Any) -> tuple[Any]:
+            return (pooled(x, options, largest=False),)
+
+    class MaxPool(OpRun):
+        def _run(self, x: Any, **options: Any) -> tuple[Any]:
+            return (pooled(x, options, largest=True),)
+
+    return [BatchNormalization, Erf, GlobalMaxPool, Gelu, AveragePool, MaxPool]
+
+
+def pooled(x: NDArray[Any], options: dict[str, Any], *, largest: bool) -> NDArray[Any]:
+    """ONNX's MaxPool or AveragePool by its definition, window by window."""
+    axes = x.ndim - 2
+    firsts, ends, places = [], [], []
+    for k in range(axes):
+        first, end, inside = _axis(x.shape[2 + k], k, axes, options)
+        firsts.append(first)
+        ends.append(end)
+        places.append(inside)
+    result = np.zeros((*x.shape[:2], *map(len, firsts)))
+    at: tuple[int, ...]
+    for at in np.ndindex(*map(len, firsts)):
+        window = x
+        for k in range(axes):
+            window = np.take(window, places[k][at[k]], axis=2 + k)
+        over = tuple(range(2, x.ndim))
+        if largest:
+            value = window.max(axis=over)
+        else:
+            size = float(np.prod(window.shape[2:]))
+            if options.get("count_include_pad"):
+                size = float(np.prod([ends[k][at[k]] - firsts[k][at[k]] for k in range(axes)]))
+            value = window.sum(axis=over) / size
+        result[:, :, *at] = value
+    return result
+
+
+def _axis(
+    length: int, k: int, axes: int, options: dict[str, Any]
+) -> tuple[list[int], list[int], list[list[int]]]:
+    """First place, end, and places inside the image, of every window along axis k."""
+    side, kind = options["kernel_shape"][k], options.get("auto_pad") or "NOTSET"
+    stride = (options.get("strides") or [1] * axes)[k]
+    spread = (options.get("dilations") or [1] * axes)[k]
+    pads = options.get("pads") or [0] * (2 * axes)
+    before, after = (pads[k], pads[axes + k]) if kind == "NOTSET" else (0, 0)
+    reach = spread * (side - 1) + 1
+    if kind.startswith("SAME"):
+        total = max((-(-length // stride) - 1) * stride + reach - length, 0)
+        before, after = total // 2, total - total // 2
+        if kind == "SAME_LOWER":
+            before, after = after, before
+    room = length + before + after - reach
+    count = room // stride + 1
+    if options.get("ceil_mode") and room % stride:
+        # A window that begins in the padding behind the image is none.
+        count += count * stride < length + before
+    firsts = [number * stride - before for number in range(count)]
+    ends = [min(first + reach, length + after) for first in firsts]
+    inside = [[p for p in range(f, f + reach, spread) if 0 <= p < length] for f in firsts]
+    return firsts, ends, inside

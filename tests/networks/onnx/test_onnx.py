@@ -1,0 +1,139 @@
+"""ONNX files: random graphs of every operator, real networks, refusals by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import graphs
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.networks.onnx_graph import read_onnx
+from slt_theory.networks.onnx_operators import OPERATORS
+from slt_theory.networks.onnx_reference import evaluator
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+
+def read_all(folder, seeds):
+    """How often every operator was read; a misreading is refused, so nothing may be refused."""
+    counts = Counter()
+    for seed in seeds:
+        model, used, opset = graphs.draw(np.random.default_rng(seed))
+        onnx.save(model, folder / "drawn.onnx")
+        try:
+            read_onnx(folder / "drawn.onnx")
+        except BadInput as error:
+            raise AssertionError((seed, opset, used)) from error
+        counts.update(set(used))
+    return counts
+
+
+def fresh():
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+def test_random_graphs_are_read(tmp_path):
+    start = fresh()
+    assert sum(read_all(tmp_path, range(start, start + 60)).values()) > 60
+
+
+@pytest.mark.long
+def test_three_hundred_random_graphs_hold_every_operator(tmp_path):
+    start = fresh()
+    counts = read_all(tmp_path, range(start, start + 300))
+    never = {"Swish", "Erf", "Gelu"}
+    assert set(OPERATORS) - set(counts) <= never
+
+
+def test_the_evaluator_equals_onnxruntime():
+    runtime = pytest.importorskip("onnxruntime")
+    runtime.set_default_logger_severity(4)
+    start, same = fresh(), 0
+    for seed in range(start, start + 60):
+        rng = np.random.default_rng(seed)
+        model, used, _ = graphs.draw(rng)
+        shape = [side.dim_value for side in model.graph.input[0].type.tensor_type.shape.dim]
+        x = rng.integers(-64, 65, size=shape) / 32
+        ours = evaluator(model).run(None, {"x": x})[0]
+        try:
+            session = runtime.InferenceSession(
+                model.SerializeToString(), providers=["CPUExecutionProvider"]
+            )
+            theirs = session.run(None, {"x": x.astype(np.float32)})[0]
+        except Exception:  # an opset or a pool that this runtime does not have
+            continue
+        assert theirs.shape == ours.shape, (seed, used)
+        assert np.abs(theirs - ours).max() <= 1e-3 * (1 + np.abs(ours).max()), (seed, used)
+        same += 1
+    assert same >= 50
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("acasxu_1_1", 13_305), ("mnistfc_256x4", 400_906), ("oval21_cifar_base_kw", 105_966)],
+)
+def test_real_networks_are_read(name, parameters):
+    path = DATA / f"{name}.onnx"
+    if not path.exists():
+        pytest.skip("needs the file of a public benchmark")
+    reading = read_onnx(path)
+    assert reading.network.parameters == parameters
+    assert reading.agreement.difference < 1e-12
+
+
+def one_node(kind, *constants, inputs=(1, 4), opset=17, weigh=True, **attributes):
+    """A model x -> kind(x W, constants)."""
+    weights = [numpy_helper.from_array(np.eye(inputs[-1], dtype=np.float32), "W")]
+    weights += [numpy_helper.from_array(np.asarray(c), f"c{k}") for k, c in enumerate(constants)]
+    nodes = [helper.make_node("MatMul", ["x", "W"], ["h"])] if weigh else []
+    given = ["h" if weigh else "x", *(f"c{k}" for k in range(len(constants)))]
+    nodes.append(helper.make_node(kind, given, ["y"], name="last", **attributes))
+    graph = helper.make_graph(
+        nodes, "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, inputs)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        weights,
+    )  # fmt: skip
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (one_node("Softmax"), r"Softmax \(node 1, last\): is not covered"),
+        (one_node("Erf"), "GELU is an operator of its own from opset 20"),
+        (one_node("Relu", weigh=False), "no layer of weights"),
+        (one_node("ReduceMean", axes=[0]), "across the batch"),
+        (one_node("Reshape", np.array([4, 1])), "axis 0 is not the batch"),
+        (one_node("LeakyRelu", alpha=1.5), "slopes lie in"),
+        (one_node("Relu", inputs=(None, None, 4)), "unknown length"),
+        (one_node("Relu", opset=6), "must be at least 7"),
+    ],
+)
+def test_what_is_not_covered_is_refused_by_name(tmp_path, model, says):
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(BadInput, match=says):
+        read_onnx(path)
+
+
+def test_damaged_files_are_named(tmp_path):
+    path = tmp_path / "m.onnx"
+    with pytest.raises(UnreadableFile, match="does not exist"):
+        read_onnx(path)
+    path.write_bytes(one_node("Relu").SerializeToString()[:-40])
+    with pytest.raises((UnreadableFile, BadInput)):
+        read_onnx(path)
+
+
+def test_a_wrong_reading_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(OPERATORS, "Relu", OPERATORS["Tanh"])
+    path = tmp_path / "m.onnx"
+    path.write_bytes(one_node("Relu").SerializeToString())
+    with pytest.raises(BadInput, match="rounding explains"):
+        read_onnx(path)
