@@ -9,6 +9,7 @@ import json
 import os
 import struct
 import zipfile
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,11 @@ from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
 from slt_theory.networks.graph import Graph, skeleton
 from slt_theory.networks.network import Network
+from slt_theory.networks.nnet import read_nnet
+from slt_theory.networks.onnx_graph import read_onnx
 from slt_theory.networks.order import forced_order
 from slt_theory.networks.readers import Tensors, read_tensors
+from slt_theory.networks.rounding import Reading
 from slt_theory.networks.wiring import wired_graph
 
 __all__ = [
@@ -42,6 +46,11 @@ __all__ = [
     "write_atomically",
 ]
 
+_WHOLE: dict[str, Callable[[str | PathLike[str]], Reading]] = {
+    ".onnx": read_onnx,
+    ".nnet": read_nnet,
+}
+"""Formats that hold the function, not only weights."""
 _GEOMETRY = ("stride", "padding", "dilation", "groups", "pool")
 _IMAGE = "input.shape"
 _DESCRIPTION = "architecture.json"
@@ -55,7 +64,8 @@ def load_target(
     Parameters
     ----------
     path : path
-        `.npz`, `.safetensors`, or a torch state dict `.pt` / `.pth`. Keys `NAME.weight` and
+        A whole network: `.onnx` (extra `onnx`) or `.nnet`, see `read_onnx` and `read_nnet`. Or
+        weights: `.npz`, `.safetensors`, a torch state dict `.pt` / `.pth`. Keys `NAME.weight` and
         `NAME.bias` in the order of the layers, float32 or float64: 2-d (out, in), or 4-d
         (out, in, kh, kw) for a convolution. Optional integers `NAME.stride`, `NAME.padding`,
         `NAME.pool` and `input.shape` describe a convolutional network, and a whole description
@@ -83,6 +93,12 @@ def load_target(
     `.npz` and `.pt` files carry checksums, which are verified. `.safetensors` has none: sizes
     and names are verified, changed digits of a weight cannot be noticed.
     """
+    reader = _WHOLE.get(Path(path).suffix.lower())
+    if reader is not None:
+        if arch is not None:
+            raise BadInput("arch", str(arch), f"is not needed: {path} says all of its network")
+        network: Network = reader(path).network
+        return network
     tensors = read_tensors(Path(path))
     if arch is not None and not isinstance(arch, Architecture):
         arch = read_architecture(arch)
@@ -93,6 +109,8 @@ def load_attention(path: str | PathLike[str]) -> Attention | None:
     """Read an attention layer: `query.weight`, `key.weight` (heads, d1, d_K), `value.weight`
     (heads, d1, d_V) and `output.weight` (heads, d_V, d2). None if the file holds something else.
     """
+    if Path(path).suffix.lower() in _WHOLE:
+        return None
     arrays = read_tensors(Path(path)).arrays
     if set(arrays) != {f"{name}.weight" for name in KEYS}:
         return None

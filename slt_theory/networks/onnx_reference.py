@@ -117,7 +117,8 @@ def pooled(x: NDArray[Any], options: dict[str, Any], *, largest: bool) -> NDArra
         places.append(inside)
     result = np.zeros((*x.shape[:2], *map(len, firsts)))
     at: tuple[int, ...]
-    for at in np.ndindex(*map(len, firsts)):
+    cells = result.reshape(*x.shape[:2], -1)
+    for number, at in enumerate(np.ndindex(*map(len, firsts))):
         window = x
         for k in range(axes):
             window = np.take(window, places[k][at[k]], axis=2 + k)
@@ -129,7 +130,7 @@ def pooled(x: NDArray[Any], options: dict[str, Any], *, largest: bool) -> NDArra
             if options.get("count_include_pad"):
                 size = float(np.prod([ends[k][at[k]] - firsts[k][at[k]] for k in range(axes)]))
             value = window.sum(axis=over) / size
-        result[:, :, *at] = value
+        cells[:, :, number] = value
     return result
 
 

@@ -35,7 +35,7 @@ def read_tensors(path: Path) -> Tensors:
     """Read every array of a .npz, .safetensors, .pt or .pth file."""
     reader = SUFFIXES.get(path.suffix.lower())
     if reader is None:
-        raise BadInput("path", str(path), f"must end in one of {', '.join(SUFFIXES)}")
+        raise BadInput("path", str(path), f"must end in one of .onnx, .nnet, {', '.join(SUFFIXES)}")
     return reader(path)
 
 

@@ -236,7 +236,7 @@ def test_missing_files_and_folders(tmp_path: Path, suffix: str) -> None:
 
 def test_unknown_suffix_and_empty_archive(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"\.safetensors"):
-        load_target(tmp_path / "a.onnx")
+        load_target(tmp_path / "a.h5")
     zipfile.ZipFile(tmp_path / "a.npz", "w").close()
     with pytest.raises(BadInput, match="no layers"):
         load_target(tmp_path / "a.npz")
