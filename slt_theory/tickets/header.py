@@ -49,13 +49,12 @@ _BLOCK_FIELDS: dict[str, type] = {
 
 def _typed(name: str, value: Any, kind: type) -> Any:
     """A value of a header; JSON's true is no number, and numbers have 64 bits."""
-    right = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+        raise ValueError(f"{name} is no {kind.__name__}")
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-        right = False
-    if isinstance(value, int) and not abs(value) <= _LARGEST:
-        right = False
-    if not right:
-        raise ValueError(f"{name} = {str(value)[:80] if isinstance(value, str | float) else kind}")
+        raise ValueError(f"{name} is {len(value):,} characters long")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError(f"{name} has more than 64 bits")
     return value
 
 

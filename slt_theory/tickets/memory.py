@@ -28,7 +28,7 @@ _UNPACKED = 400
 _MANY = 1 << 10
 # Bytes of work for every hidden neuron, effective weight, source weight of a single layer, number
 # of direct sums and kept weight of a chain: the arrays of int64 and float64 that live at once.
-_HIDDEN, _WEIGHT, _WIRED, _DIRECT, _KEPT = 64, 200, 40, 64, 80
+_HIDDEN, _WEIGHT, _WIRED, _DIRECT, _KEPT = 64, 256, 40, 64, 80
 _CHUNK = 1 << 20
 
 

@@ -7,12 +7,15 @@ stated shape is judged by the function that it computes.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.errors import BadInput
+import numpy as np
+
+from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.tickets.checking.claims import (
     claimed,
@@ -44,8 +47,8 @@ __all__ = [
 ]
 
 _EACH, _LEAST = 1 << 15, 1e-8
-"""Bytes that the hinges of one function take, times the square root of the error (measured: a
-fifth of it)."""
+_HINGE = 24 << 10
+"""Bytes that the balls of one piece take, at 24 cells a piece."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,8 @@ def _check(ticket: Ticket, family: Family | Monomials, allowed: int | None) -> U
         check_memory(ticket, allowed)
     try:
         blocks = [effective_block(ticket, k) for k in range(len(ticket.blocks))]
+        if allowed is not None:
+            _check_hinges(blocks, allowed)
         if isinstance(family, Family):
             functions = _univariate(blocks, family)
         else:
@@ -176,6 +181,23 @@ def _check(ticket: Ticket, family: Family | Monomials, allowed: int | None) -> U
     if allowed is not None:
         failures += _claim_failures(ticket, family, functions)
     return UniversalCheck(not failures, functions, tuple(failures))
+
+
+def _check_hinges(blocks: list[Effective], allowed: int) -> None:
+    """No function has more hinges than may be evaluated.
+
+    Raises
+    ------
+    NeedsMemory
+    """
+    for pair, single in itertools.pairwise(blocks):
+        if single.wiring is None:
+            continue
+        halves = (pair.positive, pair.positive if pair.negative is None else pair.negative)
+        alive = np.logical_or.reduce([(half != 0).any(axis=1) for half in halves])
+        needed = _HINGE * int(((single.wiring != 0) & alive).sum(axis=1).max())
+        if needed > allowed:
+            raise NeedsMemory("the check of one function", needed, allowed, "raise --memory")
 
 
 def _univariate(blocks: list[Effective], family: Family) -> tuple[FunctionCheck, ...]:

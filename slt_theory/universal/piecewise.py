@@ -40,16 +40,42 @@ class _Neuron:
     left: int
     bias: int
 
-    def kinks(self) -> list[Fraction]:
-        """Where it begins, on the side where its slope counts."""
-        right = [Fraction(-self.bias, self.right)] if self.right else []
-        left = [Fraction(-self.bias, self.left)] if self.left else []
-        return [t for t in right if t > 0] + [t for t in left if t < 0]
+    def slope(self, side: int) -> int:
+        """Growth of its inside, walking away from 0 to the right (1) or to the left (-1)."""
+        return self.right if side > 0 else -self.left
 
-    def at(self, x: Fraction) -> Fraction:
-        slope = self.right if x > 0 else self.left
-        inside = slope * x.numerator + self.bias * x.denominator
-        return Fraction(self.weight * max(inside, 0), x.denominator)
+    def begins(self, side: int) -> bool:
+        """Whether it is on at once, walking that way."""
+        return self.bias > 0 or (self.bias == 0 and self.slope(side) > 0)
+
+    def kink(self, side: int) -> Fraction | None:
+        """The distance at which it goes on or off that way."""
+        slope = self.slope(side)
+        return Fraction(-self.bias, slope) if self.bias * slope < 0 else None
+
+
+def _walk(neurons: list[_Neuron], side: int, end: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """(distance, sum of all neurons) at every kink short of `end`, and there.
+
+    Between kinks the sum is one line, ``slope d + level``; a neuron is 0 where it goes on or off,
+    so its line joins or leaves the sum there without a jump. One pass, exact.
+    """
+    on = [neuron for neuron in neurons if neuron.begins(side)]
+    slope = sum(neuron.weight * neuron.slope(side) for neuron in on)
+    level = sum(neuron.weight * neuron.bias for neuron in on)
+    ahead: dict[Fraction, list[_Neuron]] = {}
+    for neuron in neurons:
+        place = neuron.kink(side)
+        if place is not None and place < end:
+            ahead.setdefault(place, []).append(neuron)
+    result = []
+    for place in sorted(ahead):
+        result.append((place, slope * place + level))
+        for neuron in ahead[place]:
+            change = -neuron.weight if neuron.begins(side) else neuron.weight
+            slope += change * neuron.slope(side)
+            level += change * neuron.bias
+    return [*result, (end, slope * end + level)]
 
 
 def hinge_output(
@@ -77,10 +103,18 @@ def hinge_output(
     constant = int(single.positive[output, -1]) * Fraction(2) ** (
         single.scale_exponent - PRODUCT_BITS
     )
-    kinks = {t for neuron in neurons for t in neuron.kinks() if lo < t < hi}
-    points = sorted({lo, Fraction(0), hi} | kinks)
-    values = tuple(constant + unit * sum(neuron.at(x) for neuron in neurons) for x in points)
-    return min(seen, default=output), PiecewiseLinear(tuple(points), values, len(kinks))
+    right = _walk(neurons, 1, hi) if hi else []
+    left = _walk(neurons, -1, -lo) if lo else []
+    middle = Fraction(sum(neuron.weight * max(neuron.bias, 0) for neuron in neurons))
+    places = [
+        *((-place, value) for place, value in reversed(left)),
+        (Fraction(0), middle),
+        *right,
+    ]
+    points = tuple(place for place, _ in places)
+    values = tuple(constant + unit * value for _, value in places)
+    kinks = max(len(left) - 1, 0) + max(len(right) - 1, 0)
+    return min(seen, default=output), PiecewiseLinear(points, values, kinks)
 
 
 def _neurons(pair: Effective, single: Effective, output: int) -> tuple[list[_Neuron], set[int]]:
@@ -88,7 +122,8 @@ def _neurons(pair: Effective, single: Effective, output: int) -> tuple[list[_Neu
     weights = np.ldexp(wiring[output], WEIGHT_BITS - single.scale_exponent).astype(np.int64)
     negative = pair.positive if pair.negative is None else pair.negative
     neurons, seen = [], set()
-    for row in np.flatnonzero(weights).tolist():
+    alive = (pair.positive != 0).any(axis=1) | (negative != 0).any(axis=1)
+    for row in np.flatnonzero((weights != 0) & alive).tolist():
         right, left = pair.positive[row, :-1], negative[row, :-1]
         inputs = np.flatnonzero((right != 0) | (left != 0)).tolist()
         seen.update(inputs)

@@ -10,12 +10,14 @@ import numpy as np
 import plain_functions as plain
 import pytest
 
+from slt_theory.errors import NeedsMemory
 from slt_theory.tickets import ticket_forward
 from slt_theory.tickets.checking.effective import effective_block
+from slt_theory.tickets.memory import needed_to_check
 from slt_theory.universal import Family, Function, build_universal, parse_family, verify
 from slt_theory.universal.certify import cells, chain_errors, deviation, sup_error
 from slt_theory.universal.functions import decay, negative_log, power
-from slt_theory.universal.piecewise import PiecewiseLinear, hinge_output
+from slt_theory.universal.piecewise import PiecewiseLinear, _Neuron, _walk, hinge_output
 
 
 def interpolant(function, pieces: int, shift: Fraction = Fraction(0)) -> PiecewiseLinear:
@@ -261,3 +263,42 @@ def test_rows_of_two_inputs_are_refused():
     )
     assert not check.ok
     assert "depends on" in check.failures[0]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_sums_of_hinges_walked_outwards_equal_those_added_up_at_each_point(side):
+    rng = random.Random(side)
+    end = Fraction(3, 2)
+    for _ in range(300):
+        neurons = [
+            _Neuron(*(rng.randint(-4, 4) for _ in range(4))) for _ in range(rng.randint(0, 8))
+        ]
+        walked = _walk(neurons, side, end)
+        places = {Fraction(-n.bias, side * s) for n in neurons if (s := n.slope(side) * side)}
+        inside = {place for place in places if 0 < place < end}
+        assert [place for place, _ in walked] == [*sorted(inside), end]
+        for place, value in walked:
+            x = side * place
+            slopes = [n.right if side > 0 else n.left for n in neurons]
+            assert value == sum(
+                n.weight * max(s * x + n.bias, 0) for n, s in zip(neurons, slopes, strict=True)
+            )
+
+
+def test_more_hinges_than_may_be_evaluated_are_refused(powers):
+    """Every row that the source has makes a hinge, and every output takes it: 24 KiB each."""
+    family = parse_family("powers:1-4")
+    (in_mask, middle), (outer,) = powers.masks
+    links = np.random.default_rng(1).random((len(middle), 8 * middle.shape[1])) < 0.2
+    columns = powers.blocks[1].layers[0].columns
+    everything = np.packbits(np.ones((len(outer), columns), dtype=bool), axis=1)
+    pair = powers.blocks[0]
+    live = np.zeros((pair.layers[0].rows, pair.columns), dtype=bool)
+    rows = np.arange(len(live))
+    live[rows, rows * pair.columns // len(live)] = True
+    masks = ((np.packbits(live, axis=1), np.packbits(links, axis=1)), (everything,))
+    greedy = replace(powers, masks=masks)
+    assert in_mask.shape == masks[0][0].shape
+    with pytest.raises(NeedsMemory, match="one function"):
+        verify(greedy, family, max_memory=needed_to_check(greedy) + 1)
+    assert verify(powers, family, max_memory=needed_to_check(greedy) + 1).ok

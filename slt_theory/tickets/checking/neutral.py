@@ -21,7 +21,7 @@ LAYER_FIELDS = ("rows", "columns", "law", "bits", "stream")
 def off_neutral(item: Ticket | Block | SourceLayer, used: Collection[str]) -> list[str]:
     """Fields other than `used` that differ from their default."""
     return [
-        f"{field.name} = {getattr(item, field.name)!r:.80} is not set by the theorem"
+        f"{field.name} is set, and the theorem does not set it"
         for field in fields(item)
         if field.name not in used
         and field.default is not MISSING
