@@ -2,14 +2,17 @@
 
 Numba's own cache key misses a callee that changed in another file. Here the cache folder is named
 by a hash over all kernel sources and all versions that matter, so that a stale answer cannot be
-read.
+read; and every file carries a digest of its content, so that a damaged one is not read either but
+compiled again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
+import pickle
 import platform
 import tempfile
 from collections.abc import Callable
@@ -18,8 +21,16 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import llvmlite
 import llvmlite.binding
-import numba
 import numpy as np
+
+from slt_theory.errors import BadInput
+
+try:
+    import numba
+    from numba.core import caching
+except ValueError as refused:
+    given = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
+    raise BadInput("environment", given, f"numba refuses it ({refused})", "unset it") from refused
 
 __all__ = ["cache_folder", "jit"]
 
@@ -56,6 +67,48 @@ def cache_folder() -> Path | None:
     return folder
 
 
+_CacheFiles: Any = caching.IndexDataCacheFile
+
+
+class _CheckedFiles(_CacheFiles):  # type: ignore[misc]
+    """Index and compiled code of one kernel; what is damaged counts as missing.
+
+    Numba unpickles whatever it finds, and stops for good at a file that was cut short by a full
+    disk. A file that cannot be written is not needed either.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().save(key, data)
+
+    def _dump(self, obj: Any) -> bytes:
+        content: bytes = super()._dump(obj)
+        return hashlib.sha256(content).digest() + content
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            version, stamp, names = self._content(self._index_path)
+        except OSError:
+            return {}
+        current = version == self._version and stamp == self._source_stamp
+        return cast("dict[Any, str]", names) if current else {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        with self._open_for_write(self._index_path) as stream:
+            stream.write(self._dump((self._version, self._source_stamp, overloads)))
+
+    def _load_data(self, name: str) -> Any:
+        return self._content(self._data_path(name))
+
+    def _content(self, path: str) -> Any:
+        """The object in a file; OSError, which numba takes for a missing file, if it is damaged."""
+        content = Path(path).read_bytes()
+        size = hashlib.sha256().digest_size
+        if hashlib.sha256(content[size:]).digest() != content[:size]:
+            raise OSError(f"{path} is damaged")
+        return pickle.loads(content[size:])
+
+
 def jit(func: Callable[P, R], *, inline: str = "never") -> Callable[P, R]:
     """Compile `func` without the GIL; it keeps its signature for type checkers."""
     folder = cache_folder()
@@ -65,7 +118,11 @@ def jit(func: Callable[P, R], *, inline: str = "never") -> Callable[P, R]:
         config.CACHE_DIR = str(folder)
     try:
         options: dict[str, Any] = {"inline": inline, "cache": folder is not None}
-        compiled = numba.njit(nogil=True, error_model="numpy", **options)(func)
+        compiled: Any = numba.njit(nogil=True, error_model="numpy", **options)(func)
+        if folder is not None and hasattr(compiled, "_cache"):  # not so with NUMBA_DISABLE_JIT
+            cache, place = compiled._cache, compiled._cache._impl
+            stamp = place.locator.get_source_stamp()
+            cache._cache_file = _CheckedFiles(cache.cache_path, place.filename_base, stamp)
     finally:
         config.CACHE_DIR = before
     return cast("Callable[P, R]", compiled)
