@@ -21,8 +21,9 @@ def read_images(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
     ----------
     folder : path
         Holds ``train-images*``, ``train-labels*``, ``t10k-images*``, ``t10k-labels*`` (IDX, raw or
-        .gz); or ``data_batch_*.bin`` and ``test_batch.bin`` (CIFAR-10); or ``train.bin`` and
-        ``test.bin`` (CIFAR-100).
+        .gz; of a file beside its .gz, as torchvision leaves them, the raw one is read); or
+        ``data_batch_*.bin`` and ``test_batch.bin`` (CIFAR-10); or ``train.bin`` and ``test.bin``
+        (CIFAR-100).
 
     Raises
     ------
@@ -56,7 +57,8 @@ def read_images(folder: str | PathLike[str]) -> tuple[Labelled, Labelled]:
 
 
 def _one(root: Path, pattern: str) -> Path:
-    found = sorted(root.glob(pattern))
+    every = set(root.glob(pattern))
+    found = sorted(p for p in every if p.suffix != ".gz" or p.with_suffix("") not in every)
     if len(found) != 1:
         raise UnreadableFile(
             "path", str(root), f"holds {len(found)} files {pattern}", "exactly one is needed"

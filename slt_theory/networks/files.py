@@ -52,6 +52,14 @@ _WHOLE: dict[str, Callable[[str | PathLike[str]], Reading]] = {
 }
 """Formats that hold the function, not only weights."""
 _GEOMETRY = ("stride", "padding", "dilation", "groups", "pool")
+_FLOATS = tuple(map(np.dtype, (np.float16, np.float32, np.float64)))
+_MADE_BY_HOOKS = "call torch.nn.utils.prune.remove or remove_weight_norm before saving"
+_FOLD = "fold the batch norm into the layer before it, as from_layers and from_module do"
+_WAYS_OUT = {
+    **dict.fromkeys(("weight_orig", "weight_mask", "bias_orig", "bias_mask"), _MADE_BY_HOOKS),
+    **dict.fromkeys(("weight_g", "weight_v", "weight_u"), _MADE_BY_HOOKS),
+    **dict.fromkeys(("running_mean", "running_var", "num_batches_tracked"), _FOLD),
+}
 _IMAGE = "input.shape"
 _DESCRIPTION = "architecture.json"
 
@@ -65,8 +73,8 @@ def load_target(
     ----------
     path : path
         A whole network: `.onnx` (extra `onnx`) or `.nnet`, see `read_onnx` and `read_nnet`. Or
-        weights: `.npz`, `.safetensors`, a torch state dict `.pt` / `.pth`. Keys `NAME.weight` and
-        `NAME.bias` in the order of the layers, float32 or float64: 2-d (out, in), or 4-d
+        weights: `.npz`, `.safetensors`, a torch state dict `.pt`, `.pth`, `.ckpt`. Keys
+        `NAME.weight`, `NAME.bias` in the order of the layers, at most 64 bits: 2-d (out, in), 4-d
         (out, in, kh, kw) for a convolution. Optional integers `NAME.stride`, `NAME.padding`,
         `NAME.pool` and `input.shape` describe a convolutional network, and a whole description
         may stand in `architecture.json` (see `save_npz`).
@@ -134,14 +142,11 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
                 key,
                 source,
                 "is not of the form NAME.weight or NAME.bias",
-                "keep weights and biases only; fold or drop anything else",
+                _WAYS_OUT.get(part, "keep weights and biases only, in the order of the layers"),
             )
-        if part in ("weight", "bias") and array.dtype.newbyteorder("=") not in (
-            np.dtype(np.float32),
-            np.dtype(np.float64),
-        ):
+        if part in ("weight", "bias") and array.dtype.newbyteorder("=") not in _FLOATS:
             raise BadInput(
-                key, str(array.dtype), "must be float32 or float64", "convert the weights"
+                key, str(array.dtype), "must be floats of at most 64 bits", "convert the weights"
             )
         layers.setdefault(name, {})[part] = array
     for name, parts in layers.items():
@@ -186,7 +191,8 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
             f"{name}.weight",
             layers[name]["weight"].shape,
             "is 3-d (out, in, elements), which needs a basis",
-            f'give an architecture file with [{name}] basis = "cyclic:N"',
+            f'give an architecture file with [{name}] basis = "cyclic:N"; a convolution along a '
+            "line has a 4-d weight (out, in, 1, k)",
         )
     if arch.wiring:
         return wired_graph(weights, biases, names, arch, source)

@@ -8,6 +8,7 @@ Graph(1x4x4, 1 layers, 9 parameters)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -153,13 +154,21 @@ def folded(weight: Floats, bias: Floats | None, norm: BatchNormLayer) -> tuple[F
         ]
     )
     old = np.zeros(channels) if bias is None else bias
-    new_bias = [
-        float((Fraction(b) - Fraction(m)) * Fraction(f) + Fraction(s))
-        for b, m, f, s in zip(
-            old.tolist(), mean.tolist(), factor.tolist(), shift.tolist(), strict=True
-        )
-    ]
-    return weight * factor.reshape(-1, *[1] * (weight.ndim - 1)), np.array(new_bias)
+    with np.errstate(over="ignore", invalid="ignore"):
+        new_weight = weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
+    try:
+        new_bias = [
+            float((Fraction(b) - Fraction(m)) * Fraction(f) + Fraction(s))
+            for b, m, f, s in zip(
+                old.tolist(), mean.tolist(), factor.tolist(), shift.tolist(), strict=True
+            )
+        ]
+    except OverflowError:
+        new_bias = [math.inf]
+    if not (np.isfinite(new_weight).all() and np.isfinite(new_bias).all()):
+        largest = float(np.abs(factor).max())
+        raise BadInput("batch norm", f"a factor of {largest:.3g}", "gives weights beyond float64")
+    return new_weight, np.array(new_bias)
 
 
 def _channel(name: str, value: ArrayLike, channels: int) -> Floats:

@@ -77,6 +77,13 @@ class Pool:
         rows, columns = self._axes(before)
         if min(rows.count, columns.count) < 1:
             raise BadInput("pool", self.side, f"does not fit an image of shape {before}")
+        if (self.windows(before) == before[1] * before[2]).all(axis=1).any():
+            raise BadInput(
+                "pool padding",
+                self.padding,
+                "is so wide that a window holds nothing else",
+                "pad by at most half the side",
+            )
         return before[0], rows.count, columns.count
 
     def windows(self, shape: Shape) -> NDArray[np.int64]:

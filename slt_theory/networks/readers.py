@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ class Tensors(NamedTuple):
 
 
 def read_tensors(path: Path) -> Tensors:
-    """Read every array of a .npz, .safetensors, .pt or .pth file."""
+    """Read every array of a .npz, .safetensors, .pt, .pth or .ckpt file."""
     reader = SUFFIXES.get(path.suffix.lower())
     if reader is None:
         raise BadInput("path", str(path), f"must end in one of .onnx, .nnet, {', '.join(SUFFIXES)}")
@@ -130,6 +131,8 @@ def _array(content: bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> NDArra
 _SAFETENSORS_DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype("<u2"),
     "I64": np.dtype("<i8"),
 }
 
@@ -155,8 +158,11 @@ def read_safetensors(path: Path) -> Tensors:
     for key, entry in entries:
         dtype = _SAFETENSORS_DTYPES.get(entry["dtype"])
         if dtype is None:
-            raise BadInput(key, entry["dtype"], "must be float32 or float64", "convert the weights")
-        arrays[key] = _array(bytes(entry["data"]), dtype, entry["shape"])
+            raise BadInput(key, entry["dtype"], "must be floating-point", "convert the weights")
+        array = _array(bytes(entry["data"]), dtype, entry["shape"])
+        if entry["dtype"] == "BF16":  # the upper half of a float32
+            array = (array.astype("<u4") << 16).view("<f4")
+        arrays[key] = array
     if order is None:
         return Tensors(arrays, ordered=False)
     position = {name.strip(): i for i, name in enumerate(order.split(","))}
@@ -168,7 +174,10 @@ def read_safetensors(path: Path) -> Tensors:
 
 
 def read_torch(path: Path) -> Tensors:
-    """Read a state dict saved by torch, itself or under the key `state_dict`."""
+    """Read a state dict saved by torch, itself or under the key `state_dict`.
+
+    Half precision of either kind becomes float32, which holds it exactly.
+    """
     content = read_bytes(path)
     try:
         import torch
@@ -183,6 +192,15 @@ def read_torch(path: Path) -> Tensors:
             if damaged is not None:
                 raise zipfile.BadZipFile(f"checksum of {damaged} does not match")
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "weights_only" not in str(error) and "Weights only" not in str(error):
+            raise _broken(path, error) from error
+        raise UnreadableFile(
+            "path",
+            str(path),
+            "holds Python objects, such as a whole module, which are not loaded",
+            "save the numbers alone: torch.save(model.state_dict(), path)",
+        ) from error
     except Exception as error:
         raise _broken(path, error) from error
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
@@ -190,14 +208,25 @@ def read_torch(path: Path) -> Tensors:
     if not isinstance(state, dict):
         raise BadInput("path", str(path), f"holds a {type(state).__name__}, not a state dict")
     arrays: dict[str, NDArray[Any]] = {}
+    nested = [str(key) for key, value in state.items() if isinstance(value, dict)]
+    if nested:
+        raise BadInput(
+            "path",
+            str(path),
+            f"holds its tensors inside {', '.join(nested)}",
+            f"save that alone: torch.save(checkpoint[{nested[0]!r}], path)",
+        )
     for key, tensor in state.items():
         if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
-            raise BadInput(str(key), type(tensor).__name__, "must be a dense tensor")
+            way_out = "dequantise it, or leave it out"
+            raise BadInput(str(key), type(tensor).__name__, "must be a dense tensor", way_out)
+        if tensor.dtype in (torch.float16, torch.bfloat16):
+            tensor = tensor.float()
         if tensor.dtype not in (torch.float32, torch.float64, torch.int64):
             raise BadInput(
-                str(key), str(tensor.dtype), "must be float32 or float64", "convert the weights"
+                str(key), str(tensor.dtype), "must be floating-point", "convert the weights"
             )
-        arrays[str(key)] = tensor.detach().contiguous().numpy()
+        arrays[str(key)] = tensor.detach().resolve_neg().contiguous().numpy()
     return Tensors(arrays, ordered=True)
 
 
@@ -206,4 +235,5 @@ SUFFIXES: dict[str, Callable[[Path], Tensors]] = {
     ".safetensors": read_safetensors,
     ".pt": read_torch,
     ".pth": read_torch,
+    ".ckpt": read_torch,
 }

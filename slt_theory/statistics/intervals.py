@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from slt_theory.errors import BadInput
-from slt_theory.rationals import to_fraction
+from slt_theory.rationals import to_fraction, whole_number
 
 __all__ = ["Interval", "Verdict", "clopper_pearson", "probability", "tail_at_most", "verdict"]
 
@@ -90,6 +90,7 @@ def clopper_pearson(successes: int, trials: int, alpha: float = 0.05) -> Interva
     >>> round(clopper_pearson(0, 10).hi, 6)
     0.308497
     """
+    successes, trials = whole_number("successes", successes), whole_number("trials", trials)
     if trials < 1:
         raise BadInput("trials", trials, "must be >= 1")
     if not 0 <= successes <= trials:

@@ -54,7 +54,15 @@ class SplitAttention(nn.Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """As `nn.MultiheadAttention.forward`; `is_causal` is a hint that goes with a mask."""
+        """As `nn.MultiheadAttention.forward`; `is_causal` is a hint that goes with a mask.
+
+        Raises
+        ------
+        BadInput
+            For the hint without a mask.
+        """
+        if is_causal and attn_mask is None:
+            raise BadInput("is_causal", True, "is only a hint", "give attn_mask as well")
         batched = query.dim() == 3
         if not batched:
             query, key, value = (x.unsqueeze(0) for x in (query, key, value))

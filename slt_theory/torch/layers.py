@@ -113,18 +113,23 @@ class MaskedLayer(nn.Module):
     def slopes(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """P, N (None where that half was not built) and what the constant input adds (or None)."""
         if self._slopes is None:
-            block = self.block
-            scale = 2.0 ** (block.scale_exponent - PRODUCT_BITS)
-            # float64 holds sums below 2**53 units exactly, so there is one rounding.
-            exact = self.sums().double() * scale
-            values = exact.to(self.dtype)
-            both = [values[:, : block.inputs, half] for half in range(values.shape[2])]
-            bias = None
-            if block.constant_input:
-                bias = values[block.constant_tap :: block.taps, block.inputs, 0].contiguous()
-            negative = self.shaped(both[1]) if len(both) > 1 else None
-            self._slopes = self.shaped(both[0]), negative, bias
+            # Kept beyond this call: tensors made in inference mode would end every gradient.
+            with torch.inference_mode(False), torch.no_grad():
+                self._slopes = self._regenerated()
         return self._slopes
+
+    def _regenerated(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        block = self.block
+        scale = 2.0 ** (block.scale_exponent - PRODUCT_BITS)
+        # float64 holds sums below 2**53 units exactly, so there is one rounding.
+        exact = self.sums().double() * scale
+        values = exact.to(self.dtype)
+        both = [values[:, : block.inputs, half] for half in range(values.shape[2])]
+        bias = None
+        if block.constant_input:
+            bias = values[block.constant_tap :: block.taps, block.inputs, 0].contiguous()
+        negative = self.shaped(both[1]) if len(both) > 1 else None
+        return self.shaped(both[0]), negative, bias
 
     def shaped(self, rows: Tensor) -> Tensor:
         """Slopes (rows, inputs) in the shape of the layer's weights."""

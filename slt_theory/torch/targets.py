@@ -16,6 +16,7 @@ from slt_theory.lattice import PRODUCT_BITS
 __all__ = ["TargetLayer", "find_layers"]
 
 _EXACT_BITS = 53
+_REMOVE = "call torch.nn.utils.prune.remove, remove_weight_norm or remove_spectral_norm first"
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,15 @@ class TargetLayer:
         BadInput
             Weights that are NaN or infinite, or an eps below the lattice's resolution.
         """
+        for key, values in (("weight", self.module.weight), ("bias", self.module.bias)):
+            name = f"{self.name or 'module'}.{key}"
+            if values is not None and values.is_meta:
+                raise BadInput(name, "on meta", "holds no numbers", "load the weights first")
+            if values is not None and not bool(values.isfinite().all()):
+                wrong = values.detach()[~values.isfinite()][0].item()
+                raise BadInput(name, wrong, "must be finite")
         matrix = self._matrix(device)
         largest = float(matrix.abs().max())
-        if not math.isfinite(largest):
-            raise BadInput(f"{self.name}.weight", largest, "must be finite")
         exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
         scaled = torch.ldexp(matrix, torch.tensor(PRODUCT_BITS - exponent, device=device))
         wanted = scaled.round()
@@ -112,13 +118,15 @@ def find_layers(module: nn.Module) -> list[TargetLayer]:
     ------
     BadInput
         Names the layer: attention whose projections are no layers, a subclass or a parametrised
-        layer, padding other than zeros, or a bias that every tap would carry into the padding;
-        also if there is no layer at all.
+        layer, weights that a hook computes or that are not there (on meta, or without a side),
+        padding other than zeros, or a bias that every tap would carry into the padding; also if
+        there is no layer at all, or a tensor that cannot be copied.
     """
     if not isinstance(module, nn.Module):
         raise BadInput("module", type(module).__name__, "must be a torch.nn.Module")
     layers = []
     for name, part in module.named_modules():
+        _check_tensors(name or "module", part)
         if isinstance(part, nn.MultiheadAttention):
             raise BadInput(
                 name or "module",
@@ -135,10 +143,40 @@ def find_layers(module: nn.Module) -> list[TargetLayer]:
                 "is not plainly torch.nn.Linear or torch.nn.Conv2d",
                 "remove parametrisations, initialise lazy layers, or use the plain class",
             )
+        _check_weights(name or "module", part)
         layers.append(_layer(name, part))
     if not layers:
         raise BadInput("module", type(module).__name__, "has no Linear and no Conv2d layer")
     return layers
+
+
+def _check_tensors(name: str, part: nn.Module) -> None:
+    """Refuse tensors that were computed from others: they may be stale, and cannot be copied."""
+    for key, value in vars(part).items():
+        if isinstance(value, Tensor) and not value.is_leaf:
+            raise BadInput(
+                f"{name}.{key}",
+                "a computed tensor",
+                "was made from other tensors: it may be stale, and cannot be copied",
+                f"{_REMOVE}; detach what you keep for yourself",
+            )
+
+
+def _check_weights(name: str, part: nn.Linear | nn.Conv2d) -> None:
+    for key in ("weight", "bias"):
+        value = getattr(part, key)
+        if value is not None and key not in part._parameters:
+            raise BadInput(
+                f"{name}.{key}",
+                type(value).__name__,
+                "is no parameter of its layer: what a hook computes may be stale",
+                _REMOVE,
+            )
+    if part._forward_hooks or part._forward_pre_hooks:
+        raise BadInput(name, "forward hooks", "change what the layer computes", "remove the hooks")
+    if not part.weight.numel():
+        shape = tuple(part.weight.shape)
+        raise BadInput(f"{name}.weight", shape, "must not have a side of length 0")
 
 
 def _layer(name: str, module: nn.Linear | nn.Conv2d) -> TargetLayer:

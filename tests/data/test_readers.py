@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from slt_theory.data import idx_pair, read_cifar, read_idx
+from slt_theory.data.folders import read_images
 from slt_theory.errors import BadInput, UnreadableFile
 
 CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
@@ -122,3 +123,23 @@ def test_missing_file_and_bad_classes(tmp_path: Path) -> None:
             read(tmp_path / "none")
     with pytest.raises(BadInput, match="classes"):
         read_cifar(tmp_path / "none", classes=7)
+
+
+def test_an_unpacked_file_is_read_rather_than_its_archive(tmp_path: Path) -> None:
+    images = {part: np.full((3, 2, 2), k, np.uint8) for k, part in enumerate(("train", "t10k"), 1)}
+    for part, pixels in images.items():
+        for kind, array in (("images-idx3", pixels), ("labels-idx1", np.arange(3, dtype=np.uint8))):
+            path = tmp_path / f"{part}-{kind}-ubyte"
+            path.write_bytes(idx(array))
+            path.with_name(path.name + ".gz").write_bytes(b"not even an archive")
+    train, test = read_images(tmp_path)
+    assert (train.inputs == 1 / 255).all()
+    assert (test.inputs == 2 / 255).all()
+    for path in tmp_path.glob("*.gz"):
+        raw = path.with_suffix("")
+        path.write_bytes(gzip.compress(raw.read_bytes()))
+        raw.unlink()
+    assert (read_images(tmp_path)[1].inputs == 2 / 255).all()
+    (tmp_path / "train-images-other").write_bytes(b"")
+    with pytest.raises(UnreadableFile, match="holds 2 files train-images"):
+        read_images(tmp_path)

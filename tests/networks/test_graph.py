@@ -411,3 +411,33 @@ def test_bad_architectures_are_named(tmp_path):
         Conv((np.ones((3, 1, 3, 3)),), geometry=(Geometry(groups=2),))
     with pytest.raises(BadInput, match="follow a weighted layer"):
         from_layers([BatchNormLayer([0.0], [1.0])], input_shape=(1, 2, 2))
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+@pytest.mark.parametrize(
+    ("side", "stride", "padding", "name"),
+    [(2, 0, 0, "stride"), (0, 1, 0, "side"), (2, 2, -1, "padding"), (2, 2, 2, "padding")],
+)
+def test_pools_without_a_meaning_are_refused(kind, side, stride, padding, name):
+    image = ConvolutionLayer(np.ones((1, 1, 1, 1)))
+    with pytest.raises(BadInput, match=f"pool {name}"):
+        from_layers([image, PoolLayer(kind, side, stride, padding)], input_shape=(1, 4, 4))
+
+
+def test_a_window_that_meets_the_image_is_enough():
+    image = ConvolutionLayer(np.ones((1, 1, 1, 1)))
+    pooled = from_layers([image, PoolLayer("max", 3, 2, 2)], input_shape=(1, 4, 4))
+    assert np.isfinite(pooled.forward(np.ones((1, 1, 4, 4)))).all()
+
+
+@pytest.mark.parametrize(
+    ("weight", "gain", "mean", "epsilon"),
+    [(1e300, 1e200, 0.0, 1e-300), (1e300, 1e200, 0.0, 1e-5), (1.0, 1e200, -1e200, 1e-5)],
+)
+def test_a_batch_norm_beyond_float64_is_refused(weight, gain, mean, epsilon):
+    layers = [
+        LinearLayer(np.full((1, 2), weight)),
+        BatchNormLayer([mean], [0.0], [gain], [0.0], epsilon),
+    ]
+    with pytest.raises(BadInput, match="batch norm"):
+        from_layers(layers, input_shape=(2,))

@@ -15,6 +15,7 @@ import pytest
 import torch
 from modules import digits_cnn, digits_mlp, rounding
 from torch import nn
+from torch.nn.utils import prune
 from typer.testing import CliRunner
 
 import slt_theory as slt
@@ -411,3 +412,94 @@ from slt_theory.torch import build_ticket, summary
 assert summary(build_ticket(torch.nn.Linear(3, 2), eps=0.05))["complete"]
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.parametrize("module", [nn.Linear(4, 3), nn.Conv2d(4, 3, 2)], ids=["linear", "conv"])
+def test_gradients_flow_after_a_forward_in_inference_mode(module):
+    ticket = build_ticket(module, eps=0.05, seed=0)
+    shape = (2, 4) if isinstance(module, nn.Linear) else (2, 4, 3, 3)
+    x = torch.rand(shape)
+    with torch.inference_mode():
+        first = ticket(x)
+    x.requires_grad_()
+    ticket(x).sum().backward()
+    assert torch.isfinite(x.grad).all()
+    assert torch.equal(ticket(x), first)
+    with torch.inference_mode():
+        moved = ticket.double()
+        moved(x.detach().double())
+    again = x.detach().double().requires_grad_()
+    moved(again).sum().backward()
+    assert torch.isfinite(again.grad).all()
+
+
+def test_a_ticket_that_has_run_can_be_traced_and_exported():
+    ticket = build_ticket(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), eps=0.05)
+    x = torch.rand(5, 4)
+    y = ticket(x)
+    assert torch.equal(torch.jit.trace(ticket, x)(x), y)
+    assert torch.equal(torch.export.export(ticket, (x,)).module()(x), y)
+
+
+def hooked(kind: str) -> nn.Module:
+    module = nn.Sequential(nn.Linear(4, 3), nn.LayerNorm(3), nn.Linear(3, 2))
+    if kind == "pruned":
+        prune.random_unstructured(module[0], "weight", amount=0.3)
+    elif kind == "pruned bias":
+        prune.random_unstructured(module[0], "bias", amount=0.3)
+    elif kind == "pruned norm":
+        prune.random_unstructured(module[1], "weight", amount=0.3)
+    elif kind == "weight norm":
+        nn.utils.weight_norm(module[2])
+    elif kind == "spectral norm":
+        nn.utils.spectral_norm(module[2])
+    elif kind == "forward hook":
+        module[2].register_forward_hook(lambda part, given, out: 2 * out)
+    elif kind == "meta":
+        module[0].to("meta")
+    return module
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pruned",
+        "pruned bias",
+        "pruned norm",
+        "weight norm",
+        "spectral norm",
+        "forward hook",
+        "meta",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_weights_that_are_not_the_layers_own_are_refused_by_name(kind):
+    module = hooked(kind)
+    with pytest.raises(BadInput, match=r"^[012]\b") as caught:
+        build_ticket(module, eps=0.1)
+    assert caught.value.way_out
+    assert "deepcopy" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "module", [nn.Linear(3, 0), nn.Linear(0, 3), nn.Conv2d(2, 0, 3)], ids=["out", "in", "conv"]
+)
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")
+def test_layers_without_weights_are_refused(module):
+    with pytest.raises(BadInput, match="length 0"):
+        build_ticket(module, eps=0.1)
+
+
+def test_an_infinite_bias_is_blamed_on_the_bias():
+    module = nn.Linear(3, 2)
+    with torch.no_grad():
+        module.bias[1] = float("inf")
+    with pytest.raises(BadInput, match=r"\.bias = inf"):
+        build_ticket(module, eps=0.1)
+
+
+def test_a_causal_hint_without_a_mask_is_refused():
+    split = split_attention(nn.MultiheadAttention(4, 2))
+    x = torch.rand(3, 1, 4)
+    with pytest.raises(BadInput, match="attn_mask"):
+        split(x, x, x, is_causal=True)
