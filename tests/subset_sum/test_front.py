@@ -80,6 +80,37 @@ def test_huge_ranges_and_targets():
     assert subset_sum.decide([3, -2], 2, 1) is None
 
 
+@pytest.mark.parametrize("big", [10**30, 2**63, 2**62, 2**58, 0])
+def test_any_integer_gets_an_answer_or_is_refused(big):
+    """No error of a kernel or of an array comes through."""
+    row, locked = [1, 2, 3], np.array([True, False, True])
+    calls = [
+        lambda b: subset_sum.best([b], 1),
+        lambda b: subset_sum.best(row, b, size=2, locked=locked),
+        lambda b: subset_sum.solve_many([row], [b]),
+        lambda b: subset_sum.solve_many([row], [1], radius=abs(b)),
+        lambda b: subset_sum.solve_many([row], lo=[b], hi=[b]),
+        lambda b: subset_sum.solve_shared(row, [b]),
+        lambda b: subset_sum.hitting_times([row], abs(b), b, b, method="cells"),
+        lambda b: subset_sum.widest_gaps([row], 1, b, b, ends="moving"),
+        lambda b: subset_sum.coverage_by_size([row], 1, b, b, max_size=3),
+        lambda b: subset_sum.hitting_times_in_plane([[[1, 2], [b, 1]]], 1, (b, b), (b, b)),
+        lambda b: subset_sum.vector.best([[1, 2], [3, 4]], [b, b]),
+    ]
+    calls += [
+        lambda b, m=m: subset_sum.best(row, b, method=m) for m in ("brute", "meet", "windows")
+    ]
+    for method in ("auto", "scan", "four-list", "meet", "windows"):
+        calls.append(lambda b, m=method: subset_sum.decide(row, b, b, method=m))
+        calls.append(lambda b, m=method: subset_sum.decide(row, -b, b, method=m))
+    for call in calls:
+        for number in (big, -big):
+            try:
+                call(number)
+            except BadInput:
+                continue
+
+
 def test_memory_is_stated_before_it_is_taken(monkeypatch):
     assert subset_sum.memory_needed(40) < subset_sum.memory_needed(50) < 1 << 30
     assert subset_sum.memory_needed(60) < subset_sum.memory_needed(60, method="meet")

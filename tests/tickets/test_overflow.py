@@ -14,7 +14,14 @@ from test_relaxation import Planted, dense
 from slt_theory.errors import BadInput
 from slt_theory.experiments.attention_tickets import random_attention
 from slt_theory.networks import Dense, Operator
-from slt_theory.networks.layers import ActivationLayer, LinearLayer, Residual, from_layers
+from slt_theory.networks.layers import (
+    ActivationLayer,
+    FlattenLayer,
+    LinearLayer,
+    PoolLayer,
+    Residual,
+    from_layers,
+)
 from slt_theory.networks.norms import spectral_certified
 from slt_theory.tickets import build_ticket, verify
 from slt_theory.tickets.checking.absolute_sums import largest_absolute_sum
@@ -143,6 +150,17 @@ def test_a_copy_with_a_doubtful_slope_is_not_silent():
     for loose, silent in ((0, [True, True]), (2, [False, True])):
         effective = Effective(slopes, slopes, 0, loose=loose)
         assert silent_copies(block, effective, non_negative=True).tolist() == silent
+
+
+def test_a_window_of_padding_alone_is_refused():
+    """The largest of no numbers would be minus infinity."""
+    padded = [
+        [PoolLayer("max", 2, 1, padding=p), FlattenLayer(), LinearLayer(np.ones((1, size)))]
+        for p, size in ((1, 16), (2, 36))
+    ]
+    assert from_layers(padded[0], input_shape=(1, 3, 3)).depth == 1
+    with pytest.raises(BadInput, match="holds nothing else"):
+        from_layers(padded[1], input_shape=(1, 3, 3))
 
 
 def test_points_of_a_ball_stay_in_it_however_small_the_gradient():

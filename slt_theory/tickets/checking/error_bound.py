@@ -165,6 +165,15 @@ def carried(gap: Gap, deviation: Range, *, non_negative: bool) -> Range:
     return plus(moved, (-reach, reach))
 
 
+# Copies. A deviation has one number a source value: copy by copy, never a mean. A weighted layer
+# takes ``sum_jk w_jk (z_j + e_jk) - sum_j W_j z_j = sum_j (P_j - W_j) z_j + sum_jk w_jk e_jk`` with
+# ``P_j = sum_k w_jk``: `changed` bounds the first part, `carried` the second with the wiring w. A
+# residual sum takes copy ``c mod have`` of its skip; activations and pools act on each copy.
+# Slack. A weight W that is no lattice point is half a unit off in the first part only: w is exact.
+# Slopes that are not their sums (leaky ReLU, tanh) belong to gadgets of the first layer, whose
+# inputs deviate by nothing. So `loose` takes the target's values alone.
+
+
 def deviation_ranges(
     target: Network, domain: Domain, gaps: list[Gap], ranges: list[Range] | None = None
 ) -> list[Range | None]:
