@@ -6,6 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from slt_theory.balls import to_power
+
 from .kit import Proof, step
 from .kit.algebra import identity, sum_of_squares
 from .kit.balls import ball
@@ -53,15 +55,15 @@ def hit_probability(n: int, k: int, eps: Fraction, z: Fraction) -> Any:
 
     pi = arb.pi()
     reach = ball(abs(z) + eps)
-    first = 2 * ball(eps) * (-(reach**2) / (2 * k)).exp() / (2 * pi * k).sqrt()
+    first = 2 * ball(eps) * (-to_power(reach, 2) / (2 * k)).exp() / (2 * pi * k).sqrt()
     total = math.comb(n, k)
     second = ball(0)
     for j in range(k):
         pairs = math.comb(k, j) * math.comb(n - k, k - j)
         if pairs:
-            second += pairs * (2 * ball(eps)) ** 2 / (2 * pi * ball(k * k - j * j).sqrt())
+            second += pairs * to_power(2 * ball(eps), 2) / (2 * pi * ball(k * k - j * j).sqrt())
     upper_first = 2 * ball(eps) / (2 * pi * k).sqrt()
-    return (total * first) ** 2 / (total * (upper_first + second))
+    return to_power(total * first, 2) / (total * (upper_first + second))
 
 
 def _numbers(floor: Fraction) -> bool:

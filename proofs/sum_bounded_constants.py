@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from slt_theory.balls import to_power
+
 from .kit import Proof, cited, step
 from .kit.algebra import nonnegative
 from .kit.balls import ball, positive_on
@@ -137,7 +139,7 @@ def _tail(upper: Fraction) -> bool:
 
     pi = arb.pi()
     limit = ball(Fraction(1, 2)).sqrt() if upper == 0 else ball(upper)
-    bound = ((6 * pi).sqrt() + 2 * ball(4).sqrt() * pi ** (-3) / 3) / (2 * pi)
+    bound = ((6 * pi).sqrt() + 2 * ball(4).sqrt() * to_power(pi, -3) / 3) / (2 * pi)
     # From n to n + 1 the second term shrinks: its ratio is at most sqrt(2)/pi < 1.
     return bool(bound < limit) and bool(ball(2).sqrt() / pi < 1)
 
@@ -182,7 +184,7 @@ def _low_tail(sixth: Fraction) -> bool:
     # |s| > sqrt(n): the product itself up to pi sqrt(n), and the Gaussian with its factor 1 + A.
     outer = 2 * (-ball(n) / 6).exp() * 3 / root
     gauss = (-ball(n) / 12).exp() * (12 * pi).sqrt() * (1 + ball(Fraction(108, 180)) / n)
-    far = 2 * root * pi ** (1 - n) / (n - 1)
+    far = 2 * root * to_power(pi, 1 - n) / (n - 1)
     return bool(gain - (core + outer + gauss + far) / (2 * pi) > 0)
 
 

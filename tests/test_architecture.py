@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "slt_theory"
 
 # What a part may import; the parts are in order, lowest first.
-GROUND = ("errors", "rationals", "lattice", "streams", "laws", "statistics")
+GROUND = ("errors", "balls", "rationals", "lattice", "streams", "laws", "statistics")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "balls": (),
     "rationals": ("errors",),
     "lattice": ("errors", "rationals"),
     "streams": ("errors",),

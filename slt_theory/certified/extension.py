@@ -18,6 +18,7 @@ import math
 from fractions import Fraction
 from functools import cache
 
+from slt_theory.balls import to_power
 from slt_theory.certified.exact import ONE, probability_up
 
 __all__ = ["extend", "irwin_hall", "positive_part_below"]
@@ -59,7 +60,7 @@ def positive_part_below(m: int, s: Fraction) -> int:
     for t in (Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(2)):
         rate = arb(t.numerator) / t.denominator
         factor = (1 + (1 - (-rate).exp()) / rate) / 2
-        bound = (rate * arb(s.numerator) / s.denominator).exp() * factor**m * ONE
+        bound = (rate * arb(s.numerator) / s.denominator).exp() * to_power(factor, m) * ONE
         top = bound.upper().ceil().unique_fmpz()
         if top is not None:
             best = min(best, int(top))

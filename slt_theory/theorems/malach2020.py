@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from slt_theory.balls import to_power
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, all_sums, integers, parameter
@@ -45,7 +46,7 @@ def lucky_neurons(seed: int) -> Outcome:
             cases += 1
             k = math.ceil(4 / eps**2 * Fraction(math.log(2 / delta)))
             hit = arb(eps.numerator**2) / (4 * eps.denominator**2)
-            if not bool((1 - hit) ** k * 2 * delta.denominator <= delta.numerator):
+            if not bool(to_power(1 - hit, k) * 2 * delta.denominator <= delta.numerator):
                 failures.append(f"eps = {eps}, delta = {delta}")
     return all_of(failures, cases, "(1 - (eps/2)^2)^k <= delta/2 at k = (4/eps^2) log(2/delta)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from slt_theory.balls import to_power
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.entry import (
@@ -55,7 +56,7 @@ def softmax_change(seed: int) -> Outcome:
         cases += 2
         if not bool(change <= (2 * size).exp() - 1):
             failures.append(f"case {case}, the lemma")
-        if not bool(change <= 2 * (size / 2).tanh() + arb(2) ** -30):
+        if not bool(change <= 2 * (size / 2).tanh() + to_power(arb(2), -30)):
             failures.append(f"case {case}, 2 tanh(e/2)")
     return all_of(
         failures, cases, "softmax under logits moved by at most e: e^{2e} - 1 and 2 tanh(e/2)"

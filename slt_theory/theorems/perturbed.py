@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from slt_theory.balls import to_power
 from slt_theory.laws import Uniform
 from slt_theory.statistics import Verdict, clopper_pearson
 from slt_theory.theorems.checks import Check, Outcome, all_of
@@ -113,7 +114,7 @@ def redraws(seed: int) -> Outcome:
         for delta in (Fraction(1, 10), Fraction(1, 10**9)):
             cases += 1
             count = math.ceil(2 / eps * Fraction(math.log(1 / delta))) + 1
-            miss = (1 - arb(eps.numerator) / (2 * eps.denominator)) ** count
+            miss = to_power(1 - arb(eps.numerator) / (2 * eps.denominator), count)
             if not bool(miss * delta.denominator <= delta.numerator):
                 failures.append(f"eps = {eps}, delta = {delta}")
     return all_of(
@@ -135,7 +136,7 @@ def spiking(seed: int) -> Outcome:
                 cases += 1
                 hit = (1 - threshold) / 2 * eps / inputs
                 k = math.ceil(1 / hit * Fraction(math.log(inputs / delta))) + 1
-                miss = (1 - arb(hit.numerator) / hit.denominator) ** k
+                miss = to_power(1 - arb(hit.numerator) / hit.denominator, k)
                 if not bool(miss * inputs * delta.denominator <= delta.numerator):
                     failures.append(f"N = {inputs}, u_th = {threshold}")
     return all_of(failures, cases, "one spiking neuron a weight, union bound over N weights")

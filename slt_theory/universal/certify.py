@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from slt_theory.balls import to_power
 from slt_theory.universal.balls import ball, down, hull, up
 from slt_theory.universal.functions import Function
 from slt_theory.universal.piecewise import PiecewiseLinear
@@ -75,7 +76,7 @@ def cells(line: PiecewiseLinear, function: Function, *, per_piece: int = _PER_PI
     remainder = []
     for a, b in pairwise(x):
         curvature = ball(Fraction(function.second_derivative_bound(hull(a, b))))
-        remainder.append((b - a) ** 2 * curvature / 8)
+        remainder.append(to_power(b - a, 2) * curvature / 8)
     return Cells(x, values, f, remainder)
 
 

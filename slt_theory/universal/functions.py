@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 from slt_theory.universal.balls import ball, down, hull, up
@@ -22,6 +23,8 @@ from slt_theory.universal.balls import ball, down, hull, up
 __all__ = ["Function", "cosine", "decay", "negative_log", "power", "sine"]
 
 _CHECKED = 128
+_SHARES = (0.3125, 0.6875, 0.4375)
+"""Where a ball is cut that has no value as a whole."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,20 @@ class Function:
         return bound
 
     def _ball(self, rule: Callable[[Any], Any], x: Any) -> Any:
+        """A finite ball that holds ``rule`` of every number in `x`."""
+        result = self._taken(rule, x)
+        for share in () if result.is_finite() else _SHARES:
+            # python-flint makes NaN of (x - a)**4 over a ball around a: cut it elsewhere.
+            lo, hi = x.lower(), x.upper()
+            cut = lo + (hi - lo) * share
+            parts = [self._taken(rule, part) for part in (hull(lo, cut), hull(cut, hi))]
+            if all(part.is_finite() for part in parts):
+                return hull(*parts)
+        if not result.is_finite():
+            raise BadInput(self.name, str(x), "has no finite value there", "change the domain")
+        return result
+
+    def _taken(self, rule: Callable[[Any], Any], x: Any) -> Any:
         from flint import arb
 
         way_out = "write x.exp() instead of math.exp(x)"
@@ -81,8 +98,6 @@ class Function:
         if not isinstance(result, arb):
             kind = type(result).__name__
             raise BadInput(self.name, kind, "must map a ball (flint.arb) to a ball", way_out)
-        if not result.is_finite():
-            raise BadInput(self.name, str(x), "has no finite value there", "change the domain")
         return result
 
     def on(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,8 +136,8 @@ def power(p: int) -> Function:
     """((1 + x) / 2)^p, whose base function stays away from 0 on [0, 1]."""
     return Function(
         "((1+x)/2)" if p == 1 else f"((1+x)/2)^{p}",
-        lambda x: ((1 + x) / 2) ** p,
-        lambda x: 0 * x if p < 2 else ((1 + x) / 2) ** (p - 2) * (p * (p - 1)) / 4,
+        lambda x: to_power((1 + x) / 2, p),
+        lambda x: 0 * x if p < 2 else to_power((1 + x) / 2, p - 2) * (p * (p - 1)) / 4,
     )
 
 
@@ -135,7 +150,7 @@ def sine(k: int) -> Function:
     return Function(
         f"sin({_turns(k)})",
         lambda x: (2 * k * x).sin_pi(),
-        lambda x: (2 * k * x).sin_pi() * (2 * k * x.pi()) ** 2,
+        lambda x: (2 * k * x).sin_pi() * to_power(2 * k * x.pi(), 2),
     )
 
 
@@ -144,7 +159,7 @@ def cosine(k: int) -> Function:
     return Function(
         f"cos({_turns(k)})",
         lambda x: (2 * k * x).cos_pi(),
-        lambda x: (2 * k * x).cos_pi() * (2 * k * x.pi()) ** 2,
+        lambda x: (2 * k * x).cos_pi() * to_power(2 * k * x.pi(), 2),
     )
 
 

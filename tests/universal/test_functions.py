@@ -156,3 +156,14 @@ def test_requests_that_cannot_be(options):
 def test_a_family_has_to_be_one():
     with pytest.raises(BadInput):
         build_universal(power(2), eps=0.1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(-1, 1), (0, 1), (-1, 3)])
+def test_powers_around_zero_are_no_reason_to_refuse_a_family(lo, hi):
+    quartic = Function("x^4", lambda x: x**4, lambda x: 12 * x**2)
+    half = ball(Fraction(1, 2))
+    shifted = Function("(x-1/2)^4", lambda x: (x - half) ** 4, lambda x: 12 * (x - half) ** 2)
+    family = Family("quartic", (quartic, shifted), lo, hi)
+    assert family.names == ("x^4", "(x-1/2)^4")
+    with pytest.raises(BadInput, match="no finite value"):
+        Family("pole", (Function("1/x", lambda x: 1 / x, 1),), lo, hi)

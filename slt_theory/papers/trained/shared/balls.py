@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import to_power
+
 __all__ = ["largest", "length", "spectral"]
 
 
@@ -13,7 +15,7 @@ def length(vector: Any) -> Any:
     """Euclidean norm of a matrix's entries, as a ball."""
     from flint import arb
 
-    return sum((arb(v) ** 2 for v in vector.entries()), arb(0)).sqrt()
+    return sum((to_power(arb(v), 2) for v in vector.entries()), arb(0)).sqrt()
 
 
 def largest(matrix: Any) -> Any:

@@ -1,0 +1,113 @@
+"""Powers of balls: enclosures, finite ones, and nobody takes them in another way."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from flint import arb, fmpq
+
+from slt_theory.balls import to_power
+from slt_theory.universal.functions import Function
+
+ROOT = Path(__file__).parents[2]
+
+
+def inside(ball: arb, value: Fraction) -> bool:
+    return bool(ball.contains(arb(fmpq(value.numerator, value.denominator))))
+
+
+@pytest.mark.parametrize("power", range(-3, 8))
+def test_a_power_encloses_the_powers_of_all_members(power: int) -> None:
+    rng = random.Random(power)
+    for middle in (0, 0, Fraction(1, 8), -1, 3):
+        for radius in (0, Fraction(1, 8), 1, 3):
+            ball = arb(float(middle), float(radius))
+            raised = to_power(ball, power)
+            if power < 0 and ball.contains(0):
+                assert not raised.is_finite()
+                continue
+            assert raised.is_finite()
+            shares = [-1, 0, 1, *(Fraction(rng.randint(-64, 64), 64) for _ in range(20))]
+            for share in shares:
+                assert inside(raised, Fraction(middle + share * radius) ** power)
+
+
+def test_exact_numbers_stay_exact() -> None:
+    assert to_power(Fraction(2, 3), 3) == Fraction(8, 27)
+    assert to_power(2, -2) == 0.25
+
+
+CENTRED = {
+    "x^4 on [-1, 1]": (lambda x: x**4, arb(0, 1), 0, 1),
+    "(x - 1/2)^4 on [0, 1]": (lambda x: (x - arb(0.5)) ** 4, arb(0.5, 0.5), 0, Fraction(1, 16)),
+    "x^2 + (x - 1/4)^2": (lambda x: x**2 + (x - arb(0.25)) ** 2, arb(0.25, 1), 0, Fraction(41, 16)),
+}
+
+
+@pytest.mark.parametrize(("rule", "over", "least", "most"), CENTRED.values(), ids=CENTRED)
+def test_a_function_is_evaluated_over_a_ball_around_its_zero(rule, over, least, most) -> None:
+    value = Function("mine", rule, rule)(over)
+    assert value.is_finite()
+    assert inside(value, Fraction(least))
+    assert inside(value, Fraction(most))
+
+
+# What touches balls, and which powers in it are of exact numbers or sympy expressions.
+FOLDERS = (
+    "proofs", "slt_theory/certified", "slt_theory/universal", "slt_theory/testing",
+    "slt_theory/theorems", "slt_theory/statistics",
+)  # fmt: skip
+TOUCHES = re.compile(r"\bflint\b|import [^\n]*\bball\b|^\s+ball,$|\.balls import", re.MULTILINE)
+EXACT = {
+    "proofs/fixed_size_second_moment.py": "a b c d j k (a*c+b*d)",
+    "proofs/gap_attention_exponent.py": "alpha (1+eps/(2*depth))",
+    "proofs/softmax_lemma.py": "r (a+b) (1-p*(r+1))",
+    "proofs/sum_bounded_constants.py": (
+        "k n q t ratio part total upper (x+1) (x-1) (y-j) (-t) (-y) (-square) (-1)"
+    ),
+    "proofs/uniform_components.py": "power w x",
+    "slt_theory/certified/extension.py": "bottom (top-j*bottom) (-1)",
+    "slt_theory/testing/false_lemmas/constants.py": (
+        "GOLDEN pieces Fraction(55,100) (1+eps/4) (1+eps/depth)"
+    ),
+    "slt_theory/testing/false_lemmas/published.py": "(1+eps/(2*depth))",
+    "slt_theory/testing/lemmas/networks.py": (
+        "(e*v) (1+eta) ((1+eta)**len(weights)-1) (1+eps/(2*depth))"
+    ),
+    "slt_theory/testing/lemmas/tails.py": "p (1-p) (t-k) (1-(1-p)**copies) (-1)",
+    "slt_theory/theorems/burkholz2022.py": "(b-a) Fraction(1,9) Fraction(729,10000)",
+    "slt_theory/theorems/malach2020.py": (
+        "d l eps eps.numerator eps.denominator (masked-y[:,None])"
+    ),
+    "slt_theory/theorems/otsuka2026.py": "alpha d_in",
+    "slt_theory/theorems/perturbed.py": "d l eps",
+    "slt_theory/universal/check.py": "Fraction(2)",
+    "slt_theory/universal/functions.py": "(step*reach)",
+}
+
+
+def powers() -> Iterator[tuple[str, str]]:
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            if not TOUCHES.search(text):
+                continue
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+                    base = ast.unparse(node.left).replace(" ", "")
+                    if not isinstance(node.left, ast.Constant):
+                        compound = isinstance(node.left, ast.BinOp | ast.UnaryOp)
+                        yield str(path.relative_to(ROOT)), f"({base})" if compound else base
+
+
+def test_no_other_power_of_a_ball_is_taken() -> None:
+    found = set(powers())
+    known = {(file, base) for file, bases in EXACT.items() for base in bases.split()}
+    assert found - known == set(), "use slt_theory.balls.to_power, or list an exact base"
+    assert known - found == set(), "no longer there"
