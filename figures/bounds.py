@@ -1,7 +1,7 @@
-"""Certified, measured and counting numbers of every theorem over one architecture.
+"""Certified, measured, necessary and counting numbers of every theorem over one architecture.
 
 Random numbers offered to one weight of a 784-500-10 network at error 0.01 a weight: proved to
-suffice for the whole network, measured to suffice for one sum, and the counting bound.
+suffice for the whole network, measured to suffice for one sum, necessary for one sum, and counting.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
         trials=500 if quick else 2000,
         seed=seed,
     )
-    kept = ("theorem", "n_certified", "n_counting", "n_measured")
+    kept = ("theorem", "n_certified", "n_counting", "n_measured", "n_necessary")
     return {
         "architecture": ARCHITECTURE,
         "eps": float(Fraction(EPS)),
@@ -53,7 +53,8 @@ def draw(data: dict[str, Any]) -> Figure:
         axis.plot([min(known), max(known)], [place, place], color="0.8", lw=1, zorder=0)
     one, every = 1 - data["delta_one_sum"], 1 - data["delta"]
     for key, mark, colour, label in (
-        ("n_counting", "|", COLOURS[6], "counting: fewer cannot do"),
+        ("n_counting", "|", COLOURS[6], "counting: fewer have too few subsets"),
+        ("n_necessary", "^", COLOURS[2], f"necessary: one sum, success {every:g}"),
         ("n_measured", "o", COLOURS[0], f"measured: one sum, success {one:g}"),
         ("n_certified", ">", COLOURS[1], f"certified: the network, success {every:g}"),
     ):

@@ -1,4 +1,4 @@
-"""Success probability against n for several eps, with the certified and counting bounds.
+"""Success probability against n for several eps, with the certified and necessary numbers.
 
 Every target of [-1, 1] must be within eps of a subset sum of n draws from U[-1, 1].
 """
@@ -19,7 +19,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Measure the curves; about ten seconds, quick two."""
     from fractions import Fraction
 
-    from slt_theory.certified import certified_n, counting_n
+    from slt_theory.certified import certified_n, necessary_n
     from slt_theory.experiments import threshold
 
     trials, curves = (1000 if quick else 4000), []
@@ -34,7 +34,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 **found.interval(),
                 "points": [asdict(point) for point in found.curve()],
                 "certified": None if certified is None else certified.n,
-                "counting": counting_n(eps, delta=DELTA).n,
+                "necessary": necessary_n(eps, DELTA).n,
             }
         )
     return {

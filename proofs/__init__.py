@@ -25,6 +25,7 @@ IDS: tuple[str, ...] = (
     "growth-at-most-double",
     "lemma-r",
     "dynamic-program",
+    "circle-sums",
     "scaling-rule",
     "mixture-rule",
     "extension-rule",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from slt_theory.certified import certified_n as certified_n
     from slt_theory.certified import counting_n as counting_n
     from slt_theory.certified import necessary_n as necessary_n
+    from slt_theory.certified import statistical_n as statistical_n
     from slt_theory.experiments import check as check
     from slt_theory.experiments import threshold as threshold
     from slt_theory.experiments.bounds import bound_numbers as bound_numbers
@@ -74,6 +75,7 @@ _HOMES = {
     "parse_law": "laws",
     "read_ticket": "tickets",
     "solve": "instance",
+    "statistical_n": "certified",
     "threshold": "experiments",
     "verify": "tickets",
     "write_ticket": "tickets",

@@ -5,6 +5,7 @@ Every result names the machine-checked proof (`slt_theory.proofs`) that it comes
 
 from __future__ import annotations
 
+from slt_theory.certified.circle import circle_n
 from slt_theory.certified.counting import counting_n
 from slt_theory.certified.frozen import frozen_n
 from slt_theory.certified.networks import (
@@ -17,14 +18,17 @@ from slt_theory.certified.networks import (
 from slt_theory.certified.reach import Necessary, necessary_n, reach_floor
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n
+from slt_theory.certified.statistical import Statistical, statistical_n
 
 __all__ = [
     "METHODS",
     "Certified",
     "CertifiedWidths",
     "Necessary",
+    "Statistical",
     "attention_widths",
     "certified_n",
+    "circle_n",
     "convolution_widths",
     "counting_n",
     "deep_widths",
@@ -32,4 +36,5 @@ __all__ = [
     "frozen_n",
     "necessary_n",
     "reach_floor",
+    "statistical_n",
 ]

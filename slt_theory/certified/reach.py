@@ -261,7 +261,7 @@ def necessary_n(
     if not 0 < failure < 1:
         raise BadInput("delta", delta, "must lie in (0, 1)", "pass a probability such as 0.01")
     ask = _ask(eps, lo, hi, law, targets)
-    locked, pruned = rational(lock, "lock")[1], rational(prune, "prune")[0]
+    locked, pruned = rational(lock, "lock")[0], rational(prune, "prune")[0]
     if min(locked, pruned) < 0 or locked + pruned >= 1:
         raise BadInput("lock, prune", (lock, prune), "are shares >= 0 that leave some items free")
     n, missed, method, steps = _counted(ask, failure)

@@ -16,7 +16,8 @@ _HEAD = """# Bounds compared over one architecture
 Written by `slt bound --all --param arch=ARCH (--eps E | --network-eps E) --out FILE`; do not edit.
 n is the number of random numbers offered to one subset sum, and "weights" are those of the random
 network. *Certified*: proved to suffice for the whole network at delta. *Counting*: fewer cannot
-suffice for one sum, whatever delta. *Measured*: suffices for one sum, all targets of [-1, 1], at
+suffice for one sum, whatever delta. *Necessary*: with fewer, one sum misses its target with
+probability above delta. *Measured*: suffices for one sum, all targets of [-1, 1], at
 the failure probability in the title, larger than its share of delta. *Stated*: the paper's own
 number. Theorems with unnamed constants have no number of their own.
 
@@ -86,8 +87,15 @@ def _parameters(items: list[str] | None) -> dict[str, str]:
 
 
 def _text(report: Any, delta: float) -> str:
+    from slt_theory.certified.statistical import WORDS
+
     rows = [
         ["certified", _shown(report.certified), _why(report.proof, "proved to suffice, proof {}")],
+        [
+            "statistical",
+            _shown(report.statistical),
+            _why(report.statistical_row, f"certified by statistics, row {{}}: {WORDS}"),
+        ],
         [
             "measured",
             _shown(report.measured),

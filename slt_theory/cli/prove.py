@@ -26,6 +26,13 @@ def prove(
     out: Annotated[
         Path | None, typer.Option("--out", help="With --kernel: folder of the compiled files.")
     ] = None,
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics",
+            help="Run the trials behind the numbers certified by statistics again; ID is a row.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run the machine-checked proofs."""
@@ -34,6 +41,9 @@ def prove(
         return
     if out is not None:
         raise BadInput("out", str(out), "is for the kernel's files", "add --kernel")
+    if statistics:
+        _statistics(proof_id, json)
+        return
     proofs = import_module("slt_theory.proofs")
     if text:
         chosen = proofs.all_proofs() if proof_id is None else [proofs.get(proof_id)]
@@ -83,3 +93,25 @@ def _kernel_lines(record: dict[str, Any]) -> list[str]:
         f"  does not cover {record['not_covered']}",
         "",
     ]
+
+
+def _statistics(row: str | None, json: bool) -> None:
+    """Run stored rows again; exit 1 unless every count and bound comes out as stored."""
+    from slt_theory.certified.statistical import WORDS, profiles
+    from slt_theory.experiments.statistical import run_again
+
+    stored = {profile.plan.key: profile for profile in profiles()}
+    if row is not None and row not in stored:
+        raise BadInput("ID", row, "is no row", f"one of {', '.join(stored)}")
+    chosen = list(stored.values()) if row is None else [stored[row]]
+    records = []
+    with progress_bar("trials", sum(profile.plan.trials for profile in chosen)) as progress:
+        for profile in chosen:
+            same = run_again(profile, progress=progress)
+            plan = profile.plan
+            records.append({"row": plan.key, "trials": plan.trials, "seed": plan.seed, "ok": same})
+    rows = [[r["row"], f"{r['trials']:,}", "as stored" if r["ok"] else "differs"] for r in records]
+    record = {"statistics": records, "confidence": WORDS}
+    emit(record, f"{table(['row', 'trials', ''], rows)}\n{WORDS}", as_json=json)
+    if not all(r["ok"] for r in records):
+        raise typer.Exit(1)

@@ -14,7 +14,7 @@ from slt_theory.certified import counting_n
 from slt_theory.errors import BadInput
 from slt_theory.experiments.fits import Fit, fit_constant
 from slt_theory.experiments.question import Question
-from slt_theory.experiments.sufficient import certified_for, necessary_for
+from slt_theory.experiments.sufficient import certified_for, necessary_for, statistical_for
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import parse_fraction, positive_fraction
@@ -39,6 +39,9 @@ class BoundNumbers:
         Numbers that are proved to suffice for the guaranteed error `eps`.
     counting : int or None
         Fewer cannot suffice, since there are too few subsets.
+    statistical : int or None
+        Certified by statistics: suffices, with probability 1 - 1e-9 over the stored trials of
+        `statistical_row`.
     necessary : int or None
         Fewer cannot suffice: the best proof, `necessary_proof`.
     measured : int or None
@@ -62,6 +65,8 @@ class BoundNumbers:
     delta: float
     certified: int | None
     counting: int | None
+    statistical: int | None
+    statistical_row: str | None
     necessary: int | None
     necessary_proof: str | None
     measured: int | None
@@ -174,6 +179,7 @@ def bound_numbers(
     enough, proof = (None, None) if cost is None else (cost.certified, cost.proof)
     if certified is not None:
         enough, proof = certified.n, certified.proof
+    likely = statistical_for(entry, exact, each_delta, low, high)
     needed = necessary_for(entry, exact, each_delta, low, high)
     measured, interval, used = _measured(entry, exact, each_delta, low, high, trials, seed)
     fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
@@ -187,6 +193,8 @@ def bound_numbers(
         delta=float(delta),
         certified=enough,
         counting=_counting(entry, exact, each_delta, low, high),
+        statistical=None if likely is None else likely.n,
+        statistical_row=None if likely is None else likely.row,
         necessary=None if needed is None else needed.n,
         necessary_proof=None if needed is None else needed.proof,
         measured=measured,

@@ -11,11 +11,12 @@ from typing import Any
 
 from slt_theory.certified import counting_n
 from slt_theory.experiments.question import Question
+from slt_theory.experiments.sufficient import necessary_of
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import network_cost
 from slt_theory.lattice import positive_fraction
 from slt_theory.theorems import Theorem, all_theorems
-from slt_theory.theorems.networks import Cost, Layer, as_numbers, malach_width
+from slt_theory.theorems.networks import Construction, Cost, Layer, as_numbers, malach_width
 
 __all__ = ["ONE_SUM", "CompareRow", "compare_bounds", "comparison_markdown"]
 
@@ -31,6 +32,7 @@ class CompareRow:
     quantifier: str
     n_certified: int | None
     n_counting: int | None
+    n_necessary: int | None
     n_measured: int | None
     proof: str | None
     certified: Cost | None
@@ -84,6 +86,7 @@ def compare_bounds(
                 quantifier=f"{entry.quantifiers.networks} networks",
                 n_certified=cost.certified,
                 n_counting=counting,
+                n_necessary=_necessary(construction, cost.entry_eps, delta),
                 n_measured=measured,
                 proof=cost.proof,
                 certified=at(cost.certified),
@@ -119,6 +122,7 @@ def _malach(
         quantifier=f"{entry.quantifiers.networks} networks",
         n_certified=None,
         n_counting=None,
+        n_necessary=None,
         n_measured=None,
         proof=None,
         certified=None,
@@ -145,6 +149,7 @@ def _packing(layers: Sequence[Layer], eps: Any, network_eps: Any) -> CompareRow:
         quantifier="any scheme",
         n_certified=None,
         n_counting=None,
+        n_necessary=None,
         n_measured=None,
         proof="packing-bound",
         certified=None,
@@ -153,6 +158,14 @@ def _packing(layers: Sequence[Layer], eps: Any, network_eps: Any) -> CompareRow:
         stated=None,
         note=note,
     )
+
+
+def _necessary(construction: Construction, eps: Fraction, delta: float) -> int | None:
+    """What one sum needs: a network fails at least as often as one of its sums."""
+    demands = Question.demands(construction.asks)
+    question = Question.of(construction.law, eps, "all", -1, 1, **demands)
+    found = necessary_of(question, delta, fixed=True)
+    return None if found is None else found.n
 
 
 @lru_cache(maxsize=64)
@@ -179,6 +192,7 @@ def comparison_markdown(title: str, rows: Sequence[CompareRow]) -> str:
         "for",
         "n certified",
         "n counting",
+        "n necessary",
         "n measured",
         "depth",
         "weights certified",
@@ -189,7 +203,7 @@ def comparison_markdown(title: str, rows: Sequence[CompareRow]) -> str:
         "proof",
         "note",
     ]
-    rule = "|---|---|" + "--:|" * 9 + "---|---|"
+    rule = "|---|---|" + "--:|" * 10 + "---|---|"
     lines = [f"### {title}", "", "| " + " | ".join(columns) + " |", rule]
     for row in rows:
         shown = row.certified or row.stated or row.measured
@@ -199,6 +213,7 @@ def comparison_markdown(title: str, rows: Sequence[CompareRow]) -> str:
             row.quantifier,
             _count(row.n_certified),
             _count(row.n_counting),
+            _count(row.n_necessary),
             _count(row.n_measured),
             _count(shown.depth if shown else None),
             *(_count(cost.weights if cost else None) for cost in costs),

@@ -8,8 +8,10 @@ from math import comb
 
 import numpy as np
 
+from slt_theory.certified import necessary_n
 from slt_theory.experiments.attention import small_attention
 from slt_theory.experiments.check import successes_at
+from slt_theory.experiments.circle import circle_at_certified_n
 from slt_theory.experiments.fits import FitPoint, fit_linear, point_of
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.threshold import Threshold, threshold
@@ -21,6 +23,8 @@ from slt_theory.streams import Purpose, stream_id
 from slt_theory.theorems.checks import Outcome, all_of, share
 
 __all__ = [
+    "circle_at_certified_n",
+    "fails_below_the_floor",
     "failure_rate",
     "fixed_size_first_moment",
     "freezing_only_by_share",
@@ -81,6 +85,16 @@ def never_below_packing(seed: int) -> Outcome:
     times = hitting_times(Question.of("uniform", eps, "all", -1, 1), trials=trials, seed=seed)
     below = [f"n = {t}" for t in times.tolist() if 2**t * 2 * eps < 2]
     return all_of(below, trials, f"2^n 2 eps >= 2, smallest n = {int(times.min())} at eps = {eps}")
+
+
+def fails_below_the_floor(seed: int) -> Outcome:
+    """Products of uniforms fail by reach alone: with 17 the share of failures exceeds 1/10."""
+    eps, trials = Fraction(1, 10), 40_000
+    needed = necessary_n(eps, eps, law="uniform*uniform")
+    question = Question.of("uniform*uniform", eps, "all", -1, 1)
+    failures = trials - successes_at(question, needed.n - 1, trials=trials, seed=seed)
+    text = f"failures of {needed.n - 1} products, at least {needed.failure:.4f} proved"
+    return share(failures, trials, float(eps), text)
 
 
 def never_below_lattice_counting(seed: int) -> Outcome:

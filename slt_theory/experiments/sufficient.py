@@ -5,12 +5,19 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.certified import Certified, Necessary, certified_n, necessary_n
+from slt_theory.certified import (
+    Certified,
+    Necessary,
+    Statistical,
+    certified_n,
+    necessary_n,
+    statistical_n,
+)
 from slt_theory.errors import BadInput
 from slt_theory.experiments.question import Question
 from slt_theory.theorems import Theorem
 
-__all__ = ["certified_for", "necessary_for", "necessary_of"]
+__all__ = ["certified_for", "necessary_for", "necessary_of", "statistical_for"]
 
 
 def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Certified | None:
@@ -30,6 +37,15 @@ def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -
         lock, prune = (Fraction(entry.asks.get(k, 0)) for k in ("lock", "prune"))
         return frozen_n(eps, Fraction(delta), free=1 - lock - prune, locked=lock)
     return None
+
+
+def statistical_for(
+    entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any
+) -> Statistical | None:
+    """Numbers certified by statistics for the plain question of `entry`; None without trials."""
+    if entry.law is None or entry.asks:
+        return None
+    return statistical_n(eps, delta, lo=lo, hi=hi, law=entry.law)
 
 
 def necessary_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Necessary | None:

@@ -20,7 +20,7 @@ def success_curves(axis: Axes, table: dict[str, Any]) -> None:
     axis : matplotlib Axes
     table : dict
         ``level``, ``delta`` and ``curves``: a list of ``{eps, trials, points, certified,
-        counting}`` with points ``{n, successes, lo, hi}`` and the two bounds for success 1 - delta.
+        necessary}`` with points ``{n, successes, lo, hi}`` and two numbers for success 1 - delta.
     """
     goal = 1 - table["delta"]
     axis.axhline(goal, color="0.6", lw=0.8, ls=(0, (1, 2)), zorder=0)
@@ -39,11 +39,11 @@ def success_curves(axis: Axes, table: dict[str, Any]) -> None:
             n, share, color=colour, marker="o", ms=2.5, label=f"$\\varepsilon$ = {curve['eps']:g}"
         )
         axis.plot(
-            [curve["counting"]], [goal], marker="|", ms=9, mew=1.6, color=colour, clip_on=False
+            [curve["necessary"]], [goal], marker="|", ms=9, mew=1.6, color=colour, clip_on=False
         )
         if curve["certified"] is not None:
             axis.plot([curve["certified"]], [goal], marker=">", ms=5, color=colour, clip_on=False)
-    axis.plot([], [], ls="", marker="|", ms=9, mew=1.6, color="0.3", label="counting bound")
+    axis.plot([], [], ls="", marker="|", ms=9, mew=1.6, color="0.3", label="necessary")
     axis.plot([], [], ls="", marker=">", ms=5, color="0.3", label="certified")
     axis.set(xlabel="random numbers $n$", ylabel="success probability", ylim=(-0.02, 1.02))
     # Certified numbers lie far to the right of the transition.

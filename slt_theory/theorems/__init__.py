@@ -44,6 +44,7 @@ _MODULES = (
     "natale2024",
     "quantised",
     "own",
+    "windows",
     "observed",
 )
 

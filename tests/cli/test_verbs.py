@@ -257,6 +257,10 @@ def test_bound_has_the_keys_of_the_contract():
     keys = {
         "certified",
         "counting",
+        "necessary",
+        "necessary_proof",
+        "statistical",
+        "statistical_row",
         "measured",
         "fitted",
         "proof",

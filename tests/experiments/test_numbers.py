@@ -77,7 +77,12 @@ def test_three_numbers_stand_in_order() -> None:
     assert numbers.counting is not None
     assert numbers.measured is not None
     assert numbers.certified is not None
-    assert numbers.counting <= numbers.measured <= numbers.certified
+    assert numbers.necessary is not None
+    assert numbers.counting < numbers.necessary <= numbers.measured <= numbers.certified
+    assert numbers.necessary_proof == "reach-floor"
+    assert numbers.statistical is not None
+    assert numbers.necessary <= numbers.statistical <= numbers.certified
+    assert numbers.statistical_row == "uniform:0.05:1"
     assert numbers.fitted is not None
     assert 0.5 * numbers.measured < numbers.fitted < 2 * numbers.measured
     assert numbers.proof is not None
@@ -136,6 +141,8 @@ def test_comparison_has_a_row_for_every_layout(arch: str) -> None:
     for row in rows:
         if row.n_certified is not None and row.n_measured is not None:
             assert row.n_counting is not None
+            assert row.n_necessary is not None
+            assert row.n_counting <= row.n_necessary
             assert row.n_counting <= row.n_measured <= row.n_certified
             assert row.certified is not None
     bounds = {row.theorem: row for row in rows}
