@@ -9,6 +9,7 @@ import typer
 
 from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, require, table
 from slt_theory.cli.samples import Data, held_out
+from slt_theory.cli.targets import Arch, Check, Strict, any_target
 from slt_theory.cli.verify import steps
 
 _SHIPPED = "digits_mlp"
@@ -46,8 +47,12 @@ def _cell(value: Any) -> Any:
 def compare(
     target: Annotated[
         Path | None,
-        typer.Option(help=".npz, .safetensors or .pt; default: the shipped digits network."),
+        typer.Option(help="As for slt ticket build; default: the shipped digits network."),
     ] = None,
+    arch: Arch = None,
+    check: Check = None,
+    strict: Strict = False,
+    domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
     eps: Eps = None,
     seed: Seed = 0,
     theorem: Annotated[
@@ -62,23 +67,28 @@ def compare(
     """Constructions side by side on one target: size, certified error, accuracy."""
     exact = require("eps", eps)
     from slt_theory.data import shipped_target
-    from slt_theory.networks import load_target
     from slt_theory.tickets.building.constructions import find
     from slt_theory.tickets.compare import compare as run
     from slt_theory.tickets.compare import typical
 
-    network = shipped_target(_SHIPPED) if target is None else load_target(target)
+    if target is None:
+        network, assumed = shipped_target(_SHIPPED), list[str]()
+    else:
+        network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
     sample = held_out("digits" if target is None and data is None else data)
     wanted = {find(name).theorem for name in theorem or ()}
     which = [each for each in typical() if not wanted or each[0] in wanted]
     with steps(json) as step:
         rows = run(
-            network, eps=exact, seed=seed, which=which, sample=sample, threads=threads, step=step
-        )
+            network, eps=exact, seed=seed, which=which, sample=sample, threads=threads, step=step,
+            domain=domain,
+        )  # fmt: skip
     records = [row.to_dict() for row in rows]
     record: dict[str, Any] = {
         "target": _SHIPPED if target is None else target.stem,
         "parameters": network.parameters,
+        "assumed": assumed,
+        "domain": domain,
         "eps": float(exact),
         "seed": seed,
         "rows": records,

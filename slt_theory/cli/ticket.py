@@ -21,6 +21,7 @@ from slt_theory.cli.common import (
     progress_bar,
 )
 from slt_theory.cli.samples import Data, held_out
+from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.errors import BadInput
 
 _LISTED = 10_000
@@ -31,23 +32,6 @@ def register(app: typer.Typer) -> None:
     group.command("build")(build)
     group.command("verify")(verify)
     app.add_typer(group, name="ticket")
-
-
-Target = Annotated[Path, typer.Option(help=".npz, .safetensors or .pt with NAME.weight keys.")]
-
-
-Arch = Annotated[
-    Path | None,
-    typer.Option(help="TOML: input = [c, h, w]; stride, padding, pool, residual, ... of layers."),
-]
-
-
-def any_target(path: Path, arch: Path | None = None) -> Any:
-    """The network of a file, or the attention layer."""
-    from slt_theory.networks import load_attention, load_target
-
-    attention = None if arch is not None else load_attention(path)
-    return load_target(path, arch=arch) if attention is None else attention
 
 
 def _edges(record: dict[str, Any]) -> list[str]:
@@ -113,6 +97,8 @@ def build(
     resolution: Annotated[
         str | None, typer.Option(help="Weights are rounded to multiples (kumar2025-quantised).")
     ] = None,
+    check: Check = None,
+    strict: Strict = False,
     memory: Memory = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
@@ -123,7 +109,7 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
-    network = any_target(target, arch)
+    network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
     from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.advice import sufficient_n
@@ -172,6 +158,7 @@ def build(
         "theorem": ticket.theorem,
         "file": str(out),
         "weights": network.parameters,
+        "assumed": assumed,
         "n": ticket.blocks[0].n,
         "unreached": len(ticket.unreached),
         "unreached_list": [
@@ -232,20 +219,23 @@ def verify(
     file: Annotated[Path, typer.Argument(help="Ticket file.")],
     target: Target,
     arch: Arch = None,
+    check: Check = None,
+    strict: Strict = False,
     data: Data = None,
     memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Check a ticket independently: seed, masks and target alone."""
     from slt_theory.tickets import read_ticket
-    from slt_theory.tickets import verify as check
+    from slt_theory.tickets import verify as verified
     from slt_theory.tickets.agreement import agreement
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
-    ticket, network = read_ticket(file, max_memory=limit), any_target(target, arch)
-    report = check(ticket, network, max_memory=limit)
-    record = report.to_dict()
+    ticket = read_ticket(file, max_memory=limit)
+    network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
+    report = verified(ticket, network, max_memory=limit)
+    record = {**report.to_dict(), "assumed": assumed}
     lines = [
         "ok" if report.ok else "NOT OK",
         f"largest weight error {report.max_weight_error:.6g}; network error at most "

@@ -7,11 +7,12 @@ from slt_theory.networks.architecture import Architecture, Geometry, Wiring, rea
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
-from slt_theory.networks.files import load_attention, load_target, save_npz, target_hash
+from slt_theory.networks.files import load_attention, save_npz, target_hash
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.layers import from_layers
 from slt_theory.networks.network import Network
 from slt_theory.networks.norms import LayerNorms, layer_norms
+from slt_theory.networks.reading import load_target, read_target
 from slt_theory.networks.rescale import Rescaled
 from slt_theory.networks.unrolling import Operator, Unrolling
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_target",
     "parse_activation",
     "read_architecture",
+    "read_target",
     "save_npz",
     "target_hash",
 ]

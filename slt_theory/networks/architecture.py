@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.activations import parse_activation
+from slt_theory.networks.grammar import Forward
 
 __all__ = ["Architecture", "Geometry", "Wiring", "read_architecture"]
 
@@ -113,18 +114,27 @@ class Architecture:
     activation : str, default "relu"
         Between layers.
     wiring : mapping from a layer's name to its Wiring
+    forward : Forward, optional
+        Says all of the network, see `slt_theory.networks.grammar`.
+    order : tuple of str
+        Names of the layers as they are called; empty: in the order of the keys.
+    states_activation : bool
+        Whether somebody chose the activation, or it is assumed.
     """
 
     input_shape: tuple[int, ...] | None = None
     layers: Mapping[str, Geometry] = field(default_factory=lambda: MappingProxyType({}))
     activation: str = "relu"
     wiring: Mapping[str, Wiring] = field(default_factory=lambda: MappingProxyType({}))
+    forward: Forward | None = None
+    order: tuple[str, ...] = ()
+    states_activation: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", parse_activation(self.activation).name)
         if self.input_shape is None:
             return
-        check = checked_shape if self.wiring else checked_image_shape
+        check = checked_shape if self.wiring or self.forward else checked_image_shape
         object.__setattr__(self, "input_shape", check(self.input_shape))
 
 
@@ -175,7 +185,12 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableFile("arch", str(path), f"cannot be read as TOML ({error})") from error
-    shape, activation = table.pop("input", None), table.pop("activation", "relu")
+    shape, activation = table.pop("input", None), table.pop("activation", None)
+    if "forward" in table:
+        return _of_forward(table, shape)
+    order = tuple(table.pop("order", ()))
+    if not all(isinstance(name, str) for name in order):
+        raise BadInput("arch: order", order, "must be a list of layers' names")
     layers, wiring = {}, {}
     for name, entry in _tables(table):
         unknown = sorted(set(entry) - set(_FIELDS) - set(_WIRING))
@@ -195,7 +210,29 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
             layers[name] = Geometry(**geometry)
         if own:
             wiring[name] = Wiring(**own)
-    return Architecture(shape, MappingProxyType(layers), activation, MappingProxyType(wiring))
+    return Architecture(
+        shape,
+        MappingProxyType(layers),
+        activation or "relu",
+        MappingProxyType(wiring),
+        order=order,
+        states_activation=activation is not None,
+    )
+
+
+def _of_forward(table: dict[str, Any], shape: Any) -> Architecture:
+    """An architecture file that says all of the network, word by word."""
+    words, blocks = table.pop("forward"), table.pop("blocks", {})
+    for name, text in {"forward": words, **blocks}.items():
+        if not isinstance(text, str) or not text.strip():
+            raise BadInput(f"arch: {name}", text, "must be a text of words")
+    if table:
+        raise BadInput(
+            "arch", next(iter(table)), "is not known beside forward: input, forward, [blocks]"
+        )
+    if shape is None:
+        raise BadInput("arch", "input", "is missing", "add input = [channels, height, width]")
+    return Architecture(shape, forward=Forward(words, blocks))
 
 
 def _tables(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, Any]]]:

@@ -23,11 +23,12 @@ from slt_theory.networks.architecture import (
     Architecture,
     Geometry,
     checked_image_shape,
-    read_architecture,
 )
 from slt_theory.networks.attention import KEYS, Attention
+from slt_theory.networks.checkpoints import plain_tensors
 from slt_theory.networks.conv import Conv
 from slt_theory.networks.dense import Dense
+from slt_theory.networks.grammar import graph_of
 from slt_theory.networks.graph import Graph, skeleton
 from slt_theory.networks.network import Network
 from slt_theory.networks.nnet import read_nnet
@@ -38,15 +39,16 @@ from slt_theory.networks.rounding import Reading
 from slt_theory.networks.wiring import wired_graph
 
 __all__ = [
+    "WHOLE",
+    "has_description",
     "load_attention",
-    "load_target",
     "network_from_arrays",
     "save_npz",
     "target_hash",
     "write_atomically",
 ]
 
-_WHOLE: dict[str, Callable[[str | PathLike[str]], Reading]] = {
+WHOLE: dict[str, Callable[[str | PathLike[str]], Reading]] = {
     ".onnx": read_onnx,
     ".nnet": read_nnet,
 }
@@ -64,60 +66,11 @@ _IMAGE = "input.shape"
 _DESCRIPTION = "architecture.json"
 
 
-def load_target(
-    path: str | PathLike[str], *, arch: Architecture | str | PathLike[str] | None = None
-) -> Network:
-    """Read a target network.
-
-    Parameters
-    ----------
-    path : path
-        A whole network: `.onnx` (extra `onnx`) or `.nnet`, see `read_onnx` and `read_nnet`. Or
-        weights: `.npz`, `.safetensors`, a torch state dict `.pt`, `.pth`, `.ckpt`. Keys
-        `NAME.weight`, `NAME.bias` in the order of the layers, at most 64 bits: 2-d (out, in), 4-d
-        (out, in, kh, kw) for a convolution. Optional integers `NAME.stride`, `NAME.padding`,
-        `NAME.pool` and `input.shape` describe a convolutional network, and a whole description
-        may stand in `architecture.json` (see `save_npz`).
-    arch : Architecture or path of a TOML file, optional
-        Takes the place of such integers; see `read_architecture`. Without either: stride 1,
-        same padding, no pooling.
-
-    Returns
-    -------
-    Network
-        `Dense`, `Conv`, or a `Graph` where there are skips, bases or activations of single layers.
-
-    Raises
-    ------
-    UnreadableFile
-        Missing, truncated, damaged, or not in the format of its suffix.
-    BadInput
-        Wrong keys, types or shapes, NaN or infinite values; names the key.
-    MissingExtra
-        A `.pt` file without torch.
-
-    Notes
-    -----
-    `.npz` and `.pt` files carry checksums, which are verified. `.safetensors` has none: sizes
-    and names are verified, changed digits of a weight cannot be noticed.
-    """
-    reader = _WHOLE.get(Path(path).suffix.lower())
-    if reader is not None:
-        if arch is not None:
-            raise BadInput("arch", str(arch), f"is not needed: {path} says all of its network")
-        network: Network = reader(path).network
-        return network
-    tensors = read_tensors(Path(path))
-    if arch is not None and not isinstance(arch, Architecture):
-        arch = read_architecture(arch)
-    return network_from_arrays(tensors, arch=arch, source=str(path))
-
-
 def load_attention(path: str | PathLike[str]) -> Attention | None:
     """Read an attention layer: `query.weight`, `key.weight` (heads, d1, d_K), `value.weight`
     (heads, d1, d_V) and `output.weight` (heads, d_V, d2). None if the file holds something else.
     """
-    if Path(path).suffix.lower() in _WHOLE:
+    if Path(path).suffix.lower() in WHOLE:
         return None
     arrays = read_tensors(Path(path)).arrays
     if set(arrays) != {f"{name}.weight" for name in KEYS}:
@@ -125,8 +78,16 @@ def load_attention(path: str | PathLike[str]) -> Attention | None:
     return Attention(*(arrays[f"{name}.weight"] for name in KEYS))
 
 
+def has_description(tensors: Tensors) -> bool:
+    """Whether a file describes its whole network beside the weights."""
+    return _DESCRIPTION in tensors.arrays
+
+
 def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: str) -> Network:
     """Group arrays by layer and build the network they describe."""
+    if arch is not None and arch.forward is not None:
+        assert arch.input_shape is not None
+        return graph_of(plain_tensors(tensors.arrays), arch.forward, arch.input_shape, source)
     layers: dict[str, dict[str, NDArray[Any]]] = {}
     image = description = None
     for key, array in tensors.arrays.items():
@@ -163,7 +124,11 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
     if not layers:
         raise BadInput("path", source, "holds no layers", "keys must be NAME.weight, NAME.bias")
     names = list(layers)
-    if not tensors.ordered:
+    if arch is not None and arch.order:
+        if sorted(arch.order) != sorted(names):
+            raise BadInput("arch: order", arch.order, "must name every layer once", str(names))
+        names = list(arch.order)
+    elif not tensors.ordered:
         names = forced_order({name: layers[name]["weight"].shape for name in names})
     weights = [layers[name]["weight"] for name in names]
     biases = [layers[name].get("bias") for name in names]

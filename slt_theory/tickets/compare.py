@@ -97,6 +97,7 @@ def compare(
     which: Sequence[tuple[str, dict[str, Any]]] | None = None,
     sample: Sample | None = None,
     threads: int | None = None,
+    domain: str = "box:0,1",
     step: Callable[[str], None] = lambda _: None,
 ) -> list[Row]:
     """Build, certify and verify one ticket a construction.
@@ -112,6 +113,8 @@ def compare(
     sample : optional
         Labelled inputs on which ticket and target run.
     threads : int, optional
+    domain : str
+        Inputs for which the errors are certified.
     step : callable
         Told what begins.
 
@@ -124,7 +127,7 @@ def compare(
     for theorem, options in typical() if which is None else which:
         step(f"{theorem} {options or ''}".strip())
         try:
-            rows.append(_row(target, theorem, options, eps, seed, sample, threads))
+            rows.append(_row(target, theorem, options, eps, seed, sample, threads, domain))
         except SltError as error:
             rows.append(Row(theorem, options, failure=str(error)))
     return rows
@@ -138,11 +141,14 @@ def _row(
     seed: int,
     sample: Sample | None,
     threads: int | None,
+    domain: str,
 ) -> Row:
     from slt_theory.tickets import build_ticket, verify
 
     started = time.perf_counter()
-    ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, threads=threads, **options)
+    # A construction's own choice of a domain goes first.
+    given = {"domain": domain, **options}
+    ticket = build_ticket(target, theorem=theorem, eps=eps, seed=seed, threads=threads, **given)
     built = time.perf_counter()
     check = verify(ticket, target)
     checked = time.perf_counter()

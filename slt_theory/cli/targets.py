@@ -1,0 +1,90 @@
+"""Targets on the command line: options, what was read on stderr, and slt target show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.cli.common import Json, emit
+
+__all__ = ["Arch", "Check", "Strict", "Target", "any_target", "read"]
+
+Target = Annotated[
+    Path,
+    typer.Option(help=".onnx, .nnet; or weights: .npz, .safetensors, .pt with NAME.weight keys."),
+]
+Arch = Annotated[
+    Path | None,
+    typer.Option(help='TOML: input = [c, h, w]; forward = "..."; stride, padding, ... of layers.'),
+]
+Check = Annotated[
+    Path | None,
+    typer.Option("--check", help=".npz with x, y: outputs that the network must have."),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a file that leaves something to assume.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Target networks as they are read.", no_args_is_help=True)
+    group.command("show")(show)
+    app.add_typer(group, name="target")
+
+
+def read(path: Path, arch: Path | None = None, check: Path | None = None, *, strict: bool) -> Any:
+    """The network of a file with what was assumed, or the attention layer of one."""
+    from slt_theory.networks import load_attention, read_target
+
+    attention = None if arch is not None else load_attention(path)
+    if attention is not None:
+        return attention
+    return read_target(path, arch=arch, check=check, strict=strict)
+
+
+def any_target(
+    path: Path,
+    arch: Path | None = None,
+    check: Path | None = None,
+    *,
+    strict: bool = False,
+    quiet: bool = False,
+) -> tuple[Any, list[str]]:
+    """The network of a file, and what was assumed; says on stderr what was read."""
+    reading = read(path, arch, check, strict=strict)
+    if not hasattr(reading, "assumed"):
+        return reading, []
+    if not quiet:
+        for line in reading.to_dict()["layers"]:
+            typer.echo(f"read: {line}", err=True)
+    for text in reading.assumed:
+        typer.echo(f"slt: assumed: {text}", err=True)
+    return reading.network, list(reading.assumed)
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help="Target file.")],
+    arch: Arch = None,
+    check: Check = None,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Show a target network as it is read, layer by layer, and what is assumed."""
+    reading = read(file, arch, check, strict=strict)
+    if not hasattr(reading, "assumed"):
+        record = {"layers": [repr(reading)], "assumed": [], "parameters": reading.parameters}
+        emit(record, repr(reading), as_json=json)
+        return
+    record = reading.to_dict()
+    shape = "x".join(map(str, record["input"]))
+    lines = [f"input {shape}, {record['parameters']:,} parameters", *record["layers"]]
+    lines += [f"assumed: {text}" for text in record["assumed"]]
+    if reading.agreement is not None:
+        found = reading.agreement
+        lines.append(
+            f"compared at {found.inputs} inputs: outputs differ by at most {found.difference:.3g}; "
+            f"rounding explains {found.bound:.3g}"
+        )
+    emit(record, "\n".join(lines), as_json=json)
