@@ -28,12 +28,12 @@ def all_lemmas() -> tuple[AnyLemma, ...]:
 
 def false_lemmas() -> tuple[AnyLemma, ...]:
     """False statements close to true ones: a search must find a counterexample to each."""
-    return tuple(_by_id("false_lemmas").values())
+    return tuple(_by_id("false_statements").values())
 
 
 def is_known(lemma_id: str) -> bool:
     """Whether a lemma of that id is in either collection."""
-    return lemma_id in _by_id("lemmas") or lemma_id in _by_id("false_lemmas")
+    return lemma_id in _by_id("lemmas") or lemma_id in _by_id("false_statements")
 
 
 def get_lemma(lemma_id: str) -> AnyLemma:
@@ -44,7 +44,7 @@ def get_lemma(lemma_id: str) -> AnyLemma:
     BadInput
         For an unknown id; names the nearest ones.
     """
-    known = {**_by_id("lemmas"), **_by_id("false_lemmas")}
+    known = {**_by_id("lemmas"), **_by_id("false_statements")}
     for lemma in _by_id("lemmas").values():
         if lemma.theorem:
             known.setdefault(lemma.theorem, lemma)

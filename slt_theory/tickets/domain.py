@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from slt_theory.errors import BadInput
+from slt_theory.lattice import parse_fraction
 from slt_theory.networks import Network
 
 __all__ = ["Ball", "Box", "Domain", "inputs_known", "parse_domain"]
@@ -56,7 +56,7 @@ def inputs_known(target: Network, domain: Domain) -> tuple[bool, ...]:
 
 
 def parse_domain(text: str | Domain) -> Domain:
-    """Read ``box:lo,hi`` or ``ball:radius``.
+    """Read ``box:lo,hi`` or ``ball:radius``; a number is the float64 nearest to it as written.
 
     Raises
     ------
@@ -71,12 +71,11 @@ def parse_domain(text: str | Domain) -> Domain:
     text = str(text)
     kind, _, numbers = text.partition(":")
     try:
-        values = [float(part) for part in numbers.split(",")]
-    except ValueError:
+        values = [float(parse_fraction("domain", part)) for part in numbers.split(",")]
+    except BadInput:
         values = []
-    finite = all(math.isfinite(v) for v in values)
-    if kind == "box" and len(values) == 2 and finite and values[0] < values[1]:
+    if kind == "box" and len(values) == 2 and values[0] < values[1]:
         return Box(*values)
-    if kind == "ball" and len(values) == 1 and finite and values[0] > 0:
+    if kind == "ball" and len(values) == 1 and values[0] > 0:
         return Ball(values[0])
     raise BadInput("domain", text, "must be box:lo,hi with lo < hi, or ball:radius", "e.g. box:0,1")

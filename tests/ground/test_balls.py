@@ -73,10 +73,10 @@ EXACT = {
     ),
     "proofs/uniform_components.py": "power w x",
     "slt_theory/certified/extension.py": "bottom (top-j*bottom) (-1)",
-    "slt_theory/testing/false_lemmas/constants.py": (
+    "slt_theory/testing/false_statements/constants.py": (
         "GOLDEN pieces Fraction(55,100) (1+eps/4) (1+eps/depth)"
     ),
-    "slt_theory/testing/false_lemmas/published.py": "(1+eps/(2*depth))",
+    "slt_theory/testing/false_statements/published.py": "(1+eps/(2*depth))",
     "slt_theory/testing/lemmas/networks.py": (
         "(e*v) (1+eta) ((1+eta)**len(weights)-1) (1+eps/(2*depth))"
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from slt_theory.proofs import get as get_proof
 
+from slt_theory import testing
 from slt_theory.testing import (
     ChanceLemma,
     Counterexample,
@@ -93,3 +95,10 @@ def test_a_library_lemma_by_id() -> None:
     assert isinstance(get_lemma("lemma-r"), ChanceLemma)
     assert get_lemma("slt-rss-explicit") is get_lemma("lemma-r")
     assert all(lemma.theorem is None and lemma.proof is None for lemma in false_lemmas())
+
+
+def test_no_submodule_takes_the_place_of_a_public_name() -> None:
+    # A submodule becomes an attribute of its package once it is imported.
+    folder = Path(testing.__file__).parent
+    submodules = {path.stem for path in folder.iterdir()}
+    assert not submodules & set(testing.__all__)

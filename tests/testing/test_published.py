@@ -7,7 +7,11 @@ from fractions import Fraction
 import pytest
 
 from slt_theory.testing import Counterexample, falsify, get_lemma
-from slt_theory.testing.false_lemmas.published import frozen_fraction, locked_items, random_sparse
+from slt_theory.testing.false_statements.published import (
+    frozen_fraction,
+    locked_items,
+    random_sparse,
+)
 
 
 def test_product_sets_of_quantised_weights_miss_most_integers() -> None:

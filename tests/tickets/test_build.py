@@ -16,6 +16,7 @@ import pytest
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.networks import Dense
 from slt_theory.tickets import build_ticket, read_ticket, ticket_forward, verify, write_ticket
+from slt_theory.tickets.domain import Box, parse_domain
 
 BOX = "box:0,1"
 MODES = [
@@ -422,3 +423,11 @@ def test_text_and_whole_floats_are_the_numbers_they_say(tmp_path):
     assert cases.as_bytes(build_ticket(target, eps="1/10", n=12.0), tmp_path) == plain
     with pytest.raises(BadInput, match="shared"):
         build_ticket(target, eps=0.1, theorem="pensia2020-direct", shared="no")
+
+
+def test_domains_are_read_by_the_parser_of_all_numbers():
+    assert parse_domain("box:-1/2,0.25") == Box(-0.5, 0.25)
+    assert parse_domain("box:0,0.1") == Box(0.0, 0.1)
+    for text in ("box:0,1e9999", "box:0,inf", "box:nan,1", "box:0,1_0", "ball:1/0", "ball:-1"):
+        with pytest.raises(BadInput, match="domain"):
+            parse_domain(text)

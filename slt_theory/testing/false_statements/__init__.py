@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slt_theory.testing.false_lemmas import (
+from slt_theory.testing.false_statements import (
     constants,
     lost_conditions,
     off_by_one,
