@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
+from slt_theory.certified import certified_n
+from slt_theory.errors import BadInput
 from slt_theory.laws import Uniform
 
 from .statements import BINS, ROWS, STATEMENTS, Row
@@ -94,12 +97,67 @@ def _claims(row: Row, bits: int) -> str:
     )
 
 
-def claims_file() -> str:
+_COMPUTED = "vm_compute; first [reflexivity | discriminate]. Qed.\n\n"
+
+
+def _two_phases(eps: Fraction, delta: Fraction, size: int, n: int) -> tuple[int, int, int] | None:
+    """Reach, open gap and items of the first phase with which Lemma R holds for n items."""
+    room = 2 * eps * size // 1
+    reach, gap = room // 2, room - room // 2
+    start = 2 * reach + 1
+    for a in range(n + 1):
+        b = n - a
+        first, second = Fraction(7, 8) ** a / (2 * start), Fraction(3, 4) ** b / (2 * gap)
+        if size * (first + second) <= delta:
+            return reach, gap, a
+    return None
+
+
+def _lemma_r(row: Row, bits: int) -> str:
+    """The number that `certified_n` gives by Lemma R, on one lattice of the toolkit."""
+    found = certified_n(2 * row.eps, row.delta, lo="-1/2", hi="1/2", method="lemma-r")
+    assert found is not None
+    size = 1 << bits
+    phases = _two_phases(row.eps, row.delta, size, found.n)
+    if phases is None:
+        raise BadInput("n", found.n, f"is not what Lemma R gives on a lattice of {bits} bits")
+    reach, gap, a = phases
+    question = f"{rational(row.eps)} {rational(row.delta)}"
+    return (
+        f"Example lemma_r_{row.name[4:]}_{bits} : suffices {size} {found.n} {question}.\n"
+        f"Proof. refine (lemma_r {size // 2} {reach} {gap} {a} {found.n - a} {question} "
+        f"_ _ _ _ _); {_COMPUTED}"
+    )
+
+
+def _layers(row: Row) -> str:
+    """Two layers on the lattice of network weights: by a row, and by Lemma R at any size."""
+    bits = 24
+    size, side = 1 << bits, 10
+    sums = 4 * side * side
+    eps, delta = Fraction(1, 400), Fraction(1, 100 * sums)
+    n = next(n for n in itertools.count(1) if _two_phases(eps, delta, size, n))
+    reach, gap, a = _two_phases(eps, delta, size, n) or (0, 0, 0)
+    question = f"{rational(eps)} {rational(delta)}"
+    return (
+        f"Theorem layer_2_2 :\n  all_but (times 16 {rational(row.delta)}) {size} "
+        f"(16 * {row.enough})\n    (contains {size} 2 2 {row.enough} (4 * {rational(row.eps)})).\n"
+        f"Proof. apply (dense_layer {size} 2 2 {row.enough}); [discriminate|].\n"
+        f"  apply ({row.name}.enough {size // 2}); discriminate. Qed.\n\n"
+        f"Theorem layer_{side}_{side} :\n  all_but (times {sums} {rational(delta)}) {size} "
+        f"({sums} * {n})\n    (contains {size} {side} {side} {n} (4 * {rational(eps)})).\n"
+        f"Proof. refine (explicit_layer {size // 2} {side} {side} {a} {n - a} {reach} {gap} "
+        f"{question} _ _ _ _ _ _); {_COMPUTED}"
+    )
+
+
+def claims_file(rows: Sequence[Row] = ROWS) -> str:
     """The claims of Python as Rocq examples: the law it samples, and every row on its lattices."""
-    names = " ".join(row.name for row in ROWS)
+    names = " ".join(row.name for row in rows)
     parts = [_law(bits) for bits in (24, 52)]
-    parts += [_claims(row, bits) for row in ROWS for bits in (24, 52)]
-    return _HEADER + _IMPORTS.format(f"Law Checker Floor {names}") + _OPEN + "".join(parts)
+    parts += [text(row, bits) for text in (_claims, _lemma_r) for row in rows for bits in (24, 52)]
+    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit {names}")
+    return _HEADER + head + _OPEN + "".join(parts) + _layers(rows[-1])
 
 
 def report_file() -> str:

@@ -105,6 +105,34 @@ STATEMENTS = (
         "that the necessary number is enough: the window from it to the certified n is open",
         ("lueker1998-rss",),
     ),
+    Statement(
+        "kernel-lemma-r",
+        "Lemma R on the lattice, for every number of items",
+        r"For M even, $e \ge 0$ and $g \ge 1$ with $e + g \le 2 \epsilon M \le M/2$, and $a + b$ "
+        r"items: if $(7/8)^a M/(2(2e+1)) + (3/4)^b M/(2g) \le \delta$, all but a fraction $\delta$ "
+        r"of the samples reach every rational target of $[-1/2, 1/2]$ within $2\epsilon$.",
+        ("LemmaR.lemma_r",),
+        "the closed form with logarithms (it is left to the reader to choose a and b)",
+        ("lueker1998-rss", "slt-lemma-r"),
+    ),
+    Statement(
+        "kernel-dense-layer",
+        "One dense ReLU layer inside a random two-layer network with first weights +-1",
+        r"If n items do for one sum, then all but a fraction $4 d p \delta$ of the sources with d "
+        r"inputs, p outputs, $4 n d$ hidden units, first weights $\pm 1$ and random second weights "
+        r"contain, for every $p \times d$ matrix W with entries in $[-1, 1]$ at once, masks with "
+        r"$|f_i(x) - (W x)_i| \le 4 \epsilon \sum_j |x_j|$ for all rational x and all outputs i, "
+        r"before and after a ReLU. With n explicit by Lemma R for all d and p, and two instances.",
+        (
+            "Layer.dense_layer",
+            "Explicit.explicit_layer",
+            "Claims.layer_2_2",
+            "Claims.layer_10_10",
+        ),
+        "random first weights (the products of the paper), more than one layer, biases, and the "
+        "spectral norm",
+        ("pensia2020-two-layer",),
+    ),
 )
 
 

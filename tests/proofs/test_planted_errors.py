@@ -1,0 +1,113 @@
+"""Errors planted in tables, statements, the law and the theory: the proof kernel refuses each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from slt_theory.proofs.kernel import ROWS
+from slt_theory.proofs.kernel.compiler import compile_all, sources
+from slt_theory.proofs.kernel.export import claims_file, row_file
+from slt_theory.proofs.kernel.tables import Table, make_table
+
+pytestmark = pytest.mark.skipif(shutil.which("coqc") is None, reason="no coqc on the PATH")
+
+ROW = ROWS[0]
+TABLE = make_table(ROW.eps, ROW.delta, ROW.enough)
+FILES = {**sources(), ROW.name: row_file(ROW), "Claims": claims_file([ROW])}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything without an error, once."""
+    folder = tmp_path_factory.mktemp("rocq")
+    found = compile_all(FILES, folder)
+    assert set(found) == set(FILES)
+    assert all(one.ok for one in found.values()), [one.error for one in found.values()]
+    return folder
+
+
+def refused(compiled: Path, tmp_path: Path, name: str, text: str) -> bool:
+    """Whether one changed file, or one that rests on it, is refused for what it says."""
+    assert text != FILES[name]
+    folder = tmp_path / "rocq"
+    shutil.copytree(compiled, folder)
+    found = compile_all({**FILES, name: text}, folder)
+    errors = [one.error for one in found.values() if not one.ok]
+    assert all("Syntax error" not in error and "not found" not in error for error in errors)
+    return bool(errors)
+
+
+def line(step: int, cell: int, *, value: int = 0, slope: int = 0) -> Callable[[Table], Table]:
+    """Move one line of the table."""
+
+    def change(table: Table) -> Table:
+        rows = [list(row) for row in table.rows]
+        a, s = rows[step][cell]
+        rows[step][cell] = (a + value, s + slope)
+        return replace(table, rows=tuple(tuple(row) for row in rows))
+
+    return change
+
+
+TABLES: dict[str, Callable[[Table], Table]] = {
+    "a value lowered by one": line(0, 40, value=-1),
+    "a value lowered in the last row": line(-1, 0, value=-1),
+    "a slope raised by one": line(8, 20, slope=1),
+    "a row left out": lambda t: replace(t, rows=t.rows[:-1]),
+    "a start larger than the error allows": lambda t: replace(
+        t, states=(t.states[0] + 64, *t.states[1:])
+    ),
+    "more left open than the error allows": lambda t: replace(
+        t, states=(*t.states[:-1], t.states[-1] - 64)
+    ),
+    "two states exchanged": lambda t: replace(
+        t, states=(*t.states[:4], t.states[5], t.states[4], *t.states[6:])
+    ),
+    "twice the shares": lambda t: replace(t, shares=2 * t.shares),
+    "half the probabilities": lambda t: replace(t, unit=t.unit // 2),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_wrong_table(name: str, compiled: Path, tmp_path: Path) -> None:
+    text = row_file(ROW, TABLES[name](TABLE))
+    assert refused(compiled, tmp_path, ROW.name, text)
+
+
+EDITS = {
+    "fewer items": (ROW.name, "suffices (2 * H) 17", "suffices (2 * H) 16"),
+    "a smaller delta": (ROW.name, "17 (1 # 10) (1 # 10)", "17 (1 # 10) (1 # 11)"),
+    "a smaller eps": (ROW.name, "17 (1 # 10) (1 # 10)", "17 (1 # 11) (1 # 10)"),
+    "a coarser lattice": (ROW.name, "1048576 <= Zpos", "16 <= Zpos"),
+    "a larger necessary number": (ROW.name, "(n >= 7)%nat", "(n >= 8)%nat"),
+    "a floor above the gap": (ROW.name, "necessary 256 76", "necessary 256 77"),
+    "a claim below its row": ("Claims", "suffices 16777216 17", "suffices 16777216 16"),
+    "a claim below Lemma R": ("Claims", "suffices 16777216 45", "suffices 16777216 44"),
+    "another item of the law": ("Claims", "= [-16777216; -16777215;", "= [-16777216; -16777214;"),
+    "rounding down": ("Law", "lo + Z.shiftr (r + 1) 1", "lo + Z.shiftr r 1"),
+    "full weight at the ends": ("Law", "Z := 2 * (hi - lo).", "Z := 2 * (hi - lo + 1)."),
+    "half of the error": ("Law", "reaches M (2 * eps)", "reaches M eps"),
+    "a wider window": ("Law", "(-1 # 2) (1 # 2) (items", "(-1 # 1) (1 # 1) (items"),
+    "half of the chance": ("Window", "= 2 * covered C.\n", "= covered C.\n"),
+    "a window with both ends": ("Window", "(z <? Zpos H)", "(z <=? Zpos H)"),
+    "growth less than double": ("Checker", "Z.min (2 * right c) D in", "Z.min (right c + 1) D in"),
+    "faster growth in the mean": ("Checker", "(s * x * (3 * D - x))", "(s * x * (4 * D - x))"),
+    "one end of a cell unchecked": ("Checker", "&& (at_right c <=? a - s * right c)", ""),
+    "no room for rounding": ("Checker", "* least + 3 * D)\n", "* least)\n"),
+    "a faster first phase": ("LemmaR", "7 ^ Z.of_nat a * 4", "6 ^ Z.of_nat a * 4"),
+    "a faster second phase": ("LemmaR", "8 ^ Z.of_nat a * 3", "8 ^ Z.of_nat a * 2"),
+    "a floor without both signs": ("Floor", "tally 0 2 n", "tally 0 1 n"),
+    "half of a layer's error": ("Layer", "(contains (4 * eps))", "(contains (2 * eps))"),
+    "no union bound": ("Layer", "all_but (times (4 * (p * d)) delta)", "all_but delta"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_wrong_text(name: str, compiled: Path, tmp_path: Path) -> None:
+    file, old, new = EDITS[name]
+    assert old in FILES[file]
+    assert refused(compiled, tmp_path, file, FILES[file].replace(old, new, 1))
