@@ -77,7 +77,9 @@ A step names one method of a closed list: {methods}.
 The level of a proof is that of its weakest part, and no proof is stronger than what it rests on:
 `none` (a step failed) < `argued` (an essential step in words only) < `cited` (sound up to named
 results) < `symbolic` (every step exact), `enclosure` (the same, with numbers enclosed by balls or
-by integers rounded outwards). The level says how claims were settled, not how deep they are. Two
+by integers rounded outwards) < `kernel` (a proof assistant has checked the statement itself; none
+on this page, those are in `docs/kernel.md`). The level says how claims were settled, not how deep
+they are. Two
 things are by hand in every proof, and a reader should look at them: that the formulas of the steps
 say what the theorem says, and that the program computes what the formulas say. `spot` steps guard
 both; they prove nothing.

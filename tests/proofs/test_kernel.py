@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from slt_theory.proofs.kernel import ROWS, STATEMENTS
@@ -12,9 +12,8 @@ from slt_theory.proofs.kernel.compiler import CLOSED, assumptions, imports, sour
 from slt_theory.proofs.kernel.export import claims_file, floor_total, row_file
 from slt_theory.proofs.kernel.tables import SHARES, UNIT, Table, make_table
 
+from slt_theory.certified import certified_n
 from slt_theory.errors import BadInput
-
-needs_coqc = pytest.mark.skipif(shutil.which("coqc") is None, reason="no coqc on the PATH")
 
 
 def failure_bound(table: Table) -> Fraction:
@@ -99,3 +98,27 @@ def test_a_row_states_what_python_claims() -> None:
     text = row_file(ROWS[0])
     assert "suffices (2 * H) 17 (1 # 10) (1 # 10)" in text
     assert "(n >= 7)%nat" in text
+
+
+def test_the_page_prints_every_row() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "kernel.md").read_text(encoding="utf-8")
+    for row in ROWS:
+        by_lemma_r = certified_n(2 * row.eps, row.delta, lo="-1/2", hi="1/2", method="lemma-r")
+        best = certified_n(2 * row.eps, row.delta, lo="-1/2", hi="1/2")
+        numbers = (row.enough, row.needed, by_lemma_r.n, best.n)
+        assert f"| ({row.eps}, {row.delta}) | {' | '.join(map(str, numbers))} |" in page
+    for one in STATEMENTS:
+        assert f"`{one.id}`" in page
+
+
+def test_show_names_what_stands_behind_an_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    from slt_theory.cli.catalogue import show
+
+    for entry, name in (
+        ("lueker1998-rss", "kernel-dynamic-program"),
+        ("pensia2020-two-layer", "kernel-dense-layer"),
+    ):
+        show(entry, checks=None, json=False)
+        text = capsys.readouterr().out
+        assert name in text
+        assert "does not cover" in text
