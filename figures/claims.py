@@ -19,8 +19,8 @@ SEEDS = 3
 def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Run every check of every claim with three seeds; half an hour on two cores."""
     from slt_theory.experiments.catalogue import run_claims
+    from slt_theory.papers.trained.shared.verdicts import SMALL
     from slt_theory.theorems import all_claims
-    from slt_theory.zoo.verdicts import SMALL
 
     claims = all_claims()
     seeds = [seed + k for k in range(1 if quick else SEEDS)]

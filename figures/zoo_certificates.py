@@ -19,7 +19,7 @@ DRAWN = 6
 
 def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Six clouds of each kind, 5,040 excess losses, 24 networks; a minute on an idle core."""
-    from slt_theory.zoo.verdicts import FULL, SMALL
+    from slt_theory.papers.trained.shared.verdicts import FULL, SMALL
 
     size = SMALL if quick else FULL
     return {
@@ -31,7 +31,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 
 def _ratios(seed: int, repeats: int) -> list[dict[str, Any]]:
-    from slt_theory.zoo.experiments.coresets import POINTS, clouds, dominates
+    from slt_theory.papers.trained.tukan2022 import POINTS, clouds, dominates
 
     rows = []
     for k in range(repeats):
@@ -45,7 +45,7 @@ def _ratios(seed: int, repeats: int) -> list[dict[str, Any]]:
 
 
 def _excess(seed: int, fits: int | None) -> dict[str, Any]:
-    from slt_theory.zoo.experiments.disparate import LOGISTIC_FITS, logistic_fits
+    from slt_theory.papers.trained.tran2022_excess import LOGISTIC_FITS, logistic_fits
 
     points, cases = [], {"checks": 0, "certified": 0, "literal": 0}
     for number, fit in enumerate(logistic_fits(seed, fits or LOGISTIC_FITS)):
@@ -64,12 +64,12 @@ def _tuning(seed: int, size: Any, densities: tuple[str, ...]) -> list[dict[str, 
     from fractions import Fraction
     from statistics import median
 
+    from slt_theory.papers.trained.kwon2022_digits import compared
     from slt_theory.statistics import median_interval
-    from slt_theory.zoo.experiments.kwon_digits import arms
 
     rows = []
     for density in densities:
-        r, networks = arms(seed, size, density=density)
+        r, networks = compared(seed, size, density=density)
         for arm in ("dense", "pruned", "tuned"):
             values = [float(value) for value in r.accuracy(networks[arm])]
             low, high, level = median_interval(values)

@@ -23,21 +23,22 @@ LINEAR = 1  # points; beyond, the axis is logarithmic
 def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Run every check with 12 replicates; two to three minutes on an idle core."""
     from slt_theory.experiments.catalogue import run_entry
-    from slt_theory.theorems.claims.outer import ENTRIES
+    from slt_theory.papers.trained import sahu2022
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+    from slt_theory.theorems import all_claims
     from slt_theory.torch.train import density, magnitude
-    from slt_theory.zoo.experiments import model_size
-    from slt_theory.zoo.verdicts import SMALL, Size
 
     size = SMALL if quick else Size(12)
     curve = []
-    for width in (model_size.SMALL_WIDTH, model_size.LARGE_WIDTH):
-        rig, found = model_size.searched(seed, size, width, "reset")
+    for width in (sahu2022.SMALL_WIDTH, sahu2022.LARGE_WIDTH):
+        rig, found = sahu2022.searched(seed, size, width, "reset")
         for network in found.networks:
             masks = {name: value > 0 for name, value in magnitude(network).items()}
             middle = _middle(rig.accuracy(network))
             curve.append({"width": width, "density": float(density(masks).max()), **middle})
     compared = []
-    for claim in (each for each in ENTRIES if not each.exact):
+    claims = [claim for claim in all_claims() if claim.family == "around the search"]
+    for claim in (each for each in claims if not each.exact):
         names = tuple(each.name for each in claim.checks if each.role != "control")
         for outcome in run_entry(claim, names=names, seed=seed, size=size).checks:
             row = {"claim": claim.id, "check": outcome.name, "role": outcome.role}

@@ -22,23 +22,25 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Particles, depths and probes; about two minutes on an idle core."""
     import torch
 
-    from slt_theory.zoo.experiments import depth, probes, svgd
-    from slt_theory.zoo.systems.depth import fixed
-    from slt_theory.zoo.verdicts import FULL, SMALL
+    from slt_theory.papers.trained import antoran2020, muratore2022, wang2022
+    from slt_theory.papers.trained.antoran2020 import fixed
+    from slt_theory.papers.trained.shared.verdicts import FULL, SMALL
 
     size = SMALL if quick else FULL
-    base, rows = svgd.ridge(seed, size), []
+    base, rows = wang2022.ridge(seed, size), []
     for count in COUNTS[:2] if quick else COUNTS:
-        masses = svgd.mass(base, svgd.particles(seed, size, count))
+        masses = wang2022.mass(base, wang2022.particles(seed, size, count))
         rows.append(_row("mass", "particles", count, masses))
-    whole = depth.trained(seed, size)
+    whole = antoran2020.trained(seed, size)
     shares = whole["depth"].softmax(1).mean(0).tolist()
-    for k in range(depth.DEPTHS + 1):
+    for k in range(antoran2020.DEPTHS + 1):
         alone = fixed(whole, torch.full((size.replicates,), k))
-        rows.append(_row("depth", "alone", k, depth.accuracy(seed, size, alone)))
-    rows.append(_row("depth", "mixture", depth.DEPTHS, depth.accuracy(seed, size, whole)))
+        rows.append(_row("depth", "alone", k, antoran2020.accuracy(seed, size, alone)))
+    rows.append(
+        _row("depth", "mixture", antoran2020.DEPTHS, antoran2020.accuracy(seed, size, whole))
+    )
     for arm in ARMS:
-        for what, layers in probes.probed(seed, size, arm).items():
+        for what, layers in muratore2022.probed(seed, size, arm).items():
             rows += [_row(what, arm, k, values) for k, values in enumerate(layers, start=1)]
     return {"replicates": size.replicates, "shares": shares, "rows": rows}
 

@@ -40,7 +40,6 @@ ALLOWED["universal"] = (*ALLOWED["tickets"], "tickets", "data")
 ALLOWED["torch"] = (*ALLOWED["tickets"], "tickets", "data")
 # Trained systems stand on the training primitives.
 ALLOWED["papers"] = (*ALLOWED["torch"], "torch")
-ALLOWED["zoo"] = (*ALLOWED["papers"], "papers")
 ALLOWED["experiments"] = (
     *ALLOWED["tickets"],
     "certified",
@@ -66,8 +65,6 @@ LAZY = {
     ("figures", "papers"),
     ("proofs", "subset_sum"),
     ("figures", "torch"),
-    ("figures", "zoo"),
-    ("experiments", "zoo"),
 }
 
 HEAVY = ("numba", "sympy", "matplotlib", "torch", "scipy.stats", "flint")
@@ -268,7 +265,7 @@ def test_heavy_imports_are_inside_functions_below_the_verbs():
                     if name == h or name.startswith(h + ".")
                 ]
                 allowed = part in ("subset_sum.kernels", "torch") and heavy == ["numba"]
-                if heavy and not allowed and part not in ("torch", "figures", "zoo"):
+                if heavy and not allowed and part not in ("torch", "figures"):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")
     assert not wrong, "\n".join(wrong)
 

@@ -82,7 +82,7 @@ def list_theorems(
 
 def _page(kind: str | None, outcomes: dict[str, str] | None) -> str:
     if kind == "claim":
-        from slt_theory.theorems.claims.page import claims_markdown
+        from slt_theory.theorems.claims_page import claims_markdown
 
         record = import_module("slt_theory.figures").stored("claims")
         return claims_markdown(record or {"seeds": [], "claims": []})

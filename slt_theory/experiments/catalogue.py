@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
@@ -111,7 +110,7 @@ def run_check(
     threads: int | None = None,
     size: Any = None,
 ) -> CheckOutcome:
-    """Run one check; `size` is a `slt_theory.zoo.verdicts.Size` for a claim, full by default."""
+    """Run one check; of a claim at a `Size` of `slt_theory.papers`, by default its own."""
     started = time.perf_counter()
     if isinstance(check, SumsCheck):
         outcome = _sums(check, seed, threads)
@@ -170,7 +169,7 @@ def run_claims(
 
     Parameters
     ----------
-    size : slt_theory.zoo.verdicts.Size, optional
+    size : Size of slt_theory.papers, optional
         Full by default.
     processes : int, optional
         Default: all cores. Reports come paper by paper, the same for any number.
@@ -204,9 +203,6 @@ def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:
 
 def _outcome(check: Check, seed: int, size: Any) -> Outcome:
     run = check.run
-    if isinstance(run, str) and ":" in run:
-        run = _of_zoo(run, size)
-        size = None
     if isinstance(run, str):
         run = getattr(import_module("slt_theory.experiments.evidence"), run, None) or run
     if isinstance(run, str):
@@ -218,20 +214,6 @@ def _outcome(check: Check, seed: int, size: Any) -> Outcome:
         if (error.name or "").startswith("torch"):
             raise MissingExtra("torch", f"the check {check.name}") from None
         raise
-
-
-def _of_zoo(run: str, size: Any) -> Any:
-    system, _, name = run.rpartition(":")
-    home = f"slt_theory.zoo.experiments.{system}" if system else "slt_theory.experiments.evidence"
-    try:
-        found = getattr(import_module(home), name, None)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("torch"):
-            raise MissingExtra("torch", f"the check {run}") from None
-        raise
-    if found is None:
-        raise BadInput("check", run, f"names no function of {home}")
-    return found if not system or size is None else partial(found, size=size)
 
 
 def _sums(check: SumsCheck, seed: int, threads: int | None) -> Outcome:

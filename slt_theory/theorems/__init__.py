@@ -1,6 +1,7 @@
 """The catalogue: published bounds as executable objects, one module a paper.
 
-`claims` holds what papers claim about training and pruning, one module a family.
+What papers claim about training and pruning stands in `slt_theory.papers.trained`, one module a
+system.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from functools import cache
 from importlib import import_module
 
 from slt_theory.errors import BadInput
-from slt_theory.theorems.claims import all_claims
 from slt_theory.theorems.entry import Claim, Entry, Theorem
 from slt_theory.theorems.user import Bound
 
@@ -62,6 +62,12 @@ def _by_id() -> dict[str, Theorem]:
 def all_theorems() -> tuple[Theorem, ...]:
     """Every theorem, in the catalogue's order."""
     return tuple(_by_id().values())
+
+
+def all_claims() -> tuple[Claim, ...]:
+    """Every claim about training, in the catalogue's order."""
+    listed: tuple[Claim, ...] = import_module("slt_theory.papers.trained").all_claims()
+    return listed
 
 
 def all_entries(kind: str | None = None) -> tuple[Theorem | Claim, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from slt_theory.statistics import Verdict, clopper_pearson, verdict
@@ -64,6 +65,17 @@ class Check:
     issue: bool = False
     role: Literal["statement", "control", "mutant"] = "statement"
     recorded: Verdict | None = None
+
+    @property
+    def by(self) -> str:
+        """What decides, in words: two arms, or the name of a function and its planted error."""
+        if isinstance(self.run, partial):
+            changed = ", ".join(
+                f"{name}={getattr(value, '__name__', value)}"
+                for name, value in self.run.keywords.items()
+            )
+            return f"{self.run.func.__name__}({changed})"
+        return str(getattr(self.run, "__name__", self.run))
 
     @property
     def expected(self) -> Verdict:

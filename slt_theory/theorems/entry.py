@@ -298,6 +298,8 @@ def _plain(value: Any) -> Any:
         return value.text
     if isinstance(value, Assumption):
         return value.text
+    if isinstance(value, Check):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)} | {"run": value.by}
     if hasattr(value, "__dataclass_fields__"):
         pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
         return {name: _plain(v) for name, v in pairs if not callable(v)}

@@ -20,10 +20,10 @@ _ORDER = """
     frankle2019_layers zhou2019 frankle2019b frankle2020 morcos2019
     bai2022_pressure bai2022 wang2023_shrinkage wang2023 zhou2021_pattern zhou2021 cho2020 elsa2023
     diffenderfer2021 diffenderfer2021_binary tanaka2020 chen2022
-    ma2021 yin2023 sahu2022 zhang2021 paul2022 farahani2024
-    wang2022 qian2021 antoran2020 muratore2022 facco2017
+    ma2021 yin2023_invariants yin2023 sahu2022 zhang2021_set zhang2021 paul2022 farahani2024
+    liu2016 wang2022 qian2021 antoran2020_evidence antoran2020 muratore2022 facco2017
     tukan2022 tukan2022_sampling tukan2022_rectified
-    tran2022 tran2022_groups tran2022_curvature tran2022_classes kwon2022 kwon2022_digits
+    tran2022_excess tran2022 tran2022_curvature tran2022_classes kwon2022 kwon2022_digits
 """
 
 

@@ -13,13 +13,24 @@ from functools import cache
 from typing import NamedTuple
 
 from slt_theory.errors import BadInput
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run, Within
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.rig import REPLICATES, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    REPLICATES,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Paper,
+    Rig,
+    Run,
+    Size,
+    Source,
+    Verdict,
+    Within,
+    control,
+    mutant,
+    rig,
+    training,
+)
 
 PAPER = Paper(
     key="bai2022",

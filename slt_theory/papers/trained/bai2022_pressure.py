@@ -7,12 +7,20 @@ from dataclasses import replace
 from functools import cache, partial
 
 from slt_theory.papers.trained.bai2022 import PAPER, Pressing, descent, masks_of, start, ticket
-from slt_theory.papers.trained.shared.arms import Run
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Check,
+    Claim,
+    Outcome,
+    Run,
+    Size,
+    Source,
+    all_of,
+    mutant,
+    torch,
+    training,
+)
 from slt_theory.papers.trained.shared.cut import Cut, cut
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Source
 
 DENSITY = "1/10"
 #: Steps of a run that shows a law of every step.

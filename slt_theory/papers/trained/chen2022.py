@@ -27,12 +27,25 @@ from slt_theory.papers.trained.diffenderfer2021 import (
     ticket,
     wide,
 )
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size, beats
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, all_of, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Outcome,
+    Paper,
+    Run,
+    Size,
+    Source,
+    Verdict,
+    all_of,
+    beats,
+    control,
+    mutant,
+    torch,
+    training,
+)
 
 PAPER = Paper(
     key="chen2022",

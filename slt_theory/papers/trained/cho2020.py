@@ -12,12 +12,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.rig import REPLICATES, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    REPLICATES,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Outcome,
+    Paper,
+    Rig,
+    Run,
+    Size,
+    Source,
+    all_of,
+    control,
+    mutant,
+    rig,
+    torch,
+    training,
+)
 
 PAPER = Paper(
     key="cho2020",

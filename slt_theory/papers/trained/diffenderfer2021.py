@@ -19,13 +19,28 @@ from functools import cache
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run, Within
-from slt_theory.papers.trained.shared.lazy import searching, torch, training
-from slt_theory.papers.trained.shared.rig import Rig, rig
-from slt_theory.papers.trained.shared.verdicts import FULL, Size, not_worse
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Outcome,
+    Paper,
+    Rig,
+    Run,
+    Size,
+    Source,
+    Verdict,
+    Within,
+    control,
+    mutant,
+    not_worse,
+    rig,
+    searching,
+    torch,
+    training,
+)
 
 POPUP = Paper(
     key="ramanujan2020",

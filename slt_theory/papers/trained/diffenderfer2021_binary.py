@@ -8,10 +8,19 @@ from functools import partial
 import numpy as np
 
 from slt_theory.papers.trained.diffenderfer2021 import PRIZE, THREE_TENTHS, network, parts, wide
-from slt_theory.papers.trained.shared.lazy import searching, torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Check,
+    Claim,
+    Outcome,
+    Size,
+    Source,
+    all_of,
+    mutant,
+    searching,
+    torch,
+    training,
+)
 
 
 def _short(

@@ -12,12 +12,26 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Within
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.rig import SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Outcome,
+    Paper,
+    Rig,
+    Size,
+    Source,
+    Within,
+    all_of,
+    control,
+    mutant,
+    rig,
+    torch,
+    training,
+)
 
 PAPER = Paper(
     key="elsa2023",

@@ -13,15 +13,27 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.pruning import controls, keeps
-from slt_theory.papers.trained.shared.rig import SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.speed import Learned, Sooner, learned
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Learned,
+    Paper,
+    Rig,
+    Size,
+    Sooner,
+    Source,
+    Verdict,
+    control,
+    controls,
+    keeps,
+    learned,
+    mutant,
+    rig,
+    training,
+)
 
 PAPER = Paper(
     key="frankle2019",

@@ -7,13 +7,22 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from slt_theory.papers.trained.frankle2019 import PAPER
-from slt_theory.papers.trained.shared.arms import Arms, Beats
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.rig import REPLICATES, SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Source
+from slt_theory.papers.trained.shared import (
+    REPLICATES,
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Rig,
+    Size,
+    Source,
+    Verdict,
+    control,
+    mutant,
+    rig,
+    training,
+)
 
 DENSITY = Fraction(7, 100)
 

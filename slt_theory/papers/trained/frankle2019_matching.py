@@ -6,15 +6,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slt_theory.papers.trained.frankle2019 import LENET, PAPER
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Within
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.pruning import keeps
-from slt_theory.papers.trained.shared.rig import SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.speed import Learned, Sooner, learned
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Source
+from slt_theory.papers.trained.shared import (
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Learned,
+    Rig,
+    Size,
+    Sooner,
+    Source,
+    Verdict,
+    Within,
+    control,
+    keeps,
+    learned,
+    mutant,
+    rig,
+    training,
+)
 
 RATE, ROUNDS = Fraction(1, 5), 9
 

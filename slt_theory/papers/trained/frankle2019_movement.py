@@ -14,13 +14,22 @@ from statistics import fmean
 from typing import NamedTuple
 
 from slt_theory.papers.trained.frankle2019 import LENET, PAPER, RATE, ROUNDS
-from slt_theory.papers.trained.shared.arms import Arms, Beats
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.pruning import keeps
-from slt_theory.papers.trained.shared.rig import SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Source
+from slt_theory.papers.trained.shared import (
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Rig,
+    Size,
+    Source,
+    control,
+    keeps,
+    mutant,
+    rig,
+    torch,
+    training,
+)
 
 
 def moved_ratio(

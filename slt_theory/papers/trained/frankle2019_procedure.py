@@ -7,12 +7,21 @@ from functools import partial
 from itertools import pairwise
 
 from slt_theory.papers.trained.frankle2019 import PAPER, RATE, ROUNDS
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.pruning import keeps
-from slt_theory.papers.trained.shared.rig import Rig, rig
-from slt_theory.papers.trained.shared.verdicts import SMALL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Source
+from slt_theory.papers.trained.shared import (
+    SMALL,
+    Check,
+    Claim,
+    Outcome,
+    Rig,
+    Size,
+    Source,
+    all_of,
+    keeps,
+    mutant,
+    rig,
+    torch,
+    training,
+)
 
 Keeps = Sequence[dict[str, int]]
 

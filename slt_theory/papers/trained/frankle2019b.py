@@ -9,14 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slt_theory.papers.trained.frankle2019 import RATE, ROUNDS, SPARSE, found
-from slt_theory.papers.trained.shared.arms import Arms, Beats
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.pruning import keeps, rest, rewound
-from slt_theory.papers.trained.shared.rig import REPLICATES, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    REPLICATES,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Paper,
+    Rig,
+    Size,
+    Source,
+    Verdict,
+    control,
+    keeps,
+    mutant,
+    rest,
+    rewound,
+    rig,
+    training,
+)
 
 PAPER = Paper(
     key="frankle2019b",

@@ -9,14 +9,25 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cache
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run, Within
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.papers.trained.shared.pruning import rest
-from slt_theory.papers.trained.shared.rig import SCOPE, Rig, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    SCOPE,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Paper,
+    Rig,
+    Run,
+    Size,
+    Source,
+    Verdict,
+    Within,
+    control,
+    mutant,
+    rest,
+    rig,
+    training,
+)
 
 PAPER = Paper(
     key="frankle2020",

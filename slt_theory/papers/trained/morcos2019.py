@@ -13,14 +13,27 @@ from functools import cache
 
 import numpy as np
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Run, Within
-from slt_theory.papers.trained.shared.lazy import datasets, training
-from slt_theory.papers.trained.shared.pruning import rewound
-from slt_theory.papers.trained.shared.rig import REPLICATES, Rig, all_digits, rig
-from slt_theory.papers.trained.shared.verdicts import Size
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    REPLICATES,
+    Arms,
+    Beats,
+    Check,
+    Claim,
+    Paper,
+    Rig,
+    Run,
+    Size,
+    Source,
+    Verdict,
+    Within,
+    all_digits,
+    control,
+    datasets,
+    mutant,
+    rewound,
+    rig,
+    training,
+)
 
 PAPER = Paper(
     key="morcos2019",

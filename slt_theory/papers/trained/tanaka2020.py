@@ -11,10 +11,19 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Check,
+    Claim,
+    Outcome,
+    Paper,
+    Size,
+    Source,
+    all_of,
+    mutant,
+    torch,
+    training,
+)
 
 PAPER = Paper(
     key="tanaka2020",

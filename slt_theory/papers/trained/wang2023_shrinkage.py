@@ -8,11 +8,19 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Check,
+    Claim,
+    Outcome,
+    Size,
+    Source,
+    all_of,
+    mutant,
+    torch,
+    training,
+)
 from slt_theory.papers.trained.wang2023 import DENSITY, FACTOR, PAPER, Shrinking, sharp
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Source
 
 
 class Reversed(Shrinking):

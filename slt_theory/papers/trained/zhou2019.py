@@ -11,10 +11,17 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.papers.trained.frankle2019 import LENET, SPARSE, TICKETS, Pruned, learning
-from slt_theory.papers.trained.shared.arms import Beats, Equivalent
-from slt_theory.papers.trained.shared.lazy import training
-from slt_theory.theorems.checks import Check, control, mutant
-from slt_theory.theorems.entry import Claim, Paper, Source
+from slt_theory.papers.trained.shared import (
+    Beats,
+    Check,
+    Claim,
+    Equivalent,
+    Paper,
+    Source,
+    control,
+    mutant,
+    training,
+)
 
 PAPER = Paper(
     key="zhou2019",

@@ -7,11 +7,19 @@ from fractions import Fraction
 from functools import partial
 from itertools import combinations
 
-from slt_theory.papers.trained.shared.lazy import torch, training
-from slt_theory.papers.trained.shared.verdicts import FULL, Size
+from slt_theory.papers.trained.shared import (
+    FULL,
+    Check,
+    Claim,
+    Outcome,
+    Size,
+    Source,
+    all_of,
+    mutant,
+    torch,
+    training,
+)
 from slt_theory.papers.trained.zhou2021 import PAPER, grouped, pattern, start
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
-from slt_theory.theorems.entry import Claim, Source
 
 Rule = Callable[["training.Tensors", int, int], "training.Tensors"]
 

@@ -50,7 +50,7 @@ def test_a_system_is_one_module_and_trains_by_the_one_loop(path):
     text = path.read_text(encoding="utf-8")
     assert "torch.optim" not in text, "the loop is slt_theory.torch.train.fit"
     assert "\nENTRIES = (" in text
-    assert len(text.splitlines()) <= 320
+    assert len(text.splitlines()) <= 340
 
 
 def test_arms_are_made_once_and_compared_replicate_by_replicate():

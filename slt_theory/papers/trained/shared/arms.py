@@ -124,6 +124,10 @@ class Pair:
         beside = {name: self.arms.values(name, *run) for name in self.beside}
         return self.verdict(first, second, self.text, beside)
 
+    def __str__(self) -> str:
+        """The design in a line, e.g. ``ticket beats fresh by 1/100``."""
+        return f"{self.first} against {self.second}"
+
     @property
     def text(self) -> str:
         """The statistic and the arms in words."""
@@ -136,9 +140,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Beats(Pair):
-    """ "The first arm is larger"; CONSISTENT also needs a median difference of at least `by`."""
+    """The first arm is larger; CONSISTENT also needs a median difference of at least `by`."""
 
     by: Number = field(default=0, kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.first} beats {self.second}" + (f" by {self.by}" if self.by else "")
 
     def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
         return beats(first, second, what, smallest=self.by, arms=beside)
@@ -146,9 +153,12 @@ class Beats(Pair):
 
 @dataclass(frozen=True)
 class Within(Pair):
-    """ "The first arm is at most `margin` below the second"."""
+    """The first arm is at most `margin` below the second."""
 
     margin: Number = field(kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.first} at most {self.margin} below {self.second}"
 
     def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
         return within(first, second, what, margin=self.margin, arms=beside)
@@ -156,9 +166,12 @@ class Within(Pair):
 
 @dataclass(frozen=True)
 class Equivalent(Pair):
-    """ "The arms are at most `margin` apart"."""
+    """The arms are at most `margin` apart."""
 
     margin: Number = field(kw_only=True)
+
+    def __str__(self) -> str:
+        return f"{self.first} within {self.margin} of {self.second}"
 
     def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
         return equivalent(first, second, what, margin=self.margin, arms=beside)

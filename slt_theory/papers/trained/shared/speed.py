@@ -73,7 +73,10 @@ def _arrival(curve: list[int], goal: int) -> int:
 
 @dataclass(frozen=True)
 class Sooner(Pair):
-    """ "The first arm is sooner at what both reach"; the arms are `Learned`."""
+    """The first arm is sooner at what both reach; the arms are `Learned`."""
+
+    def __str__(self) -> str:
+        return f"{self.first} sooner than {self.second}"
 
     def __call__(self, seed: int, size: Size | None = None) -> Outcome:
         run = Run(seed, size or self.arms.size)
