@@ -31,6 +31,8 @@ IDS: tuple[str, ...] = (
     "extension-rule",
     "uniform-components",
     "kakeya-sweep",
+    "smoothed-density",
+    "base-interval",
     "softmax-lemma",
     "relu-gadgets",
     "error-recursion-dense",

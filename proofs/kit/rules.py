@@ -39,6 +39,11 @@ RULES: dict[str, str] = {
     "increase",
     "convexity": "f'' >= 0 with f(a) <= 0 and f(b) <= 0 gives f <= 0 between",
     "taylor": "f(0) = ... = f^(k-1)(0) = 0 and f^(k) >= 0 on [0, c] give f >= 0 on [0, c]",
+    "jensen": "phi concave on [0, m] with phi(0) = 0, u_i in [0, m] with sum V: sum phi(u_i) lies "
+    "between V phi(m) / m and K phi(V / K); the other way round for convex phi",
+    "plancherel": "f integrable and square integrable: 2 pi int f^2 = int |f^|^2, and f is the sum "
+    "of its bands of frequencies, each with the transform cut to the band",
+    "bonnet": "g >= 0 not increasing on (0, oo), g(0+) finite: |int g(x) cos(sx) dx| <= g(0+) / s",
     "prime": "a prime that divides a product divides a factor (Euclid)",
     "maximal": "a separated set of most members covers at that distance",
 }

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from slt_theory.certified.base_certificate import stored_failure
 from slt_theory.certified.binomial import mix
 from slt_theory.certified.components import Component, components, read_law
 from slt_theory.certified.density import DENSITIES
@@ -75,6 +76,7 @@ METHODS: dict[str, Process] = {
     "lemma-r": Process("lemma-r", "lemma-r", _lemma_r),
     "dynamic-program": Process("dynamic-program", "dynamic-program", _dynamic),
     "ordered-sums": Process("ordered-sums", "kakeya-sweep", None),
+    "base-interval": Process("base-interval", "base-interval", None),
 }
 
 
@@ -209,6 +211,33 @@ def _try_ordered(
     return None
 
 
+def _try_base(
+    law: Any, eps: Fraction, delta: Fraction, lo: Fraction, hi: Fraction
+) -> _Found | None:
+    """A stored certificate of a base interval for the law, which may be masked or scaled."""
+    if callable(getattr(law, "density_floor", None)):
+        return None
+    base, scale, keep = read_law(law)
+    if base == "relu(uniform)*uniform":  # an item is 0 with probability 1/2, else of the even law
+        base, keep = "uniform*uniform", keep / 2
+    error, half = eps / scale, max(hi, -lo) / scale
+    if error >= half:
+        return None
+    rows = stored_failure(base, error, half)
+    n = _smallest(rows, math.floor(delta * ONE), keep) if rows else None
+    if n is None:
+        return None
+    steps = [f"a base interval of small items of the law {base}, extended by the others"]
+    rests = []
+    if keep < 1:
+        steps.append(f"mixture: each item is of that law with probability {keep}, else 0")
+        rests.append("mixture-rule")
+    if scale != 1:
+        steps.append(f"scaling by {scale}")
+        rests.append("scaling-rule")
+    return _Found(n, "base-interval", tuple(steps), tuple(rests))
+
+
 def certified_n(
     eps: Real,
     delta: Real,
@@ -282,6 +311,9 @@ def certified_n(
     if "ordered-sums" in wanted:
         ordered = _try_ordered(law, error, failure, low, high)
         found += [] if ordered is None else [ordered]
+    if "base-interval" in wanted:
+        stored = _try_base(law, error, failure, low, high)
+        found += [] if stored is None else [stored]
     if not found:
         return None
     best = min(found, key=lambda f: f.n)
