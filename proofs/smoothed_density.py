@@ -8,7 +8,7 @@ from typing import Any
 
 from slt_theory.certified.base_floor import Floor
 from slt_theory.certified.base_means import Means
-from slt_theory.certified.base_parameters import Base
+from slt_theory.certified.base_parameters import HALF_TURN, Base
 from slt_theory.certified.enclose import MARGIN
 
 from .kit import Proof, step
@@ -111,7 +111,8 @@ def _turning() -> bool:
 
 
 def _half_turn(half_turn: Fraction) -> bool:
-    return bool(ball(half_turn) < ball(1).pi())
+    """s x/2 and s r stay below pi, s (y - A) below 2 pi, where the cosine falls and then rises."""
+    return bool(ball(half_turn) < ball(1).pi()) and half_turn >= HALF_TURN
 
 
 def _between(star: Fraction) -> bool:
@@ -228,7 +229,7 @@ def _rounding(counted: int) -> bool:
 def build(
     *,
     gap: Fraction = Fraction(2),
-    half_turn: Fraction = Fraction(3),
+    half_turn: Fraction = HALF_TURN,
     star: Fraction = Fraction(7, 5),
     tail: Fraction = Fraction(1),
     chord: Fraction = Fraction(1, 8),
@@ -301,11 +302,13 @@ def build(
             ),
             step(
                 r"so, V given, $\prod\cos(sx_i/2)$ lies between that of equal items and that of "
-                "items 0 and 1 alone; all factors fall in s, the cosine of $s(y-A)$ in |y-A| too",
+                r"items 0 and 1 alone; both and $\mathrm{sinc}(rs)$ fall in s; $\cos s(y-A)$ on a "
+                "cell is least at an end, or -1",
                 "enclosure",
                 lambda: _half_turn(half_turn),
-                f"all angles are at most {half_turn}, below pi; cells of s and V/K are bounded by "
-                "their worst ends",
+                f"angles sx and sr at most {half_turn}, below pi, and s(y - A) at most twice that; "
+                "where the cosine is positive the least product counts, else the greatest; up to "
+                "the first half turn the bound falls in |y - A|",
                 rules=("jensen",),
             ),
             step("random samples lie between the tabled bounds", "spot", lambda: _between(star)),

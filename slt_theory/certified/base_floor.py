@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from slt_theory.certified.base_parameters import Base, grid
+from slt_theory.certified.base_parameters import HALF_TURN, Base, grid
 from slt_theory.certified.enclose import (
     MARGIN,
     TINY,
@@ -31,6 +32,9 @@ __all__ = ["Floor"]
 
 LOW_CELLS = 320
 """Cells of s below s1, about."""
+
+PLACE_STEP = Fraction(1, 40)
+"""Cells of |y - A| beyond the half turn."""
 
 STATISTIC_CELLS = 3000
 """Cells of V / K."""
@@ -74,16 +78,34 @@ class Floor:
         high = np.array([ups(self._row(s, s > star)) for s in self._s[:-1]])
         return np.maximum(low[:, 1:], 0.0), high[:, :-1]
 
+    def _turns(self, near: Fraction, far: Fraction) -> tuple[list[float], list[float]]:
+        """Weights of the products for near <= |y - A| <= far: least if the cosine is positive."""
+        radius, pi = self.base.radius, ball(1).pi()
+        plus, minus = [], []
+        for a, b in pairwise(self._s):
+            first, last = ball(a * near), ball(b * far)
+            # Below 2 pi the cosine falls up to pi and rises after: least at an end or -1.
+            turn = first.cos().min(last.cos())
+            if not (bool(last < pi) or bool(first > pi)):
+                turn = ball(-1)
+            turn *= ball(b - a)
+            plus.append(max(0.0, down(turn * ball(radius * b).sinc())))
+            minus.append(max(0.0, up(-turn * ball(radius * a).sinc())))
+        return plus, minus
+
     @cached_property
     def _weights(self) -> tuple[FloatArray, FloatArray]:
-        """Weights of the least products where the last cosine is positive, else of the greatest."""
-        base = self.base
-        plus, minus = [], []
-        for a, b in zip(self._s[:-1], self._s[1:], strict=True):
-            turn = ball(b * base.reach).cos() * ball(b - a)
-            plus.append(max(0.0, down(turn * ball(base.radius * b).sinc())))
-            minus.append(max(0.0, up(-turn * ball(base.radius * a).sinc())))
-        return np.array(plus), np.array(minus)
+        """Rows of weights that together bound L for every |y - A| up to the reach.
+
+        As long as s |y - A| < pi for all s, L's bound falls in |y - A|: one row for its end.
+        """
+        reach, first = self.base.reach, HALF_TURN / self.base.low
+        if reach <= first:
+            rows = [self._turns(reach, reach)]
+        else:
+            ends = [first, *grid(first, reach, PLACE_STEP)]
+            rows = [self._turns(a, b) for a, b in pairwise(ends)]
+        return np.array([p for p, _ in rows]), np.array([m for _, m in rows])
 
     def least(self, count: int) -> FloatArray:
         """g on each cell of V / K for `count` items; 0 where nothing is known."""
@@ -91,4 +113,5 @@ class Floor:
         gain = (plus @ power(low, count)) * (1 - MARGIN)
         loss = (minus @ power(high, count)) * (1 + MARGIN)
         over_pi = down(1 / ball(1).pi()) * (1 - MARGIN)
-        return np.maximum(0.0, gain - loss - MARGIN * (gain + loss) - TINY) * over_pi
+        value: FloatArray = (gain - loss - MARGIN * (gain + loss) - TINY).min(axis=0)
+        return np.maximum(0.0, value) * over_pi

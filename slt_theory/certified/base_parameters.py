@@ -8,7 +8,10 @@ from fractions import Fraction
 from slt_theory.certified.magnitudes import MAGNITUDES
 from slt_theory.errors import BadInput
 
-__all__ = ["Base", "grid"]
+__all__ = ["HALF_TURN", "Base", "grid"]
+
+HALF_TURN = Fraction(3)
+"""Below pi: cosines fall up to here, and log cos(s x / 2) exists for s up to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,12 @@ class Base:
         if self.law not in MAGNITUDES:
             raise BadInput("law", self.law, "has no magnitudes", f"one of {', '.join(MAGNITUDES)}")
         top = MAGNITUDES[self.law].top
-        half_turn = Fraction(3)  # below pi: cosines fall, and log cos(s x / 2) exists
         rules = {
             "cut": self.cut > 0 and (top is None or self.cut <= top),
             "radius": 0 < self.radius < self.error,
             "length": self.length >= 1,
             "star": 0 < self.star <= self.low,
-            "low": max(self.low, self.low * self.reach, self.low * self.radius) <= half_turn,
+            "low": max(self.low, self.low * self.radius, self.low * self.reach / 2) <= HALF_TURN,
             "mid": self.low <= self.mid < self.last,
             "last": self.last <= 2000,
             "share": 0 < self.share < 1,

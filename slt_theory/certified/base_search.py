@@ -21,13 +21,22 @@ def weights_for(core: Core, count: int) -> FloatArray | None:
 
     cost, rows = core.costs(count), core.constraint(count)
     share = rows / cost  # by what each weight adds to the bound
-    scale = min(1.0, float((1 / np.maximum(share.min(axis=0), 1e-300)).min()))
-    matrix = np.clip(share * scale, 0.0, 1e3)
-    matrix[matrix < 1e-7] = 0.0
-    found = linprog(np.ones(cost.size), A_ub=-matrix, b_ub=-np.ones(len(rows)), method="highs")
-    if found.x is None or not float(found.x.sum()) * scale < 1:
+    scale, parts = 1.0, None
+    for _ in range(4):
+        # The solver wants coefficients near 1: measure in units of the last optimum.
+        matrix = np.clip(share * scale, 0.0, 1e3)
+        matrix[matrix < 1e-7] = 0.0
+        found = linprog(np.ones(cost.size), A_ub=-matrix, b_ub=-np.ones(len(rows)), method="highs")
+        if found.x is None:
+            break
+        better = float(found.x.sum()) * scale
+        done = parts is not None and better > 0.9 * float(parts.sum())
+        parts, scale = found.x * scale, better
+        if done:
+            break
+    if parts is None:
         return None
-    weights = found.x * scale / cost
+    weights = parts / cost
     weights = weights / float((rows @ weights).min()) * _ROOM
     rounded = np.array([float(f"{w:.5e}") for w in weights * _ROOM])
     return rounded * (1 + 1e-5) if core.failure(count, rounded) == 1.0 else rounded

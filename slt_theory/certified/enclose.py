@@ -2,8 +2,9 @@
 
 A float computed from non-negative floats by K sums, products and quotients has a relative error of
 at most ``(1 - 2**-53)**-K - 1``. No chain of the modules that use `MARGIN` has more than 4,000,000
-roundings, so `MARGIN` = 1e-9 is above it (proved in ``proofs/kakeya_sweep.py``: K u <= 1/2 gives
-``1 + 2 K u``). What falls below the normal range changes a value by less than `TINY`.
+roundings, so `MARGIN` = 1e-9 is above it: K u <= 1/2 gives ``1 + 2 K u``, see
+``proofs/smoothed_density.py``. What falls below the normal range changes a value by less than
+`TINY`.
 """
 
 from __future__ import annotations

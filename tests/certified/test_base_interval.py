@@ -39,11 +39,11 @@ def fits(failures: int, trials: int, bound: float) -> bool:
 @pytest.mark.parametrize(
     ("law", "eps", "n"),
     [
-        ("uniform*uniform", "0.01", 44),
-        ("uniform*uniform", "0.001", 60),
-        ("relu(uniform)*uniform", "0.01", 104),
-        ("relu(uniform)*uniform", "0.001", 143),
-        ("bernoulli(0.25)*uniform*uniform", "0.01", 240),
+        ("uniform*uniform", "0.01", 45),
+        ("uniform*uniform", "0.001", 61),
+        ("relu(uniform)*uniform", "0.01", 95),
+        ("relu(uniform)*uniform", "0.001", 131),
+        ("bernoulli(0.25)*uniform*uniform", "0.01", 196),
     ],
 )
 def test_certified_numbers(law: str, eps: str, n: int) -> None:
@@ -127,7 +127,7 @@ def test_misses_of_the_core_against_simulation() -> None:
 
 def test_coverage_against_simulation() -> None:
     """The whole bound at the certified n, on the lattice with its coupling."""
-    trials, n = 400, 44
+    trials, n = 400, 45
     source = parse_law(LAW)
     error = Fraction(1, 100) + n * source.coupling
     items = source.sample(31, 0, 0, trials * n).reshape(trials, n)
