@@ -111,8 +111,8 @@ itself needs about 28, true coverage about 15.
 * Below 28 at that point: not reached. The clipped process alone cannot; a process with signs known
   in advance, or ordered sums of differences of items, looks able to (simulations: 21 to 25 items),
   but the worst case over the shape of the approximated set loses what it gains.
-* For products the ordered sums are best at coarse errors, base intervals at 1/20 and below. They lose
-  mostly reach: the items of the core count with half their value.
+* For products the ordered sums are best at coarse errors, base intervals at 1/20 and below. These
+  lose mostly reach: the items of the core count with half their value.
 
 ## The proofs
 
