@@ -30,6 +30,10 @@ ROWS = (
     ("uniform*uniform", "1/200", "3/10", "1", 32, 110, 600, "1.95"),
     ("uniform*uniform", "1/500", "3/10", "1", 36, 120, 600, "1.95"),
     ("uniform*uniform", "1/10000", "3/10", "1", 50, 140, 1000, "1.95"),
+    ("uniform", "1/100", "3/4", "1", 30, 70, 300, "4"),
+    ("normal", "1/100", "5/4", "3", 30, 70, 300, "3.5"),
+    ("normal", "1/1000", "5/4", "3", 41, 80, 600, "3.5"),
+    ("uniform", "1/1000", "3/4", "1", 41, 80, 600, "4"),
 )
 
 
@@ -43,8 +47,8 @@ def parameters(law: str, error: str, cut: str, last: int, length: str) -> Base:
         length=Fraction(length),
         radius=e / 2,
         star=Fraction("1.4"),
-        low=Fraction("2.98"),
-        mid=Fraction(9),
+        low=min(Fraction("2.98"), Fraction("5.99") / (Fraction(length) / 2 + e / 2)),
+        mid=Fraction(9 if "*" in law else 6),
         last=Fraction(last),
         share=Fraction(1, 3),
         lean=Fraction("0.2"),
@@ -55,20 +59,21 @@ def parameters(law: str, error: str, cut: str, last: int, length: str) -> Base:
 def main() -> None:
     """Write the file."""
     wanted = [int(word) for word in sys.argv[1:]] or range(len(ROWS))
-    rows = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
-    rows += [None] * (len(ROWS) - len(rows))
+    old = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
+    known = {(r["base"]["law"], r["base"]["cut"], r["core"], r["base"]["error"]): r for r in old}
     for k in wanted:
         law, error, cut, top, core, items, last, length = ROWS[k]
+        base = parameters(law, error, cut, last, length)
         found = search(
-            parameters(law, error, cut, last, length),
+            base,
             half_width=Fraction(1),
             top=Fraction(top),
             core=core,
             longest=items,
         )
-        rows[k] = found.to_dict()
+        known[law, str(base.cut), core, str(base.error)] = found.to_dict()
         print(law, error, {n: b for n, b in enumerate(found.bounds) if 1e-4 < b < 0.1}, flush=True)
-        lines = ",\n".join(json.dumps(row) for row in rows if row is not None)
+        lines = ",\n".join(json.dumps(row) for row in known.values())
         FILE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 

@@ -36,9 +36,19 @@ class Magnitude:
         return [b - a for a, b in pairwise(values)]
 
 
+def _normal(x: Any) -> Any:
+    return (x / ball(2).sqrt()).erf()
+
+
+def _normal_mean(x: Any) -> Any:
+    """2 int_0^x t phi(t) dt."""
+    return 2 * (1 - (-x * x / 2).exp()) / (x.pi() * 2).sqrt()
+
+
 MAGNITUDES: dict[str, Magnitude] = {
     "uniform": Magnitude(lambda x: x, lambda x: x * x / 2, Fraction(1)),
     "uniform*uniform": Magnitude(
         lambda x: x * (1 - x.log()), lambda x: x * x * (1 - 2 * x.log()) / 4, Fraction(1)
     ),
+    "normal": Magnitude(_normal, _normal_mean, None),
 }
