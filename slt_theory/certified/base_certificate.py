@@ -25,7 +25,7 @@ from slt_theory.certified.outward import counts, misfit, short
 
 __all__ = ["Certificate", "certificates", "stored_failure"]
 
-FILE = Path(__file__).parent / "certificates" / "base_interval.json"
+FILE = Path(__file__).parents[1] / "tables" / "base_intervals.json"
 
 _RESERVE = 1e-6
 """Relative room of a stored bound, for sums that another machine adds in another order."""
