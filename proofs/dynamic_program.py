@@ -18,6 +18,7 @@ from slt_theory.certified.dynamic import (
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.search import METHODS
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
 from .kit.intervals import Interval, clip, expected_gain, measure, minus, random_union, shift
@@ -303,6 +304,16 @@ def build(
                 "with three tenths of the error as gap: 36 items at error 0.02, delta 0.01",
                 "enclosure",
                 _split,
+            ),
+            step(
+                "start, stop and mean of that window, by measures of sets in it",
+                "spot",
+                answers.dynamic_windows,
+            ),
+            step(
+                "printed failure bounds stay above a feasible process in that window",
+                "spot",
+                answers.dynamic_profiles,
             ),
         ),
         ("expectation-identity", "growth-at-most-double"),

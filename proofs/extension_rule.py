@@ -9,6 +9,7 @@ from fractions import Fraction
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.extension import irwin_hall, positive_part_below
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity
 
@@ -107,6 +108,7 @@ def build(*, reach: Fraction = Fraction(1), scale: Fraction = Fraction(1)) -> Pr
             ),
             step("Irwin-Hall agrees with a split of the cube", "spot", _lattice),
             step("the printed bound is the mixture, rounded up", "spot", lambda: _bound(scale)),
+            step("printed n on longer windows by all splits", "spot", answers.extension),
             step(
                 r"far tails: $P(\sum X_i^+ < s) \le e^{ts}(E e^{-tX^+})^m$",
                 "identity",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import union
@@ -139,6 +140,7 @@ def build(*, pull: Fraction = Fraction(64, 3), shares: tuple[int, ...] = (1, 1, 
                 "leading terms",
             ),
             step("the printed n grows with pruning and more with locking", "spot", _function),
+            step("the printed n is the smallest that the hypotheses allow", "spot", answers.frozen),
         ),
         ("tail-bounds",),
     )

@@ -23,6 +23,7 @@ from slt_theory.certified.ordered import (
     ordered_failure,
 )
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import union
@@ -273,6 +274,9 @@ def build(
                 f"{SPARE:g} makes up for each subtraction from 1, up to {MOST_ITEMS} items",
                 "finite",
                 _spare,
+            ),
+            step(
+                "printed failure bounds, swept forwards by integers", "spot", answers.ordered_sums
             ),
             step(f"certified n on [-1, 1]: {listed}", "enclosure", lambda: _claims(claims)),
         ),

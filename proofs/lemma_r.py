@@ -8,6 +8,7 @@ from typing import Any
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.lemma_r import FIRST_RATE, SECOND_RATE, lemma_r_profile
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import chord, iterate, markov, union
@@ -197,6 +198,7 @@ def build(
                 "spot",
                 lambda: _program(first, second),
             ),
+            step("printed n on windows up to length 1 by all splits", "spot", answers.lemma_r),
         ),
         ("expectation-identity", "growth-at-most-double"),
     )

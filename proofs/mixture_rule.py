@@ -8,6 +8,7 @@ from fractions import Fraction
 from slt_theory.certified.binomial import binomial_up, mix
 from slt_theory.certified.exact import ONE
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
 
@@ -92,5 +93,6 @@ def build(*, density: Fraction = Fraction(1), weight: Fraction = Fraction(3, 10)
                 "against exact fractions",
             ),
             step("binomial weights are rounded up", "spot", _masses),
+            step("printed n of scaled and masked items by all counts", "spot", answers.mixture),
         ),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from slt_theory.certified.components import TABLE, Component, components
 from slt_theory.certified.density import DENSITIES, density_floor
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity
 from .kit.balls import above, ball, integral
@@ -191,6 +192,11 @@ def build(*, extra: Extra | None = None, slack: Fraction = Fraction(1)) -> Proof
             step("the lower balls used in sweeps do not increase either", "spot", _decreasing),
             step("weights of $U[b, c]$", "spot", _interval, "a constant density"),
             step("every row of the table", "enclosure", lambda: _table(extra)),
+            step(
+                "rows of scaled and masked names, by densities of their own",
+                "spot",
+                answers.component_weights,
+            ),
         ),
         ("mixture-rule",),
     )

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from slt_theory.certified.networks import convolution_widths, deep_widths, dense_widths, root_up
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity
 
@@ -190,6 +191,11 @@ def build(
             step("rational square roots, rounded up", "spot", _roots),
             step("the function behind the printed widths", "spot", _function),
             step("convolutions and copies: printed errors through the recursions", "spot", _others),
+            step(
+                "numbers offered to one weight, from errors and sums counted once more",
+                "spot",
+                answers.widths,
+            ),
         ),
         (
             "relu-gadgets",

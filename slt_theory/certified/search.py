@@ -22,7 +22,7 @@ from slt_theory.certified.result import Certified
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 
-__all__ = ["METHODS", "Process", "certified_n"]
+__all__ = ["METHODS", "Process", "certified_n", "dynamic_window"]
 
 Profile = Callable[[Fraction, Fraction, int], list[int]]
 
@@ -54,17 +54,21 @@ def _lemma_r(error: Fraction, inside: Fraction, length: int) -> list[int]:
     return lemma_r_profile(reach, reach + min(reach, inside), length)
 
 
-def _dynamic(error: Fraction, inside: Fraction, length: int) -> list[int]:
+def dynamic_window(error: Fraction, inside: Fraction) -> Window:
     """Three tenths of the error go to the last gap; the window is longer by twice that gap."""
     gap = error * 3 / 10
     reach = error - gap
     size = 1 + 2 * gap
-    window = Window(
+    return Window(
         start=(reach + min(reach, inside)) / size,
         stop=2 * gap / size,
         kappa=size / 2,
         loss=(size - 1) ** 2 / (4 * size),
     )
+
+
+def _dynamic(error: Fraction, inside: Fraction, length: int) -> list[int]:
+    window = dynamic_window(error, inside)
     octaves = math.log2(1 / window.start) + math.log2(1 / window.stop)
     per_octave = max(12, min(96, int(_STATES / octaves)))
     rows = list(dynamic_program(window, _MOST_STEPS, per_octave)[:length])

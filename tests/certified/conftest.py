@@ -1,0 +1,8 @@
+"""Test files here share `planted.py`, which holds no tests itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,385 @@
+"""No certified number can be wrong unnoticed: every planted error makes a proof fail.
+
+Each error first shows an unsafe number: smaller where the number suffices, larger where it is
+necessary.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from planted import Planted, first_failure, fresh
+
+F = Fraction
+
+
+def n_of(method: str | None, **where: Any) -> Any:
+    arguments = {"eps": "1/50", "delta": "1/100", "method": method, **where}
+    return lambda c: c.certified_n(**arguments).n
+
+
+def frozen(c: Any) -> int:
+    return int(c.frozen_n("1/100", "1/100", free="1/2", locked="1/2").n)
+
+
+def barely_frozen(c: Any) -> int:
+    return int(c.frozen_n("1/100000", "1/2", free="9/10", locked="1/1000000").n)
+
+
+def dense(c: Any) -> int:
+    return int(sum(c.dense_widths((3, 2, 2), "1/2", "1/2").widths))
+
+
+def convolution(c: Any) -> int:
+    return int(sum(c.convolution_widths((1, 2, 2), 2, 1, "1/2").widths))
+
+
+def deep(c: Any) -> int:
+    return int(sum(c.deep_widths((2, 2, 1), 1, "1/2").widths))
+
+
+def attention(c: Any) -> int:
+    return int(
+        sum(
+            c.attention_widths(
+                d_in=2, d_out=3, heads=2, radius=2, network_eps=2, delta="1/2"
+            ).widths
+        )
+    )
+
+
+def profile(error: str, n: int) -> Any:
+    """A failure bound of the dynamic program."""
+    return lambda c: c.METHODS["dynamic-program"].profile(F(error), F(1, 2), n + 1)[n]
+
+
+def ordered(n: int, keep: str = "1", eps: str = "1/4", ends: str = "1/2") -> Any:
+    """A failure bound of ordered sums for targets up to `ends`, and two thirds of it below 0."""
+
+    def shown(_: Any) -> int:
+        from slt_theory.certified.ordered import ordered_failure
+
+        lo, hi = F(ends) * F(-2, 3), F(ends)
+        return int(ordered_failure("uniform*uniform", F(keep), F(eps), lo, hi, n)[n])
+
+    return shown
+
+
+def counting(**where: Any) -> Any:
+    return lambda c: c.counting_n(**{"eps": "1/100", **where}).n
+
+
+LEMMA = n_of("lemma-r", lo="-1/2", hi="1/2")
+AT_THE_END = n_of("lemma-r", lo="0", hi="1")
+LONG = n_of("lemma-r", lo="-1", hi="1")
+MASKED = n_of("lemma-r", law="bernoulli(1/2)*uniform", lo="-1/2", hi="1/2")
+
+PLANTED = {
+    "frozen: delta doubled": Planted(
+        "frozen", "ball(16 / delta)", "ball(8 / delta)", frozen, "frozen-lemma"
+    ),
+    "frozen: half of the n": Planted(
+        "frozen", "half = f * n / 4 - 1", "n *= 2; half = f * n / 4 - 1", frozen, "frozen-lemma"
+    ),
+    "frozen: core at delta": Planted(
+        "frozen",
+        "certified_n(error, failure / 2)",
+        "certified_n(error, failure)",
+        barely_frozen,
+        "frozen-lemma",
+    ),
+    "frozen: drift halved": Planted(
+        "frozen", ">= 8 * drift", ">= 4 * drift", frozen, "frozen-lemma"
+    ),
+    "frozen: half the locked items": Planted(
+        "frozen", "(ball(q * n) + level)", "(ball(q * n) / 2 + level)", frozen, "frozen-lemma"
+    ),
+    "window: not extended": Planted(
+        "search",
+        "grown = extend(core, max(Fraction(0), hi - start - 1), max(Fraction(0), start - lo))",
+        "grown = core",
+        LONG,
+        "extension-rule",
+    ),
+    "extension: one side only": Planted(
+        "extension",
+        "positive_part_below(m, right) + positive_part_below(m, left)",
+        "positive_part_below(m, right)",
+        LONG,
+        "extension-rule",
+    ),
+    "extension: half of the way": Planted(
+        "extension",
+        "positive_part_below(m, right) +",
+        "positive_part_below(m, right / 2) +",
+        LONG,
+        "extension-rule",
+    ),
+    "extension: its items used twice": Planted(
+        "extension", "profile[n - m] + need[m]", "profile[n] + need[m]", LONG, "extension-rule"
+    ),
+    "lemma R: starts with 2 e wherever 0 lies": Planted(
+        "search", "reach + min(reach, inside), length)", "2 * reach, length)", AT_THE_END, "lemma-r"
+    ),
+    "lemma R: reach twice too wide": Planted(
+        "search", "    reach = error / 2\n", "    reach = error\n", LEMMA, "lemma-r"
+    ),
+    "lemma R: first rate": Planted(
+        "lemma_r", "FIRST_RATE = Fraction(7, 8)", "FIRST_RATE = Fraction(6, 7)", LEMMA, "lemma-r"
+    ),
+    "lemma R: second rate": Planted(
+        "lemma_r", "SECOND_RATE = Fraction(3, 4)", "SECOND_RATE = Fraction(2, 3)", LEMMA, "lemma-r"
+    ),
+    "lemma R: phases not added": Planted(
+        "lemma_r",
+        "min(ONE, first[split] + second[n - split])",
+        "min(ONE, max(first[split], second[n - split]))",
+        LEMMA,
+        "lemma-r",
+    ),
+    "window: 0 taken for the middle": Planted(
+        "search",
+        "inside = min(-start, start + 1)\n        return tuple(run",
+        "inside = Fraction(1, 2)\n        return tuple(run",
+        AT_THE_END,
+        "lemma-r",
+    ),
+    "scaling: error not scaled": Planted(
+        "search",
+        "    error = eps / scale\n",
+        "    error = eps\n",
+        n_of("lemma-r", law="2*uniform", lo="-1", hi="1"),
+        "mixture-rule",
+    ),
+    "mixture: mask left out": Planted(
+        "components", "weight=row.weight * keep", "weight=row.weight", MASKED, "mixture-rule"
+    ),
+    "mixture: one item more in every count": Planted(
+        "binomial",
+        "profile[min(m, last)]",
+        "profile[min(m + m // 8, last)]",
+        MASKED,
+        "mixture-rule",
+    ),
+    "components: a weight twice too large": Planted(
+        "components",
+        '("1/2", "0.3237")',
+        '("1/2", "0.6474")',
+        n_of("lemma-r", law="normal*uniform", lo="-1/2", hi="1/2"),
+        "uniform-components",
+    ),
+    "components: half products as whole ones": Planted(
+        "components",
+        "tuple(replace(c, weight=c.weight / 2) for c in PRODUCT)",
+        "PRODUCT",
+        n_of("lemma-r", law="relu(uniform)*uniform", lo="-1/2", hi="1/2"),
+        "uniform-components",
+    ),
+    "components: an interval at its farther end": Planted(
+        "components",
+        "half = min(-lo, hi)",
+        "half = max(-lo, hi)",
+        n_of("lemma-r", law="uniform[-1/2,3/2]", lo="-1/4", hi="1/4"),
+        "mixture-rule",
+    ),
+    "dynamic: loss left out": Planted(
+        "search",
+        "loss=(size - 1) ** 2 / (4 * size)",
+        "loss=Fraction(0)",
+        profile("1/4", 10),
+        "dynamic-program",
+    ),
+    "dynamic: stops at twice the gap": Planted(
+        "search",
+        "stop=2 * gap / size",
+        "stop=4 * gap / size",
+        profile("1/10", 14),
+        "dynamic-program",
+    ),
+    "dynamic: starts twice as wide": Planted(
+        "search",
+        "start=(reach + min(reach, inside)) / size",
+        "start=2 * (reach + min(reach, inside)) / size",
+        profile("1/10", 14),
+        "dynamic-program",
+    ),
+    "dynamic: mean too large": Planted(
+        "search", "kappa=size / 2", "kappa=size * 3 / 4", profile("1/10", 14), "dynamic-program"
+    ),
+    "dynamic: growth by half at most": Planted(
+        "dynamic",
+        "reach = np.minimum(2 * right, one)",
+        "reach = np.minimum(3 * right // 2, one)",
+        profile("1/10", 14),
+        "dynamic-program",
+    ),
+    "dynamic: two steps for one": Planted(
+        "dynamic",
+        "        values = new\n        rows.append(int(values[0]))\n",
+        "        values = new * 7 // 8\n        rows.append(int(values[0]))\n",
+        profile("1/10", 14),
+        "dynamic-program",
+    ),
+    "ordered: all items count as positive": Planted(
+        "ordered",
+        "mass / 2\n    step[0] += max(0.0, 1 - float(masses.sum()) / 2)",
+        "mass\n    step[0] += max(0.0, 1 - float(masses.sum()))",
+        ordered(12),
+        "kakeya-sweep",
+    ),
+    "ordered: half as much mass again": Planted(
+        "ordered",
+        "        2 * float((b - a) * unit)",
+        "        3 * float((b - a) * unit)",
+        ordered(20, "1/2"),
+        "kakeya-sweep",
+    ),
+    "ordered: mask left out": Planted(
+        "ordered",
+        "density_floor(law, b * unit) * keep",
+        "density_floor(law, b * unit)",
+        ordered(12, "3/4"),
+        "kakeya-sweep",
+    ),
+    "ordered: gaps twice as wide": Planted(
+        "ordered",
+        "width = 2 * error",
+        "width = 4 * error",
+        ordered(20, eps="1/10", ends="0"),
+        "kakeya-sweep",
+    ),
+    "ordered: one side only": Planted(
+        "ordered",
+        "sides[needs[0]] + sides[needs[1]]",
+        "sides[needs[0]]",
+        ordered(12),
+        "kakeya-sweep",
+    ),
+    "ordered: ends nearer by another error": Planted(
+        "ordered",
+        "(hi - error, -lo - error)",
+        "(hi - 3 * error / 2, -lo - 3 * error / 2)",
+        ordered(12),
+        "kakeya-sweep",
+    ),
+    "barrier: fits at the lower end": Planted(
+        "ordered",
+        "first = max(0, high - STEPS)",
+        "first = max(0, low - STEPS)",
+        ordered(20),
+        "kakeya-sweep",
+    ),
+    "barrier: counts at the upper end": Planted(
+        "ordered", "move = first + c * low", "move = first + c * high", ordered(20), "kakeya-sweep"
+    ),
+    "density: floor twice too high": Planted(
+        "density",
+        "return -x.log() / 2 if x < 1",
+        "return -x.log() if x < 1",
+        ordered(20, "1/2"),
+        "kakeya-sweep",
+    ),
+    "widths: no union bound": Planted(
+        "networks",
+        "certified_n(entry, delta / sums, lo",
+        "certified_n(entry, delta, lo",
+        dense,
+        "width-composition",
+    ),
+    "widths: entry errors doubled": Planted(
+        "networks",
+        "certified_n(entry, delta / sums, lo",
+        "certified_n(2 * entry, delta / sums, lo",
+        dense,
+        "width-composition",
+    ),
+    "dense: depth left out": Planted(
+        "networks",
+        "error / (2 * depth * root_up(a * b))",
+        "error / (2 * root_up(a * b))",
+        dense,
+        "width-composition",
+    ),
+    "dense: one sum a weight": Planted(
+        "networks",
+        "sums = sum(2 * a * b for a, b in pairs)",
+        "sums = sum(a * b for a, b in pairs)",
+        dense,
+        "width-composition",
+    ),
+    "convolution: kernel left out": Planted(
+        "networks",
+        "error / (2 * depth * kernel**2 * a)",
+        "error / (2 * depth * kernel * a)",
+        convolution,
+        "width-composition",
+    ),
+    "copies: errors not carried": Planted(
+        "networks",
+        "carry *= sizes[layer - 1] * row.n",
+        "carry *= sizes[layer - 1]",
+        deep,
+        "width-composition",
+    ),
+    "attention: heads left out": Planted(
+        "networks",
+        "error / (2 * heads * alpha**3 * d_in)",
+        "error / (2 * alpha**3 * d_in)",
+        attention,
+        "width-composition",
+    ),
+    "counting: a sum serves eps": Planted(
+        "counting",
+        "while 2 * error * 2**n",
+        "while error * 2**n",
+        counting(),
+        "counting-bound",
+        True,
+    ),
+    "counting: the window twice": Planted(
+        "counting",
+        "2**n < high - low:",
+        "2**n < 2 * (high - low):",
+        counting(),
+        "counting-bound",
+        True,
+    ),
+    "counting: sign floor at half of delta": Planted(
+        "counting",
+        "Fraction(2, 2**floor) > failure",
+        "Fraction(2, 2**floor) > failure / 2",
+        counting(eps="1/10", delta="1/1000"),
+        "sign-floor",
+        True,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def right() -> dict[str, float]:
+    with fresh() as (certified, _):
+        return {name: planted.shown(certified) for name, planted in PLANTED.items()}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_error_is_caught(name: str, right: dict[str, float]) -> None:
+    planted = PLANTED[name]
+    with fresh(planted) as (certified, proofs):
+        shown = planted.shown(certified)
+        unsafe = shown > right[name] if planted.necessary else shown < right[name]
+        assert unsafe, f"shows {shown}, no more optimistic than {right[name]}"
+        assert first_failure(proofs, planted.proof) is not None
+
+
+def test_the_package_is_as_before() -> None:
+    import slt_theory
+    from slt_theory import certified, proofs
+
+    before = (certified, proofs, slt_theory.certified)
+    with fresh(next(iter(PLANTED.values()))) as (planted, _):
+        assert planted is not certified
+    from slt_theory import certified as after
+
+    assert (after, proofs, slt_theory.certified) == before
