@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 from flint import arb
 from random_tickets import Case
-from slow_networks import KINKED, Network, Values, differences
+from slow_networks import Network
 from slow_sources import Source
+from slow_values import KINKED, Values, differences
 
 from slt_theory import tickets
 from slt_theory.tickets.building import depth

@@ -7,12 +7,13 @@ there one copy meets the mean of all, which is where a bound is most easily wron
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from slt_theory.errors import BadInput
 from slt_theory.networks import Network, from_layers
 from slt_theory.networks.layers import (
     ActivationLayer,
@@ -23,6 +24,7 @@ from slt_theory.networks.layers import (
     PoolLayer,
     Residual,
 )
+from slt_theory.networks.steps import Flatten, Pool, Rearrange
 
 COPIED = ("burkholz2022-depth", "gadhikar2023-network", "otsuka2024-frozen-network")
 CONVOLUTION = (
@@ -190,7 +192,7 @@ def _target(rng: random.Random, theorem: str) -> Network:
             input_shape=(1, sites),
         )
     if theorem in CONVOLUTION or (theorem in (*COPIED, *PLAIN[:4]) and rng.random() < 0.25):
-        return _image(rng, activation, theorem)
+        return _varied(rng, _image(rng, activation, theorem))
     return _dense(rng, activation, theorem)
 
 
@@ -256,3 +258,32 @@ def _image(rng: random.Random, activation: str, theorem: str) -> Network:
     if rng.random() < 0.3:
         layers.append(FlattenLayer())
     return from_layers(layers, input_shape=(groups, side, side))
+
+
+def _varied(rng: random.Random, target: Network) -> Network:
+    """Some pools and flattenings as frameworks have them: uneven, clipped, other orders."""
+    steps = list(target.steps)
+    for number, step in enumerate(steps):
+        if rng.random() < 0.5:
+            continue
+        shape = target.shapes_of_values[step.of]
+        if isinstance(step, Pool):
+            changes = rng.choice(
+                (
+                    {"side": (1, 2), "padding": (0, 1)},
+                    {"stride": 2, "ceil": True},
+                    {"count_padding": False},
+                    {"side": 1, "stride": 1, "padding": 0, "adaptive": True},
+                    {"padding": (0, 1, 1, 0)},
+                )
+            )
+            steps[number] = replace(step, **changes)
+        if isinstance(step, Flatten) and len(shape) == 3:
+            cuts = tuple((side - 1, -1, side, 0, 0) for side in (shape[1], shape[2], shape[0]))
+            size = int(np.prod(shape))
+            steps[number] = Rearrange(step.of, (1, 2, 0), cuts, (size,))
+    try:
+        return replace(target, path=tuple(steps))
+    except BadInput:
+        # What follows does not take the new shape.
+        return target

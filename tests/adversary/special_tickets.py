@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from slow_networks import Layer, Values
+from slow_networks import Layer
 from slow_sources import Source
+from slow_values import Values
 
 from slt_theory import tickets, universal
 from slt_theory.experiments.attention_tickets import random_attention
