@@ -232,8 +232,8 @@ def verify(
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
-    ticket = read_ticket(file, max_memory=limit)
     network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
+    ticket = read_ticket(file, target=network, max_memory=limit)
     report = verified(ticket, network, max_memory=limit)
     record = {**report.to_dict(), "assumed": assumed}
     lines = [

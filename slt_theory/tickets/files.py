@@ -22,11 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
+from slt_theory.networks import Network
+from slt_theory.networks.attention import Attention
 from slt_theory.tickets.archive import Archive, Budget
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.choices import NO_CHOICES
 from slt_theory.tickets.header import parse_header
-from slt_theory.tickets.memory import allowed_to_read
+from slt_theory.tickets.memory import allowed_to_check, allowed_to_read
 from slt_theory.tickets.partial import partial_path
 from slt_theory.tickets.ticket import Ticket
 
@@ -85,14 +87,22 @@ def write_ticket(ticket: Ticket, path: str | Path) -> None:
             temporary.unlink()
 
 
-def read_ticket(path: str | Path, *, max_memory: int | None = None) -> Ticket:
+def read_ticket(
+    path: str | Path,
+    *,
+    target: Network | Attention | None = None,
+    max_memory: int | None = None,
+) -> Ticket:
     """Read a ticket file.
 
     Parameters
     ----------
     path : path
+    target : Network or Attention, optional
+        What the ticket is to be checked against: a large one lets the file be large.
     max_memory : int, optional
-        Bytes that reading may take; default: 64 MiB, or 400 times the file, if that is free.
+        Bytes that reading may take; default: 64 MiB, or what a ticket of the target with 1,024
+        numbers a sum would take, or without a target 128 times the file; if that is free.
 
     Raises
     ------
@@ -103,7 +113,11 @@ def read_ticket(path: str | Path, *, max_memory: int | None = None) -> Ticket:
     """
     path = Path(path)
     try:
-        with Archive(path, Budget(path, allowed_to_read(path, max_memory))) as archive:
+        if target is None:
+            allowed = allowed_to_read(path, max_memory)
+        else:
+            allowed = allowed_to_check(target, max_memory)
+        with Archive(path, Budget(path, allowed)) as archive:
             return _parse(archive)
     except NeedsMemory:
         raise

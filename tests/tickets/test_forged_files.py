@@ -19,6 +19,7 @@ from forge import as_npy, field, parts, raw, sealed, with_json
 from hostile import array_header, declared_size, with_blanks
 
 from slt_theory.errors import NeedsMemory, UnreadableFile
+from slt_theory.networks import Dense
 from slt_theory.tickets import Ticket, read_ticket, verify, write_ticket
 from slt_theory.tickets.choices import pack_choices
 
@@ -399,6 +400,21 @@ def test_a_file_that_needs_more_than_may_be_taken_ends_with_exit_code_5(name, tm
     assert slt(*verb, "--memory", "1G").returncode == 1
     path.write_bytes(genuine(name))
     assert slt(*verb).returncode == 0
+
+
+def test_a_large_target_lets_its_file_be_large(tmp_path):
+    """80 MiB of mask in a short file: too much for all that the file says, not for a wide layer."""
+    header = json.loads(parts(genuine("one-layer"))["header.json"])
+    header["blocks"][0]["layers"][0].update(rows=10 << 20, columns=64)
+    members = parts(genuine("one-layer")) | {"header.json": json.dumps(header).encode()}
+    start = array_header((10 << 20, 8))
+    (tmp_path / "t.slt").write_bytes(with_blanks(members, "block0.mask0.npy", 80, start=start))
+    for target in (None, target_of("one-layer")):
+        with pytest.raises(NeedsMemory, match="masks"):
+            read_ticket(tmp_path / "t.slt", target=target)
+    wide = Dense(np.zeros((1, 1, 2000)))
+    assert read_ticket(tmp_path / "t.slt", target=wide).masks[0][0].nbytes == 80 << 20
+    assert read_ticket(tmp_path / "t.slt", max_memory=1 << 30).masks[0][0].nbytes == 80 << 20
 
 
 def test_work_is_counted_before_it_is_done():
