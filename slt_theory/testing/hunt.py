@@ -111,7 +111,7 @@ class Falsification:
             "counterexample": None if example is None else example.to_dict(),
             "smallest_margin": self.smallest_margin,
             "evaluations": self.evaluations,
-            "exact": self.tally.decided - self.tally.floats,
+            "exact": 0 if self.stage == "chance" else self.tally.decided - self.tally.floats,
             "floats": self.tally.floats,
             "undecided": self.tally.undecided,
             "undefined": self.tally.undefined,

@@ -14,10 +14,15 @@ import pytest
 import sympy
 import torch
 
+from slt_theory.certified import certified_n
 from slt_theory.certified.exact import rational
 from slt_theory.errors import BadInput
+from slt_theory.experiments import threshold
+from slt_theory.instance import solve
+from slt_theory.lattice import Lattice
+from slt_theory.laws import Signs, Uniform
 from slt_theory.rationals import parse_fraction, positive_fraction, to_fraction, whole_number
-from slt_theory.statistics import probability
+from slt_theory.statistics import clopper_pearson, probability
 
 THIRD = Fraction(1, 3)
 LONG = np.longdouble(1) + np.longdouble(2) ** -60
@@ -133,3 +138,36 @@ def test_text_is_not_read_beyond_its_bounds() -> None:
     with pytest.raises(BadInput):
         parse_fraction("x", "1" * 1001)
     assert parse_fraction("x", "." + "3" * 900).numerator == int("3" * 900)
+
+
+ENDLESS = "1e999999999"
+DOORS = {
+    "uniform": lambda: Uniform(0, ENDLESS),
+    "signs": lambda: Signs(ENDLESS),
+    "law by name": lambda: certified_n(0.1, 0.1, law=f"uniform[-1,{ENDLESS}]"),
+    "scale by name": lambda: threshold(law=f"{ENDLESS}*uniform", eps=0.1, delta=0.1),
+    "mask by name": lambda: certified_n(0.1, 0.1, law=f"bernoulli({ENDLESS})*uniform"),
+    "certified": lambda: certified_n(ENDLESS, 0.1),
+    "targets": lambda: threshold(eps=0.1, delta=0.1, targets=f"fixed:{ENDLESS}"),
+    "delta": lambda: threshold(eps=0.1, delta=ENDLESS),
+    "solve": lambda: solve([ENDLESS], 1),
+}
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_no_door_takes_a_huge_exponent_at_its_word(door: Any) -> None:
+    with pytest.raises(BadInput):
+        door()
+
+
+def test_a_lattice_takes_no_long_double_that_it_would_round() -> None:
+    assert Lattice(24).nearest(np.array([np.longdouble(0.5)])).tolist() == [1 << 23]
+    with pytest.raises(BadInput, match="float64"):
+        Lattice(24).nearest(np.array([LONG]))
+
+
+@pytest.mark.parametrize("counts", [(5.5, 10), (5, 10.5), (True, 10), ("five", 10)])
+def test_bounds_of_a_probability_take_counts(counts: Any) -> None:
+    with pytest.raises(BadInput):
+        clopper_pearson(*counts)
+    assert clopper_pearson(5.0, 10) == clopper_pearson(5, 10)  # type: ignore[arg-type]

@@ -265,6 +265,7 @@ def test_a_test_has_trials(trials: Any) -> None:
 
 
 def test_a_chance_lemma_without_parameters_does_not_pass() -> None:
+    assert falsify(chance(), budget=1).to_dict()["exact"] == 0
     lemma = chance(given=lambda k: k > 9)
     assert falsify(lemma, budget=1).vacuous
     with pytest.raises(LemmaFails, match="hypotheses never held"):
