@@ -82,9 +82,9 @@ on this page, those are in `docs/kernel.md`). The level says how claims were set
 they are. Two
 things are by hand in every proof, and a reader should look at them: that the formulas of the steps
 say what the theorem says, and that the program computes what the formulas say. `spot` steps guard
-both; they prove nothing. Among them every kind of certified number is put to its inequality a second
-time, by slow formulas of its own (`proofs/answers.py`); the test suite plants errors in the source
-of the certified functions, and each must make a step fail.
+both; they prove nothing. Among them every kind of certified number is put to its inequality a
+second time, by slow formulas of its own (`proofs/answers.py`); the test suite plants errors in the
+source of the certified functions, and each must make a step fail.
 
 Textbook facts enter as rules, each named where it is used:
 
