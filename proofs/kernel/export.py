@@ -151,13 +151,27 @@ def _layers(row: Row) -> str:
     )
 
 
+def _wide(row: Row) -> str:
+    """All of [-1, 1] by two blocks of a row's items, on the lattice of pure sums."""
+    size, blocks = 1 << 52, 2
+    error = f"inject_Z {blocks} * (2 * {rational(row.eps)})"
+    return (
+        f"Theorem wide_{row.name[4:]} :\n  all_but (times {blocks} {rational(row.delta)}) {size} "
+        f"({blocks} * {row.enough})\n    (fun rs => reaches {size} ({error}) "
+        f"(-{blocks} # 2) ({blocks} # 2)\n                       (items {size} rs)).\n"
+        f"Proof. apply (wide {size} {row.enough} {blocks}); [repeat constructor|].\n"
+        f"  apply ({row.name}.enough {size // 2}); discriminate. Qed.\n\n"
+    )
+
+
 def claims_file(rows: Sequence[Row] = ROWS) -> str:
     """The claims of Python as Rocq examples: the law it samples, and every row on its lattices."""
     names = " ".join(row.name for row in rows)
     parts = [_law(bits) for bits in (24, 52)]
     parts += [text(row, bits) for text in (_claims, _lemma_r) for row in rows for bits in (24, 52)]
     head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit {names}")
-    return _HEADER + head + _OPEN + "".join(parts) + _layers(rows[-1])
+    parts += [_wide(row) for row in rows] + [_layers(rows[-1])]
+    return _HEADER + head + _OPEN + "".join(parts)
 
 
 def report_file() -> str:

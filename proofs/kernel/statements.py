@@ -85,6 +85,16 @@ _LATTICE = (
 
 STATEMENTS = (
     Statement(
+        "kernel-window",
+        "The process on a window: exact chance, expected growth, growth at most double",
+        rf"On a half-open window of M points, C any set of its points and z in it ({_LATTICE}): "
+        r"$P(z - X \in C) = |C|/(2M)$; the covered set grows in the mean by exactly "
+        r"$|C|(M - |C|)/(2M)$, and never to more than double.",
+        ("Window.chance", "Window.gain", "Window.doubles"),
+        "windows that are closed at both ends or longer than M points",
+        ("dacunha2023-expectation",),
+    ),
+    Statement(
         "kernel-dynamic-program",
         "Random subset sum for U[-1,1] on [-1/2, 1/2], certified n of the dynamic program",
         r"For ten pairs $(\epsilon, \delta)$, (1/100, 1/100) with n = 37 among them, and every "
@@ -103,6 +113,16 @@ STATEMENTS = (
         "is 12.",
         ("Floor.necessary", *(f"{row.name}.needed" for row in ROWS)),
         "that the necessary number is enough: the window from it to the certified n is open",
+        ("lueker1998-rss",),
+    ),
+    Statement(
+        "kernel-wide-window",
+        "Random subset sum for U[-1,1] on all of [-1, 1]",
+        r"If n items do on $[-1/2, 1/2]$ with error $2\epsilon$ and failure $\delta$, then T n "
+        r"items do on $[-T/2, T/2]$ with error $2T\epsilon$ and failure $T\delta$; T = 2 gives all "
+        r"of $[-1, 1]$: 104 items for error 1/125 and failure 1/250.",
+        ("Explicit.wide", "Claims.wide_500_500"),
+        "a number of items near the certified n of [-1, 1]: blocks cost a factor of about two",
         ("lueker1998-rss",),
     ),
     Statement(

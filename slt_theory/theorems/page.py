@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
 from slt_theory.theorems import all_theorems
 from slt_theory.theorems.entry import Theorem
@@ -98,6 +99,10 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
             ]
             if entry.uses or entry.proof_uses
             else []
+        ),
+        *(
+            f"* Kernel: `{one.id}`, {one.covers}; does not cover {one.not_covered}."
+            for one in import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
         ),
         f"* Status: {state.status} ({state.why}); checks: {state.numeric}; sound: "
         f"{'yes' if state.sound else 'not by proofs here alone'}.",

@@ -101,6 +101,11 @@ EDITS = {
     "a faster first phase": ("LemmaR", "7 ^ Z.of_nat a * 4", "6 ^ Z.of_nat a * 4"),
     "a faster second phase": ("LemmaR", "8 ^ Z.of_nat a * 3", "8 ^ Z.of_nat a * 2"),
     "a floor without both signs": ("Floor", "tally 0 2 n", "tally 0 1 n"),
+    "a wide window without its error": (
+        "Explicit",
+        "(inject_Z (Z.of_nat T) * (2 * eps))",
+        "(2 * eps)",
+    ),
     "half of a layer's error": ("Layer", "(contains (4 * eps))", "(contains (2 * eps))"),
     "no union bound": ("Layer", "all_but (times (4 * (p * d)) delta)", "all_but delta"),
 }
