@@ -182,7 +182,7 @@ def _tickets(job: MainJob, out: Path, step: Step) -> None:
         path = folder / f"{name}-{number}-{theorem}.npz"
         write_ticket(ticket, path)
         # From here on only the file counts.
-        ticket = read_ticket(path)
+        ticket = read_ticket(path, target=target)
         checked = verify(ticket, target)
         flags = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in options.items())
         record = {

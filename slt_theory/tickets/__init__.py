@@ -42,7 +42,8 @@ def verify(ticket: Ticket, target: Network | Attention, *, max_memory: int | Non
         What the ticket claims to imitate.
     max_memory : int, optional
         Bytes that the check may take for the ticket's weights; default: what a ticket of this
-        target with 1,024 numbers a sum would take, at least 64 MiB, if that is free.
+        target with 1,024 numbers a sum and 128 copies of a value takes, at least 64 MiB, if that is
+        free.
 
     Returns
     -------

@@ -102,7 +102,8 @@ def read_ticket(
         What the ticket is to be checked against: a large one lets the file be large.
     max_memory : int, optional
         Bytes that reading may take; default: 64 MiB, or what a ticket of the target with 1,024
-        numbers a sum would take, or without a target 128 times the file; if that is free.
+        numbers a sum and 128 copies of a value takes, or without a target 128 times the file; if
+        that is free.
 
     Raises
     ------

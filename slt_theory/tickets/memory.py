@@ -25,8 +25,9 @@ _FLOOR = 1 << 26
 # Measured: a ticket of a network 784-32-10 unpacks to 53 times its file, one layer 3072-10 to 100
 # times; zeros to 230 or 1,030 times, by the level of compression.
 _UNPACKED = 128
-# Numbers offered to one sum beyond which a ticket is no longer expected without being announced.
-_MANY = 1 << 10
+# Numbers offered to one sum, and copies of a value, beyond which a ticket is no longer expected
+# without being announced.
+_MANY, _COPIES = 1 << 10, 1 << 7
 # Bytes of work for every hidden neuron, effective weight, source weight of a single layer, number
 # of direct sums and kept weight of a chain: the arrays of int64 and float64 that live at once.
 _HIDDEN, _WEIGHT, _WIRED, _DIRECT, _KEPT = 64, 256, 40, 64, 80
@@ -57,14 +58,14 @@ def allowed_to_check(target: Network | Attention, max_memory: int | None) -> int
     else:
         cubes = [target.coefficients(layer).shape for layer in range(target.depth)]
         shapes = [(outputs * taps, inputs + 1) for outputs, taps, inputs in cubes]
-    hidden = [2 * _MANY * columns for _, columns in shapes]
-    return allowed_bytes(
-        max_memory,
-        sum(
-            h * (rows + columns) // 8 + _HIDDEN * h + _WEIGHT * rows * columns
-            for h, (rows, columns) in zip(hidden, shapes, strict=True)
-        ),
-    )
+    return allowed_bytes(max_memory, sum(_expected(*shape) for shape in shapes))
+
+
+def _expected(outputs: int, inputs: int) -> int:
+    """Bytes for the largest blocks of a layer that are made: many numbers, or many copies."""
+    hidden, rows = 2 * _MANY * inputs, _COPIES * outputs
+    masks = hidden * (inputs + rows) // 8
+    return masks + _HIDDEN * hidden + _WEIGHT * rows * inputs + _WIRED * rows * _COPIES * inputs
 
 
 def needed_to_check(ticket: Ticket) -> int:

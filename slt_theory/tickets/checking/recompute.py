@@ -109,7 +109,7 @@ def wrongly_frozen(ticket: Ticket, index: int, m: int) -> tuple[int, int, str] |
     layer, mask = block.layers[m], ticket.masks[index][m]
     last = m == len(block.layers) - 1
     linked = np.full(layer.rows, layer.columns)
-    if last:
+    if last and block.unwired:
         linked = np.array([linked_columns(block, row) for row in range(layer.rows)])
     check_frozen_rows(ticket, layer, mask, linked)
 
