@@ -24,11 +24,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """Run every check with 12 replicates; two to three minutes on an idle core."""
     from slt_theory.experiments.catalogue import run_entry
     from slt_theory.papers.trained import sahu2022
-    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
     from slt_theory.theorems import all_claims
     from slt_theory.torch.train import density, magnitude
 
-    size = SMALL if quick else Size(12)
+    size = SMALL if quick else Scale(12)
     curve = []
     for width in (sahu2022.SMALL_WIDTH, sahu2022.LARGE_WIDTH):
         rig, found = sahu2022.searched(seed, size, width, "reset")

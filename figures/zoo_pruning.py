@@ -37,12 +37,12 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     from fractions import Fraction
 
     from slt_theory.papers.trained import bai2022, cho2020, wang2023, zhou2021
-    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
     from slt_theory.papers.trained.wang2023 import FACTOR
     from slt_theory.papers.trained.zhou2021 import STRENGTH
     from slt_theory.torch.train import applied
 
-    size = SMALL if quick else Size(12)
+    size = SMALL if quick else Scale(12)
     descent, groups = bai2022.descent(seed, size), zhou2021.grouped(seed, size)
     sharp, (adam, *_) = wang2023.sharp(seed, size), cho2020.warmed(seed, size)
     rows = []

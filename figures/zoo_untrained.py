@@ -26,9 +26,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     from fractions import Fraction
 
     from slt_theory.papers.trained import chen2022, diffenderfer2021
-    from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+    from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
 
-    size = SMALL if quick else Size(12)
+    size = SMALL if quick else Scale(12)
     r = diffenderfer2021.wide(seed, size)
     rows = [_row("trained", Fraction(1), diffenderfer2021.dense(seed, size))]
     for density in (Fraction(k, 10) for k in (TENTHS[1:2] if quick else TENTHS)):

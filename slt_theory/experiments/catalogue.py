@@ -110,7 +110,7 @@ def run_check(
     threads: int | None = None,
     size: Any = None,
 ) -> CheckOutcome:
-    """Run one check; of a claim at a `Size` of `slt_theory.papers`, by default its own."""
+    """Run one check; of a claim at a `Scale` of `slt_theory.papers`, by default its own."""
     started = time.perf_counter()
     if isinstance(check, SumsCheck):
         outcome = _sums(check, seed, threads)
@@ -169,7 +169,7 @@ def run_claims(
 
     Parameters
     ----------
-    size : Size of slt_theory.papers, optional
+    size : Scale of slt_theory.papers, optional
         Full by default.
     processes : int, optional
         Default: all cores. Reports come paper by paper, the same for any number.

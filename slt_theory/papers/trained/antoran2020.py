@@ -25,7 +25,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -146,7 +146,7 @@ def net() -> DepthNet:
 
 
 @cache
-def digits_rig(seed: int, size: Size) -> Rig:
+def digits_rig(seed: int, size: Scale) -> Rig:
     """The rig with gradient descent."""
     recipe = training.Recipe(steps=600, batch=60, method="sgd", rate=0.1, momentum=0.5)
     return rig(seed, size, recipe=recipe)
@@ -160,13 +160,14 @@ def _start(r: Rig, copy: int) -> training.Tensors:
 
 
 @cache
-def trained(seed: int, size: Size, copy: int = 0) -> training.Tensors:
+def trained(seed: int, size: Scale, copy: int = 0) -> training.Tensors:
+    """Train weights and distribution of depths together."""
     r = replace(digits_rig(seed, size), model=net())
     return r.train(_start(r, copy), copy=copy, loss=net().loss).variables
 
 
 @cache
-def deep(seed: int, size: Size) -> training.Tensors:
+def deep(seed: int, size: Scale) -> training.Tensors:
     """The usual residual network of full depth, from the same weights and batches."""
     r = replace(digits_rig(seed, size), model=net())
     start = _start(r, 0)
@@ -181,11 +182,12 @@ def deep(seed: int, size: Size) -> training.Tensors:
     return {**fitted.variables, "depth": depth}
 
 
-def accuracy(seed: int, size: Size, tensors: training.Tensors) -> list[Fraction]:
+def accuracy(seed: int, size: Scale, tensors: training.Tensors) -> list[Fraction]:
+    """Test accuracy of the mixture of depths."""
     return replace(digits_rig(seed, size), model=Mixture(net())).accuracy(tensors)
 
 
-def calibration(seed: int, size: Size, tensors: training.Tensors) -> list[float]:
+def calibration(seed: int, size: Scale, tensors: training.Tensors) -> list[float]:
     """Expected calibration error on the test part, in 15 equal bins of confidence."""
     task = digits_rig(seed, size).task
     values = training.outputs(Mixture(net()), tensors, task.inputs, task.test).double()
@@ -201,7 +203,7 @@ def _blunted(tensors: training.Tensors) -> training.Tensors:
     return {n: value / 10 if n.startswith("last.") else value for n, value in tensors.items()}
 
 
-def calibrated(seed: int, size: Size = FULL, *, blunt: str = "") -> Outcome:
+def calibrated(seed: int, size: Scale = FULL, *, blunt: str = "") -> Outcome:
     """The mixture's calibration error is a point below that of the network of full depth.
 
     Mutants: the logits of the one, or of the other, are divided by ten.

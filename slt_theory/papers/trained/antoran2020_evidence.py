@@ -23,7 +23,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -38,7 +38,7 @@ _BITS, _WIDEST = 200, 2.0**-100
 _GUESSES = 20
 
 
-def symbolic(seed: int, size: Size = FULL, *, one: int = 1) -> Outcome:
+def symbolic(seed: int, size: Scale = FULL, *, one: int = 1) -> Outcome:
     """ELBO(q) + KL(q | posterior) is the log evidence, for every q that sums to `one` = 1."""
     import sympy
 
@@ -56,7 +56,7 @@ def symbolic(seed: int, size: Size = FULL, *, one: int = 1) -> Outcome:
     return all_of(failures, 6, "identity of symbols")
 
 
-def log_likelihoods(seed: int, size: Size) -> torch.Tensor:
+def log_likelihoods(seed: int, size: Scale) -> torch.Tensor:
     """Of the training part under each depth: (S, depths + 1), float64."""
     task, tensors = digits_rig(seed, size).task, trained(seed, size)
     values = (
@@ -66,7 +66,7 @@ def log_likelihoods(seed: int, size: Size) -> torch.Tensor:
     return values.gather(3, labels)[..., 0].sum(1)
 
 
-def evidence(seed: int, size: Size = FULL, *, swapped: bool = False) -> Outcome:
+def evidence(seed: int, size: Scale = FULL, *, swapped: bool = False) -> Outcome:
     """For trained networks: the bound is below the evidence, and equals it at the posterior.
 
     Rounded likelihoods are taken as exact numbers: the law holds for any. Mutant: `swapped`, q and

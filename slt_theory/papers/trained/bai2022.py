@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -112,11 +112,13 @@ PRESS, TUNE = 900, 600
 
 
 @cache
-def descent(seed: int, size: Size) -> Rig:
+def descent(seed: int, size: Scale) -> Rig:
+    """The rig with gradient descent for all steps of both phases."""
     return rig(seed, size, recipe=training.Recipe(steps=PRESS + TUNE, method="sgd", rate=0.05))
 
 
 def start(r: Rig, copy: int = 0) -> training.Tensors:
+    """Initial weights."""
     return r.start(law="kaiming-normal", copy=copy)
 
 
@@ -126,7 +128,7 @@ def masks_of(r: Rig, density: str) -> training.Tensors:
 
 
 @cache
-def ticket(seed: int, size: Size, density: str, pressure: bool) -> Transformed:
+def ticket(seed: int, size: Scale, density: str, pressure: bool) -> Transformed:
     """The transformed ticket; without pressure, what is cut was trained like the rest."""
     r = descent(seed, size)
     press, tune = phases(r)
@@ -143,11 +145,12 @@ def ticket(seed: int, size: Size, density: str, pressure: bool) -> Transformed:
 
 
 def phases(r: Rig) -> tuple[training.Recipe, training.Recipe]:
+    """Recipes of the steps under pressure, and of those after the cut."""
     return replace(r.recipe, steps=r.steps(PRESS)), replace(r.recipe, steps=r.steps(TUNE))
 
 
 @cache
-def kept_pressed(seed: int, size: Size, density: str) -> training.Tensors:
+def kept_pressed(seed: int, size: Scale, density: str) -> training.Tensors:
     """The ticket, had its own weights been pressed and not those that are cut."""
     r, masks = descent(seed, size), masks_of(descent(seed, size), density)
     press, tune = phases(r)
@@ -157,14 +160,15 @@ def kept_pressed(seed: int, size: Size, density: str) -> training.Tensors:
 
 
 @cache
-def scratch(seed: int, size: Size, density: str, copy: int) -> training.Tensors:
+def scratch(seed: int, size: Scale, density: str, copy: int) -> training.Tensors:
     """The same masks, trained from their initial weights for as many steps in all."""
     r = descent(seed, size)
     return r.train(start(r), masks_of(r, density), copy=copy).variables
 
 
 @cache
-def dense(seed: int, size: Size, copy: int) -> training.Tensors:
+def dense(seed: int, size: Scale, copy: int) -> training.Tensors:
+    """Train the dense network for as many steps."""
     r = descent(seed, size)
     return r.train(start(r, copy), copy=copy).variables
 
@@ -177,7 +181,7 @@ def strength(progress: float) -> float:
     return training.ramp(4.0, until=2 / 3)(progress)
 
 
-def enlarged(seed: int, size: Size) -> Run:
+def enlarged(seed: int, size: Scale) -> Run:
     """40 replicates for 24: won in 9 of 10, an effect is then seen at nearly every seed."""
     return Run(seed, replace(size, replicates=size.replicates * 5 // 3))
 

@@ -13,7 +13,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Run,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -31,7 +31,7 @@ BRIEF = 40
 IMAGES = 4
 
 
-def as_penalised(seed: int, size: Size = FULL, *, inside: bool = False) -> Outcome:
+def as_penalised(seed: int, size: Scale = FULL, *, inside: bool = False) -> Outcome:
     """A run with added gradients is the run whose loss has the penalty, bit for bit.
 
     Mutant: `inside`, the kept weights are pressed.
@@ -54,7 +54,7 @@ def as_penalised(seed: int, size: Size = FULL, *, inside: bool = False) -> Outco
     return all_of(differ, size.replicates, f"weights after {BRIEF} steps equal bit for bit")
 
 
-def alone(seed: int, size: Size = FULL, *, method: str = "sgd", steps: int = 8) -> Outcome:
+def alone(seed: int, size: Scale = FULL, *, method: str = "sgd", steps: int = 8) -> Outcome:
     """Without a loss, t steps multiply cut weights by (1 - rate * strength)^t, exactly.
 
     Mutant: Adam, which divides the added gradient by its own size.
@@ -79,7 +79,7 @@ def alone(seed: int, size: Size = FULL, *, method: str = "sgd", steps: int = 8) 
     return all_of(_differ(end, wanted), size.replicates, what)
 
 
-def cut_within_bound(seed: int, size: Size = FULL) -> Outcome:
+def cut_within_bound(seed: int, size: Scale = FULL) -> Outcome:
     """Outputs before and after the cut differ by at most the bound, in enclosed arithmetic."""
     cuts = _cuts(seed, size)
     worst = max(float((one.change / one.bound).mid()) for one in cuts)
@@ -95,7 +95,7 @@ def cut_within_bound(seed: int, size: Size = FULL) -> Outcome:
     )
 
 
-def last_layer_only(seed: int, size: Size = FULL) -> Outcome:
+def last_layer_only(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: only what the last layer loses is counted."""
     cuts = _cuts(seed, size)
     failures = [f"{one.change} over {one.last}" for one in cuts if not one.change <= one.last]
@@ -103,7 +103,7 @@ def last_layer_only(seed: int, size: Size = FULL) -> Outcome:
 
 
 @cache
-def _cuts(seed: int, size: Size) -> list[Cut]:
+def _cuts(seed: int, size: Scale) -> list[Cut]:
     r = descent(seed, size)
     masks = masks_of(r, DENSITY)
     whole = ticket(seed, size, DENSITY, True).whole
@@ -132,7 +132,7 @@ def _revived(run: Run) -> training.Tensors:
 
 
 def nothing_outside(
-    seed: int, size: Size = FULL, *, of: Callable[[Run], training.Tensors] = _ticket
+    seed: int, size: Scale = FULL, *, of: Callable[[Run], training.Tensors] = _ticket
 ) -> Outcome:
     """The ticket has as many weights as its density says, and what is not in its mask is 0."""
     r, weights = descent(seed, size), of(Run(seed, size))

@@ -36,7 +36,7 @@ from slt_theory.papers.trained.shared import (
     Outcome,
     Paper,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     all_of,
@@ -129,7 +129,7 @@ RATE, THRESHOLD = 1e-2, 1e-3
 @cache
 def flipped(
     seed: int,
-    size: Size,
+    size: Scale,
     *,
     density: Fraction = THREE_TENTHS,
     copy: int = 0,
@@ -147,13 +147,13 @@ def flipped(
     return {"masks": masks, "pruned": pruned, "flipped": turned, "flips": hook.flips}
 
 
-def only_signs(seed: int, size: Size = FULL) -> Outcome:
+def only_signs(seed: int, size: Scale = FULL) -> Outcome:
     """After all flips every |weight| is what it was, bit for bit, and the count of kept exact."""
     found = flipped(seed, size)
     return _only_signs(found["pruned"], found["flipped"], f"{found['flips']} flips")
 
 
-def trained_too(seed: int, size: Size = FULL) -> Outcome:
+def trained_too(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: beside the flips, weights take gradient steps."""
     r, found = wide(seed, size), flipped(seed, size)
     moved = training.fit_masked(
@@ -189,14 +189,14 @@ class _Reversed(Bop):
         super().__call__(moment)
 
 
-def over_broken_search(seed: int, size: Size = FULL) -> Outcome:
+def over_broken_search(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: edge-popup's gradient lacks the score's sign; Peek-a-Boo is then seen to win."""
     wrong = signless_accuracies(seed, size)
     right = accuracy(wide(seed, size), flipped(seed, size)["flipped"])
     return beats(right[: len(wrong)], wrong, "accuracy of Peek-a-Boo over a search without signs")
 
 
-def few(seed: int, size: Size) -> Run:
+def few(seed: int, size: Scale) -> Run:
     """Ten replicates at most."""
     return Run(seed, replace(size, replicates=min(FEW, size.replicates)))
 

@@ -23,7 +23,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     all_of,
     control,
@@ -102,7 +102,7 @@ DENSITIES = ("1/20", "1/40")
 
 
 @cache
-def warmed(seed: int, size: Size) -> tuple[Rig, training.Tensors, training.Tensors]:
+def warmed(seed: int, size: Scale) -> tuple[Rig, training.Tensors, training.Tensors]:
     """The rig, the weights after the warm-up, and those after as many more steps as a search."""
     r = rig(seed, size)
     warm = r.steps(WARM)
@@ -115,8 +115,8 @@ def warmed(seed: int, size: Size) -> tuple[Rig, training.Tensors, training.Tenso
 
 
 @cache
-def scores(seed: int, size: Size, rule: str, copy: int) -> training.Tensors:
-    """What ranks the weights: gates, gates that cost nothing ("free"), or magnitude."""
+def scores(seed: int, size: Scale, rule: str, copy: int) -> training.Tensors:
+    """Scores that rank the weights: gates, gates that cost nothing ("free"), or magnitude."""
     r, warm, dense = warmed(seed, size)
     if rule == "magnitude":
         return training.magnitude(dense)
@@ -126,11 +126,12 @@ def scores(seed: int, size: Size, rule: str, copy: int) -> training.Tensors:
 
 
 def count(r: Rig, density: str) -> int:
+    """Weights that all layers keep together."""
     return sum(r.keep(density).values())
 
 
 @cache
-def pruned(seed: int, size: Size, rule: str, density: str, copy: int) -> training.Tensors:
+def pruned(seed: int, size: Scale, rule: str, density: str, copy: int) -> training.Tensors:
     """The warm network under the weights of largest score, trained; "least": of smallest gates."""
     r, warm, _ = warmed(seed, size)
     if rule == "least":
@@ -140,7 +141,7 @@ def pruned(seed: int, size: Size, rule: str, density: str, copy: int) -> trainin
     return r.train(warm, training.top(ranks, count(r, density)), copy=1 + copy).variables
 
 
-def counts(seed: int, size: Size = FULL) -> Outcome:
+def counts(seed: int, size: Scale = FULL) -> Outcome:
     """Ranking gates gives exactly the count asked for, and sparser masks inside denser ones."""
     r, *_ = warmed(seed, size)
     found = scores(seed, size, "gates", 0)
@@ -149,7 +150,7 @@ def counts(seed: int, size: Size = FULL) -> Outcome:
     return _counts(wanted, masks, training.nested(masks[1], masks[0]).tolist())
 
 
-def by_threshold(seed: int, size: Size = FULL) -> Outcome:
+def by_threshold(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: gates over 1/100 stay, as when the released search ends at its cap."""
     r, *_ = warmed(seed, size)
     masks = {name: score > 1 / 100 for name, score in scores(seed, size, "gates", 0).items()}

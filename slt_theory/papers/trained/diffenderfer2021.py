@@ -29,7 +29,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -91,7 +91,7 @@ def prize(
 
 
 def parts(tensors: training.Tensors) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """What stores a binary ticket: of each layer the scales (S,) and signs in {-1, 0, 1}, int8.
+    """Split a binary ticket: of each layer the scales (S,) and signs in {-1, 0, 1}, int8.
 
     Raises
     ------
@@ -126,11 +126,12 @@ def network() -> training.Mlp:
 
 
 @cache
-def wide(seed: int, size: Size) -> Rig:
+def wide(seed: int, size: Scale) -> Rig:
+    """The rig with twice the hidden units."""
     return rig(seed, size, widths=WIDTHS)
 
 
-def recipe(size: Size) -> training.Recipe:
+def recipe(size: Scale) -> training.Recipe:
     """The search's own, at this size."""
     return replace(searching.RECIPE, steps=size.steps(searching.RECIPE.steps))
 
@@ -141,7 +142,7 @@ def accuracy(r: Rig, tensors: training.Tensors) -> list[Fraction]:
 
 
 @cache
-def dense(seed: int, size: Size, copy: int = 0) -> list[Fraction]:
+def dense(seed: int, size: Scale, copy: int = 0) -> list[Fraction]:
     """The same architecture with all its weights and biases trained."""
     r = wide(seed, size)
     return r.accuracy(r.train(r.start(copy=copy), copy=copy).variables)
@@ -149,7 +150,7 @@ def dense(seed: int, size: Size, copy: int = 0) -> list[Fraction]:
 
 @cache
 def ticket(
-    seed: int, size: Size, density: Fraction, method: str = "edge-popup"
+    seed: int, size: Scale, density: Fraction, method: str = "edge-popup"
 ) -> tuple[training.Tensors, searching.Found]:
     """Weights and ticket: edge-popup on signed constants, or biprop on normal weights."""
     r = wide(seed, size)
@@ -158,7 +159,7 @@ def ticket(
 
 
 @cache
-def signless_accuracies(seed: int, size: Size) -> list[Fraction]:
+def signless_accuracies(seed: int, size: Scale) -> list[Fraction]:
     """Of a search at density 3/10 whose gradient goes to the score, not to its absolute value.
 
     In the first replicates only; they have the numbers that they have in the whole stack.
@@ -175,7 +176,7 @@ def signless_accuracies(seed: int, size: Size) -> list[Fraction]:
     return accuracy(r, training.applied(weights, masks))
 
 
-def signless(seed: int, size: Size = FULL) -> Outcome:
+def signless(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: the absolute value stands inside the estimator."""
     wrong = signless_accuracies(seed, size)
     trained = dense(seed, size)[: len(wrong)]

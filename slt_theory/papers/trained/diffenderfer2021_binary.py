@@ -13,7 +13,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -24,7 +24,7 @@ from slt_theory.papers.trained.shared import (
 
 
 def _short(
-    seed: int, size: Size, method: str, redraw: float = 0.0
+    seed: int, size: Scale, method: str, redraw: float = 0.0
 ) -> tuple[training.Tensors, searching.Found]:
     """Weights that are multiples of 2^-9, so that float32 adds them without rounding."""
     r = wide(seed, replace(size, replicates=3))
@@ -40,7 +40,7 @@ def _short(
     return weights, searching.search(network(), r.task, settings, draws=r.draws, weights=weights)
 
 
-def untouched(seed: int, size: Size = FULL, *, redraw: float = 0.0) -> Outcome:
+def untouched(seed: int, size: Scale = FULL, *, redraw: float = 0.0) -> Outcome:
     """Kept weights have the bits they were drawn with, the others are 0, and the count is exact.
 
     Mutant: with `redraw`, weights outside the mask are drawn anew during the search.
@@ -56,7 +56,7 @@ def untouched(seed: int, size: Size = FULL, *, redraw: float = 0.0) -> Outcome:
     return all_of(failures, 3 * len(weights), "weights as drawn, counts exact")
 
 
-def scale(seed: int, size: Size = FULL, *, kept_only: bool = True, bare: bool = False) -> Outcome:
+def scale(seed: int, size: Scale = FULL, *, kept_only: bool = True, bare: bool = False) -> Outcome:
     """Biprop's weights are signs times the mean |weight| of those kept in their layer.
 
     Mutants: the mean is over the whole layer; `bare`, signs without a scale.

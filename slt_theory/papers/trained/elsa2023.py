@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Outcome,
     Paper,
     Rig,
-    Size,
+    Scale,
     Source,
     Within,
     all_of,
@@ -109,7 +109,7 @@ class Parted(NamedTuple):
 
 
 @cache
-def parted(seed: int, size: Size) -> Parted:
+def parted(seed: int, size: Scale) -> Parted:
     """Train, prune by magnitude, and train what is left."""
     r = rig(seed, size)
     dense = r.train(r.start()).variables
@@ -130,7 +130,7 @@ NETWORKS = Arms(
 )
 
 
-def same_sparse_part(seed: int, size: Size = FULL, *, arm: str = "union") -> Outcome:
+def same_sparse_part(seed: int, size: Scale = FULL, *, arm: str = "union") -> Outcome:
     """Outputs of the union under its masks equal the sparse network's on every image."""
     p, whole = parted(seed, size), NETWORKS.made(arm, seed, size)
     differ = _differ(p.rig, training.applied(whole, p.masks), p.sparse)
@@ -145,7 +145,7 @@ def _differ(r: Rig, first: training.Tensors, second: training.Tensors) -> list[s
     return [f"replicate {k}" for k in places]
 
 
-def same_levels(seed: int, size: Size = FULL) -> Outcome:
+def same_levels(seed: int, size: Scale = FULL) -> Outcome:
     """Two sparse networks, one in the other, in one dense network, each as it was."""
     r, inner, dense, sparse = parted(seed, size)
     outer = training.top(training.magnitude(dense), r.keep(MIDDLE))

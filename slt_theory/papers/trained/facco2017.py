@@ -17,7 +17,7 @@ from slt_theory.papers.trained.shared import (
     Outcome,
     Paper,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     all_of,
@@ -62,7 +62,7 @@ def two_nn(squared: torch.Tensor) -> torch.Tensor:
     return logs.isfinite().sum(1) / logs.nansum(1)
 
 
-def maximum(seed: int, size: Size = FULL, *, less: int = 0) -> Outcome:
+def maximum(seed: int, size: Scale = FULL, *, less: int = 0) -> Outcome:
     """N / sum log mu is the one maximum of the Pareto likelihood; mutant: N - 1 in place of N."""
     import sympy
 
@@ -85,7 +85,7 @@ TRIALS, SAMPLE, LEVEL, ASKED = 2000, 100, 0.95, 0.9
 POINTS = 1000
 
 
-def covered(seed: int, size: Size = FULL, *, dropped: int = 0, d: float = 5.0) -> Outcome:
+def covered(seed: int, size: Scale = FULL, *, dropped: int = 0, d: float = 5.0) -> Outcome:
     """Exact intervals for d from Pareto samples hold it at their level.
 
     Mutant: the largest are dropped as outliers, as the fitted line does, and no more.
@@ -104,7 +104,7 @@ def covered(seed: int, size: Size = FULL, *, dropped: int = 0, d: float = 5.0) -
     return share(inside, TRIALS, ASKED, f"intervals of level {LEVEL} that hold d = {d:g}")
 
 
-def cube(seed: int, size: Size, d: int, *, copy: int = 0) -> list[float]:
+def cube(seed: int, size: Scale, d: int, *, copy: int = 0) -> list[float]:
     """Relative errors for points of uniform cubes, whose neighbours are found in integers.
 
     Four clouds a replicate: they cost little.

@@ -21,7 +21,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     all_of,
@@ -71,7 +71,7 @@ def training_loss(
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What a search drew.
+    """The masks that a search drew, and their losses.
 
     Attributes
     ----------
@@ -117,17 +117,17 @@ UNITS, FEWER = (30, 15), (10, 5)
 TRIES, MARGIN, EARLY = 100, 0.02, 60
 
 
-BRIEF = Size(4, Fraction(1, 10))
+BRIEF = Scale(4, Fraction(1, 10))
 
 
 @cache
-def _drawn(seed: int, size: Size) -> tuple[Rig, Candidates]:
+def _drawn(seed: int, size: Scale) -> tuple[Rig, Candidates]:
     r = rig(seed, size)
     return r, search(r.model, r.start(), r.task, UNITS, TRIES, draws=r.draws)
 
 
 @cache
-def _planted(seed: int, size: Size) -> tuple[Rig, training.Tensors, Candidates]:
+def _planted(seed: int, size: Scale) -> tuple[Rig, training.Tensors, Candidates]:
     """Initial weights with one candidate trained in its places; and the search among them."""
     r, drawn = _drawn(seed, size)
     masks = drawn.masks[TRIES // 2]
@@ -135,7 +135,7 @@ def _planted(seed: int, size: Size) -> tuple[Rig, training.Tensors, Candidates]:
     return r, start, search(r.model, start, r.task, UNITS, TRIES, draws=r.draws)
 
 
-def minimum(seed: int, size: Size = BRIEF, *, largest: bool = False) -> Outcome:
+def minimum(seed: int, size: Scale = BRIEF, *, largest: bool = False) -> Outcome:
     """The chosen network's loss is the least of all, its own when computed alone, and planted."""
     r, start, found = _planted(seed, size)
     signed = replace(found, losses=-found.losses) if largest else found
@@ -202,7 +202,7 @@ EARLY_ON = Arms(
     DRAWN,
     read=lambda _, found: found[0],
     what="accuracy after a tenth of the steps, {first} over {second}",
-    size=Size(40),  # networks vary more than elsewhere, and this is quick
+    size=Scale(40),  # networks vary more than elsewhere, and this is quick
 )
 AT_THE_END = replace(
     EARLY_ON,

@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Learned,
     Paper,
     Rig,
-    Size,
+    Scale,
     Sooner,
     Source,
     Verdict,
@@ -80,7 +80,7 @@ class Pruned:
 
 
 @cache
-def found(seed: int, size: Size) -> Pruned:
+def found(seed: int, size: Scale) -> Pruned:
     """The dense round and seven rounds that each remove 35 % (17.5 % of the output layer)."""
     r = rig(seed, size)
     counts = keeps(r.model.shapes, RATE, ROUNDS)

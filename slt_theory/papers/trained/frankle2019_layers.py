@@ -15,7 +15,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Rig,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -46,12 +46,12 @@ def _trained(r: Rig) -> Layers:
     return Layers(r, *(r.train(r.start(copy=copy), copy=copy).variables for copy in (0, 1)))
 
 
-def convolutional(seed: int, size: Size) -> Layers:
+def convolutional(seed: int, size: Scale) -> Layers:
     """A small convolutional network, whose first layer is its smallest."""
     return _trained(replace(rig(seed, size), model=training.conv(2, (1, 8, 8), width=8)))
 
 
-def fully_connected(seed: int, size: Size) -> Layers:
+def fully_connected(seed: int, size: Scale) -> Layers:
     """The fully connected network, whose first layer is its widest."""
     return _trained(rig(seed, size))
 

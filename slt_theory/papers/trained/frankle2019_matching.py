@@ -14,7 +14,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Learned,
     Rig,
-    Size,
+    Scale,
     Sooner,
     Source,
     Verdict,
@@ -46,7 +46,7 @@ class Seventh:
         return training.top({name: -score for name, score in scores.items()}, self.counts)
 
 
-def seventh(seed: int, size: Size) -> Seventh:
+def seventh(seed: int, size: Scale) -> Seventh:
     """Train the dense network and prune it iteratively."""
     r = rig(seed, size)
     start, counts = r.start(), keeps(r.model.shapes, RATE, ROUNDS)

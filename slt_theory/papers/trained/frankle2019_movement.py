@@ -21,7 +21,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Rig,
-    Size,
+    Scale,
     Source,
     control,
     keeps,
@@ -87,7 +87,7 @@ class Moved(NamedTuple):
         return [fmean(values) for values in zip(*deals, strict=True)]
 
 
-def moved(seed: int, size: Size) -> Moved:
+def moved(seed: int, size: Scale) -> Moved:
     """Train the dense network."""
     r = rig(seed, size)
     start = r.start()

@@ -15,7 +15,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Rig,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -43,13 +43,13 @@ def _pruned(r: Rig, densities: list[float]) -> Hill:
     return Hill(r, [part.fitted.variables for part in done])
 
 
-def noisy(seed: int, size: Size) -> Hill:
+def noisy(seed: int, size: Scale) -> Hill:
     """Prune with 30 % of the training labels random."""
     r = rig(seed, size, recipe=training.Recipe(steps=LONGER), noise=NOISE)
     return _pruned(r, [*training.geometric(TENTH, 2), FIFTIETH])
 
 
-def clean(seed: int, size: Size) -> Hill:
+def clean(seed: int, size: Scale) -> Hill:
     """Prune with true labels."""
     return _pruned(rig(seed, size), training.geometric(TENTH, 2))
 

@@ -13,7 +13,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Rig,
-    Size,
+    Scale,
     Source,
     all_of,
     keeps,
@@ -70,7 +70,7 @@ def _equal(first: training.Tensors, second: training.Tensors) -> bool:
 
 def procedure(
     seed: int,
-    size: Size = SMALL,
+    size: Scale = SMALL,
     *,
     run: Callable[[Rig, Keeps], Iterable[training.Round]] = _by_rounds,
     copy: int = 0,

@@ -17,7 +17,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Paper,
     Rig,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -74,13 +74,13 @@ def _rewound(r: Rig, counts: list[dict[str, int]], reset: training.Round | None 
     return Rewound(r, dense, last, reset)
 
 
-def iterative(seed: int, size: Size) -> Rewound:
+def iterative(seed: int, size: Scale) -> Rewound:
     """Seven rounds of 35 %, rewound in each, beside those of Frankle and Carbin."""
     r = rig(seed, size)
     return _rewound(r, keeps(r.model.shapes, RATE, ROUNDS), found(seed, size).rounds[-1])
 
 
-def one_shot(seed: int, size: Size) -> Rewound:
+def one_shot(seed: int, size: Scale) -> Rewound:
     """One cut to a fortieth in the wider network."""
     r = rig(seed, size, widths=WIDE)
     return _rewound(r, keeps(r.model.shapes, RATE, CUTS)[-1:])

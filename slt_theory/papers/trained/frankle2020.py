@@ -18,7 +18,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -75,7 +75,7 @@ STABLE = Fraction(2, 100)
 
 
 @cache
-def _parents(seed: int, size: Size) -> tuple[Rig, dict[int, training.Tensors]]:
+def _parents(seed: int, size: Scale) -> tuple[Rig, dict[int, training.Tensors]]:
     """Weights at step 0 and at step 120."""
     r = rig(seed, size)
     late = r.steps(LATE)
@@ -84,7 +84,7 @@ def _parents(seed: int, size: Size) -> tuple[Rig, dict[int, training.Tensors]]:
 
 
 @cache
-def _barrier(seed: int, size: Size, parted: int, first: int, second: int) -> list[Fraction]:
+def _barrier(seed: int, size: Scale, parted: int, first: int, second: int) -> list[Fraction]:
     """Of two children that go on from a step, each with its own batches."""
     r, parents = _parents(seed, size)
     recipe = rest(r.recipe, r.steps(parted) if parted else 0)
@@ -95,7 +95,7 @@ def _barrier(seed: int, size: Size, parted: int, first: int, second: int) -> lis
 
 
 @cache
-def _between_strangers(seed: int, size: Size) -> list[Fraction]:
+def _between_strangers(seed: int, size: Scale) -> list[Fraction]:
     r, _ = _parents(seed, size)
     one, other = (r.train(r.start(copy=copy), copy=copy).variables for copy in (1, 2))
     return barrier(r.model, one, other, r.task)

@@ -24,7 +24,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Paper,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -148,7 +148,7 @@ def _greedy(
 
 
 def optimal(
-    seed: int, size: Size = FULL, *, rule: Callable[..., tuple[Bools, Bools]] = searched
+    seed: int, size: Scale = FULL, *, rule: Callable[..., tuple[Bools, Bools]] = searched
 ) -> Outcome:
     """The search against all subsets of five heads and seven filters."""
     failures = []
@@ -171,7 +171,7 @@ def _most(heads: Any, filters: Any, *, head_cost: int, filter_cost: int, budget:
     return int((subsets @ np.r_[heads, filters])[subsets @ costs <= budget].max())
 
 
-def falls(seed: int, size: Size = FULL, *, stay: bool = True) -> Outcome:
+def falls(seed: int, size: Scale = FULL, *, stay: bool = True) -> Outcome:
     """From the diagonal's choice: the count stays, |sum of pruned g|^2 does not grow.
 
     Mutant: the unit that was taken out may not come back.
@@ -196,7 +196,7 @@ def _alone(gram: Any, moment: Any) -> Any:
 
 
 def never_worse(
-    seed: int, size: Size = FULL, *, rule: Callable[[Any, Any], Any] = tuned
+    seed: int, size: Scale = FULL, *, rule: Callable[[Any, Any], Any] = tuned
 ) -> Outcome:
     """Squared error of the layer on the calibration data, at the scales found and at 1, exactly.
 

@@ -13,7 +13,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -85,7 +85,7 @@ def tuned_scales(
 
 @cache
 def compared(
-    seed: int, size: Size, copy: int = 0, density: str = DENSITY
+    seed: int, size: Scale, copy: int = 0, density: str = DENSITY
 ) -> tuple[Rig, dict[str, training.Tensors]]:
     """The dense network, and three with neurons at a density: pruned, tuned, tuned to itself."""
     r = rig(seed, size)

@@ -26,7 +26,7 @@ from slt_theory.papers.trained.shared import (
     Outcome,
     Paper,
     Run,
-    Size,
+    Scale,
     Source,
     all_of,
     control,
@@ -56,7 +56,7 @@ def neighbours(particles: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def direction(kernel: Any, particles: Any, scores: Any, width: Any) -> Any:
-    """How every particle moves: n^-1 sum_j k_ij score_j + grad_j k_ij.
+    """Motion of every particle: n^-1 sum_j k_ij score_j + grad_j k_ij.
 
     Any numbers will do, also exact ones in arrays of objects: it is linear in the kernel.
 
@@ -142,7 +142,7 @@ PARTICLES, MORE = 39, (19, 39, 79)
 
 
 def fixed_point(
-    seed: int, size: Size = FULL, *, symmetric: bool = True, cases: int = 40
+    seed: int, size: Scale = FULL, *, symmetric: bool = True, cases: int = 40
 ) -> Outcome:
     """Summed motions are precision times kernel-weighted distances to the posterior mean.
 
@@ -186,7 +186,8 @@ class Ridge:
 
 
 @cache
-def ridge(seed: int, size: Size) -> Ridge:
+def ridge(seed: int, size: Scale) -> Ridge:
+    """Split the standardised table and solve for the posteriors."""
     torch.set_num_threads(1)
     columns, progress = (
         (values - values.mean(0)) / values.std(0) for values in datasets.diabetes()
@@ -213,9 +214,9 @@ def ridge(seed: int, size: Size) -> Ridge:
 
 @cache
 def particles(
-    seed: int, size: Size, count: int, *, gated: bool = False, copy: int = 0
+    seed: int, size: Scale, count: int, *, gated: bool = False, copy: int = 0
 ) -> torch.Tensor:
-    """Where standard normal particles end."""
+    """Particles that start standard normal, at the end."""
     base = ridge(seed, size)
     features = base.mean.shape[1]
     model = Regression(count, features, noise=NOISE, prior=0.3 if gated else None)
@@ -236,7 +237,7 @@ def particles(
     return fitted.variables["particles"]
 
 
-def _misses(seed: int, size: Size, copy: int = 0) -> list[float]:
+def _misses(seed: int, size: Scale, copy: int = 0) -> list[float]:
     """Largest error of the particles' mean over the coordinates, in posterior deviations."""
     base = ridge(seed, size)
     away = particles(seed, size, PARTICLES, copy=copy).mean(1) - base.mean

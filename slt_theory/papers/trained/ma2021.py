@@ -24,7 +24,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -110,7 +110,7 @@ WARM, COLD = 5.0, 1.0
 
 
 @cache
-def _found(seed: int, size: Size) -> tuple[Rig, dict[str, training.Tensors]]:
+def _found(seed: int, size: Scale) -> tuple[Rig, dict[str, training.Tensors]]:
     """The dense network, which is the teacher, its one-shot masks, and where tickets start."""
     r = rig(seed, size)
     start, late = r.start(), r.steps(int(LATE * 600))
@@ -125,7 +125,7 @@ def _found(seed: int, size: Size) -> tuple[Rig, dict[str, training.Tensors]]:
 @cache
 def _ticket(
     seed: int,
-    size: Size,
+    size: Scale,
     temperature: float,
     *,
     noise: Fraction,
@@ -148,7 +148,7 @@ def _terms(members: training.Draws, batch: int, classes: int) -> tuple[torch.Ten
     return logs, functional.one_hot(sure, classes).double()
 
 
-def reduction(seed: int, size: Size = SMALL, *, ratio: int | None = None) -> Outcome:
+def reduction(seed: int, size: Scale = SMALL, *, ratio: int | None = None) -> Outcome:
     """Both means of integer terms are the float64 nearest to rationals whose ratio is C."""
     failures, cases = [], [(batch, classes) for batch in (1, 7, 60) for classes in range(2, 33)]
     for batch, classes in cases:

@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -65,7 +65,7 @@ DENSITY, CUTS, LATE = 0.039, 5, 60
 MANY, FEW, MARGIN = 500, 60, Fraction(2, 100)
 
 
-def _half(seed: int, size: Size, digits: tuple[int, int], train: int) -> Rig:
+def _half(seed: int, size: Scale, digits: tuple[int, int], train: int) -> Rig:
     """The rig on five classes."""
     r = rig(seed, size)
     counts = (train, 100, 296)
@@ -118,7 +118,7 @@ class Target:
         return training.top({n: -v for n, v in worth.items()}, keep)
 
 
-def target(seed: int, size: Size) -> Target:
+def target(seed: int, size: Scale) -> Target:
     """The rig on the target."""
     r = _half(seed, size, TARGET, MANY)
     return Target(Run(seed, size), r, r.start(copy=1))

@@ -20,7 +20,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -75,7 +75,7 @@ FIRST, LAST = 0, 3
 
 
 @cache
-def digits_rig(seed: int, size: Size) -> Rig:
+def digits_rig(seed: int, size: Scale) -> Rig:
     """Digits whose brightness says nothing: gain in [1/2, 1] and offset in [0, 1/2] by lot."""
     r = rig(seed, size, widths=WIDTHS)
     lots = training.draws(seed, [0]).uniform(training.Use.DATA, 0, (len(r.task.inputs), 2))[0]
@@ -90,7 +90,7 @@ def luminance(r: Rig) -> torch.Tensor:
 
 
 @cache
-def _networks(seed: int, size: Size, arm: str) -> training.Tensors:
+def _networks(seed: int, size: Scale, arm: str) -> training.Tensors:
     r = digits_rig(seed, size)
     if arm == "untrained":
         return r.start()
@@ -104,7 +104,7 @@ def _networks(seed: int, size: Size, arm: str) -> training.Tensors:
 
 
 @cache
-def probed(seed: int, size: Size, arm: str) -> dict[str, list[list[float]]]:
+def probed(seed: int, size: Scale, arm: str) -> dict[str, list[list[float]]]:
     """R^2 for the luminance and accuracy for the class: of each layer, of each replicate."""
     r = digits_rig(seed, size)
     found: dict[str, list[list[float]]] = {"luminance": [], "class": []}
@@ -127,7 +127,7 @@ def probed(seed: int, size: Size, arm: str) -> dict[str, list[list[float]]]:
 
 
 @cache
-def dimensions(seed: int, size: Size, arm: str = "trained") -> list[list[float]]:
+def dimensions(seed: int, size: Scale, arm: str = "trained") -> list[list[float]]:
     """Of the test images, and of each hidden layer's outputs for them."""
     r = digits_rig(seed, size)
     hidden = activations(training.Mlp(WIDTHS), _networks(seed, size, arm), r.task, "test")

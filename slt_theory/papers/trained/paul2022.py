@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     all_of,
@@ -110,13 +110,13 @@ MARGIN = 0.02
 HOT = 100
 
 
-BRIEF = Size(3, Fraction(1, 2))
+BRIEF = Scale(3, Fraction(1, 2))
 
 
 Square = Callable[[Sequence[int | Fraction], int], Fraction]
 
 
-def _vectors(seed: int, size: Size) -> Iterator[tuple[list[int | Fraction], int]]:
+def _vectors(seed: int, size: Scale) -> Iterator[tuple[list[int | Fraction], int]]:
     """Nonnegative vectors with a label: small and random integers, and what a network says."""
     for classes in (2, 3):
         for code in range(1, 4**classes):
@@ -135,7 +135,7 @@ def _vectors(seed: int, size: Size) -> Iterator[tuple[list[int | Fraction], int]
         yield [Fraction(value) for value in row], label
 
 
-def bounds(seed: int, size: Size = BRIEF, *, square: Square = error_square) -> Outcome:
+def bounds(seed: int, size: Scale = BRIEF, *, square: Square = error_square) -> Outcome:
     """0 <= EL2N^2 <= 2 in rationals; and the classes' names do not matter."""
     failures, cases = [], 0
     for vector, label in _vectors(seed, size):
@@ -147,7 +147,7 @@ def bounds(seed: int, size: Size = BRIEF, *, square: Square = error_square) -> O
 
 
 def commute(
-    seed: int, size: Size = BRIEF, *, change: Callable[[torch.Tensor], torch.Tensor] | None = None
+    seed: int, size: Scale = BRIEF, *, change: Callable[[torch.Tensor], torch.Tensor] | None = None
 ) -> Outcome:
     """Scores in another order of examples are the scores, in that order, bit for bit."""
     r = rig(seed, size)
@@ -164,9 +164,9 @@ def commute(
 
 @cache
 def _points(
-    seed: int, size: Size
+    seed: int, size: Scale
 ) -> tuple[Rig, dict[str, torch.Tensor], dict[str, training.Tensors]]:
-    """What the first steps see, and the weights after them."""
+    """Examples of the first steps, and the weights after them."""
     r = rig(seed, size)
     train, short = r.task.train, replace(r.recipe, steps=r.steps(EARLY))
     voters = (r.train(r.start(copy=k), recipe=short, copy=k) for k in range(1, 1 + VOTES))
@@ -183,8 +183,8 @@ def _points(
 
 
 @cache
-def _ticket(seed: int, size: Size, point: str, data: str) -> training.Round:
-    """What iterative pruning with that data finds when it rewinds to that point."""
+def _ticket(seed: int, size: Scale, point: str, data: str) -> training.Round:
+    """Ticket of iterative pruning with that data that rewinds to that point."""
     r, seen, points = _points(seed, size)
     task = replace(r.task, train=seen[data])
     counts = [keeps(r.model.shapes, RATE, at)[-1] for at in AT]
@@ -192,7 +192,7 @@ def _ticket(seed: int, size: Size, point: str, data: str) -> training.Round:
     return last
 
 
-def _accuracy(seed: int, size: Size, point: str, data: str = "all") -> list[Fraction]:
+def _accuracy(seed: int, size: Scale, point: str, data: str = "all") -> list[Fraction]:
     r, *_ = _points(seed, size)
     return r.accuracy(_ticket(seed, size, point, data).fitted.variables)
 

@@ -24,7 +24,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     all_of,
     control,
@@ -133,6 +133,7 @@ class Game:
 
     @property
     def side(self) -> str:
+        """Prefix of the tensors whose turn it is."""
         return "judge." if self.step % (self.turns + 1) else "make."
 
     def lots(self, index: int, count: int) -> training.Tensors:
@@ -142,11 +143,13 @@ class Game:
         return {"noise": lots[:, :, 1:], "mix": (lots[:, :, :1] + 1) / 2}
 
     def effective(self, variables: training.Tensors) -> training.Tensors:
+        """Tensors of a step: the other side without gradient, and fresh noise."""
         self.step += 1
         fixed = {n: v if n.startswith(self.side) else v.detach() for n, v in variables.items()}
         return {**fixed, **self.lots(self.step, self.batch)}
 
     def loss(self, outputs: torch.Tensor, batch: training.Batch) -> torch.Tensor:
+        """Loss of the side whose turn it is (S,)."""
         made, real, penalty = outputs.unbind(1)
         return -made if self.side == "make." else made - real + 10 * penalty
 
@@ -159,16 +162,17 @@ MADE = 500
 
 
 @cache
-def digits_rig(seed: int, size: Size) -> Rig:
+def digits_rig(seed: int, size: Scale) -> Rig:
+    """The rig with the steps of the game."""
     recipe = training.Recipe(steps=STEPS, batch=BATCH, method="adam", rate=1e-3)
     return rig(seed, size, recipe=recipe)
 
 
 @cache
 def images(
-    seed: int, size: Size, *, gates: bool, trained: bool = True, copy: int = 0
+    seed: int, size: Scale, *, gates: bool, trained: bool = True, copy: int = 0
 ) -> torch.Tensor:
-    """What the generators make of fresh noise: (S, 500, 64)."""
+    """Images that the generators make of fresh noise: (S, 500, 64)."""
     r, gan = digits_rig(seed, size), Gan(gates=gates)
     game = Game(gan, r.draws, BATCH, copy=copy)
     tensors = training.initial(gan, r.draws, law="glorot-normal", copy=copy)
@@ -190,7 +194,7 @@ def images(
 
 @cache
 def discrepancy(
-    seed: int, size: Size, *, gates: bool, trained: bool = True, copy: int = 0
+    seed: int, size: Scale, *, gates: bool, trained: bool = True, copy: int = 0
 ) -> list[float]:
     """Of made and held-out digits; the kernel's width is the median over training digits."""
     r = digits_rig(seed, size)
@@ -223,7 +227,7 @@ def _squares(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 
 def closed(
-    seed: int, size: Size = FULL, *, gate: Callable[[Any, Any, Any], Any] = gated
+    seed: int, size: Scale = FULL, *, gate: Callable[[Any, Any, Any], Any] = gated
 ) -> Outcome:
     """Closed gates add exactly nothing and get no gradient; open ones get all of theirs.
 

@@ -19,7 +19,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -112,7 +112,8 @@ def _continued(r: Rig, counts: list[dict[str, int]]) -> TicketSearch:
 
 
 @cache
-def searched(seed: int, size: Size, width: int, how: str) -> tuple[Rig, TicketSearch]:
+def searched(seed: int, size: Scale, width: int, how: str) -> tuple[Rig, TicketSearch]:
+    """Search tickets at a width: reset, again from other weights, or continued."""
     r = rig(seed, size, widths=(64, width, width // 2, 10))
     counts = keeps(r.model.shapes, RATE, ROUNDS)
     if how == "continued":
@@ -121,7 +122,7 @@ def searched(seed: int, size: Size, width: int, how: str) -> tuple[Rig, TicketSe
     return r, search(r.model, start, r.task, r.recipe, counts, draws=r.draws)
 
 
-def _gain(seed: int, size: Size, width: int, how: str, part: str) -> list[Fraction]:
+def _gain(seed: int, size: Scale, width: int, how: str, part: str) -> list[Fraction]:
     """Test accuracy of what validation chooses, less the dense network's; or that over its errors.
 
     A dense network without errors has none to lose: 0.

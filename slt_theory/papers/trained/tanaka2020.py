@@ -17,7 +17,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Paper,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -67,7 +67,7 @@ def _in_float32(model: training.Mlp, tensors: training.Tensors, width: int) -> t
     return {n: leaves[n].detach() * g for n, g in zip(leaves, gradients, strict=True)}
 
 
-def conserved(seed: int, size: Size = FULL, *, score: Score | None = None) -> Outcome:
+def conserved(seed: int, size: Scale = FULL, *, score: Score | None = None) -> Outcome:
     """All layers have the same total, and every hidden unit lets out what comes in."""
     score = score or training.synflow
     torch.set_num_threads(1)  # small products
@@ -88,7 +88,7 @@ def _unequal(values: list[torch.Tensor], what: str) -> list[str]:
     return [f"{what}, network {k}" for k in differ.any(0).nonzero().flatten().tolist()]
 
 
-def never_empty(seed: int, size: Size = FULL, *, rounds: int = 100) -> Outcome:
+def never_empty(seed: int, size: Scale = FULL, *, rounds: int = 100) -> Outcome:
     """Rounds leave weights in every layer, down to one weight a layer."""
     model = training.Mlp(FLAT)
     torch.set_num_threads(1)  # small products

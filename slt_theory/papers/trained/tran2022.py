@@ -25,7 +25,7 @@ from slt_theory.papers.trained.shared import (
     KnownIssue,
     Outcome,
     Paper,
-    Size,
+    Scale,
     Source,
     all_of,
     datasets,
@@ -51,6 +51,7 @@ class Quadratic:
         self.hessian, self.moment = across * inputs / count, across * answers / count
 
     def gradient(self, weights: Any) -> Any:
+        """Gradient of the loss, H w - b."""
         return self.hessian * weights - self.moment
 
     def excess(self, weights: Any, others: Any) -> list[Any]:
@@ -130,19 +131,19 @@ def _ordered(parts: list[Part]) -> bool:
     )
 
 
-def two_groups(seed: int, size: Size = FULL) -> Outcome:
+def two_groups(seed: int, size: Scale = FULL) -> Outcome:
     """Proposition 1 for two groups, as the identity n_a |g_a| = n_b |g_b| that it follows from."""
     return _all(
         _splits(seed, 2), lambda parts: parts[0].square == parts[1].square and _ordered(parts)
     )
 
 
-def decayed(seed: int, size: Size = FULL) -> Outcome:
+def decayed(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: weights that weight decay has pulled away from the minimum."""
     return _all(_splits(seed, 2, ridge=1), lambda parts: parts[0].square == parts[1].square)
 
 
-def three_groups(seed: int, size: Size = FULL) -> Outcome:
+def three_groups(seed: int, size: Scale = FULL) -> Outcome:
     """Known issue: with a third group, the larger of two may have the larger gradient.
 
     Least: a constant fitted to the answers 1, 1, 1 | 0, 0 | -3 is 0; the mean gradients of the
@@ -152,7 +153,7 @@ def three_groups(seed: int, size: Size = FULL) -> Outcome:
     return _all([least, *_splits(seed, 3)], _ordered)
 
 
-def three_balanced(seed: int, size: Size = FULL) -> Outcome:
+def three_balanced(seed: int, size: Scale = FULL) -> Outcome:
     """Corrected, for any number of groups: n_a |g_a| is at most the others' sum of n_b |g_b|."""
 
     def balanced(parts: list[Part]) -> bool:

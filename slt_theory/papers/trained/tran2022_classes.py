@@ -14,7 +14,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -95,7 +95,7 @@ def class_hits(r: Rig, tensors: training.Tensors, task: training.Task) -> list[l
 
 @cache
 def groups(
-    seed: int, size: Size, density: str = DENSITY, copy: int = 0, planted: bool = False
+    seed: int, size: Scale, density: str = DENSITY, copy: int = 0, planted: bool = False
 ) -> Groups:
     """Train with a rare class, prune by magnitude without training again, look at each class.
 
@@ -128,7 +128,7 @@ def spearman(first: torch.Tensor, second: torch.Tensor) -> list[Fraction]:
 
 
 def _correlation(
-    seed: int, size: Size, density: str = DENSITY, copy: int = 0, shift: int = 0
+    seed: int, size: Scale, density: str = DENSITY, copy: int = 0, shift: int = 0
 ) -> list[Fraction]:
     found = groups(seed, size, density, copy)
     return spearman(found.gradients.roll(shift, 1), found.pruned - found.dense)

@@ -24,7 +24,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     KnownIssue,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -155,7 +155,7 @@ def _curvatures(seed: int) -> tuple[tuple[str, Any, GroupLoss], ...]:
     )
 
 
-def logit_form(seed: int, size: Size = FULL) -> Outcome:
+def logit_form(seed: int, size: Scale = FULL) -> Outcome:
     """Corrected: with the logit under the derivatives and a norm in the second term."""
     failures, cases = _one_weight("logit")
     nets = _curvatures(seed)
@@ -163,7 +163,7 @@ def logit_form(seed: int, size: Size = FULL) -> Outcome:
     return _outcome(failures, cases + len(nets))
 
 
-def soft_form(seed: int, size: Size = FULL) -> Outcome:
+def soft_form(seed: int, size: Scale = FULL) -> Outcome:
     """Known issue: as printed, for the soft output. Counted only where balls decide."""
     failures, cases = _one_weight("soft")
     nets = _curvatures(seed)
@@ -171,7 +171,7 @@ def soft_form(seed: int, size: Size = FULL) -> Outcome:
     return _outcome(failures, cases + len(nets))
 
 
-def signed_form(seed: int, size: Size = FULL) -> Outcome:
+def signed_form(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: the logit form with the largest eigenvalue instead of the norm."""
     return _outcome(*_one_weight("signed"))
 
@@ -199,7 +199,7 @@ def _one_weight(form: str) -> tuple[list[str], int]:
     return failures, cases
 
 
-def remainder(seed: int, size: Size = FULL, *, other: bool = False) -> Outcome:
+def remainder(seed: int, size: Scale = FULL, *, other: bool = False) -> Outcome:
     """Theorem 1's remainder: halving a small change divides what two terms leave by eight.
 
     The quotient lies between 2^2.9 and 2^3.1: slope 3 within 0.1. Mutant: the

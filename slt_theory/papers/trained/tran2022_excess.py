@@ -18,7 +18,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     datasets,
@@ -58,12 +58,14 @@ class Logistic:
         return [sum(((-m).exp().log1p() for m in row), arb(0)) / self.count for row in margins]
 
     def gradient(self, weights: Any) -> Any:
+        """Gradient of the loss."""
         from flint import arb_mat
 
         pulls = [[-1 / (m.exp() + 1) / self.count] for m in (self.signed * weights).entries()]
         return self.signed.transpose() * arb_mat(pulls)
 
     def hessian(self, weights: Any) -> Any:
+        """Hessian of the loss."""
         from flint import arb_mat
 
         shares = [1 / ((-m).exp() + 1) for m in (self.signed * weights).entries()]
@@ -209,7 +211,7 @@ def _newton(signed: Floats) -> Floats:
     return weights
 
 
-def quadratic(seed: int, size: Size = FULL, *, pooled: bool = False) -> Outcome:
+def quadratic(seed: int, size: Scale = FULL, *, pooled: bool = False) -> Outcome:
     """Theorem 1 for squared error, where it needs no remainder, in rationals.
 
     Mutant: gradient and curvature of all data instead of the group's.
@@ -220,7 +222,7 @@ def quadratic(seed: int, size: Size = FULL, *, pooled: bool = False) -> Outcome:
     return _never_above(checks, f"excess of a group at most {whose} {bound}")
 
 
-def logistic(seed: int, size: Size = FULL, *, bound: str = "certified") -> Outcome:
+def logistic(seed: int, size: Scale = FULL, *, bound: str = "certified") -> Outcome:
     """Theorem 1 for logistic loss with a curvature that holds everywhere.
 
     Mutant: "literal", the curvature at the dense weights, and no remainder.

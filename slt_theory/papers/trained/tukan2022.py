@@ -27,7 +27,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Paper,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -223,7 +223,7 @@ def _nearest_to_ends(cloud: Cloud) -> Integers:
 
 
 def dominates(
-    seed: int, size: Size = FULL, *, members: Callable[[Cloud], Integers] = _members
+    seed: int, size: Scale = FULL, *, members: Callable[[Cloud], Integers] = _members
 ) -> Outcome:
     """Lemma: the worst ratio over all x, of every cloud, with and without a bias."""
     failures, ratios, cases, attained = [], {}, 0, 0
@@ -247,7 +247,7 @@ def dominates(
     )
 
 
-def encloses(seed: int, size: Size = FULL) -> Outcome:
+def encloses(seed: int, size: Scale = FULL) -> Outcome:
     """Every ellipsoid contains its points, and every end lies among its simplex, exactly."""
     cases = clouds(seed, size.steps(POINTS))
     failures = [_out(case) for case in cases if not _inside(case.points, case.found.ellipsoid)]
@@ -255,7 +255,7 @@ def encloses(seed: int, size: Size = FULL) -> Outcome:
     return all_of(failures, 2 * len(cases), "points in the ellipsoid, ends in their hulls")
 
 
-def not_rescaled(seed: int, size: Size = FULL) -> Outcome:
+def not_rescaled(seed: int, size: Scale = FULL) -> Outcome:
     """Mutant: Khachiyan's ellipsoid as its stopping rule leaves it."""
     cases = clouds(seed, size.steps(POINTS))
     raw = [(case, enclosing(case.points, rescaled=False)) for case in cases]

@@ -10,7 +10,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -19,7 +19,7 @@ from slt_theory.papers.trained.tukan2022 import PAPER
 
 
 def one_active(
-    seed: int, size: Size = FULL, *, count: int = 64, reach: Fraction = Fraction(1)
+    seed: int, size: Scale = FULL, *, count: int = 64, reach: Fraction = Fraction(1)
 ) -> Outcome:
     """Negative example: for ReLU each of n points is the only one active on some x.
 

@@ -28,7 +28,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Outcome,
     Run,
-    Size,
+    Scale,
     Source,
     all_of,
     control,
@@ -112,7 +112,7 @@ def _backwards(points: Integers) -> Integers:
 
 
 def bounded(
-    seed: int, size: Size = FULL, *, rule: Callable[[Integers], Integers] = peeled
+    seed: int, size: Scale = FULL, *, rule: Callable[[Integers], Integers] = peeled
 ) -> Outcome:
     """Lemma: sup over x of |p.x| / sum_q |q.x| is at most 2 r^1.5 / round, for every p."""
     failures, cases, tightest = [], 0, 0.0
@@ -152,7 +152,7 @@ def exact_sensitivities(table: Any) -> Integers:
     return np.asarray((-((-SCALE * whole) // whole.sum(1)[:, None])).max(0).astype(np.int64))
 
 
-def coverage_control(seed: int, size: Size = FULL) -> Outcome:
+def coverage_control(seed: int, size: Scale = FULL) -> Outcome:
     """One sample closer than another from the same law: half the time, ties left out."""
     exact = exact_sensitivities(heavy(seed, 0).table)
     pairs = zip(*(_errors(seed, exact, _draws(exact), copy) for copy in (0, 1)), strict=True)
@@ -182,7 +182,7 @@ def _uniformly(seed: int) -> tuple[Integers, int]:
 
 
 def covered(
-    seed: int, size: Size = FULL, *, by: Callable[[int], tuple[Integers, int]] = _by_peeling
+    seed: int, size: Scale = FULL, *, by: Callable[[int], tuple[Integers, int]] = _by_peeling
 ) -> Outcome:
     """Theorem: one sum within a factor 1 +- eps."""
     sensitivities, count = by(seed)

@@ -28,7 +28,7 @@ from slt_theory.papers.trained.shared import (
     Claim,
     Paper,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -65,7 +65,7 @@ def mass(base: Ridge, points: torch.Tensor) -> list[float]:
     return [float(value) for value in (below[1] - below[0]).mean(1)]
 
 
-def independent(seed: int, size: Size, *, copy: int = 0, scale: int = 1) -> list[float]:
+def independent(seed: int, size: Scale, *, copy: int = 0, scale: int = 1) -> list[float]:
     """Masses for as many independent draws from the posterior."""
     base = ridge(seed, size)
     normal = base.members.normal(training.Use.AGAIN, copy, (PARTICLES, base.mean.shape[1]))
@@ -73,7 +73,7 @@ def independent(seed: int, size: Size, *, copy: int = 0, scale: int = 1) -> list
 
 
 @cache
-def errors(seed: int, size: Size, rule: str, *, copy: int = 0) -> list[float]:
+def errors(seed: int, size: Scale, rule: str, *, copy: int = 0) -> list[float]:
     """Mean squared test error of the features of largest score, refitted.
 
     Parameters

@@ -21,7 +21,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     control,
@@ -110,7 +110,7 @@ STEPS = 1200
 
 
 class Upscale:
-    """What bilinear interpolation from 4x4 to 8x8 pixels gets wrong, by three layers."""
+    """Bilinear interpolation from 4x4 to 8x8 pixels, and three layers for its error."""
 
     def __init__(self) -> None:
         self.residual = training.Mlp((16, 64, 64, 64))
@@ -144,7 +144,8 @@ class Sharp:
 
 
 @cache
-def sharp(seed: int, size: Size) -> Sharp:
+def sharp(seed: int, size: Scale) -> Sharp:
+    """The rig whose inputs are blurred digits."""
     r = rig(seed, size, recipe=training.Recipe(steps=STEPS))
     images = r.task.inputs
     small = functional.avg_pool2d(images.reshape(-1, 1, 8, 8), 2).flatten(1)
@@ -155,7 +156,7 @@ def sharp(seed: int, size: Size) -> Sharp:
 
 
 @cache
-def shrunk(seed: int, size: Size, factor: float, density: str, copy: int) -> Shrunk:
+def shrunk(seed: int, size: Scale, factor: float, density: str, copy: int) -> Shrunk:
     """By soft shrinkage; factor 0 is hard thresholding, 1 to train, prune and tune."""
     s = sharp(seed, size)
     r, half = s.rig, half_of(s.rig)
@@ -166,11 +167,12 @@ def shrunk(seed: int, size: Size, factor: float, density: str, copy: int) -> Shr
 
 
 def half_of(r: Rig) -> training.Recipe:
+    """Half of the steps."""
     return replace(r.recipe, steps=r.recipe.steps // 2)
 
 
 @cache
-def scratch(seed: int, size: Size, density: str) -> training.Tensors:
+def scratch(seed: int, size: Scale, density: str) -> training.Tensors:
     """A random mask of as many weights, trained for as many steps in all."""
     s = sharp(seed, size)
     masks = training.random_masks(s.rig.model.shapes, s.rig.draws, s.rig.keep(density))
@@ -178,7 +180,7 @@ def scratch(seed: int, size: Size, density: str) -> training.Tensors:
 
 
 @cache
-def largest_cut(seed: int, size: Size) -> training.Tensors:
+def largest_cut(seed: int, size: Scale) -> training.Tensors:
     """After soft shrinkage the weights of least magnitude stay."""
     s = sharp(seed, size)
     whole = shrunk(seed, size, FACTOR, DENSITY, 0).whole

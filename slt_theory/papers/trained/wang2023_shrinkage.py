@@ -13,7 +13,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -33,7 +33,7 @@ class Reversed(Shrinking):
 
 
 def one_step(
-    seed: int, size: Size = FULL, *, kind: type[Shrinking] = Shrinking, steps: int = 10
+    seed: int, size: Scale = FULL, *, kind: type[Shrinking] = Shrinking, steps: int = 10
 ) -> Outcome:
     """In a run, each step leaves the largest weights alone and rounds once what it shrinks."""
     s = sharp(seed, size)
@@ -61,7 +61,7 @@ def one_step(
 
 
 def geometric(
-    seed: int, size: Size = FULL, *, kind: type[Shrinking] = Shrinking, steps: int = 20
+    seed: int, size: Scale = FULL, *, kind: type[Shrinking] = Shrinking, steps: int = 20
 ) -> Outcome:
     """Without gradients t steps multiply all but the largest by factor^t: the support stays."""
     s = sharp(seed, size)

@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     beats,
@@ -74,7 +74,7 @@ def excess(
 
 @dataclass(frozen=True, eq=False)
 class TicketPool:
-    """What a pool ends with.
+    """A blended ticket, and its way there.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ RATE, FIRST, ROUNDS, LATE = Fraction(1, 5), 5, 9, 30
 HOT, FASTER, NOISY = 60, 20, 2
 
 
-Build = Callable[[int, Size], tuple[Rig, dict[str, int], tuple["training.Tensors", ...]]]
+Build = Callable[[int, Scale], tuple[Rig, dict[str, int], tuple["training.Tensors", ...]]]
 
 
 def _in_new_order(r: Rig, counts: Sequence[dict[str, int]], late: int) -> Iterator[training.Round]:
@@ -156,20 +156,20 @@ def _in_new_order(r: Rig, counts: Sequence[dict[str, int]], late: int) -> Iterat
 
 
 @cache
-def _rounds(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[training.Round, ...]]:
+def _rounds(seed: int, size: Scale) -> tuple[Rig, dict[str, int], tuple[training.Round, ...]]:
     r = rig(seed, size)
     counts = keeps(r.model.shapes, RATE, ROUNDS)[FIRST - 1 :]
     return r, counts[-1], tuple(_in_new_order(r, counts, r.steps(LATE)))
 
 
-def rewound(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
+def rewound(seed: int, size: Scale) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
     """The sparsest ticket, then the others, nearest first."""
     r, keep, found = _rounds(seed, size)
     return r, keep, tuple(each.fitted.variables for each in reversed(found[1:]))
 
 
 @cache
-def _strangers(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
+def _strangers(seed: int, size: Scale) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
     """The masks of the last two rounds, trained from unrelated weights."""
     r, keep, found = _rounds(seed, size)
     pair = (r.train(r.start(copy=k), found[-k].masks, copy=10 + k) for k in (1, 2))
@@ -177,7 +177,7 @@ def _strangers(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[traini
 
 
 @cache
-def _siblings(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
+def _siblings(seed: int, size: Scale) -> tuple[Rig, dict[str, int], tuple[training.Tensors, ...]]:
     """The sparsest ticket, trained on three times at a rate that leaves it unsettled."""
     r, keep, found = _rounds(seed, size)
     hot = replace(r.recipe, steps=r.steps(HOT), batch=NOISY, rate=FASTER * r.recipe.rate)
@@ -186,7 +186,7 @@ def _siblings(seed: int, size: Size) -> tuple[Rig, dict[str, int], tuple[trainin
     return r, keep, tuple(one.variables for one in each)
 
 
-def gain(seed: int, size: Size = FULL, *, build: Build = rewound, arm: str = "average") -> Outcome:
+def gain(seed: int, size: Scale = FULL, *, build: Build = rewound, arm: str = "average") -> Outcome:
     """Accuracy of a blend over its ticket; nothing is claimed where the ends are not connected."""
     r, keep, networks = build(seed, size)
     ticket, other = networks[:2]

@@ -11,7 +11,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     keeps,
@@ -30,10 +30,10 @@ from slt_theory.papers.trained.yin2023 import (
     rewound,
 )
 
-BRIEF = Size(4, Fraction(1, 10))
+BRIEF = Scale(4, Fraction(1, 10))
 
 
-BRIEF = Size(4, Fraction(1, 10))
+BRIEF = Scale(4, Fraction(1, 10))
 Pooling = Callable[..., TicketPool]
 
 
@@ -62,7 +62,7 @@ def _on_test(
     return replace(found, right=torch.stack(ends))
 
 
-def invariants(seed: int, size: Size = BRIEF, *, pooled: Pooling = pool) -> Outcome:
+def invariants(seed: int, size: Scale = BRIEF, *, pooled: Pooling = pool) -> Outcome:
     """Counts of every pool are its ticket's, and right validation examples never fewer."""
     r, _, networks = rewound(seed, size)
     counts = keeps(r.model.shapes, RATE, ROUNDS)[FIRST - 1 :][::-1]

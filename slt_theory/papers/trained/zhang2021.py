@@ -19,7 +19,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -71,7 +71,7 @@ class Forgetting:
 def critical(
     train: torch.Tensor, memory: Forgetting, dense: torch.Tensor, pruned: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Which training examples are critical to training, and which to pruning.
+    """Find the examples that are critical to training, and those to pruning.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ CHOSEN, MARGIN = 500, 0.005
 
 @cache
 def watched(
-    seed: int, size: Size, kind: type[Forgetting] = Forgetting
+    seed: int, size: Scale, kind: type[Forgetting] = Forgetting
 ) -> tuple[Rig, Forgetting, torch.Tensor, torch.Tensor]:
     """Training of the dense network, watched; its classes for the examples, whole and cut."""
     r = rig(seed, size)
@@ -139,7 +139,7 @@ def watched(
 
 
 @cache
-def _masks(seed: int, size: Size, data: str) -> tuple[Rig, training.Tensors]:
+def _masks(seed: int, size: Scale, data: str) -> tuple[Rig, training.Tensors]:
     """Masks found with all data, the critical half, a random half, or half of the classes."""
     r, memory, before, after = watched(seed, size)
     train = r.task.train
@@ -159,7 +159,7 @@ def _masks(seed: int, size: Size, data: str) -> tuple[Rig, training.Tensors]:
 
 @cache
 def _accuracy(
-    seed: int, size: Size, data: str, *, deal: bool = False, copy: int = 0
+    seed: int, size: Scale, data: str, *, deal: bool = False, copy: int = 0
 ) -> list[Fraction]:
     """Of the ticket, trained with all data whatever it was found with."""
     r, masks = _masks(seed, size, data)

@@ -11,7 +11,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -20,7 +20,7 @@ from slt_theory.papers.trained.shared import (
 )
 from slt_theory.papers.trained.zhang2021 import PAPER, Forgetting, critical, scaled_steps, watched
 
-BRIEF = Size(6, Fraction(1, 3))
+BRIEF = Scale(6, Fraction(1, 3))
 
 
 class _Recorded(Forgetting):
@@ -39,7 +39,7 @@ class _Recorded(Forgetting):
 
 def definition(
     seed: int,
-    size: Size = BRIEF,
+    size: Scale = BRIEF,
     *,
     event: tuple[bool, bool] = (True, False),
     unlearned: bool = True,
@@ -61,7 +61,7 @@ def definition(
 
 
 def steps(
-    seed: int, size: Size = BRIEF, *, scaled: Callable[[int, int, int], int] = scaled_steps
+    seed: int, size: Scale = BRIEF, *, scaled: Callable[[int, int, int], int] = scaled_steps
 ) -> Outcome:
     """N is the integer nearest to |P| / |D| N0; all of the data get all of the steps."""
     total, failures, cases = 600, [], 0

@@ -22,7 +22,7 @@ from slt_theory.papers.trained.shared import (
     Paper,
     Rig,
     Run,
-    Size,
+    Scale,
     Source,
     Verdict,
     Within,
@@ -134,13 +134,14 @@ WIDTHS, MARGIN = (64, 96, 48, 10), 0.01
 
 
 @cache
-def grouped(seed: int, size: Size) -> Rig:
+def grouped(seed: int, size: Scale) -> Rig:
     """The optimiser of the paper, at a rate for small networks."""
     recipe = training.Recipe(steps=1000, method="sgd", rate=0.05, decay=5e-5, schedule="cosine")
     return rig(seed, size, widths=WIDTHS, recipe=recipe)
 
 
 def start(r: Rig, copy: int = 0) -> training.Tensors:
+    """Initial weights."""
     return r.start(law="kaiming-normal", copy=copy)
 
 
@@ -148,7 +149,8 @@ def start(r: Rig, copy: int = 0) -> training.Tensors:
 
 
 @cache
-def trained(seed: int, size: Size, strength: float, kept: tuple[int, int], copy: int) -> Patterned:
+def trained(seed: int, size: Scale, strength: float, kept: tuple[int, int], copy: int) -> Patterned:
+    """Train with n of every m kept, at a strength."""
     r = grouped(seed, size)
     n, m = kept
     return fit_pattern(
@@ -157,7 +159,8 @@ def trained(seed: int, size: Size, strength: float, kept: tuple[int, int], copy:
 
 
 @cache
-def dense(seed: int, size: Size) -> training.Tensors:
+def dense(seed: int, size: Scale) -> training.Tensors:
+    """Train the dense network."""
     r = grouped(seed, size)
     return r.train(start(r)).variables
 

@@ -12,7 +12,7 @@ from slt_theory.papers.trained.shared import (
     Check,
     Claim,
     Outcome,
-    Size,
+    Scale,
     Source,
     all_of,
     mutant,
@@ -26,7 +26,7 @@ Rule = Callable[["training.Tensors", int, int], "training.Tensors"]
 PATTERNS = ((1, 4), (2, 4), (2, 8), (4, 8), (1, 16))
 
 
-def exactly_n(seed: int, size: Size = FULL, *, rule: Rule = pattern, layers: int = 3) -> Outcome:
+def exactly_n(seed: int, size: Scale = FULL, *, rule: Rule = pattern, layers: int = 3) -> Outcome:
     """Every M consecutive inputs of every unit keep N."""
     every = start(grouped(seed, size))
     weights = {f"{k}.weight": every[f"{k}.weight"] for k in range(layers)}
@@ -40,7 +40,7 @@ def exactly_n(seed: int, size: Size = FULL, *, rule: Rule = pattern, layers: int
     return all_of(failures, groups, "weights kept in every group, five patterns")
 
 
-def nearest(seed: int, size: Size = FULL, *, rule: Rule = pattern, units: int = 2) -> Outcome:
+def nearest(seed: int, size: Scale = FULL, *, rule: Rule = pattern, units: int = 2) -> Outcome:
     """No pattern has a smaller squared error: by trying all of them, in exact rationals."""
     first = start(grouped(seed, size))["0.weight"][:, :units]
     # Once as drawn, once in steps of 1/8, where many are equal.

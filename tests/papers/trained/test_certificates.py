@@ -27,7 +27,7 @@ from slt_theory.papers.trained.kwon2022 import LIMIT, fisher, grams, rearranged,
 from slt_theory.papers.trained.shared.balls import largest, length, spectral
 from slt_theory.papers.trained.shared.ellipsoid import TOLERANCE, enclosing
 from slt_theory.papers.trained.shared.rig import rig
-from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
 from slt_theory.papers.trained.tran2022 import Quadratic, exact
 from slt_theory.papers.trained.tran2022_curvature import group, logit
 from slt_theory.papers.trained.tran2022_excess import Logistic, excess_bound, pruned
@@ -44,7 +44,7 @@ from slt_theory.statistics import Verdict, binomial_alarm
 CLAIMS = [claim for claim in all_claims() if claim.family == "with certificates"]
 CHECKS = [(claim, check) for claim in CLAIMS for check in claim.checks]
 #: Enough points, and fits of logistic regression, for the mutants.
-MORE = Size(3, Fraction(1, 4))
+MORE = Scale(3, Fraction(1, 4))
 LARGER = ("tukan2022-dominating", "tran2022-excess")
 SEED = 0
 

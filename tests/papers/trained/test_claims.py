@@ -10,8 +10,8 @@ import pytest
 import slt_theory.papers.trained as trained
 from slt_theory.errors import BadInput
 from slt_theory.experiments.catalogue import run_claims, run_entry
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Pair, Within
-from slt_theory.papers.trained.shared.verdicts import SMALL, Size, beats, equivalent, not_worse
+from slt_theory.papers.trained.shared.arms import Arms, Beats, Comparison, Within
+from slt_theory.papers.trained.shared.verdicts import SMALL, Scale, beats, equivalent, not_worse
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import all_claims, all_theorems, entry, get
 from slt_theory.theorems.status import status_of
@@ -26,7 +26,7 @@ def test_a_claim_says_both_scopes_and_could_come_out_otherwise(claim):
     assert claim.id.startswith(claim.source.paper.key + "-")
     statement = {check.expected for check in claim.checks if check.role == "statement"}
     for check in claim.checks:
-        if isinstance(check.run, Pair):
+        if isinstance(check.run, Comparison):
             assert {check.run.first, check.run.second, *check.run.beside} <= set(
                 check.run.arms.table
             )
@@ -64,7 +64,7 @@ def test_arms_are_made_once_and_compared_replicate_by_replicate():
         made.append("better")
         return [value + Fraction(1, 50) for value in values]
 
-    arms = Arms(ten, {"plain": list, "better": better, "0": 0}, size=Size(10))
+    arms = Arms(ten, {"plain": list, "better": better, "0": 0}, size=Scale(10))
     outcome = Beats(arms, "better", "plain", by=Fraction(1, 50), beside=("plain",))(3)
     assert outcome.verdict is Verdict.CONSISTENT
     assert outcome.evidence.startswith("better over plain: ")
@@ -117,3 +117,15 @@ def test_claims_come_out_as_recorded(claim, seed):
         if check.verdict is not check.expected and check.expected is not open_ones.get(check.role)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_module_of_the_template_runs():
+    page = (Path(__file__).parents[3] / "docs" / "theorem-template.md").read_text("utf-8")
+    (block,) = [part for part in page.split("```")[1::2] if "ENTRIES = (\n    Claim(" in part]
+    names: dict[str, object] = {"__name__": "template"}
+    exec(block.removeprefix("python\n"), names)
+    (claim,) = names["ENTRIES"]
+    assert [check.role for check in claim.checks] == ["statement", "control", "mutant"]
+    assert str(claim.checks[0].run) == "ticket beats dense"
+    for check in claim.checks:
+        assert len(check.run(1, SMALL).numbers["differences"]) == SMALL.replicates

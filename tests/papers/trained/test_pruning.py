@@ -20,7 +20,7 @@ from slt_theory.papers.trained.cho2020 import gates
 from slt_theory.papers.trained.elsa2023 import extend
 from slt_theory.papers.trained.shared.cut import cut
 from slt_theory.papers.trained.shared.rig import all_digits
-from slt_theory.papers.trained.shared.verdicts import SMALL, Size
+from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
 from slt_theory.papers.trained.wang2023 import Shrinking, soft_shrinkage
 from slt_theory.papers.trained.wang2023 import sharp as super_resolution
 from slt_theory.papers.trained.zhou2021 import fit_pattern, pattern
@@ -45,7 +45,7 @@ CLOSE = 1e-12
 CLAIMS = [claim for claim in all_claims() if claim.family == "pruning while training"]
 CHECKS = [(claim, check) for claim in CLAIMS for check in claim.checks]
 #: Trained enough that a change early in the network shows behind it.
-LONGER = Size(3, Fraction(1, 6))
+LONGER = Scale(3, Fraction(1, 6))
 MODEL, MEMBERS = Mlp((64, 8, 10)), draws(4, 3)
 SGD = Recipe(steps=5, batch=7, method="sgd", rate=0.125, decay=1e-3)
 

@@ -6,7 +6,7 @@ Nothing here knows a paper, and nothing loads torch before it is used. `balls`, 
 
 from __future__ import annotations
 
-from slt_theory.papers.trained.shared.arms import Arms, Beats, Equivalent, Pair, Run, Within
+from slt_theory.papers.trained.shared.arms import Arms, Beats, Comparison, Equivalent, Run, Within
 from slt_theory.papers.trained.shared.lazy import datasets, functional, searching, torch, training
 from slt_theory.papers.trained.shared.pruning import controls, keeps, rest, rewound
 from slt_theory.papers.trained.shared.rig import REPLICATES, SCOPE, Rig, all_digits, rig
@@ -14,7 +14,7 @@ from slt_theory.papers.trained.shared.speed import Learned, Sooner, learned
 from slt_theory.papers.trained.shared.verdicts import (
     FULL,
     SMALL,
-    Size,
+    Scale,
     beats,
     equivalent,
     not_worse,
@@ -32,15 +32,15 @@ __all__ = [
     "Beats",
     "Check",
     "Claim",
+    "Comparison",
     "Equivalent",
     "KnownIssue",
     "Learned",
     "Outcome",
-    "Pair",
     "Paper",
     "Rig",
     "Run",
-    "Size",
+    "Scale",
     "Sooner",
     "Source",
     "Verdict",

@@ -20,11 +20,11 @@ from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from slt_theory.errors import BadInput
-from slt_theory.papers.trained.shared.verdicts import FULL, Size, Values, beats, equivalent
+from slt_theory.papers.trained.shared.verdicts import FULL, Scale, Values, beats, equivalent
 from slt_theory.papers.trained.shared.verdicts import not_worse as within
 from slt_theory.theorems.checks import Outcome
 
-__all__ = ["Arms", "Beats", "Equivalent", "Pair", "Run", "Within"]
+__all__ = ["Arms", "Beats", "Comparison", "Equivalent", "Run", "Within"]
 
 T = TypeVar("T")
 Number = int | float | Fraction
@@ -34,16 +34,16 @@ class Run(NamedTuple):
     """Seed and size of a run; ``f(*run, ...)`` passes both on."""
 
     seed: int
-    size: Size
+    size: Scale
 
 
 @cache
-def _shared(setting: Callable[[int, Size], Any], seed: int, size: Size) -> Any:
+def _shared(setting: Callable[[int, Scale], Any], seed: int, size: Scale) -> Any:
     return setting(seed, size)
 
 
 @cache
-def _made(arm: Callable[[Any], Any], setting: Callable[[int, Size], Any], run: Run) -> Any:
+def _made(arm: Callable[[Any], Any], setting: Callable[[int, Scale], Any], run: Run) -> Any:
     return arm(_shared(setting, *run))
 
 
@@ -63,17 +63,17 @@ class Arms(Generic[T]):
         these numbers already.
     what : str
         The statistic in words, with ``{first}`` and ``{second}`` for the names of two arms.
-    size : Size
+    size : Scale
         Of a run that decides.
     """
 
-    setting: Callable[[int, Size], T]
+    setting: Callable[[int, Scale], T]
     table: Mapping[str, Callable[[T], Any] | Number]
     read: Callable[[T, Any], Values] | None = None
     what: str = "{first} over {second}"
-    size: Size = FULL
+    size: Scale = FULL
 
-    def made(self, name: str, seed: int, size: Size) -> Any:
+    def made(self, name: str, seed: int, size: Scale) -> Any:
         """The arm itself, unread.
 
         Raises
@@ -86,7 +86,7 @@ class Arms(Generic[T]):
         arm = self.table[name]
         return _made(arm, self.setting, Run(seed, size)) if callable(arm) else arm
 
-    def values(self, name: str, seed: int, size: Size) -> Any:
+    def values(self, name: str, seed: int, size: Scale) -> Any:
         """One number a replicate, or the one number that stands for all."""
         arm = self.made(name, seed, size)
         if self.read is None or isinstance(arm, list | int | float | Fraction):
@@ -95,7 +95,7 @@ class Arms(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Pair:
+class Comparison:
     """Two arms of one table, as the run of a check.
 
     Attributes
@@ -114,7 +114,7 @@ class Pair:
     what: str = field(default="", kw_only=True)
     beside: tuple[str, ...] = field(default=(), kw_only=True)
 
-    def __call__(self, seed: int, size: Size | None = None) -> Outcome:
+    def __call__(self, seed: int, size: Scale | None = None) -> Outcome:
         run = Run(seed, size or self.arms.size)
         first, second = (self.arms.values(name, *run) for name in (self.first, self.second))
         if not isinstance(first, list):
@@ -122,7 +122,7 @@ class Pair:
         if not isinstance(second, list):
             second = [second] * len(first)
         beside = {name: self.arms.values(name, *run) for name in self.beside}
-        return self.verdict(first, second, self.text, beside)
+        return self.decide(first, second, self.text, beside)
 
     def __str__(self) -> str:
         """The design in a line, e.g. ``ticket beats fresh by 1/100``."""
@@ -133,13 +133,13 @@ class Pair:
         """The statistic and the arms in words."""
         return (self.what or self.arms.what).format(first=self.first, second=self.second)
 
-    def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+    def decide(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
         """The outcome from the numbers of the arms."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Beats(Pair):
+class Beats(Comparison):
     """The first arm is larger; CONSISTENT also needs a median difference of at least `by`."""
 
     by: Number = field(default=0, kw_only=True)
@@ -147,12 +147,13 @@ class Beats(Pair):
     def __str__(self) -> str:
         return f"{self.first} beats {self.second}" + (f" by {self.by}" if self.by else "")
 
-    def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+    def decide(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+        """The exact sign test of the differences."""
         return beats(first, second, what, smallest=self.by, arms=beside)
 
 
 @dataclass(frozen=True)
-class Within(Pair):
+class Within(Comparison):
     """The first arm is at most `margin` below the second."""
 
     margin: Number = field(kw_only=True)
@@ -160,12 +161,13 @@ class Within(Pair):
     def __str__(self) -> str:
         return f"{self.first} at most {self.margin} below {self.second}"
 
-    def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+    def decide(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+        """The exact sign test of the differences."""
         return within(first, second, what, margin=self.margin, arms=beside)
 
 
 @dataclass(frozen=True)
-class Equivalent(Pair):
+class Equivalent(Comparison):
     """The arms are at most `margin` apart."""
 
     margin: Number = field(kw_only=True)
@@ -173,5 +175,6 @@ class Equivalent(Pair):
     def __str__(self) -> str:
         return f"{self.first} within {self.margin} of {self.second}"
 
-    def verdict(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+    def decide(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
+        """The exact sign test of the differences."""
         return equivalent(first, second, what, margin=self.margin, arms=beside)

@@ -35,7 +35,7 @@ def largest(matrix: Any) -> Any:
 
 
 def _positive(level: Any, matrix: Any) -> bool:
-    """Whether level - matrix is certainly positive definite."""
+    """Certify that level - matrix is positive definite."""
     rows = [[-v for v in row] for row in matrix.tolist()]
     for k, row in enumerate(rows):
         row[k] += level

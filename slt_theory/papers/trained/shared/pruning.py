@@ -70,7 +70,7 @@ def controls(
 
 
 def rest(recipe: training.Recipe, done: int) -> training.Recipe:
-    """What is left of a recipe after `done` steps."""
+    """The rest of a recipe after `done` steps."""
     return replace(recipe, steps=recipe.steps - done)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from slt_theory.papers.trained.shared.lazy import datasets, torch, training
-from slt_theory.papers.trained.shared.verdicts import Size
+from slt_theory.papers.trained.shared.verdicts import Scale
 
 __all__ = ["REPLICATES", "SCOPE", "Rig", "all_digits", "rig"]
 
@@ -32,7 +32,7 @@ class Rig:
     task: training.Task
     draws: training.Draws
     recipe: training.Recipe
-    size: Size
+    size: Scale
 
     def start(self, *, copy: int = 0, law: str = "glorot-normal") -> training.Tensors:
         """Initial weights; another copy is independent."""
@@ -61,6 +61,7 @@ class Rig:
         return training.budget(self.model.shapes, density, rule=rule)
 
     def steps(self, full: int) -> int:
+        """Steps at this size of a run that has `full` at full effort."""
         return self.size.steps(full)
 
 
@@ -76,7 +77,7 @@ def all_digits() -> datasets.Labelled:
 
 def rig(
     seed: int,
-    size: Size,
+    size: Scale,
     *,
     widths: Sequence[int] = (64, 100, 50, 10),
     counts: Sequence[int] = (1000, 300, 497),
@@ -88,7 +89,7 @@ def rig(
     Parameters
     ----------
     seed : int
-    size : Size
+    size : Scale
     widths : sequence of int
     counts : (train, validation, test)
     recipe : Recipe, optional

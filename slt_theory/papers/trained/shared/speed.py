@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slt_theory.papers.trained.shared.arms import Pair, Run
+from slt_theory.papers.trained.shared.arms import Comparison, Run
 from slt_theory.papers.trained.shared.lazy import training
 from slt_theory.papers.trained.shared.rig import Rig
-from slt_theory.papers.trained.shared.verdicts import Size, beats
+from slt_theory.papers.trained.shared.verdicts import Scale, beats
 from slt_theory.theorems.checks import Outcome
 
 __all__ = ["Learned", "Sooner", "learned", "sooner"]
@@ -72,13 +72,13 @@ def _arrival(curve: list[int], goal: int) -> int:
 
 
 @dataclass(frozen=True)
-class Sooner(Pair):
+class Sooner(Comparison):
     """The first arm is sooner at what both reach; the arms are `Learned`."""
 
     def __str__(self) -> str:
         return f"{self.first} sooner than {self.second}"
 
-    def __call__(self, seed: int, size: Size | None = None) -> Outcome:
+    def __call__(self, seed: int, size: Scale | None = None) -> Outcome:
         run = Run(seed, size or self.arms.size)
         first, second = (self.arms.made(name, *run) for name in (self.first, self.second))
         default = f"minus steps of {self.first} over minus steps of {self.second}"

@@ -11,14 +11,14 @@ from typing import Any
 from slt_theory.statistics import Paired, Verdict, paired_verdict
 from slt_theory.theorems.checks import Outcome
 
-__all__ = ["FULL", "SMALL", "Size", "beats", "equivalent", "not_worse"]
+__all__ = ["FULL", "SMALL", "Scale", "beats", "equivalent", "not_worse"]
 
 Values = Sequence[int | float | Fraction]
 
 
 @dataclass(frozen=True)
-class Size:
-    """How large an experiment is.
+class Scale:
+    """Replicates and effort of an experiment.
 
     Attributes
     ----------
@@ -37,10 +37,10 @@ class Size:
 
 
 #: Twenty wins of twenty-four decide at level 1e-3, with power 0.92 if an arm wins 9 times in 10.
-FULL = Size(24)
+FULL = Scale(24)
 
 #: For tests of the code, not of a claim: it decides nothing.
-SMALL = Size(3, Fraction(1, 30))
+SMALL = Scale(3, Fraction(1, 30))
 
 
 def beats(

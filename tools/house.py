@@ -1,0 +1,165 @@
+"""Count what makes the code hard to read: for this tree, or for a git revision beside it.
+
+python tools/house.py            # the working tree
+python tools/house.py fb479a8    # a revision, and the working tree next to it
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tarfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).parents[1]
+LONG, MANY = 50, 8
+#: A docstring opens with a verb or a noun phrase.
+OPENINGS = ("what", "how", "where", "which", "whether")
+NAMED = re.compile(r"([a-z_][\w.]*):([a-z_]\w*)")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Trees = dict[str, ast.Module]
+
+
+def trees(revision: str | None) -> Trees:
+    """Syntax trees of the Python files outside tests, by path."""
+    if revision is None:
+        listed = subprocess.check_output(["git", "ls-files", "*.py"], cwd=ROOT, text=True)
+        texts = {name: (ROOT / name).read_text("utf-8") for name in listed.splitlines()}
+    else:
+        archive = subprocess.check_output(["git", "archive", revision], cwd=ROOT)
+        with tarfile.open(fileobj=BytesIO(archive)) as files:
+            texts = {
+                member.name: files.extractfile(member).read().decode("utf-8")
+                for member in files
+                if member.isfile() and member.name.endswith(".py")
+            }
+    return {name: ast.parse(text) for name, text in texts.items() if name[:6] != "tests/"}
+
+
+def nodes(code: Trees, *kinds: type[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
+    """Every node of some kinds, with its file."""
+    for path, tree in code.items():
+        yield from ((path, node) for node in ast.walk(tree) if isinstance(node, kinds))
+
+
+def parameters(function: Function) -> int:
+    """Parameters of a function, self and cls left out."""
+    every = function.args
+    names = [one.arg for one in (*every.posonlyargs, *every.args, *every.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def public(tree: ast.Module) -> Iterator[Function | ast.ClassDef]:
+    """Functions and classes without underscore, and the methods of such classes."""
+    for node in tree.body:
+        if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        yield node
+        if isinstance(node, ast.ClassDef):
+            inner = (one for one in node.body if isinstance(one, Function))
+            yield from (one for one in inner if not one.name.startswith("_"))
+
+
+def strings(code: Trees) -> int:
+    """Strings "module:function" that name code of another folder."""
+    defined = defaultdict(set)
+    for path, tree in code.items():
+        names = {node.name for node in tree.body if isinstance(node, Function)}
+        defined[PurePosixPath(path).stem].add((str(PurePosixPath(path).parent), frozenset(names)))
+    count = 0
+    for path, node in nodes(code, ast.Constant):
+        match = NAMED.fullmatch(node.value) if isinstance(node.value, str) else None
+        if match:
+            homes = defined.get(match[1].rpartition(".")[2], ())
+            here = str(PurePosixPath(path).parent)
+            count += any(folder != here and match[2] in names for folder, names in homes)
+    return count
+
+
+def imports(code: Trees) -> dict[str, set[str]]:
+    """The modules that each module imports, also inside functions, but for types alone."""
+    names = {}
+    for path in code:
+        parts = PurePosixPath(path).with_suffix("").parts
+        prefix = ("slt_theory",) if parts[0] in ("proofs", "figures") else ()
+        names[".".join((*prefix, *(part for part in parts if part != "__init__")))] = path
+    found: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found[name] = set()
+        skipped = {
+            id(inner)
+            for block in ast.walk(code[path])
+            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+            for inner in ast.walk(block)
+        }
+        for node in ast.walk(code[path]):
+            if id(node) in skipped:
+                continue
+            if isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names} & names.keys()
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & names.keys()
+                found[name] |= inner or {node.module} & names.keys()
+        found[name].discard(name)
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> int:
+    """Sets of modules that reach each other: strongly connected components of two or more."""
+    reach: dict[str, set[str]] = {}
+    for start in graph:
+        seen, todo = set(), [start]
+        while todo:
+            new = graph[todo.pop()] - seen
+            seen |= new
+            todo += new
+        reach[start] = seen
+    return len({frozenset(b for b in reach[a] if a in reach[b]) for a in graph if a in reach[a]})
+
+
+def counts(code: Trees) -> dict[str, int | str]:
+    """The table's rows."""
+    functions = [node for _, node in nodes(code, Function)]
+    classes = Counter(node.name for _, node in nodes(code, ast.ClassDef))
+    documented = [
+        node for _, node in nodes(code, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    ]
+    docs = [text for node in documented if (text := ast.get_docstring(node))]
+    riddles = sum(text.split()[0].lower() in OPENINGS for text in docs)
+    statements = sum(1 for _ in nodes(code, ast.stmt))
+    headings = sum(ast.get_docstring(tree) is not None for tree in code.values())
+    every = [node for tree in code.values() for node in public(tree)]
+    return {
+        "files": len(code),
+        "statements": statements,
+        "statements, docstrings left out": statements - len(docs) - headings,
+        "class names defined twice": sum(count > 1 for count in classes.values()),
+        "import circles": circles(imports(code)),
+        f"functions over {LONG} lines": sum(f.end_lineno - f.lineno >= LONG for f in functions),
+        f"functions with more than {MANY} parameters": sum(parameters(f) > MANY for f in functions),
+        "functions with **kwargs": sum(f.args.kwarg is not None for f in functions),
+        "public names": len(every),
+        "public names without docstring": sum(ast.get_docstring(n) is None for n in every),
+        "docstrings that open with what, how, ...": f"{riddles} ({riddles / len(docs):.1%})",
+        "strings that name code of another folder": strings(code),
+    }
+
+
+def main() -> None:
+    """Print one column a tree."""
+    revisions: list[str | None] = [*sys.argv[1:], None]
+    columns = [counts(trees(revision)) for revision in revisions]
+    width = max(map(len, columns[0]))
+    print(" " * width, *(f"{revision or 'this tree':>14}" for revision in revisions))
+    for row in columns[0]:
+        print(f"{row:<{width}}", *(f"{column[row]!s:>14}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
