@@ -24,6 +24,7 @@ from slt_theory.certified.networks import (
     dense_widths,
 )
 from slt_theory.certified.ordered import ordered_failure
+from slt_theory.certified.reach import reach_floor
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n, dynamic_window
 
@@ -40,6 +41,7 @@ __all__ = [
     "lemma_r",
     "mixture",
     "ordered_sums",
+    "reach",
     "widths",
 ]
 
@@ -300,6 +302,26 @@ def _attention() -> bool:
 def _root(n: int) -> Fraction:
     """The least multiple of 1/1000 not below the root of n."""
     return Fraction(math.isqrt(n * 10**6 - 1) + 1, 1000)
+
+
+def reach() -> bool:
+    """The chance that one sign of uniform items falls short, by Irwin-Hall of its own."""
+    for eps, lo, hi in (("1/10", "-1", "1"), ("1/4", "-1/2", "2"), ("1/100", "-2", "1/3")):
+        error, left, right = Fraction(eps), -Fraction(lo) - Fraction(eps), Fraction(hi)
+        right -= error
+        for n in (3, 8, 17):
+            exact = sum(
+                (
+                    Fraction(math.comb(n, i), 1 << n)
+                    * (1 - (1 - slow.irwin_hall(i, right)) * (1 - slow.irwin_hall(n - i, left)))
+                    for i in range(n + 1)
+                ),
+                Fraction(0),
+            )
+            floor = reach_floor(n, error, lo=Fraction(lo), hi=Fraction(hi))
+            if not exact * Fraction(9, 10) <= floor <= exact:
+                return False
+    return True
 
 
 def widths() -> bool:

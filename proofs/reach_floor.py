@@ -11,6 +11,7 @@ from slt_theory.certified.reach import necessary_n, reach_floor
 from slt_theory.certified.reach_hits import expected_hits
 from slt_theory.certified.reach_sizes import Sizes, cell_masses, lattice_below
 
+from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative, sum_of_squares
 
@@ -291,6 +292,7 @@ def build(
             step(r"$P(J \le y) = y^j/j!$ for $y \le 1$", "finite", _simplex, "Irwin-Hall"),
             step("hits of one item, exactly", "spot", _one_item),
             step("hits of two items against areas on a lattice", "spot", _two_items),
+            step("printed chances of uniform items, summed once more", "spot", answers.reach),
             step(f"necessary n on [-1, 1]: {listed}", "enclosure", lambda: _claims(claims)),
         ),
         ("extension-rule", "uniform-components"),

@@ -67,6 +67,14 @@ def ordered(n: int, keep: str = "1", eps: str = "1/4", ends: str = "1/2") -> Any
     return shown
 
 
+def reach(c: Any) -> float:
+    return float(c.reach_floor(8, "1/4", lo="-1/2", hi=2))
+
+
+def circle(c: Any) -> int:
+    return int(c.circle_n("1/100", "1/100").n)
+
+
 def counting(**where: Any) -> Any:
     return lambda c: c.counting_n(**{"eps": "1/100", **where}).n
 
@@ -329,6 +337,33 @@ PLANTED = {
         "error / (2 * alpha**3 * d_in)",
         attention,
         "width-composition",
+    ),
+    "reach: ends not nearer by eps": Planted(
+        "reach", "return self.hi - self.eps", "return self.hi", reach, "reach-floor", True
+    ),
+    "reach: both sides added": Planted(
+        "reach", "(short + low) - short * low", "(short + low)", reach, "reach-floor", True
+    ),
+    "reach: one item fewer on a side": Planted(
+        "reach",
+        "short = above[i] if",
+        "short = above[max(i - 1, 0)] if",
+        reach,
+        "reach-floor",
+        True,
+    ),
+    "circle: stops at twice the gap": Planted(
+        "circle", "stop=gap,", "stop=2 * gap,", circle, "circle-sums"
+    ),
+    "circle: starts twice as wide": Planted(
+        "circle", "start=error - gap,", "start=2 * (error - gap),", circle, "circle-sums"
+    ),
+    "circle: grows twice as fast": Planted(
+        "dynamic",
+        "gain = self.kappa * v",
+        "gain = 2 * self.kappa * v",
+        circle,
+        "dynamic-program",
     ),
     "counting: a sum serves eps": Planted(
         "counting",
