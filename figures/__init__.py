@@ -20,6 +20,7 @@ __all__ = ["FIGURES", "load", "made", "stored"]
 FIGURES = (
     "success_vs_n",
     "n_vs_eps",
+    "windows",
     "failure_vs_n",
     "growth",
     "densities",

@@ -6,9 +6,11 @@ import itertools
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from slt_theory.certified import certified_n, necessary_n, reach_floor, statistical_n
 from slt_theory.certified.exact import ONE
@@ -147,6 +149,32 @@ def test_the_table_is_at_the_measured_number(law: str, most: int, eps: str) -> N
         assert found.n == measured_n(profile, Fraction(eps))
     else:
         assert found.n - needed.n <= 4
+
+
+FRESH = (("uniform:0.1:1", 11), ("uniform:0.01:1", 19), ("uniform*uniform:0.1:1", 18))
+
+
+@pytest.mark.parametrize(("row", "n"), FRESH)
+def test_fresh_trials_stay_below_the_bound(row: str, n: int) -> None:
+    """Other seeds, exact one-sided tests; at two thirds of the bound they would ring."""
+    profile, trials = profiles()[ROWS.index(row)], 100_000
+    place = n - profile.plan.first
+    late, _ = count_misses(profile.plan, trials, 99)
+    bound = profile.failure[place] / PARTS
+    assert binom.sf(int(late[place]) - 1, trials, bound) >= 1e-6 / len(FRESH)
+    assert binom.sf(int(late[place]) - 1, trials, bound * 2 / 3) < 1e-6 / len(FRESH)
+
+
+def test_the_page_of_windows_shows_these_numbers() -> None:
+    page = Path(__file__).parents[2] / "docs" / "windows.md"
+    text = page.read_text(encoding="utf-8")
+    for law in ("uniform", "normal", "uniform*uniform", "relu(uniform)*uniform"):
+        cells = []
+        for eps in TENTHS:
+            likely = statistical_n(eps, eps, law=law)
+            assert likely is not None
+            cells.append(f"{necessary_n(eps, eps, law=law).n} … {likely.n}")
+        assert f"| {law} | {' | '.join(cells)} |" in text
 
 
 def test_scale_window_and_masks() -> None:

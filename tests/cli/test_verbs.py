@@ -518,6 +518,13 @@ def test_prove_one_and_refuse_an_unknown_one():
     refused("prove", "no-such-lemma")
 
 
+def test_stored_trials_come_out_again():
+    answer = record("prove", "uniform*uniform:0.1:1", "--statistics")
+    assert [row["ok"] for row in answer["statistics"]] == [True]
+    assert "1 - 1e-9" in answer["confidence"]
+    assert "uniform:0.1:1" in refused("prove", "no-such-row", "--statistics")
+
+
 def test_doctor_passes_its_own_test():
     answer = record("doctor")
     assert answer["ok"]
