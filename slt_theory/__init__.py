@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from slt_theory.networks import Dense as Dense
     from slt_theory.networks import load_target as load_target
     from slt_theory.statistics import Verdict as Verdict
+    from slt_theory.subset_sum.window import certify_window as certify_window
     from slt_theory.theorems import Bound as Bound
     from slt_theory.theorems import all_theorems as all_theorems
     from slt_theory.theorems import get as get
@@ -66,6 +67,7 @@ _HOMES = {
     "bound_numbers": "experiments.bounds",
     "build_ticket": "tickets",
     "certified_n": "certified",
+    "certify_window": "subset_sum.window",
     "check": "experiments",
     "counting_n": "certified",
     "from_module": "torch",
