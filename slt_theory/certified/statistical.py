@@ -107,6 +107,12 @@ class Profile:
     failure: tuple[int, ...]
     seconds: float
 
+    def measured(self, delta: Fraction) -> int | None:
+        """Smallest n at which a share of at most delta of the trials is not covered."""
+        limit = delta * self.plan.trials
+        places = (n for n, count in enumerate(self.late, self.plan.first) if count <= limit)
+        return next(places, None)
+
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
         record["plan"] |= {k: str(getattr(self.plan, k)) for k in ("eps", "lo", "hi")}

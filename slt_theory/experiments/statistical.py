@@ -15,7 +15,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,10 +100,3 @@ def run_again(stored: Profile, *, progress: Callable[[int], None] | None = None)
     found = run_plan(stored.plan, progress=progress)
     same = (found.late, found.misses, found.failure) == (stored.late, stored.misses, stored.failure)
     return same and stored.plan in PLANS
-
-
-def measured_n(profile: Profile, delta: Fraction) -> int | None:
-    """Smallest n of the profile at which a share of at most delta of the trials is not covered."""
-    limit = delta * profile.plan.trials
-    places = (profile.plan.first + k for k, count in enumerate(profile.late) if count <= limit)
-    return next(places, None)

@@ -25,7 +25,7 @@ from slt_theory.certified.statistical import (
     reach_failure,
 )
 from slt_theory.errors import BadInput
-from slt_theory.experiments.statistical import count_misses, measured_n, reach_times, run_plan
+from slt_theory.experiments.statistical import count_misses, reach_times, run_plan
 from slt_theory.laws import parse_law
 from slt_theory.statistics.intervals import tail_at_most
 from slt_theory.streams import Purpose, stream_id
@@ -146,7 +146,7 @@ def test_the_table_is_at_the_measured_number(law: str, most: int, eps: str) -> N
     assert found.failure <= Fraction(eps)
     if most == 0:
         profile = profiles()[ROWS.index(found.row)]
-        assert found.n == measured_n(profile, Fraction(eps))
+        assert found.n == profile.measured(Fraction(eps))
     else:
         assert found.n - needed.n <= 4
 
