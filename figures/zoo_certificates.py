@@ -62,27 +62,24 @@ def _excess(seed: int, fits: int | None) -> dict[str, Any]:
 
 def _tuning(seed: int, size: Any, densities: tuple[str, ...]) -> list[dict[str, Any]]:
     from fractions import Fraction
-    from statistics import median
 
     from slt_theory.papers.trained.kwon2022_digits import compared
-    from slt_theory.statistics import median_interval
+    from slt_theory.plotting import median_row
 
     rows = []
     for density in densities:
         r, networks = compared(seed, size, density=density)
         for arm in ("dense", "pruned", "tuned"):
-            values = [float(value) for value in r.accuracy(networks[arm])]
-            low, high, level = median_interval(values)
-            row = {"arm": arm, "density": float(Fraction(density)), "median": median(values)}
-            rows.append({**row, "low": low, "high": high, "level": level})
+            row = {"arm": arm, "density": float(Fraction(density))}
+            rows.append({**row, **median_row(r.accuracy(networks[arm]))})
     return rows
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import new_figure
 
-    figure = NewFigure()
+    figure = new_figure()
     wide = figure.get_figwidth() > 5
     figure.set_figheight((1.6 if wide else 2.6) * figure.get_figheight())
     pairs, column = [["ratio", "excess"], ["tuning", "tuning"]], [["ratio"], ["excess"], ["tuning"]]
@@ -125,26 +122,13 @@ def _draw_excess(axis: Any, data: dict[str, Any]) -> None:
 def _draw_tuning(axis: Any, rows: list[dict[str, Any]]) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, curve
 
     dense = next(row["median"] for row in rows if row["arm"] == "dense")
     axis.axhline(dense, color="0.4", ls="--", lw=1, label="dense")
     for arm, colour in (("pruned", COLOURS[1]), ("tuned", COLOURS[0])):
         part = [row for row in rows if row["arm"] == arm]
-        middle = [row["median"] for row in part]
-        axis.errorbar(
-            [row["density"] for row in part],
-            middle,
-            yerr=[
-                [m - row["low"] for m, row in zip(middle, part, strict=True)],
-                [row["high"] - m for m, row in zip(middle, part, strict=True)],
-            ],
-            color=colour,
-            marker="o",
-            ms=3,
-            capsize=2,
-            label=arm,
-        )
+        curve(axis, part, "density", colour=colour, label=arm)
     axis.set(xscale="log", xlabel="density of neurons, first layer", ylabel="test accuracy")
     axis.xaxis.set_major_locator(FixedLocator(sorted({row["density"] for row in rows})))
     axis.xaxis.set_major_formatter("{x:g}")

@@ -11,9 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from fractions import Fraction
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -25,6 +22,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     from slt_theory.experiments.catalogue import run_entry
     from slt_theory.papers.trained import sahu2022
     from slt_theory.papers.trained.shared.verdicts import SMALL, Scale
+    from slt_theory.plotting import median_row
     from slt_theory.theorems import all_claims
     from slt_theory.torch.train import density, magnitude
 
@@ -34,7 +32,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
         rig, found = sahu2022.searched(seed, size, width, "reset")
         for network in found.networks:
             masks = {name: value > 0 for name, value in magnitude(network).items()}
-            middle = _middle(rig.accuracy(network))
+            middle = median_row(rig.accuracy(network))
             curve.append({"width": width, "density": float(density(masks).max()), **middle})
     compared = []
     claims = [claim for claim in all_claims() if claim.family == "around the search"]
@@ -43,31 +41,17 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
         for outcome in run_entry(claim, names=names, seed=seed, size=size).checks:
             row = {"claim": claim.id, "check": outcome.name, "role": outcome.role}
             numbers = outcome.numbers
-            compared.append({**row, "margin": numbers["margin"], **_middle(numbers["differences"])})
+            compared.append(
+                {**row, "margin": numbers["margin"], **median_row(numbers["differences"])}
+            )
     return {"data": "digits", "replicates": size.replicates, "curve": curve, "compared": compared}
-
-
-def _middle(values: Iterable[Fraction | float]) -> dict[str, float]:
-    from statistics import median
-
-    from slt_theory.statistics import median_interval
-
-    numbers = [float(value) for value in values]
-    interval = median_interval(numbers)
-    return {
-        "median": median(numbers),
-        "low": interval.lo,
-        "high": interval.hi,
-        "level": interval.level,
-    }
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import new_figure
 
-    figure = NewFigure()
-    figure.set_figheight(2.6 * figure.get_figheight())
+    figure = new_figure(2.6)
     above, below = figure.subplots(2, 1, height_ratios=(1, 3))
     _curves(above, data["curve"])
     _differences(below, data["compared"])
@@ -79,21 +63,13 @@ def draw(data: dict[str, Any]) -> Figure:
 def _curves(axis: Axes, rows: list[dict[str, Any]]) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, curve
 
     widths = sorted({row["width"] for row in rows})
     for width, colour in zip(widths, COLOURS, strict=False):
         part = [row for row in rows if row["width"] == width]
         label = f"64-{width}-{width // 2}-10"
-        axis.errorbar(
-            [row["density"] for row in part],
-            [100 * row["median"] for row in part],
-            yerr=_bars(part),
-            color=colour,
-            marker="o",
-            capsize=2,
-            label=label,
-        )
+        curve(axis, part, "density", scale=100, colour=colour, label=label, size=None)
     axis.set_xscale("log")
     axis.xaxis.set_major_locator(FixedLocator([1, 0.5, 0.3, 0.2, 0.1]))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))

@@ -46,51 +46,26 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 
 def _row(panel: str, arm: str, place: int, values: Sequence[Any]) -> dict[str, Any]:
-    from statistics import median
+    from slt_theory.plotting import median_row
 
-    from slt_theory.statistics import median_interval
-
-    numbers = [float(value) for value in values]
-    lo, hi, level = median_interval(numbers)
-    return {
-        "panel": panel,
-        "arm": arm,
-        "at": place,
-        "median": median(numbers),
-        "low": lo,
-        "high": hi,
-        "level": level,
-    }
+    return {"panel": panel, "arm": arm, "at": place, **median_row(values)}
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, curve, new_figure
 
-    figure = NewFigure()
-    figure.set_figheight(1.5 * figure.get_figheight())
+    figure = new_figure(1.5)
     (mass, depth), (luminance, label) = figure.subplots(2, 2)
 
-    def curve(axis: Any, panel: str, arm: str, colour: str, name: str | None = None) -> None:
+    def line(axis: Any, panel: str, arm: str, colour: str, name: str | None = None) -> None:
         part = [row for row in data["rows"] if row["panel"] == panel and row["arm"] == arm]
-        below = [row["median"] - row["low"] for row in part]
-        above = [row["high"] - row["median"] for row in part]
-        axis.errorbar(
-            [row["at"] for row in part],
-            [row["median"] for row in part],
-            yerr=[below, above],
-            color=colour,
-            marker="o",
-            ms=3,
-            capsize=2,
-            label=name,
-        )
+        curve(axis, part, "at", colour=colour, label=name)
 
     mass.axhline(0.9, color="0.4", ls="--", lw=1)
-    curve(mass, "mass", "particles", COLOURS[0])
+    line(mass, "mass", "particles", COLOURS[0])
     mass.set(xscale="log", xlabel="particles", ylabel="posterior mass")
     mass.xaxis.set_major_locator(FixedLocator(list(COUNTS)))
     mass.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -102,14 +77,14 @@ def draw(data: dict[str, Any]) -> Figure:
     depth.patch.set_visible(False)
     (mixture,) = (row for row in data["rows"] if row["arm"] == "mixture")
     depth.axhline(mixture["median"], color="0.4", ls="--", lw=1, label="mixture")
-    curve(depth, "depth", "alone", COLOURS[0], "one depth")
+    line(depth, "depth", "alone", COLOURS[0], "one depth")
     depth.set(xlabel="depth", ylabel="test accuracy")
     for axis, panel, name in (
         (luminance, "luminance", "$R^2$ of luminance"),
         (label, "class", "accuracy of class"),
     ):
         for (arm, text), colour in zip(ARMS.items(), COLOURS, strict=False):
-            curve(axis, panel, arm, colour, text)
+            line(axis, panel, arm, colour, text)
         axis.set(xlabel="hidden layer", ylabel=name, xticks=range(1, 5))
     for axis in (depth, label):
         axis.legend(fontsize="small", loc="center right" if axis is depth else "lower left")

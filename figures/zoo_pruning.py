@@ -77,32 +77,18 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 def _row(
     panel: str, arm: str, density: Fraction, values: Sequence[Fraction | float]
 ) -> dict[str, Any]:
-    from statistics import median
+    from slt_theory.plotting import median_row
 
-    from slt_theory.statistics import median_interval
-
-    numbers = [float(value) for value in values]
-    interval = median_interval(numbers)
-    return {
-        "panel": panel,
-        "arm": arm,
-        "density": float(density),
-        "median": median(numbers),
-        "low": interval.lo,
-        "high": interval.hi,
-        "level": interval.level,
-    }
+    return {"panel": panel, "arm": arm, "density": float(density), **median_row(values)}
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, curve, new_figure
 
-    figure = NewFigure()
-    figure.set_figheight(1.7 * figure.get_figheight())
+    figure = new_figure(1.7)
     panels = figure.subplots(2, 1, sharex=True)
     for axis, (panel, title) in zip(panels, TITLES.items(), strict=True):
         scale = 100 if panel == "accuracy" else 1
@@ -112,19 +98,7 @@ def draw(data: dict[str, Any]) -> Figure:
         arms = [arm for arm in LABELS if any(row["arm"] == arm for row in rows)]
         for arm, colour in zip(arms, COLOURS, strict=False):
             part = [row for row in rows if row["arm"] == arm]
-            axis.errorbar(
-                [row["density"] for row in part],
-                [scale * row["median"] for row in part],
-                yerr=[
-                    [scale * (row["median"] - row["low"]) for row in part],
-                    [scale * (row["high"] - row["median"]) for row in part],
-                ],
-                color=colour,
-                marker="o",
-                ms=3,
-                capsize=2,
-                label=LABELS[arm],
-            )
+            curve(axis, part, "density", scale=scale, colour=colour, label=LABELS[arm])
         axis.set(xscale="log", ylabel=title)
         corner = {"loc": "lower right"} if panel == "accuracy" else UNDER_DENSE
         axis.legend(fontsize="small", **corner)

@@ -55,23 +55,19 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 
 def _middle(accuracy: list[Any]) -> dict[str, Any]:
-    from statistics import median
+    from slt_theory.plotting import median_row
 
-    from slt_theory.statistics import median_interval
-
-    values = [float(a) for a in accuracy]
-    lo, hi, level = median_interval(values)
-    return {"accuracy": median(values), "low": lo, "high": hi, "level": level, "of": len(values)}
+    row = median_row(accuracy)
+    return {"accuracy": row.pop("median"), **row, "of": len(accuracy)}
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
     from matplotlib.ticker import NullLocator
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     dense = data["dense"]
     axis.axhspan(*(100 - 100 * dense[side] for side in ("low", "high")), color="0.85", lw=0)

@@ -41,47 +41,23 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 
 def _row(arm: str, density: Fraction, values: list[Fraction]) -> dict[str, Any]:
-    from statistics import median
+    from slt_theory.plotting import median_row
 
-    from slt_theory.statistics import median_interval
-
-    lo, hi, level = median_interval([float(value) for value in values])
-    return {
-        "arm": arm,
-        "density": float(density),
-        "median": float(median(values)),
-        "low": lo,
-        "high": hi,
-        "level": level,
-    }
+    return {"arm": arm, "density": float(density), **median_row(values)}
 
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, curve, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     (trained,) = (row for row in data["rows"] if row["arm"] == "trained")
     axis.axhspan(100 * trained["low"], 100 * trained["high"], color="0.85")
     axis.axhline(100 * trained["median"], color="0.4", ls="--", lw=1, label="trained")
     for (arm, label), colour in zip(LABELS.items(), COLOURS, strict=False):
         part = [row for row in data["rows"] if row["arm"] == arm]
-        axis.errorbar(
-            [row["density"] for row in part],
-            [100 * row["median"] for row in part],
-            yerr=[
-                [100 * (row["median"] - row["low"]) for row in part],
-                [100 * (row["high"] - row["median"]) for row in part],
-            ],
-            color=colour,
-            marker="o",
-            ms=3,
-            capsize=2,
-            label=label,
-        )
+        curve(axis, part, "density", scale=100, colour=colour, label=label)
     axis.set(xlabel="density", ylabel="test accuracy (%)", xlim=(0, 1))
     axis.legend(loc="lower center", fontsize="small")
     return figure
