@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -164,13 +165,34 @@ def _wide(row: Row) -> str:
     )
 
 
+def _products(row: Row) -> str:
+    """Products on the lattice of network weights: twice the failure of a row."""
+    half, delta = 1 << 23, 2 * row.delta
+    tail = (
+        (n, Fraction(sum(math.comb(n, i) for i in range(row.enough)), 1 << n))
+        for n in itertools.count(2 * row.enough)
+    )
+    n = next(n for n, share in tail if row.delta + share <= delta)
+    return (
+        f"Theorem products_{row.name[4:]} : forall ks,\n"
+        f"  Forall (large {half}) ks -> length ks = {n}%nat ->\n"
+        f"  all_but {rational(delta)} {2 * half} {n} (fun rs =>\n"
+        f"    reaches ({2 * half} * {2 * half}) ({rational(row.eps)} + ({n} # {4 * half})) "
+        f"(-1 # 4) (1 # 4)\n      (products ks (items {2 * half} rs))).\n"
+        f"Proof. intros ks Hk Hn. apply (products_suffice {half} ks {n} {row.enough} "
+        f"{rational(row.eps)} {rational(row.delta)} {rational(delta)} Hk Hn).\n"
+        f"  - apply ({row.name}.enough {half // 2}); discriminate.\n"
+        "  - rewrite <- tails_tail. vm_compute. discriminate. Qed.\n\n"
+    )
+
+
 def claims_file(rows: Sequence[Row] = ROWS) -> str:
     """The claims of Python as Rocq examples: the law it samples, and every row on its lattices."""
     names = " ".join(row.name for row in rows)
     parts = [_law(bits) for bits in (24, 52)]
     parts += [text(row, bits) for text in (_claims, _lemma_r) for row in rows for bits in (24, 52)]
-    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit {names}")
-    parts += [_wide(row) for row in rows] + [_layers(rows[-1])]
+    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit Products {names}")
+    parts += [*map(_wide, rows), _products(rows[-1]), _layers(rows[-1])]
     return _HEADER + head + _OPEN + "".join(parts)
 
 

@@ -136,6 +136,16 @@ STATEMENTS = (
         ("lueker1998-rss", "slt-lemma-r"),
     ),
     Statement(
+        "kernel-products",
+        "Sums of products of fixed first weights, at least 1/2, and random second weights",
+        r"If m items of U[-1,1] on the lattice of M/2 do, then of n products with any first "
+        r"weights k/M in $[1/2, 1]$ all but a fraction $\delta + P(\mathrm{Bin}(n, 1/2) < m)$ of "
+        r"the samples reach every rational target of $[-1/4, 1/4]$ within $\epsilon + n/(2M)$.",
+        ("Products.products_suffice", "Claims.products_1000_1000"),
+        "random first weights: theirs is one more binomial number, not yet in the kernel",
+        ("pensia2020-product-law",),
+    ),
+    Statement(
         "kernel-dense-layer",
         "One dense ReLU layer inside a random two-layer network with first weights +-1",
         r"If n items do for one sum, then all but a fraction $4 d p \delta$ of the sources with d "

@@ -83,7 +83,7 @@ Proof.
     assert (HF : 0 < F) by (apply Z.pow_pos_nonneg; lia).
     set (v := cov C) in *.
     destruct (Z_le_gt_dec (Zpos M) (2 * v)) as [Hh|Hh].
-    { rewrite low_end by exact Hh. assert (0 < R) by (rewrite size_eq; lia). 
+    { rewrite low_end by exact Hh. assert (0 < R) by (rewrite size_eq; lia).
       rewrite Z.mul_0_l. repeat apply Z.mul_nonneg_nonneg; lia. }
     apply Z.mul_le_mono_pos_l with (2 * v); [lia|].
     rewrite low_S.

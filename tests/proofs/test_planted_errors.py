@@ -107,6 +107,8 @@ EDITS = {
         "(2 * eps)",
     ),
     "half of a layer's error": ("Layer", "(contains (4 * eps))", "(contains (2 * eps))"),
+    "no rounding of products": ("Products", "(eps + (Z.of_nat n # 2 * M))", "eps"),
+    "no tail of the mixture": ("Products", "(tail n m * QDen delta + Qnum", "(Qnum"),
     "no union bound": ("Layer", "all_but (times (4 * (p * d)) delta)", "all_but delta"),
 }
 
