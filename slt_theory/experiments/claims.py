@@ -67,8 +67,10 @@ def _against_the_floor(case: Case, claim: Theorem | Bound, delta: float) -> Case
     needed = necessary_of(case.question, delta, fixed=fixed)
     if needed is None or case.n >= needed.n:
         return case
+    which = "a fixed target at the end" if fixed else "all targets"
     text = (
-        f"n = {case.n} is too small: at least {needed.n} numbers are necessary for the law "
+        f"n = {case.n} is too small: at least {needed.n} numbers are necessary for {which} of "
+        f"[{float(case.question.lo):g}, {float(case.question.hi):g}] and the law "
         f"{case.question.law.name} ({needed.method}, proof {needed.proof})"
     )
     return replace(case, notes=(*case.notes, text), excluded=text)
