@@ -40,12 +40,10 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
-
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
     rows = sorted(data["rows"], key=lambda row: (row["n_measured"] or 0, row["theorem"]))
-    figure = NewFigure()
+    figure = new_figure()
     figure.set_figheight(0.9 + 0.24 * len(rows))
     axis = figure.subplots()
     for place, row in enumerate(rows):

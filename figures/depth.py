@@ -47,11 +47,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     numbers, errors = figure.subplots(1, 2)
     for colour, shift, (theorem, name) in zip(
         COLOURS, (0.95, 1.05), THEOREMS.items(), strict=False

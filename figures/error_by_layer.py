@@ -46,13 +46,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
-
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
     rows = data["rows"]
     depth = len(rows[0]["layers"])
-    figure = NewFigure()
+    figure = new_figure()
     figure.set_figheight(1.4 + 0.35 * len(rows))
     axis = figure.subplots()
     for layer in range(depth):

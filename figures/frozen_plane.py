@@ -36,14 +36,15 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
     from matplotlib.colors import LogNorm
-    from matplotlib.figure import Figure as NewFigure
+
+    from slt_theory.plotting import new_figure
 
     locks = sorted({row["lock"] for row in data["rows"]})
     prunes = sorted({row["prune"] for row in data["rows"]})
     plane = np.full((len(locks), len(prunes)), np.nan)
     for row in data["rows"]:
         plane[locks.index(row["lock"]), prunes.index(row["prune"])] = row["n"] or np.nan
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     shown = axis.pcolormesh(prunes, locks, plane, norm=LogNorm(), cmap="viridis", shading="nearest")
     size = max(4.0, 0.9 * figure.get_figwidth())

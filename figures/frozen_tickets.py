@@ -33,12 +33,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
-    figure.set_figheight(1.6 * figure.get_figheight())
+    figure = new_figure(1.6)
     panels = figure.subplots(2, 1, sharex=True)
     titles = ("copies", "pair $n$")
     fields = (("copies", "copies_one"), ("pair_n", "pair_one"))

@@ -51,12 +51,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
-    from matplotlib.figure import Figure as NewFigure
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
     paths = np.array(data["paths"])
-    figure = NewFigure()
+    figure = new_figure()
     left, right = figure.subplots(1, 2)
     left.plot(paths.T, color=COLOURS[0], alpha=0.2, lw=0.8)
     left.plot(paths.mean(axis=0), color="k", label="mean of the paths")

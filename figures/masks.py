@@ -42,12 +42,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
-    from matplotlib.figure import Figure as NewFigure
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
     mask = np.array([[bit == "1" for bit in row] for row in data["rows"]])
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     axis.imshow(mask, cmap="binary", aspect="auto", interpolation="nearest")
     for k in range(1, mask.shape[1] // (2 * data["n"])):

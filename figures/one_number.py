@@ -41,11 +41,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure, thresholds
 
-    from slt_theory.plotting import COLOURS, thresholds
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     for colour, kind, label in (
         (COLOURS[1], "one", "one number a sum"),

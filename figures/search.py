@@ -46,12 +46,11 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, new_figure
 
-    figure = NewFigure()
+    figure = new_figure()
     axes = figure.subplots(1, 2, sharey=True)
     for axis, (model, title) in zip(axes, TITLES.items(), strict=True):
         rows = [row for row in data["rows"] if row["model"] == model]

@@ -36,11 +36,10 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
-    from matplotlib.figure import Figure as NewFigure
 
-    from slt_theory.plotting import COLOURS, thresholds
+    from slt_theory.plotting import COLOURS, new_figure, thresholds
 
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     every = sorted({row["eps"] for row in data["rows"]}, reverse=True)
     for colour, eps in zip(COLOURS, every, strict=False):

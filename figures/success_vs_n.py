@@ -50,10 +50,8 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import new_figure, success_curves
 
-    from slt_theory.plotting import success_curves
-
-    figure = NewFigure()
+    figure = new_figure()
     success_curves(figure.subplots(), data)
     return figure

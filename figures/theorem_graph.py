@@ -24,9 +24,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import new_figure
 
-    figure = NewFigure()
+    figure = new_figure()
     tallest = max(len(column) for column in data["columns"])
     size = 2.5 * figure.get_figwidth() / len(data["columns"])
     figure.set_figheight(tallest * 0.031 * size + 0.7)

@@ -29,11 +29,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     left, right = figure.subplots(1, 2)
     for colour, name in zip(COLOURS, SHOWN, strict=False):
         rows = [r for r in data["rows"] if (r["family"], r["what"]) == (name, "eps") and r["kept"]]

@@ -35,11 +35,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure, thresholds
 
-    from slt_theory.plotting import COLOURS, thresholds
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     for colour, dim in zip(COLOURS, sorted({row["dim"] for row in data["rows"]}), strict=False):
         rows = [row for row in data["rows"] if row["dim"] == dim]

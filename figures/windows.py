@@ -46,11 +46,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, new_figure, thresholds
 
-    from slt_theory.plotting import COLOURS, thresholds
-
-    figure = NewFigure()
+    figure = new_figure()
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, max(height, 0.8 * width))
     axes = figure.subplots(2, 2, sharex=True).ravel()

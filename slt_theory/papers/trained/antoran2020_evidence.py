@@ -33,8 +33,6 @@ from slt_theory.papers.trained.shared import (
 
 #: An enclosure wider than this says nothing.
 _BITS, _WIDEST = 200, 2.0**-100
-
-
 _GUESSES = 20
 
 

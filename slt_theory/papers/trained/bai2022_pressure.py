@@ -25,8 +25,6 @@ from slt_theory.papers.trained.shared.cut import Cut, cut
 DENSITY = "1/10"
 #: Steps of a run that shows a law of every step.
 BRIEF = 40
-
-
 #: Images of each replicate that a cut is followed on.
 IMAGES = 4
 

@@ -96,8 +96,6 @@ def gates(
 
 
 WARM, SEARCH, PRICE = 60, 800, 1e-3
-
-
 DENSITIES = ("1/20", "1/40")
 
 

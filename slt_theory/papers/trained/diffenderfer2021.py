@@ -109,12 +109,8 @@ def parts(tensors: training.Tensors) -> dict[str, tuple[torch.Tensor, torch.Tens
 
 
 HALF, THREE_TENTHS = Fraction(1, 2), Fraction(3, 10)
-
-
 #: Ten losses of ten decide at level 1e-3: enough for a mutant that is far below.
 FEW = 10
-
-
 #: Twice the hidden units of the usual rig: these claims are about wide random networks.
 WIDTHS, MARGIN = (64, 200, 100, 10), 0.02
 

@@ -79,8 +79,6 @@ def maximum(seed: int, size: Scale = FULL, *, less: int = 0) -> Outcome:
 
 #: Samples of one size, and the level of their intervals; asked is less, to be decidable.
 TRIALS, SAMPLE, LEVEL, ASKED = 2000, 100, 0.95, 0.9
-
-
 #: Of a uniform cube.
 POINTS = 1000
 

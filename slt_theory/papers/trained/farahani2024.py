@@ -112,11 +112,7 @@ def search(
 
 #: Three units in ten of 100 and 50; the mutant keeps one in ten.
 UNITS, FEWER = (30, 15), (10, 5)
-
-
 TRIES, MARGIN, EARLY = 100, 0.02, 60
-
-
 BRIEF = Scale(4, Fraction(1, 10))
 
 

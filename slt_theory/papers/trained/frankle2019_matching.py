@@ -68,8 +68,6 @@ SEVENTHS = Arms(
 )
 DENSE_AGAIN = Beats(SEVENTHS, "dense", "other dense", what="dense over dense")
 TWO, ONE = Fraction(2, 100), Fraction(1, 100)
-
-
 SEVENTH = f"{SCOPE}; nine rounds of 20 % (output layer 10 %) to density 0.145"
 
 ENTRIES = (

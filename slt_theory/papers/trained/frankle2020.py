@@ -68,8 +68,6 @@ def barrier(
 
 
 LATE = 120
-
-
 #: What the paper calls stable.
 STABLE = Fraction(2, 100)
 

@@ -42,8 +42,6 @@ PAPER = Paper(
 )
 
 Bools = NDArray[np.bool_]
-
-
 #: Scales beyond this are not trusted: the layer keeps its masks.
 LIMIT = 10
 

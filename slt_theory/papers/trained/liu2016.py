@@ -132,11 +132,7 @@ class Regression:
 
 #: Half of the variance is noise in a linear fit of the standardised table.
 NOISE, COUNTS = 0.5, (300, 0, 142)
-
-
 STEPS, RATE = 2000, 0.05
-
-
 #: With n + 1 a multiple of 20, order statistics give an interval of 0.9 exactly.
 PARTICLES, MORE = 39, (19, 39, 79)
 

@@ -97,15 +97,9 @@ def distilled(
 
 #: Seven cuts' counts in one: 5.8 % of the weights.
 RATE, ROUNDS = Fraction(7, 20), 7
-
-
 #: Epoch 33 of the paper's 182.
 LATE = Fraction(33, 182)
-
-
 MARGIN, CLEAN, NOISE = 0.01, Fraction(0), Fraction(4, 5)
-
-
 WARM, COLD = 5.0, 1.0
 
 

@@ -142,8 +142,6 @@ TRANSFERRED = Arms(
     what="accuracy on the target of {first} over {second}",
 )
 RANDOM_AGAIN = Beats(TRANSFERRED, "random", "other random")
-
-
 OTHER_DATA = "VGG19 and ResNet50 between CIFAR, Fashion-MNIST, SVHN, ImageNet and Places"
 HALVES = (
     "MLP 64-100-50-5, found on digits 0 to 4, trained on 5 to 9, 600 Adam steps each; five rounds "

@@ -69,8 +69,6 @@ def activations(
 
 #: Four hidden layers of one width, so that their probes have equally many features.
 WIDTHS = (64, 100, 100, 100, 100, 10)
-
-
 FIRST, LAST = 0, 3
 
 

@@ -97,22 +97,12 @@ def fed(
 
 #: Steps before the point to rewind to, examples they may see, networks that score them.
 EARLY, FEW, VOTES = 40, 100, 10
-
-
 #: Two cuts to the counts that four and seven cuts of 35 % leave, the last 5.8 %.
 RATE, AT = Fraction(7, 20), (4, 7)
-
-
 MARGIN = 0.02
-
-
 #: The mutant's pre-training is this much faster.
 HOT = 100
-
-
 BRIEF = Scale(3, Fraction(1, 2))
-
-
 Square = Callable[[Sequence[int | Fraction], int], Fraction]
 
 

@@ -156,8 +156,6 @@ class Game:
 
 #: What a minute allows: three arms of 24 generators, 160 steps each, 800 of their critics.
 STEPS, BATCH = 960, 32
-
-
 MADE = 500
 
 

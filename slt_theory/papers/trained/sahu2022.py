@@ -94,8 +94,6 @@ def search(
 
 #: Six rounds that each remove 30 %, in 64-w-w/2-10.
 RATE, ROUNDS = Fraction(3, 10), 6
-
-
 SMALL_WIDTH, LARGE_WIDTH = 12, 100
 
 

@@ -36,11 +36,7 @@ PAPER = Paper(
 
 #: With weights in -3 .. 3 the flow of these networks is an integer below 2^53: exact in float64.
 LARGEST = 3
-
-
 FLAT, DEEP = (64, 100, 50, 10), (8,) * 10
-
-
 Score = Callable[["training.Mlp", "training.Tensors", int], "training.Tensors"]
 
 

@@ -100,12 +100,8 @@ def group(rows: Sequence[tuple[Logit, int]]) -> GroupLoss:
 
 
 INPUTS, HIDDEN, NETS, PARTS, EXAMPLES = 5, 3, 24, 3, 10
-
-
 #: Standard deviations of the weights, in turn.
 SCALES = (0.5, 1.0, 2.0)
-
-
 BITS = 256
 
 

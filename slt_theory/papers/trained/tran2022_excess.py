@@ -79,8 +79,6 @@ class Logistic:
 
 
 FITS = 50
-
-
 LOGISTIC_FITS, RIDGE = 42, 1e-4
 
 

@@ -99,8 +99,6 @@ def dominating(points: Any) -> Dominating:
 
 
 LAWS, RANKS, POINTS = ("normal", "cauchy", "offset"), (2, 3, 4, 6), 600
-
-
 #: Units of 2^-10, at most 2^26 of them: sums of 2^9 products of two fit 64 bits.
 UNIT, LARGEST = 1 << 10, 1 << 26
 

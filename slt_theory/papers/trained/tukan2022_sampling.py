@@ -86,11 +86,7 @@ def draw(sensitivities: Integers, size: int, seed: int, stream: int) -> NDArray[
 
 #: (points, rank): pairs of rows give the directions of rank 3.
 SHAPES = ((400, 2), (60, 3))
-
-
 EPS, DELTA, TRIALS = Fraction(1, 2), 0.1, 1000
-
-
 DRAWS, REPEATS = 200, 20
 
 

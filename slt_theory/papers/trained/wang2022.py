@@ -49,8 +49,6 @@ PAPER = Paper(
 
 MORE = (19, 39, 79)
 LEVEL = Fraction(9, 10)
-
-
 DENSITY = Fraction(3, 10)
 
 

@@ -103,8 +103,6 @@ def soft_shrinkage(
 
 
 DENSITY = "1/20"
-
-
 #: Half of the steps with shrinkage, half after the cut.
 STEPS = 1200
 

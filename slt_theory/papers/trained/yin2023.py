@@ -134,12 +134,8 @@ def _either(
 #: The paper removes a fifth a round and rewinds to a twentieth of training. Five rounds remain
 #: here, down to 14.5 %, after a first cut that counts for five.
 RATE, FIRST, ROUNDS, LATE = Fraction(1, 5), 5, 9, 30
-
-
 #: The positive control's last steps: how many, how much faster, on how few examples.
 HOT, FASTER, NOISY = 60, 20, 2
-
-
 Build = Callable[[int, Scale], tuple[Rig, dict[str, int], tuple["training.Tensors", ...]]]
 
 

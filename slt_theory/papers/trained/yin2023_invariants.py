@@ -31,8 +31,6 @@ from slt_theory.papers.trained.yin2023 import (
 )
 
 BRIEF = Scale(4, Fraction(1, 10))
-
-
 BRIEF = Scale(4, Fraction(1, 10))
 Pooling = Callable[..., TicketPool]
 

@@ -111,12 +111,8 @@ def scaled_steps(chosen: int, examples: int, steps: int) -> int:
 
 #: The paper's cut, for the examples that pruning flips.
 CUT = Fraction(1, 5)
-
-
 #: Two cuts to the counts that four and seven cuts of 35 % leave, the last 5.8 %.
 RATE, AT = Fraction(7, 20), (4, 7)
-
-
 CHOSEN, MARGIN = 500, 0.005
 
 

@@ -20,8 +20,14 @@ from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from slt_theory.errors import BadInput
-from slt_theory.papers.trained.shared.verdicts import FULL, Scale, Values, beats, equivalent
-from slt_theory.papers.trained.shared.verdicts import not_worse as within
+from slt_theory.papers.trained.shared.verdicts import (
+    FULL,
+    Scale,
+    Values,
+    beats,
+    equivalent,
+    not_worse,
+)
 from slt_theory.theorems.checks import Outcome
 
 __all__ = ["Arms", "Beats", "Comparison", "Equivalent", "Run", "Within"]
@@ -163,7 +169,7 @@ class Within(Comparison):
 
     def decide(self, first: Values, second: Values, what: str, beside: Any) -> Outcome:
         """The exact sign test of the differences."""
-        return within(first, second, what, margin=self.margin, arms=beside)
+        return not_worse(first, second, what, margin=self.margin, arms=beside)
 
 
 @dataclass(frozen=True)
