@@ -32,7 +32,8 @@ def list_theorems(
         str | None, typer.Option(help="Part of a paper's key, title or authors.")
     ] = None,
     status: Annotated[
-        str | None, typer.Option(help="certified, repaired, stated, recalled, conjecture.")
+        str | None,
+        typer.Option(help="certified, repaired, recalled-fails, stated, recalled, conjecture."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture, claim.")
@@ -140,18 +141,28 @@ def _head(entry: Any) -> list[str]:
     ]
 
 
+_ISSUE = {
+    "gap-read": "known issue  ",
+    "recalled-fails": "form fails   ",
+    "not-claimed": "loose        ",
+    "remark": "remark       ",
+}
+
+
 def _checks(entry: Any) -> list[str]:
-    shown = {i.shown_by: f" [shown by check: {i.shown_by}]" for i in entry.known_issues}
+    shown = {
+        i.shown_by: f" [{entry.label(i)}; shown by check: {i.shown_by}]" for i in entry.known_issues
+    }
     return [
         *(f"not claimed  {text}" for text in entry.not_claimed),
         *(
-            f"known issue  {i.text}{shown[i.shown_by] if i.shown_by else ''}"
+            f"{_ISSUE[entry.label(i)]}{i.text}{shown[i.shown_by] if i.shown_by else ''}"
             for i in entry.known_issues
         ),
         *(
             f"{check.role.replace('statement', 'check'):12s} "
             f"{check.name.removeprefix(f'{check.role}: ')}: "
-            f"{check.what}{' [known issue]' if check.issue else ''}"
+            f"{check.what}{f' [{check.label}]' if check.issue else ''}"
             for check in entry.checks
         ),
         *(f"uses         {other}" for other in entry.uses),

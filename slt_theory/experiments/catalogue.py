@@ -17,9 +17,11 @@ from slt_theory.experiments.question import Question
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Claim, Entry
 from slt_theory.theorems import entry as find
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
+from slt_theory.theorems.checks import FINDING, Check, Label, Outcome, SumsCheck, share
 
 __all__ = ["CheckOutcome", "EntryReport", "run_check", "run_claims", "run_entry"]
+
+_ROLE = {"gap-read": "issue", "recalled-fails": "remark", "not-claimed": "remark"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,12 @@ class CheckOutcome:
     verdict, expected : Verdict
         Found, and recorded: see `slt_theory.theorems.checks.Check`.
     role : str
-        "statement", "issue", "control" or "mutant"; only a statement's verdict is the entry's.
+        "statement", "issue" (a gap read in the source), "remark" (another sentence that fails),
+        "control" or "mutant"; only a statement's verdict is the entry's.
+    label : str
+        What fails, if it does: see `slt_theory.theorems.checks.Check`.
+    trust : str or None
+        How the entry's statement is known: see `slt_theory.theorems.entry.Source`.
     evidence : str
     """
 
@@ -43,10 +50,17 @@ class CheckOutcome:
     evidence: str
     numbers: dict[str, Any]
     seconds: float
+    label: Label = "holds"
+    trust: str | None = None
 
     @property
     def shows_issue(self) -> bool:
         return self.role == "issue"
+
+    @property
+    def finding(self) -> str:
+        """The verdict in words: VIOLATED only where what fails was read, or is one's own."""
+        return _finding(self.verdict, self.label)
 
     @property
     def surprise(self) -> bool:
@@ -64,14 +78,22 @@ class CheckOutcome:
         """One line."""
         role = {"statement": "check", "issue": "known issue"}.get(self.role, self.role)
         name = self.name if self.name.startswith(role) else f"{role} {self.name}"
-        return f"{name}: {self.verdict}: {self.evidence} ({self.seconds:.1f} s)"
+        return f"{name}: {self.finding}: {self.evidence} ({self.seconds:.1f} s)"
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {"verdict": self.finding, "expected": _finding(self.expected, self.label)}
+        return asdict(self) | found
+
+
+def _finding(verdict: Verdict, label: Label) -> str:
+    return FINDING.get(label, str(verdict)) if verdict is Verdict.VIOLATED else str(verdict)
 
 
 @dataclass(frozen=True)
 class EntryReport:
     """All checks of one entry.
 
-    ``verdict`` is about the statement: known issues, controls and mutants are listed and do not
+    ``verdict`` is about the statement: issues, remarks, controls and mutants are listed and do not
     enter. A claim's verdict is about its test scope.
     """
 
@@ -81,6 +103,7 @@ class EntryReport:
     seed: int
     test_scope: str | None = None
     paper_scope: str | None = None
+    trust: str | None = None
 
     @property
     def surprises(self) -> list[CheckOutcome]:
@@ -89,6 +112,8 @@ class EntryReport:
     def summary(self) -> str:
         """One line, then one for each check."""
         lines = [f"{self.claim}: {self.verdict}", *(c.summary() for c in self.checks)]
+        if self.trust is not None:
+            lines[0] += f" [trust: {self.trust}]"
         if self.test_scope is not None:
             lines[0] += f" in {self.test_scope}"
             lines.append(f"the paper's scope: {self.paper_scope}")
@@ -97,8 +122,7 @@ class EntryReport:
     def to_dict(self) -> dict[str, Any]:
         record = asdict(self)
         record["verdict"] = str(self.verdict)
-        for entry in record["checks"]:
-            entry["verdict"], entry["expected"] = str(entry["verdict"]), str(entry["expected"])
+        record["checks"] = [c.to_dict() for c in self.checks]
         sums = next((c.numbers for c in self.checks if "successes" in c.numbers), {})
         return record | {key: sums.get(key) for key in ("n", "successes", "trials", "ci", "alpha")}
 
@@ -109,6 +133,7 @@ def run_check(
     seed: int = 0,
     threads: int | None = None,
     size: Any = None,
+    trust: str | None = None,
 ) -> CheckOutcome:
     """Run one check; of a claim at a `Scale` of `slt_theory.papers`, by default its own."""
     started = time.perf_counter()
@@ -119,12 +144,14 @@ def run_check(
     return CheckOutcome(
         name=check.name,
         what=check.what,
-        role="issue" if check.issue else check.role,
+        role=_ROLE.get(check.label, check.role),
         verdict=outcome.verdict,
         expected=check.expected,
         evidence=outcome.evidence,
         numbers=outcome.numbers,
         seconds=time.perf_counter() - started,
+        label=check.label,
+        trust=trust,
     )
 
 
@@ -153,9 +180,14 @@ def run_entry(
     """
     entry = find(entry) if isinstance(entry, str) else entry
     chosen = [entry.check(name) for name in names] if names else list(entry.checks)
-    outcomes = tuple(run_check(check, seed=seed, threads=threads, size=size) for check in chosen)
-    scopes = (entry.test_scope, entry.paper_scope) if isinstance(entry, Claim) else ()
-    return EntryReport(entry.id, _overall(outcomes), outcomes, int(seed), *scopes)
+    trust = entry.source.trust
+    outcomes = tuple(
+        run_check(check, seed=seed, threads=threads, size=size, trust=trust) for check in chosen
+    )
+    tested, stated = (
+        (entry.test_scope, entry.paper_scope) if isinstance(entry, Claim) else (None, None)
+    )
+    return EntryReport(entry.id, _overall(outcomes), outcomes, int(seed), tested, stated, trust)
 
 
 def run_claims(

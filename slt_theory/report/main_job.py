@@ -136,7 +136,7 @@ def _trials(job: MainJob) -> int:
 
 
 def _verdicts(job: MainJob, out: Path, step: Step) -> None:
-    """Every check of every entry; a check that shows a known issue is recorded as VIOLATED."""
+    """Every check of every entry; one that fails as recorded says of what by its label."""
     from slt_theory.experiments.catalogue import run_entry
     from slt_theory.theorems import all_theorems
 
@@ -150,8 +150,10 @@ def _verdicts(job: MainJob, out: Path, step: Step) -> None:
                     "claim": entry.id,
                     "check": outcome.name,
                     "what": outcome.what,
-                    "verdict": str(outcome.verdict),
-                    "expected": str(outcome.expected),
+                    "verdict": outcome.to_dict()["verdict"],
+                    "expected": outcome.to_dict()["expected"],
+                    "label": outcome.label,
+                    "trust": outcome.trust,
                     "shows_issue": outcome.shows_issue,
                     "evidence": outcome.evidence,
                     "seconds": outcome.seconds,

@@ -15,7 +15,23 @@ from typing import Any, Literal
 
 from slt_theory.statistics import Verdict, clopper_pearson, verdict
 
-__all__ = ["Check", "Outcome", "SumsCheck", "all_of", "control", "mutant", "share"]
+__all__ = [
+    "FINDING",
+    "Check",
+    "Label",
+    "Outcome",
+    "SumsCheck",
+    "all_of",
+    "control",
+    "mutant",
+    "share",
+]
+
+Label = Literal["holds", "gap-read", "recalled-fails", "not-claimed"]
+"""What a check says about its source: see `Check`."""
+
+FINDING = {"recalled-fails": "RECALLED FORM FAILS", "not-claimed": "NOT CLAIMED"}
+"""What a list says instead of VIOLATED where the failing sentence was not read in the source."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,11 @@ class Check:
     run : callable or str
         ``run(seed) -> Outcome``, or the name of such a function in
         `slt_theory.experiments.evidence`; of a claim, ``run(seed, size)`` with an optional size.
-    issue : bool
-        The check shows a known issue: VIOLATED is the recorded verdict.
+    label : str
+        "holds" for a sentence of the source, and for controls and mutants. Otherwise VIOLATED is
+        the recorded verdict and the label says of what: "gap-read", a gap in a proof or statement
+        that was read in the source; "recalled-fails", a recalled form, the source not read;
+        "not-claimed", a converse that the paper does not claim, so its bound is loose.
     role : str
         "statement" tests the claim. "control" compares an arm with itself and must come out
         INCONCLUSIVE; "mutant" is the system with one planted error, which must change the verdict.
@@ -62,9 +81,14 @@ class Check:
     name: str
     what: str
     run: Callable[..., Outcome] | str
-    issue: bool = False
+    label: Label = "holds"
     role: Literal["statement", "control", "mutant"] = "statement"
     recorded: Verdict | None = None
+
+    @property
+    def issue(self) -> bool:
+        """Whether the sentence tested is expected to fail."""
+        return self.label != "holds"
 
     @property
     def by(self) -> str:
@@ -104,7 +128,7 @@ class SumsCheck:
 
     Attributes
     ----------
-    name, what, issue
+    name, what, label
         As in `Check`.
     eps, delta : str, float
         The error for one target and the failure probability that the claim allows.
@@ -130,8 +154,13 @@ class SumsCheck:
     hi: str = "1"
     asks: dict[str, Any] = field(default_factory=dict)
     trials: int = 1000
-    issue: bool = False
+    label: Label = "holds"
     role: Literal["statement"] = "statement"
+
+    @property
+    def issue(self) -> bool:
+        """As in `Check`."""
+        return self.label != "holds"
 
     @property
     def expected(self) -> Verdict:

@@ -75,7 +75,9 @@ def _claim(claim: Claim, row: dict[str, Any] | None) -> str:
         return "\n".join(lines)
     lines += ["", "| check | verdicts | evidence |", "|---|---|---|"]
     for check in row["checks"]:
-        role = {"statement": "", "issue": "known issue: "}.get(check["role"], f"{check['role']}: ")
+        role = {"statement": "", "issue": "known issue: ", "remark": ""}.get(
+            check["role"], f"{check['role']}: "
+        )
         verdicts = ", ".join(dict.fromkeys(check["verdicts"]))
         evidence = check["evidence"].replace("|", "\\|")
         what = check["what"].replace("|", "\\|")

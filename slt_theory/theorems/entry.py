@@ -30,7 +30,16 @@ __all__ = [
     "Theorem",
 ]
 
-Trust = Literal["read", "code", "recalled-high", "recalled-mid", "recalled-low", "derived"]
+Trust = Literal[
+    "read",
+    "code",
+    "abstract",
+    "review",
+    "recalled-high",
+    "recalled-mid",
+    "recalled-low",
+    "derived",
+]
 Provenance = Literal["stated", "unnamed", "derived", "fitted"]
 Kind = Literal["theorem", "lemma", "lower-bound", "identity", "conjecture"]
 
@@ -52,8 +61,9 @@ class Source:
     """Where a statement stands, in which version, and how it is known to us.
 
     ``trust`` says whether the statement was read in the paper ("read"), in the authors' code
-    ("code"), recalled with a stated confidence (about 90, 70 or 50 % sure of the constants), or
-    derived for this project ("derived").
+    ("code"), only in its abstract ("abstract") or in a review of it ("review"), recalled with a
+    stated confidence (about 90, 70 or 50 % sure of the constants), or derived for this project
+    ("derived").
     """
 
     paper: Paper
@@ -139,9 +149,10 @@ class Formula:
 
 @dataclass(frozen=True)
 class KnownIssue:
-    """Something in a published statement or proof that looks wrong, loose or ambiguous.
+    """Something in a statement or proof, as published or as recorded, that is to be known.
 
-    ``shown_by`` names the check of the entry that shows it, if a computation can; ``proof`` the
+    ``shown_by`` names the check of the entry that shows it, if a computation can; the label of
+    that check says whether a source that was read is at fault. ``proof`` names the
     machine-checked account of a gap, with a repaired version where there is one. ``refutes`` says
     that the statement as recorded here fails, not merely a step of its proof.
     """
@@ -198,9 +209,16 @@ class Entry:
         known = ", ".join(check.name for check in self.checks)
         raise BadInput("check", name, f"is no check of {self.id}", f"its checks: {known}")
 
+    def label(self, issue: KnownIssue) -> str:
+        """The label of the check that shows an issue; "remark" where none does."""
+        return self.check(issue.shown_by).label if issue.shown_by else "remark"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; callables are left out."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        record = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        for issue, plain in zip(self.known_issues, record["known_issues"], strict=True):
+            plain["label"] = self.label(issue)
+        return record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,7 +317,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Assumption):
         return value.text
     if isinstance(value, Check):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)} | {"run": value.by}
+        record = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return record | {"run": value.by, "issue": value.issue}
+    if isinstance(value, SumsCheck):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)} | {
+            "issue": value.issue
+        }
     if hasattr(value, "__dataclass_fields__"):
         pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
         return {name: _plain(v) for name, v in pairs if not callable(v)}

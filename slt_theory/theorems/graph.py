@@ -16,6 +16,7 @@ __all__ = ["Graph", "catalogue_graph", "columns", "to_dot", "to_json", "to_merma
 FILL = {
     "certified": "#cfe8cf",
     "repaired": "#f5d5c8",
+    "recalled-fails": "#f0e0d8",
     "conjecture": "#e4d7f0",
     "stated": "#d6e4f5",
     "recalled": "#f3ead0",
@@ -133,13 +134,14 @@ def to_svg(graph: Graph, *, link: Callable[[str], str] | None = None) -> str:
 
 def _mark(entry: Theorem, state: Status) -> str:
     tested = {"consistent": " ✓", "violated": " ✗", "inconclusive": " ?"}.get(state.numeric, "")
-    return tested + (" ⚑" if any(i.shown_by for i in entry.known_issues) else "")
+    return tested + (" ⚑" if any(c.label == "gap-read" for c in entry.checks) else "")
 
 
 def _legend() -> list[str]:
     words = {
         "certified": "explicit version proved here",
-        "repaired": "fails as recorded, repaired",
+        "repaired": "fails as read, repaired",
+        "recalled-fails": "recalled form fails, not read",
         "stated": "read in the source",
         "recalled": "recalled",
         "conjecture": "conjecture, measured",
@@ -153,7 +155,7 @@ def _legend() -> list[str]:
         x += 40 + 7 * len(text)
     parts.append(
         '<text x="20" y="48">thick border: sound, with all it uses. ✓ ✗ ? outcome of the checks. '
-        "⚑ known issue with a check. Solid line: the statement uses; dashed: our proof uses.</text>"
+        "⚑ a gap read in the source. Solid line: the statement uses; dashed: our proof uses.</text>"
     )
     return parts
 

@@ -165,7 +165,7 @@ ENTRIES = (
                 "if 1/eps^2 neurons were needed for one weight, the chance of one neuron would be "
                 "O(eps^2)",
                 quadratic_need,
-                issue=True,
+                label="not-claimed",
             ),
         ),
     ),

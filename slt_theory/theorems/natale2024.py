@@ -243,7 +243,7 @@ ENTRIES = (
                 "amplification gap",
                 "the proof's blocks hold a k-subset at density 1/2",
                 amplification_gap,
-                issue=True,
+                label="gap-read",
             ),
         ),
     ),

@@ -183,7 +183,7 @@ ENTRIES = (
                 "if the saving were the formula's factor 0.85 at eps_p = 1/10, nine numbers with "
                 "perturbation would do no better than fourteen without",
                 saving_by_a_factor,
-                issue=True,
+                label="not-claimed",
             ),
         ),
     ),

@@ -137,7 +137,7 @@ ENTRIES = (
         title="Quantised targets are represented exactly",
         kind="theorem",
         source=Source(
-            QUANTISED, "Theorem 1 and Lemma 4; formulas partly lost", "arXiv", "recalled-mid"
+            QUANTISED, "Theorem 1; Lemma 5, step 2; probability recalled", "arXiv", "read"
         ),
         statement="Weights uniform on S = {-1, -1 + r, ..., 1}, r = 2^-k. A source of depth 2l and "
         "width C d log2(1/r) represents exactly, with probability at least "
@@ -186,7 +186,7 @@ ENTRIES = (
                 "product set",
                 "products of two lattice numbers contain a uniform law on an integer interval",
                 product_set,
-                issue=True,
+                label="gap-read",
             ),
         ),
     ),

@@ -24,8 +24,9 @@ class Status(NamedTuple):
     Attributes
     ----------
     status : str
-        "certified" (an explicit version has a proof here), "repaired" (the recorded statement
-        fails in part, a repaired one has a proof), "conjecture", "stated" or "recalled".
+        "certified" (an explicit version has a proof here), "repaired" (the statement was read and
+        fails in part), "recalled-fails" (the form recalled here fails, its source was not read),
+        "conjecture", "stated" or "recalled" (also: seen only in an abstract or a review).
     proof_level : str
         One of `LEVELS`.
     why : str
@@ -74,6 +75,18 @@ def _refuted(entry: Theorem) -> bool:
     return any(issue.refutes for issue in entry.known_issues)
 
 
+def _failing(entry: Theorem, level: str) -> tuple[str, str]:
+    """Status and reason of an entry whose recorded statement fails; only a text that was read
+    can have been in need of repair.
+    """
+    labels = {entry.label(issue) for issue in entry.known_issues if issue.refutes}
+    if labels == {"gap-read"}:
+        status, why = "repaired", "the statement as read fails"
+    else:
+        status, why = "recalled-fails", "the form recalled here fails; its source was not read"
+    return status, why if level == "none" else f"{why}; a repaired one is proved here"
+
+
 def _sound(entry: Theorem, seen: frozenset[str] = frozenset()) -> bool:
     from slt_theory.theorems import get
 
@@ -100,7 +113,8 @@ def status_of(entry: Theorem | Claim, outcomes: Mapping[str, str] | None = None)
         What `slt check --all` found; without it every entry is untested.
     """
     numeric = (outcomes or {}).get(entry.id, "untested").lower()
-    recalled = entry.source.trust.startswith("recalled")
+    trust = entry.source.trust
+    recalled = trust.startswith("recalled") or trust in ("abstract", "review")
     if isinstance(entry, Claim):
         status = "recalled" if recalled else "stated"
         why = "tried within its test scope, which is not the paper's"
@@ -109,13 +123,11 @@ def status_of(entry: Theorem | Claim, outcomes: Mapping[str, str] | None = None)
     if entry.kind == "conjecture":
         status, why = "conjecture", "measured, not proved"
     elif _refuted(entry):
-        status, why = "repaired", "the statement as recorded fails; a repaired one is proved here"
-        if level == "none":
-            why = "the statement as recorded fails"
+        status, why = _failing(entry, level)
     elif level != "none":
         status, why = "certified", f"an explicit version is proved here ({entry.proof})"
     elif recalled:
-        status, why = "recalled", "the statement is recalled, not read"
+        status, why = "recalled", f"the statement was not read in its source ({trust})"
     else:
         status, why = "stated", "the statement is recorded from its source"
     return Status(status, level, why, _complete(entry), numeric, _sound(entry))

@@ -76,6 +76,7 @@ def test_a_check_that_shows_an_issue_does_not_touch_the_verdict() -> None:
     report = run_entry("gadhikar2023-subset-sum", names=("p near 1",))
     assert report.verdict is Verdict.VACUOUS
     assert report.checks[0].verdict is Verdict.VIOLATED
+    assert report.to_dict()["checks"][0]["verdict"] == "RECALLED FORM FAILS"
     assert not report.surprises
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments import evidence
-from slt_theory.theorems import Theorem, all_theorems, get
-from slt_theory.theorems.checks import Check, SumsCheck
+from slt_theory.experiments.catalogue import run_check
+from slt_theory.theorems import Claim, Theorem, all_entries, all_theorems, get
+from slt_theory.theorems.checks import Check, Label, SumsCheck, all_of
 from slt_theory.theorems.page import catalogue_markdown
 from slt_theory.theorems.status import LEVELS, status_of
 from slt_theory.theorems.symbols import SYMBOLS
@@ -174,16 +175,50 @@ def test_anchors_and_named_constants_are_there() -> None:
     assert sum(len(entry.anchors) for entry in ENTRIES) >= 8
 
 
-def test_published_issues_are_flagged() -> None:
-    flagged = {e.id for e in ENTRIES if any(i.shown_by for i in e.known_issues)}
-    assert flagged >= {
+def _labelled(label: str) -> set[str]:
+    return {e.id for e in ENTRIES if any(c.label == label for c in e.checks)}
+
+
+def test_only_what_was_read_is_called_a_gap() -> None:
+    assert _labelled("gap-read") == {"natale2024-amplified", "kumar2025-quantised"}
+    assert _labelled("recalled-fails") == {
         "gadhikar2023-subset-sum",
         "otsuka2024-locked-subset-sum",
-        "natale2024-amplified",
-        "kumar2025-quantised",
-        "malach2020-weights",
-        "xiong2023-perturbation",
+        "orseau2020-golden-ratio",
     }
+    assert _labelled("not-claimed") >= {"malach2020-weights", "xiong2023-perturbation"}
+
+
+@pytest.mark.parametrize("entry", all_entries(), ids=lambda e: e.id)
+def test_labels_follow_trust_and_checks(entry: Theorem | Claim) -> None:
+    for issue in entry.known_issues:
+        assert (entry.label(issue) == "remark") == (issue.shown_by is None)
+        if issue.refutes:
+            assert entry.label(issue) in ("gap-read", "recalled-fails")
+    for check in entry.checks:
+        if check.label == "gap-read":
+            assert entry.source.trust == "read"
+        if check.label == "recalled-fails":
+            assert entry.source.trust not in ("read", "derived")
+        if check.issue:
+            assert check.role == "statement"
+
+
+@pytest.mark.parametrize("label", ["holds", "gap-read", "recalled-fails", "not-claimed"])
+def test_lists_say_violated_of_what_was_read_alone(label: Label) -> None:
+    planted = Check("planted", "false", lambda seed: all_of(["0"], 1, "no"), label=label)
+    record = run_check(planted, trust="recalled-mid").to_dict()
+    assert (record["label"], record["trust"]) == (label, "recalled-mid")
+    assert (record["verdict"] == "VIOLATED") == (label in ("holds", "gap-read"))
+
+
+def test_papers_can_be_found() -> None:
+    for entry in all_entries():
+        paper = entry.source.paper
+        assert paper.authors
+        assert paper.title
+        assert 1970 <= paper.year <= 2026
+        assert entry.source.locator
 
 
 def test_unknown_ids_name_the_nearest() -> None:

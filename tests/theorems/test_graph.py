@@ -62,9 +62,16 @@ def test_outcomes_are_drawn_and_read(tmp_path: Path) -> None:
 def test_status_is_derived() -> None:
     assert status_of(get("slt-lemma-r")).status == "certified"
     assert status_of(get("slt-lemma-r")).sound
-    assert status_of(get("gadhikar2023-subset-sum")).status == "repaired"
+    assert status_of(get("gadhikar2023-subset-sum")).status == "recalled-fails"
     assert not status_of(get("gadhikar2023-subset-sum")).sound
     assert status_of(get("slt-observed-order")).status == "conjecture"
     assert status_of(get("dacunha2023b-structured")).status == "recalled"
+    read = replace(get("natale2024-amplified").source, locator="a place")
+    issues = tuple(
+        replace(issue, refutes=True) if issue.shown_by else issue
+        for issue in get("natale2024-amplified").known_issues
+    )
+    wrong = replace(get("natale2024-amplified"), source=read, known_issues=issues)
+    assert status_of(wrong).status == "repaired"
     orphan = replace(get("slt-lemma-r"), proof="no-such-proof")
     assert status_of(orphan).proof_level == "none"

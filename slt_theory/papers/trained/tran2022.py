@@ -198,7 +198,7 @@ ENTRIES = (
                 "three groups",
                 "the larger group has the smaller gradient",
                 three_groups,
-                issue=True,
+                label="gap-read",
             ),
             mutant("decay", "two groups at the minimum with weight decay", decayed),
         ),

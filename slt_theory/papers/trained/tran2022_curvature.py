@@ -251,7 +251,7 @@ ENTRIES = (
                 "soft output",
                 "the statement as printed, even with a norm in its second term",
                 soft_form,
-                issue=True,
+                label="gap-read",
             ),
             mutant("signed", "the largest eigenvalue instead of the norm", signed_form),
         ),
