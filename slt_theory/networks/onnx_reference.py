@@ -1,8 +1,8 @@
 """Evaluate an ONNX model in float64 by ONNX's own reference implementation.
 
 Six operators are computed by their definition instead, because the reference of onnx 1.23 is not
-right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 normalise
-by the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
+right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 mix in
+the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
 float32; global maxima of sequences run over the channels, too; pools of sequences with padding, or
 with padding found from the shape, fail or leave windows out.
 """
