@@ -211,6 +211,7 @@ class _Builder:
         self.names: list[str] = []
         self.kinds: list[Kind] = []
         self.steps: list[Step] = []
+        self.branched: set[int] = set()
 
     def _append(self, step: Step) -> int:
         self.steps.append(step)
@@ -224,6 +225,7 @@ class _Builder:
 
     def _layer(self, layer: Layer, of: int) -> int:
         if isinstance(layer, Residual):
+            self.branched.add(of)
             skip = self.chain(layer.shortcut, of)
             return self._append(Add(self.chain(layer.body, of), skip))
         if isinstance(layer, ActivationLayer):
@@ -239,6 +241,13 @@ class _Builder:
             last = self.steps[of - 1] if of else None
             if not isinstance(last, Weigh):
                 raise BadInput("batch norm", of, "must follow a weighted layer, to be folded in")
+            if of in self.branched:
+                raise BadInput(
+                    "batch norm",
+                    self.names[last.layer],
+                    "stands behind a branch: the other side takes the value without the norm",
+                    "slt_theory.from_module reads such networks",
+                )
             k = last.layer
             self.weights[k], self.biases[k] = folded(self.weights[k], self.biases[k], layer)
             return of

@@ -23,22 +23,30 @@ __all__ = ["dense_target", "export_ticket", "import_ticket"]
 
 
 def dense_target(module: nn.Sequential) -> Dense:
-    """A chain of Linear and ReLU modules as a target of the numpy path, names included.
+    """Return a chain of Linear and ReLU modules as a target of the numpy path, names included.
+
+    A module that occurs twice is two layers. `slt_theory.from_module` reads any other module.
 
     Raises
     ------
     BadInput
-        If the module is another one.
+        If the module is another one, or has hooks or computed weights.
     """
     if not isinstance(module, nn.Sequential):
-        raise BadInput("module", type(module).__name__, "must be a Sequential")
-    parts = [(n, p) for n, p in module.named_children() if not isinstance(p, nn.Flatten)]
-    for k, (name, part) in enumerate(parts):
-        kind = nn.Linear if k % 2 == 0 else nn.ReLU
-        if type(part) is not kind or len(parts) % 2 == 0:
-            raise BadInput(
-                name, type(part).__name__, "must be Linear, ReLU, Linear, ... in turn, Linear last"
-            )
+        raise BadInput("module", type(module).__name__, "must be a Sequential", "see from_module")
+    find_layers(module)
+    # named_children would leave out the second place of a module.
+    parts = [(n, p) for n, p in module._modules.items() if not isinstance(p, nn.Flatten)]
+    kinds = [nn.Linear if k % 2 == 0 else nn.ReLU for k in range(len(parts))]
+    wrong = [(n, p) for (n, p), kind in zip(parts, kinds, strict=True) if type(p) is not kind]
+    if wrong or len(parts) % 2 == 0:
+        name, part = wrong[0] if wrong else parts[-1]
+        raise BadInput(
+            name,
+            type(part).__name__,
+            "must be Linear, ReLU, Linear, ... in turn, Linear last",
+            "slt_theory.from_module reads modules of other forms",
+        )
     linear = [(name, part) for name, part in parts if isinstance(part, nn.Linear)]
     return Dense(
         tuple(p.weight.detach().cpu().double().numpy() for _, p in linear),

@@ -441,3 +441,12 @@ def test_a_batch_norm_beyond_float64_is_refused(weight, gain, mean, epsilon):
     ]
     with pytest.raises(BadInput, match="batch norm"):
         from_layers(layers, input_shape=(2,))
+
+
+@pytest.mark.parametrize("where", ["body", "shortcut"])
+def test_a_batch_norm_behind_a_branch_is_not_folded_into_both_sides(where):
+    norm = BatchNormLayer(np.ones(2), np.ones(2))
+    conv = ConvolutionLayer(np.ones((2, 2, 1, 1)))
+    block = Residual([norm, conv]) if where == "body" else Residual([conv], shortcut=[norm])
+    with pytest.raises(BadInput, match="behind a branch"):
+        from_layers([conv, block], input_shape=(2, 3, 3))

@@ -16,6 +16,7 @@ from torch.nn.utils import prune  # noqa: E402
 import slt_theory as slt  # noqa: E402
 from slt_theory.errors import BadInput  # noqa: E402
 from slt_theory.networks.graph import skeleton  # noqa: E402
+from slt_theory.torch import dense_target  # noqa: E402
 from slt_theory.torch.reading.module import read_module  # noqa: E402
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -179,3 +180,32 @@ def test_a_resnet_is_read_whole():
     assert network.depth == 20
     assert agreement.difference < 1e-9
     assert differs(module, network, (3, 32, 32), count=4) < 1e-9
+
+
+def test_a_chain_with_modules_used_twice_is_a_dense_target():
+    torch.manual_seed(0)
+    linear, relu = nn.Linear(4, 4), nn.ReLU()
+    module = nn.Sequential(linear, relu, nn.Linear(4, 4), relu, linear)
+    target = dense_target(module)
+    assert target.depth == 3
+    assert differs(module, target, (4,)) < 1e-12
+    with pytest.raises(BadInput, match="Linear last"):
+        dense_target(nn.Sequential(nn.Linear(4, 4), relu, nn.Linear(4, 3), relu))
+
+
+def test_a_pre_activation_block_is_read_whole():
+    torch.manual_seed(0)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.norm = nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3)
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+            self.norm.running_mean.normal_()
+
+        def forward(self, x):
+            y = self.stem(x)
+            return y + self.conv(torch.relu(self.norm(y)))
+
+    module = Net()
+    assert differs(module, slt.from_module(module, torch.zeros(1, 2, 4, 4)), (2, 4, 4)) < 1e-12
