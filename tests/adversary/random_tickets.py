@@ -200,7 +200,9 @@ def _activation(rng: random.Random, theorem: str) -> str:
     if theorem == "burkholz2022-depth":
         return rng.choice(("relu", "identity", "leaky_relu(0.25)", "tanh", "tanh"))
     if theorem == "pensia2020-direct":
-        return rng.choice(("relu", "identity", "leaky_relu(0.1)", "tanh", "sigmoid", "sigmoid"))
+        return rng.choice(
+            ("relu", "identity", "leaky_relu(0.1)", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu")
+        )
     return rng.choice(("relu", "relu", "relu", "identity"))
 
 

@@ -80,12 +80,18 @@ class Values:
         return Values(below, self.scale / share.denominator, self.kind)
 
 
+_ROOT = math.sqrt(2 / math.pi)
+
+
 def _float_activation(kind: str, slope: float, x: np.ndarray) -> np.ndarray:
     rules = {
         "relu": lambda: np.maximum(x, 0),
         "leaky_relu": lambda: np.where(x < 0, slope * x, x),
         "tanh": lambda: np.tanh(x),
         "sigmoid": lambda: 0.5 + 0.5 * np.tanh(0.5 * x),
+        "silu": lambda: x * (0.5 + 0.5 * np.tanh(0.5 * x)),
+        "gelu": lambda: x * (0.5 + 0.5 * np.vectorize(math.erf)(x / math.sqrt(2))),
+        "gelu_tanh": lambda: x * (0.5 + 0.5 * np.tanh(_ROOT * (x + 0.044715 * x * x * x))),
     }
     return rules[kind]()
 
@@ -93,8 +99,14 @@ def _float_activation(kind: str, slope: float, x: np.ndarray) -> np.ndarray:
 def _ball_activation(kind: str, slope: float, x: arb) -> arb:
     if kind == "tanh":
         return x.tanh()
-    if kind == "sigmoid":
-        return 1 / (1 + (-x).exp())
+    if kind in ("sigmoid", "silu"):
+        share = 1 / (1 + (-x).exp())
+        return x * share if kind == "silu" else share
+    if kind == "gelu":
+        return x * (1 + (x / arb(2).sqrt()).erf()) / 2
+    if kind == "gelu_tanh":
+        root = (arb(2) / arb.pi()).sqrt()
+        return x * (1 + (root * (x + arb(0.044715) * (x * (x * x)))).tanh()) / 2
     above, below = (x + abs(x)) / 2, (x - abs(x)) / 2
     return above if kind == "relu" else above + arb(slope) * below
 
