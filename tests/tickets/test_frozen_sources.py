@@ -14,6 +14,7 @@ from slt_theory.laws import Uniform
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets import build_ticket, ticket_forward, verify
 from slt_theory.tickets.block import SourceLayer
+from slt_theory.tickets.building import depth
 from slt_theory.tickets.building.budgets import free_shares, spread
 from slt_theory.tickets.building.relief import Group, relieve
 from slt_theory.tickets.checking.effective import effective_block, sparse_layers
@@ -180,8 +181,11 @@ def test_quarter_locked_quarter_pruned_is_complete_and_verified(options):
     assert gap <= report.sup_error_bound
 
 
+@pytest.mark.parametrize("rounds", [1, 8])
 @pytest.mark.parametrize("budget", ["epl", "erk"])
-def test_other_budgets_build_and_are_counted(budget):
+def test_other_budgets_build_and_are_counted(budget, rounds, monkeypatch):
+    # Also where widths and budgets do not agree after so many rounds.
+    monkeypatch.setattr(depth, "_ROUNDS", rounds)
     ticket = build(budget=budget, signs="needed")
     assert verify(ticket, TARGET).ok
     counts = frozen_weights(ticket)

@@ -33,7 +33,7 @@ __all__ = ["Source", "build", "copies_do", "fill_plan", "plan_of", "sufficient_n
 MOST_COPIES = 4096
 _MOST_N = 1 << 16
 _TYPICAL_COPIES = 32
-_ROUNDS = 4
+_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,16 @@ def _given(request: Request, source: Source, pair_n: int, copies: int) -> tuple[
 
 def _plan(request: Request, source: Source) -> Plan:
     """Widths, and budgets that may depend on them: repeated until both agree."""
-    shapes = [(2, 2)] * (len(request.layers) + 1)
-    frozen: tuple[Freezing, ...] | None = None
+    frozen = source.freezing([(2, 2)] * (len(request.layers) + 1))
     for _ in range(_ROUNDS):
-        before, frozen = frozen, source.freezing(shapes)
-        if frozen == before:
-            break
         found = _widths(request, source, frozen)
         shapes = [layer_shape for block in found.blocks for layer_shape in block.mask_shapes]
-    return found
+        before, frozen = frozen, source.freezing(shapes)
+        if frozen == before:
+            return found
+    # They may alternate: then the last widths, frozen by the budget as it is for their shapes.
+    copies = max(block.copies_out for block in found.blocks)
+    return plan_of(request, source, found.blocks[0].n, copies)
 
 
 def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> Plan:
