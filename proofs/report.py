@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from slt_theory.certified import certified_n, counting_n, necessary_n, statistical_n
-from slt_theory.certified.statistical import WORDS, profiles
+from slt_theory.certified.statistical_table import WORDS, profiles
 
 from .kit import METHODS, RULES
 

@@ -1,4 +1,4 @@
-"""Run every plan of `slt_theory.certified.statistical` and write its table.
+"""Run every plan of `slt_theory.certified.statistical_table` and write its table.
 
 Rows that are stored with their plan unchanged are kept. About 25 minutes on one core:
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from slt_theory.certified.statistical import PLANS, Profile
+from slt_theory.certified.statistical_table import PLANS, Profile
 from slt_theory.experiments.statistical import run_plan
 
 TABLE = Path(__file__).parents[1] / "slt_theory" / "tables" / "statistical.json"

@@ -87,7 +87,7 @@ def _parameters(items: list[str] | None) -> dict[str, str]:
 
 
 def _text(report: Any, delta: float) -> str:
-    from slt_theory.certified.statistical import WORDS
+    from slt_theory.certified.statistical_table import WORDS
 
     rows = [
         ["certified", _shown(report.certified), _why(report.proof, "proved to suffice, proof {}")],

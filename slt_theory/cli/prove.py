@@ -97,7 +97,7 @@ def _kernel_lines(record: dict[str, Any]) -> list[str]:
 
 def _statistics(row: str | None, json: bool) -> None:
     """Run stored rows again; exit 1 unless every count and bound comes out as stored."""
-    from slt_theory.certified.statistical import WORDS, profiles
+    from slt_theory.certified.statistical_table import WORDS, profiles
     from slt_theory.experiments.statistical import run_again
 
     stored = {profile.plan.key: profile for profile in profiles()}

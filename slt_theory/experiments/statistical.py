@@ -5,7 +5,7 @@ and the negative items reach far enough. What they do not reach is known exactly
 which saves most trials where reach is what fails. Everything is decided on the lattice, with the
 distance between lattice and law charged to the error, in integers.
 
-What is tried is fixed beforehand in `slt_theory.certified.statistical.PLANS`: laws, errors,
+What is tried is fixed beforehand in `slt_theory.certified.statistical_table.PLANS`: laws, errors,
 windows, the range of n, the number of trials and the seed. `slt prove --statistics` runs it again.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.certified.statistical import PLANS, Plan, Profile, failure_bounds
+from slt_theory.certified.statistical_table import PLANS, Plan, Profile, failure_bounds
 from slt_theory.errors import BadInput
 from slt_theory.lattice import cover_range
 from slt_theory.laws import Law, parse_law

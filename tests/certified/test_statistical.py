@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 from slt_theory.certified import certified_n, necessary_n, reach_floor, statistical_n
 from slt_theory.certified.exact import ONE
-from slt_theory.certified.statistical import (
+from slt_theory.certified.statistical_table import (
     CELLS,
     LEVEL,
     PARTS,
