@@ -7,6 +7,7 @@ import math
 import random
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -14,16 +15,20 @@ from slt_theory.certified.base_certificate import certificates, stored_failure
 from slt_theory.certified.enclose import ball
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.magnitudes import MAGNITUDES
-from slt_theory.certified.outward import counts, ladder, short, sweep
+from slt_theory.certified.outward import counts, ladder, misfit, short, sweep
 
 from .kit import Proof, step
 from .kit.algebra import identity
+from .kit.balls import integral
 
 Claim = tuple[str, Fraction, Fraction, int]
 
 CLAIMS: tuple[Claim, ...] = (
     ("uniform*uniform", Fraction(1, 100), Fraction(1, 100), 45),
     ("uniform*uniform", Fraction(1, 1000), Fraction(1, 1000), 61),
+    ("uniform", Fraction(1, 100), Fraction(1, 100), 42),
+    ("normal", Fraction(1, 100), Fraction(1, 100), 41),
+    ("normal", Fraction(1, 1000), Fraction(1, 1000), 58),
 )
 ROW = 0
 """The certificate that the proof checks itself; the tests check all."""
@@ -174,18 +179,51 @@ def _one_item(moved: int) -> bool:
     return True
 
 
-def _magnitudes(mean: Fraction) -> bool:
-    """(x (1 - log x))' = -log x and (x^2 (1 - 2 log x)/4)' = -x log x, and the program's balls."""
-    from sympy import diff, log, symbols
+def _derivatives() -> bool:
+    """The closed forms have -log x, the bell and x times these as derivatives."""
+    from sympy import diff, erf, exp, log, pi, sqrt, symbols
 
     x = symbols("x", positive=True)
-    whole = diff(x * (1 - log(x)), x) == -log(x)
+    bell = 2 * exp(-(x**2) / 2) / sqrt(2 * pi)
+    product = diff(x * (1 - log(x)), x) == -log(x)
     part = identity(diff(x**2 * (1 - 2 * log(x)) / 4, x) / x, -log(x))
-    law, at = MAGNITUDES["uniform*uniform"], ball(Fraction(1, 3))
+    normal = diff(erf(x / sqrt(2)), x) == bell and diff(-bell, x) == x * bell
+    return bool(product) and part and bool(normal)
+
+
+def _misfit() -> bool:
+    """One item of U*U does not fit if |X| > D: in closed form, for D = 3/2 cuts."""
+    law, cut = "uniform*uniform", Fraction(1, 4)
+    found = ball(Fraction(float(misfit(law, cut, Fraction(3, 2), Fraction(1), 1)[1])))
+    exact = 1 - MAGNITUDES[law].below(ball(cut * Fraction(3, 2)))
+    return bool(found >= exact) and bool(found <= exact + ball(Fraction(1, 20)))
+
+
+def _magnitudes(mean: Fraction) -> bool:
+    """Masses and partial means of the program against quadrature of twice the density."""
+    lo, hi, tiny = Fraction(1, 3), Fraction(2, 3), Fraction(1, 10**14)
     close = ball(Fraction(1, 10**12))
-    stated = (at * (1 - at.log()), ball(mean) * at * at * (1 - 2 * at.log()) / 4)
-    same = [abs(a - b) < close for a, b in zip((law.below(at), law.mean(at)), stated, strict=True)]
-    return bool(whole) and part and all(bool(s) for s in same)
+    densities: dict[str, Any] = {
+        "uniform": lambda x: 1 + 0 * x,
+        "uniform*uniform": lambda x: -x.log(),
+        "normal": lambda x: 2 * (-x * x / 2).exp() / (2 * x.pi()).sqrt(),
+    }
+    for name, law in MAGNITUDES.items():
+        density = densities[name]
+
+        def moment(x: Any, _: Any, p: Any = density) -> Any:
+            return x * p(x)
+
+        def mass(x: Any, _: Any, p: Any = density) -> Any:
+            return p(x)
+
+        found = (*law.masses([lo, hi]), *law.means([lo, hi]))
+        stated = integral(mass, lo, hi), integral(moment, lo, hi) * ball(mean)
+        at_zero = law.below(ball(tiny)), law.mean(ball(tiny))
+        near = [*(a - b for a, b in zip(found, stated, strict=True)), *at_zero]
+        if not all(bool(abs(x) < close) for x in near):
+            return False
+    return set(densities) == set(MAGNITUDES)
 
 
 def _row(row: int | None, cut: Fraction, length: Fraction) -> bool:
@@ -264,11 +302,18 @@ def build(
                 rules=("union", "total-probability", "subsets"),
             ),
             step(
-                "distribution and partial mean of |U·U|",
-                "identity",
+                "distributions and partial means of |U|, |U·U| and |N|",
+                "spot",
                 lambda: _magnitudes(mean),
-                "from the density; |U| is uniform",
+                "closed forms: x and x²/2; x(1 - log x) and x²(1 - 2 log x)/4; erf(x/√2) and "
+                "2(φ(0) - φ(x))",
             ),
+            step(
+                "these closed forms have the densities as derivatives and vanish at 0",
+                "identity",
+                _derivatives,
+            ),
+            step("one large item that does not fit, in closed form", "spot", _misfit),
             step("numbers of small items, rounded up", "spot", _numbers),
             step(
                 "an item in (b) counts with the lower end of its cell and must fit with the upper; "

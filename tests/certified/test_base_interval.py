@@ -41,6 +41,10 @@ def fits(failures: int, trials: int, bound: float) -> bool:
     [
         ("uniform*uniform", "0.01", 45),
         ("uniform*uniform", "0.001", 61),
+        ("uniform", "0.01", 42),
+        ("uniform", "0.001", 59),
+        ("normal", "0.01", 41),
+        ("normal", "0.001", 58),
         ("relu(uniform)*uniform", "0.01", 95),
         ("relu(uniform)*uniform", "0.001", 131),
         ("bernoulli(0.25)*uniform*uniform", "0.01", 196),
@@ -59,7 +63,7 @@ def test_a_scale_is_a_scale() -> None:
     assert plain is not None
     assert scaled is not None
     assert plain.n == scaled.n
-    assert certified_n("0.01", "0.01", law="uniform", method="base-interval") is None
+    assert certified_n("0.01", "0.01", law="normal*normal", method="base-interval") is None
     assert certified_n("0.01", "0.01", lo=-2, hi=2, law=LAW, method="base-interval") is None
 
 

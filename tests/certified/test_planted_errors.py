@@ -15,6 +15,25 @@ from planted import Planted, first_failure, fresh
 F = Fraction
 
 
+def floor_of_six(c: Any) -> float:
+    """Minus the lower bounds of the density of six small items: lower is more optimistic."""
+    base = c.base_parameters.Base(
+        law="uniform",
+        cut=F(1),
+        error=F(1, 5),
+        length=F(3, 2),
+        radius=F(1, 10),
+        star=F(7, 5),
+        low=F(29, 10),
+        mid=F(8),
+        last=F(12),
+        share=F(1, 3),
+        lean=F(0),
+        rates=(F(0),),
+    )
+    return -float(c.base_floor.Floor(base, 60, 300).least(6).sum())
+
+
 def n_of(method: str | None, **where: Any) -> Any:
     arguments = {"eps": "1/50", "delta": "1/100", "method": method, **where}
     return lambda c: c.certified_n(**arguments).n
@@ -364,6 +383,27 @@ PLANTED = {
         "gain = 2 * self.kappa * v",
         circle,
         "dynamic-program",
+    ),
+    "base: sums dropped at their own goal": Planted(
+        "outward",
+        "size = max(1, need[core])",
+        "size = max(1, need[0])",
+        lambda c: float(c.outward.short("uniform", F(1), F(1, 2), F(1), 4, 6)[6]),
+        "base-interval",
+    ),
+    "base: large items fit with their lower end": Planted(
+        "outward",
+        "max(0, ends[j + 1] - width)",
+        "max(0, ends[j] - width)",
+        lambda c: float(c.outward.misfit("uniform*uniform", F(1, 4), F(3, 2), F(1), 6)[6]),
+        "base-interval",
+    ),
+    "base: the two bounds of the product exchanged": Planted(
+        "base_floor",
+        "downs(self._row(s, s <= star))",
+        "downs(self._row(s, s > star))",
+        floor_of_six,
+        "smoothed-density",
     ),
     "counting: a sum serves eps": Planted(
         "counting",
