@@ -142,13 +142,15 @@ def _layers(row: Row) -> str:
     question = f"{rational(eps)} {rational(delta)}"
     return (
         f"Theorem layer_2_2 :\n  all_but (times 16 {rational(row.delta)}) {size} "
-        f"(16 * {row.enough})\n    (contains {size} 2 2 {row.enough} (4 * {rational(row.eps)})).\n"
-        f"Proof. apply (dense_layer {size} 2 2 {row.enough}); [discriminate|].\n"
+        f"(16 * {row.enough})\n    (contains {size} 2 2 2 {row.enough} plus_minus "
+        f"(4 * {rational(row.eps)})).\n"
+        f"Proof. apply (dense_layer {size} 2 2 {row.enough}).\n"
         f"  apply ({row.name}.enough {size // 2}); discriminate. Qed.\n\n"
         f"Theorem layer_{side}_{side} :\n  all_but (times {sums} {rational(delta)}) {size} "
-        f"({sums} * {n})\n    (contains {size} {side} {side} {n} (4 * {rational(eps)})).\n"
+        f"({sums} * {n})\n    (contains {size} {side} {side} 2 {n} plus_minus "
+        f"(4 * {rational(eps)})).\n"
         f"Proof. refine (explicit_layer {size // 2} {side} {side} {a} {n - a} {reach} {gap} "
-        f"{question} _ _ _ _ _ _); {_COMPUTED}"
+        f"{question} _ _ _ _ _); {_COMPUTED}"
     )
 
 
@@ -166,13 +168,17 @@ def _wide(row: Row) -> str:
 
 
 def _products(row: Row) -> str:
-    """Products on the lattice of network weights: twice the failure of a row."""
+    """Products, and a layer of them, on the lattice of weights: twice the failure of a row."""
     half, delta = 1 << 23, 2 * row.delta
     tail = (
         (n, Fraction(sum(math.comb(n, i) for i in range(row.enough)), 1 << n))
         for n in itertools.count(2 * row.enough)
     )
     n = next(n for n, share in tail if row.delta + share <= delta)
+    conditions = (
+        f"  - apply ({row.name}.enough {half // 2}); discriminate.\n"
+        "  - rewrite <- tails_tail. vm_compute. discriminate. Qed.\n\n"
+    )
     return (
         f"Theorem products_{row.name[4:]} : forall ks,\n"
         f"  Forall (large {half}) ks -> length ks = {n}%nat ->\n"
@@ -181,8 +187,17 @@ def _products(row: Row) -> str:
         f"(-1 # 4) (1 # 4)\n      (products ks (items {2 * half} rs))).\n"
         f"Proof. intros ks Hk Hn. apply (products_suffice {half} ks {n} {row.enough} "
         f"{rational(row.eps)} {rational(row.delta)} {rational(delta)} Hk Hn).\n"
-        f"  - apply ({row.name}.enough {half // 2}); discriminate.\n"
-        "  - rewrite <- tails_tail. vm_compute. discriminate. Qed.\n\n"
+        f"{conditions}"
+        f"Theorem product_layer_2_2 : forall k first,\n"
+        f"  (forall j s b h, (j < 2)%nat -> (b < 4)%nat -> (h < {n})%nat ->\n"
+        f"    large {half} (k j s b h)\n"
+        f"    /\\ (first j s b h j == sign s * (k j s b h # {2 * half}))%Q) ->\n"
+        f"  all_but (times 32 {rational(delta)}) {2 * half} (32 * {n})\n"
+        f"    (contains {2 * half} 2 2 4 {n} first "
+        f"(inject_Z 4 * ({rational(row.eps)} + ({n} # {4 * half})))).\n"
+        f"Proof. intros k first Hk. apply (product_layer {half} 2 2 {n} {row.enough} k first Hk "
+        f"{rational(row.eps)} {rational(row.delta)} {rational(delta)}).\n"
+        f"{conditions}"
     )
 
 
@@ -191,7 +206,7 @@ def claims_file(rows: Sequence[Row] = ROWS) -> str:
     names = " ".join(row.name for row in rows)
     parts = [_law(bits) for bits in (24, 52)]
     parts += [text(row, bits) for text in (_claims, _lemma_r) for row in rows for bits in (24, 52)]
-    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit Products {names}")
+    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit Products Pensia {names}")
     parts += [*map(_wide, rows), _products(rows[-1]), _layers(rows[-1])]
     return _HEADER + head + _OPEN + "".join(parts)
 

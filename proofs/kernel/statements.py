@@ -159,8 +159,21 @@ STATEMENTS = (
             "Claims.layer_2_2",
             "Claims.layer_10_10",
         ),
-        "random first weights (the products of the paper), more than one layer, biases, and the "
+        "other first weights (see kernel-product-layer), more than one layer, biases, and the "
         "spectral norm",
+        ("pensia2020-two-layer",),
+    ),
+    Statement(
+        "kernel-product-layer",
+        "One dense ReLU layer with any first weights of at least 1/2: Pensia's products",
+        r"As kernel-dense-layer, with $8 n d$ hidden units whose first weight for their own input "
+        r"is any number of $[1/2, 1]$ or $[-1, -1/2]$, half of them each, and whose other first "
+        r"weights are arbitrary: all but a fraction $8 d p \delta'$ of the second weights give, "
+        r"for every W at once, masks with error $4 (\epsilon + n/(2M)) \sum_j |x_j|$, where "
+        r"$\delta' \ge \delta + P(\mathrm{Bin}(n, 1/2) < m)$ and m items do for one sum.",
+        ("Pensia.product_layer", "Claims.product_layer_2_2"),
+        "the number of random first weights that are large enough (one more binomial number), "
+        "more than one layer, biases, and the spectral norm",
         ("pensia2020-two-layer",),
     ),
 )

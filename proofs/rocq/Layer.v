@@ -1,11 +1,11 @@
 (** A dense layer inside a random two-layer ReLU network, for every target matrix at once.
 
-    The source has d inputs, 4 n hidden units an input and p outputs. Its first weights are fixed:
-    every hidden unit reads all inputs with weight + 1, or all with weight - 1. Its second weights
-    are the random items, 4 n d p of them, U[-1, 1] on the multiples of 1 / M. Masks choose, for
+    The source has d inputs and p outputs. A hidden unit (j, s, b, h) is meant for input j, sign s
+    and block b; its first weight for input j has the sign s, its other first weights are arbitrary.
+    The second weights are the random items, U[-1, 1] on the multiples of 1 / M. Masks choose, for
     each unit, the inputs it keeps, and for each output the units it keeps. With x = relu x -
-    relu (- x), units of either sign offer their weights to one subset sum each (Pensia's gadget);
-    a weight of [-1, 1] is two equal halves of [-1/2, 1/2], each with its own n items. *)
+    relu (- x), units of either sign offer their weights to subset sums of their own (Pensia's
+    gadget); a target weight of [-1, 1] is split into equal parts, each with a block of n items. *)
 
 From Coq Require Import ZArith QArith Qabs Lqa List Lia Bool Setoid.
 From slt Require Import Sums Law.
@@ -43,14 +43,15 @@ Lemma in_products x y (l l' : list (list Z)) :
 Proof. intros Hx Hy. apply in_flat_map. exists x. split; [exact Hx|]. now apply in_map. Qed.
 
 (** The union bound: T blocks are all good but for T times the fraction. *)
-Lemma all_blocks M n T delta (good : list Z -> Prop) :
-  all_but delta M n good ->
-  all_but (times T delta) M (T * n) (fun rs => forall k, (k < T)%nat -> good (chunk n k rs)).
+Lemma each_block M n T delta (good : nat -> list Z -> Prop) :
+  (forall k, (k < T)%nat -> all_but delta M n (good k)) ->
+  all_but (times T delta) M (T * n) (fun rs => forall k, (k < T)%nat -> good k (chunk n k rs)).
 Proof.
-  intros [bad [Hb Hg]].
-  induction T as [|T [bad' [Hb' Hg']]].
+  revert good. induction T as [|T IH]; intros good Hall.
   - exists []. split; [cbn; lia|]. intros rs _. right. lia.
-  - change (S T * n)%nat with (n + T * n)%nat.
+  - destruct (Hall 0%nat) as [bad [Hb Hg]]; [lia|].
+    destruct (IH (fun k => good (S k))) as [bad' [Hb' Hg']]; [intros; apply Hall; lia|].
+    change (S T * n)%nat with (n + T * n)%nat.
     set (m := (T * n)%nat) in *.
     exists (flat_map (fun x => map (app x) (samples (size M) m)) bad
             ++ flat_map (fun x => map (app x) bad') (samples (size M) n)).
@@ -78,6 +79,11 @@ Proof.
       unfold chunk. rewrite skip_twice. f_equal.
 Qed.
 
+Lemma all_blocks M n T delta (good : list Z -> Prop) :
+  all_but delta M n good ->
+  all_but (times T delta) M (T * n) (fun rs => forall k, (k < T)%nat -> good (chunk n k rs)).
+Proof. intros H. now apply (each_block M n T delta (fun _ => good)). Qed.
+
 (** ** Rational sums *)
 
 Open Scope Q_scope.
@@ -96,6 +102,12 @@ Qed.
 
 Lemma Qsum_minus n f g : Qsum n f - Qsum n g == Qsum n (fun i => f i - g i).
 Proof. induction n as [|n IH]; cbn [Qsum]; [ring|]. rewrite <- IH. ring. Qed.
+
+Lemma Qsum_const n c : Qsum n (fun _ => c) == inject_Z (Z.of_nat n) * c.
+Proof.
+  induction n as [|n IH]; cbn [Qsum]; [cbn; ring|].
+  rewrite IH, Nat2Z.inj_succ. unfold Z.succ. rewrite inject_Z_plus. cbn [inject_Z]. ring.
+Qed.
 
 Lemma Qsum_scale n c f : Qsum n (fun i => c * f i) == c * Qsum n f.
 Proof. induction n as [|n IH]; cbn [Qsum]; [ring|]. rewrite IH. ring. Qed.
@@ -141,6 +153,12 @@ Qed.
 Lemma relu_eq x y : x == y -> relu x == relu y.
 Proof. intros E. destruct (relu_cases x) as [[? ->]|[? ->]], (relu_cases y) as [[? ->]|[? ->]]; lra. Qed.
 
+Lemma relu_scale v y : 0 <= v -> relu (v * y) == v * relu y.
+Proof.
+  intros Hv. destruct (relu_cases (v * y)) as [[H1 ->]|[H1 ->]],
+    (relu_cases y) as [[H2 ->]|[H2 ->]]; try nra.
+Qed.
+
 Lemma relu_lipschitz x y : Qabs (relu x - relu y) <= Qabs (x - y).
 Proof.
   apply Qabs_case; apply Qabs_case; intros;
@@ -152,28 +170,33 @@ Qed.
 Definition both (f : bool -> Q) : Q := f true + f false.
 Definition sign (s : bool) : Q := if s then 1 else -1.
 
-(** The block of n draws that output i takes from input j, sign s and half b. *)
-Definition block (d i j : nat) (s b : bool) : nat :=
-  (((i * d + j) * 2 + (if s then 0 else 1)) * 2 + (if b then 0 else 1))%nat.
-
 Section Source.
 
-Variables (M : positive) (d p n : nat).
+Variables (M : positive) (d p B n : nat).
+
+(** The first weight of hidden unit (j, s, b, h) for input j'. *)
+Variable first : nat -> bool -> nat -> nat -> nat -> Q.
+
+(** The block of n draws that output i takes for input j, sign s and part b. *)
+Definition block (i j : nat) (s : bool) (b : nat) : nat :=
+  (((i * d + j) * 2 + (if s then 0 else 1)) * B + b)%nat.
+
+Definition blocks : nat := (p * d * 2 * B)%nat.
 
 (** The random second weight of output i for hidden unit (j, s, b, h). *)
-Definition weight (rs : list Z) (i j : nat) (s b : bool) (h : nat) : Q :=
-  nth h (items M (chunk n (block d i j s b) rs)) 0%Z # M.
+Definition second (rs : list Z) (i j : nat) (s : bool) (b h : nat) : Q :=
+  nth h (items M (chunk n (block i j s b) rs)) 0%Z # M.
 
-(** Hidden unit (j, s, b, h): the ReLU of the inputs it keeps, with weight [sign s] each. *)
-Definition hidden (keeps : nat -> bool -> bool -> nat -> nat -> bool) (x : nat -> Q)
-  (j : nat) (s b : bool) (h : nat) : Q :=
-  relu (Qsum d (fun j' => if keeps j s b h j' then sign s * x j' else 0)).
+(** Hidden unit (j, s, b, h): the ReLU of the inputs that its mask keeps. *)
+Definition hidden (keeps : nat -> bool -> nat -> nat -> nat -> bool) (x : nat -> Q)
+  (j : nat) (s : bool) (b h : nat) : Q :=
+  relu (Qsum d (fun j' => if keeps j s b h j' then first j s b h j' * x j' else 0)).
 
 (** Output i of the masked network. *)
-Definition network (rs : list Z) (keeps : nat -> bool -> bool -> nat -> nat -> bool)
-  (uses : nat -> nat -> bool -> bool -> nat -> bool) (x : nat -> Q) (i : nat) : Q :=
-  Qsum d (fun j => both (fun s => both (fun b => Qsum n (fun h =>
-    if uses i j s b h then weight rs i j s b h * hidden keeps x j s b h else 0)))).
+Definition network (rs : list Z) (keeps : nat -> bool -> nat -> nat -> nat -> bool)
+  (uses : nat -> nat -> bool -> nat -> nat -> bool) (x : nat -> Q) (i : nat) : Q :=
+  Qsum d (fun j => both (fun s => Qsum B (fun b => Qsum n (fun h =>
+    if uses i j s b h then second rs i j s b h * hidden keeps x j s b h else 0)))).
 
 Definition target (W : nat -> nat -> Q) (x : nat -> Q) (i : nat) : Q :=
   Qsum d (fun j => W i j * x j).
@@ -198,30 +221,38 @@ Proof.
   destruct (Nat.eqb_spec k T) as [->|]; [exact Ha|]. apply Hf. lia.
 Qed.
 
-Lemma kept_sum mask ks :
-  length mask = length ks ->
-  Qsum (length ks) (fun h => if nth h mask false then nth h ks 0%Z # M else 0) == (kept mask ks # M).
+Lemma block_bound i j s b :
+  (i < p)%nat -> (j < d)%nat -> (b < B)%nat -> (block i j s b < blocks)%nat.
 Proof.
-  revert mask. induction ks as [|k ks IH]; intros [|b mask] Hl; try discriminate; [reflexivity|].
-  cbn [length]. rewrite Qsum_first. cbn [nth kept]. rewrite IH by (now injection Hl).
-  assert (E : forall u v, (u # M) + (v # M) == (u + v # M)).
-  { intros u v. unfold Qeq, Qplus. cbn [Qnum Qden]. rewrite !Pos2Z.inj_mul. ring. }
-  destruct b; [apply E|]. rewrite Z.add_0_l. ring.
+  intros Hi Hj Hb. unfold block, blocks.
+  assert ((i * d + j) * 2 + (if s then 0 else 1) + 1 <= p * d * 2)%nat by (destruct s; nia). nia.
 Qed.
 
-Lemma block_bound i j s b :
-  (i < p)%nat -> (j < d)%nat -> (block d i j s b < 4 * (p * d))%nat.
-Proof. intros Hi Hj. unfold block. destruct s, b; nia. Qed.
+(** The part of a block of that index. *)
+Definition input_of (k : nat) : nat := ((k / B / 2) mod d)%nat.
+Definition sign_of (k : nat) : bool := Nat.eqb ((k / B) mod 2) 0.
+Definition part_of (k : nat) : nat := (k mod B)%nat.
 
-(** One weight, by the two signs and two halves. *)
-Lemma gadget w x eps a b c e :
-  0 <= eps ->
-  Qabs (w * (1 # 2) - a) <= 2 * eps -> Qabs (w * (1 # 2) - b) <= 2 * eps ->
-  Qabs (- w * (1 # 2) - c) <= 2 * eps -> Qabs (- w * (1 # 2) - e) <= 2 * eps ->
-  Qabs ((a + b) * relu x + (c + e) * relu (- x) - w * x) <= 4 * eps * Qabs x.
+Lemma block_parts i j s b : (j < d)%nat -> (b < B)%nat ->
+  input_of (block i j s b) = j /\ sign_of (block i j s b) = s /\ part_of (block i j s b) = b.
 Proof.
-  intros He Ha Hb Hc Hd.
-  apply Qabs_Qle_condition in Ha, Hb, Hc, Hd.
+  intros Hj Hb. unfold input_of, sign_of, part_of, block.
+  rewrite Nat.div_add_l, (Nat.div_small b B), Nat.add_0_r by lia.
+  rewrite (Nat.add_comm (_ * B) b), Nat.mod_add, (Nat.mod_small b B) by lia.
+  rewrite Nat.div_add_l, (Nat.div_small (if s then 0 else 1) 2), Nat.add_0_r
+    by (destruct s; lia).
+  rewrite (Nat.add_comm (_ * 2)), Nat.mod_add, (Nat.mod_small (if s then 0 else 1) 2)
+    by (destruct s; lia).
+  rewrite (Nat.add_comm (i * d)), Nat.mod_add, Nat.mod_small by lia.
+  repeat split. destruct s; reflexivity.
+Qed.
+
+(** One weight, by the two signs. *)
+Lemma gadget w x e a c :
+  Qabs (w - a) <= e -> Qabs (- w - c) <= e ->
+  Qabs (a * relu x + c * relu (- x) - w * x) <= e * Qabs x.
+Proof.
+  intros Ha Hc. apply Qabs_Qle_condition in Ha, Hc.
   destruct (Qlt_le_dec x 0) as [Hx|Hx].
   - rewrite (Qabs_neg x) by lra.
     destruct (relu_cases x) as [[? ->]|[? ->]]; [lra|].
@@ -233,90 +264,120 @@ Proof.
     rewrite E. apply Qabs_Qle_condition. split; nra.
 Qed.
 
-Lemma contains_from_sums eps rs :
-  0 <= eps ->
-  length rs = (4 * (p * d) * n)%nat ->
-  (forall k, (k < 4 * (p * d))%nat ->
-     reaches M (2 * eps) (-1 # 2) (1 # 2) (items M (chunk n k rs))) ->
-  contains (4 * eps) rs.
+Variable size_of : nat -> bool -> nat -> nat -> Q.
+Hypothesis own : forall j s b h, (j < d)%nat -> (b < B)%nat -> (h < n)%nat ->
+  0 <= size_of j s b h /\ first j s b h j == sign s * size_of j s b h.
+
+(** What a mask of one block adds to the weight of its input. *)
+Definition offered (rs : list Z) (i j : nat) (s : bool) (b : nat) (mask : nat -> bool) : Q :=
+  Qsum n (fun h => if mask h then size_of j s b h * second rs i j s b h else 0).
+
+Lemma contains_from_sums e rs :
+  (0 < B)%nat ->
+  (forall i j s b, (i < p)%nat -> (j < d)%nat -> (b < B)%nat ->
+     forall z, -1 <= inject_Z (Z.of_nat B) * z <= 1 ->
+     exists mask, Qabs (z - offered rs i j s b mask) <= e) ->
+  contains (inject_Z (Z.of_nat B) * e) rs.
 Proof.
-  intros He Hlen Hr W HW.
-  (* A mask for every block: its sum is half of the weight, with the sign of the unit. *)
-  set (half := fun i j (s b : bool) mask => length mask = n /\
-    Qabs (sign s * W i j * (1 # 2)
-          - (kept mask (items M (chunk n (block d i j s b) rs)) # M)) <= 2 * eps).
-  assert (Hmask : exists f : nat -> nat -> bool -> bool -> list bool,
-    forall i, (i < p)%nat -> forall j, (j < d)%nat -> forall s b, half i j s b (f i j s b)).
-  { apply (finite_choice _ (fun _ _ _ => []) (fun i f =>
-      forall j, (j < d)%nat -> forall s b, half i j s b (f j s b))). intros i Hi.
-    apply (finite_choice _ (fun _ _ => []) (fun j f => forall s b, half i j s b (f s b))).
-    intros j Hj.
-    assert (H1 : forall s b, exists mask, half i j s b mask).
-    { intros s b. destruct (HW i j Hi Hj) as [Hlo Hhi].
-      destruct (Hr _ (block_bound i j s b Hi Hj) (sign s * W i j * (1 # 2))) as [mask [Hl Hm]];
-        [destruct s; cbn [sign]; lra..|].
-      exists mask. split; [|exact Hm]. rewrite Hl. unfold items, chunk.
-      rewrite map_length, firstn_length, skipn_length.
-      pose proof (block_bound i j s b Hi Hj). nia. }
-    destruct (H1 true true) as [m1 ?], (H1 true false) as [m2 ?],
-             (H1 false true) as [m3 ?], (H1 false false) as [m4 ?].
-    exists (fun s b : bool => if s then if b then m1 else m2 else if b then m3 else m4).
-    intros [|] [|]; assumption. }
+  intros HB Hr W HW. set (t := inject_Z (Z.of_nat B)).
+  assert (Ht : 0 < t) by (unfold t, Qlt; cbn; lia).
+  assert (Ez : forall y, t * (y / t) == y).
+  { intros y. field. intros E. rewrite E in Ht. now apply Qlt_irrefl in Ht. }
+  (* A mask for every block: its sum is a part of the weight, with the sign of the unit. *)
+  set (fits := fun i j s b mask => Qabs (sign s * W i j / t - offered rs i j s b mask) <= e).
+  assert (Hmask : exists f : nat -> nat -> bool -> nat -> nat -> bool,
+    forall i, (i < p)%nat -> forall j, (j < d)%nat -> forall s b, (b < B)%nat ->
+      fits i j s b (f i j s b)).
+  { apply (finite_choice _ (fun _ _ _ _ => false) (fun i f =>
+      forall j, (j < d)%nat -> forall s b, (b < B)%nat -> fits i j s b (f j s b))). intros i Hi.
+    apply (finite_choice _ (fun _ _ _ => false) (fun j f =>
+      forall s b, (b < B)%nat -> fits i j s b (f s b))). intros j Hj.
+    assert (Hs : forall s, exists f, forall b, (b < B)%nat -> fits i j s b (f b)).
+    { intros s. apply (finite_choice _ (fun _ => false) (fits i j s)). intros b Hb.
+      apply Hr; try assumption. fold t. rewrite Ez. destruct (HW i j Hi Hj). destruct s; cbn [sign]; lra. }
+    destruct (Hs true) as [f1 H1], (Hs false) as [f2 H2].
+    exists (fun s : bool => if s then f1 else f2). intros [|]; assumption. }
   destruct Hmask as [f Hf].
-  exists (fun j _ _ _ j' => Nat.eqb j j'), (fun i j s b h => nth h (f i j s b) false).
-  intros x i Hi.
-  assert (E : Qabs (network rs (fun j _ _ _ j' => Nat.eqb j j')
-                (fun i j s b h => nth h (f i j s b) false) x i - target W x i)
-              <= 4 * eps * Qsum d (fun j => Qabs (x j))).
+  exists (fun j _ _ _ j' => Nat.eqb j j'), f. intros x i Hi.
+  assert (E : Qabs (network rs (fun j _ _ _ j' => Nat.eqb j j') f x i - target W x i)
+              <= t * e * Qsum d (fun j => Qabs (x j))).
   { unfold network, target. rewrite Qsum_minus, <- Qsum_scale. apply Qsum_abs. intros j Hj.
-    assert (Hsum : forall s b,
-      Qsum n (fun h => if nth h (f i j s b) false
-                       then weight rs i j s b h * hidden (fun j _ _ _ j' => Nat.eqb j j') x j s b h
-                       else 0)
-      == (kept (f i j s b) (items M (chunk n (block d i j s b) rs)) # M) * relu (sign s * x j)).
-    { intros s b. destruct (Hf i Hi j Hj s b) as [Hl _].
-      assert (Hn : length (items M (chunk n (block d i j s b) rs)) = n).
-      { unfold items, chunk. rewrite map_length, firstn_length, skipn_length.
-        pose proof (block_bound i j s b Hi Hj). nia. }
-      rewrite Qmult_comm, <- kept_sum by congruence. rewrite Hn, <- Qsum_scale.
-      apply Qsum_ext. intros h _.
-      assert (Hh : hidden (fun j _ _ _ j' => Nat.eqb j j') x j s b h == relu (sign s * x j)).
-      { apply relu_eq. apply (Qsum_single d j (fun j' => sign s * x j') Hj). }
-      destruct (nth h (f i j s b) false); [|ring]. rewrite Hh. unfold weight. ring. }
+    set (S := fun s => Qsum B (fun b => offered rs i j s b (f i j s b))).
+    assert (Hsum : forall s,
+      Qsum B (fun b => Qsum n (fun h => if f i j s b h
+        then second rs i j s b h * hidden (fun j _ _ _ j' => Nat.eqb j j') x j s b h else 0))
+      == S s * relu (sign s * x j)).
+    { intros s. unfold S. rewrite Qmult_comm, <- Qsum_scale. apply Qsum_ext. intros b Hb.
+      unfold offered. rewrite <- Qsum_scale. apply Qsum_ext. intros h Hh.
+      destruct (f i j s b h); [|ring]. destruct (own j s b h Hj Hb Hh) as [Hpos Hown].
+      assert (G : hidden (fun j _ _ _ j' => Nat.eqb j j') x j s b h
+                  == size_of j s b h * relu (sign s * x j)).
+      { rewrite <- relu_scale by exact Hpos. apply relu_eq.
+        rewrite (Qsum_single d j (fun j' => first j s b h j' * x j') Hj), Hown. ring. }
+      rewrite G. ring. }
+    assert (Hclose : forall s, Qabs (sign s * W i j - S s) <= t * e).
+    { intros s. rewrite <- (Ez (sign s * W i j)). unfold t at 1. rewrite <- Qsum_const.
+      unfold S. rewrite Qsum_minus. unfold t. rewrite <- Qsum_const. apply Qsum_abs. intros b Hb.
+      now apply Hf. }
     unfold both. rewrite !Hsum.
-    pose proof (proj2 (Hf i Hi j Hj true true)) as H1. pose proof (proj2 (Hf i Hi j Hj true false)) as H2.
-    pose proof (proj2 (Hf i Hi j Hj false true)) as H3. pose proof (proj2 (Hf i Hi j Hj false false)) as H4.
-    cbn [sign] in *.
-    set (sum_of := fun s b =>
-      (kept (f i j s b) (items M (chunk n (block d i j s b) rs)) # M)).
-    fold (sum_of true true) (sum_of true false) (sum_of false true) (sum_of false false) in *.
-    generalize dependent (sum_of true true). intros a Ha.
-    generalize dependent (sum_of true false). intros b Hb.
-    generalize dependent (sum_of false true). intros c Hc.
-    generalize dependent (sum_of false false). intros e Hd.
-    assert (G : Qabs ((a + b) * relu (x j) + (c + e) * relu (- x j) - W i j * x j)
-                <= 4 * eps * Qabs (x j)).
-    { apply gadget; try exact He.
-      - eapply Qle_trans; [|exact Ha]. apply Qle_lteq. right. apply Qabs_wd. ring.
-      - eapply Qle_trans; [|exact Hb]. apply Qle_lteq. right. apply Qabs_wd. ring.
-      - eapply Qle_trans; [|exact Hc]. apply Qle_lteq. right. apply Qabs_wd. ring.
-      - eapply Qle_trans; [|exact Hd]. apply Qle_lteq. right. apply Qabs_wd. ring. }
+    pose proof (Hclose true) as H1. pose proof (Hclose false) as H2. cbn [sign] in *.
+    assert (G : Qabs (S true * relu (x j) + S false * relu (- x j) - W i j * x j)
+                <= t * e * Qabs (x j)).
+    { apply gadget.
+      - eapply Qle_trans; [|exact H1]. apply Qle_lteq. right. apply Qabs_wd. ring.
+      - eapply Qle_trans; [|exact H2]. apply Qle_lteq. right. apply Qabs_wd. ring. }
     eapply Qle_trans; [|exact G]. apply Qle_lteq. right. apply Qabs_wd.
     rewrite (relu_eq (1 * x j) (x j)), (relu_eq (-1 * x j) (- x j)) by ring. ring. }
   split; [exact E|]. eapply Qle_trans; [apply relu_lipschitz|exact E].
 Qed.
 
-(** The theorem: n items that suffice for one sum make 4 n d hidden units suffice for a layer. *)
-Theorem dense_layer eps delta :
-  0 <= eps -> suffices M n eps delta ->
-  all_but (times (4 * (p * d)) delta) M (4 * (p * d) * n) (contains (4 * eps)).
+Lemma chunk_length k rs :
+  length rs = (blocks * n)%nat -> (k < blocks)%nat -> length (items M (chunk n k rs)) = n.
 Proof.
-  intros He Hs.
-  apply (all_but_weaken _ _ _ (fun rs => forall k, (k < 4 * (p * d))%nat ->
-           reaches M (2 * eps) (-1 # 2) (1 # 2) (items M (chunk n k rs)))).
-  - intros rs [Hl _] Hk. now apply contains_from_sums.
-  - apply (all_blocks M n (4 * (p * d)) delta
-             (fun rs => reaches M (2 * eps) (-1 # 2) (1 # 2) (items M rs)) Hs).
+  intros Hl Hk. unfold items, chunk. rewrite map_length, firstn_length, skipn_length. nia.
 Qed.
 
 End Source.
+
+(** ** First weights +1 and -1 *)
+
+Lemma kept_sum M mask ks :
+  length mask = length ks ->
+  Qsum (length ks) (fun h => if nth h mask false then 1 * (nth h ks 0%Z # M) else 0)
+  == (kept mask ks # M).
+Proof.
+  revert mask. induction ks as [|k ks IH]; intros [|b mask] Hl; try discriminate; [reflexivity|].
+  cbn [length]. rewrite Qsum_first. cbn [nth kept]. rewrite IH by (now injection Hl).
+  assert (E : forall u v, (u # M) + (v # M) == (u + v # M)).
+  { intros u v. unfold Qeq, Qplus. cbn [Qnum Qden]. rewrite !Pos2Z.inj_mul. ring. }
+  destruct b; [rewrite <- E; ring|]. rewrite Z.add_0_l. ring.
+Qed.
+
+Definition plus_minus (j : nat) (s : bool) (b h j' : nat) : Q := sign s.
+
+(** The theorem: n items that suffice for one sum make 4 n d hidden units suffice for a layer. *)
+Theorem dense_layer M d p n eps delta :
+  suffices M n eps delta ->
+  all_but (times (4 * (p * d)) delta) M (4 * (p * d) * n)
+          (contains M d p 2 n plus_minus (4 * eps)).
+Proof.
+  intros Hs. replace (4 * (p * d))%nat with (blocks d p 2) by (unfold blocks; lia).
+  apply (all_but_weaken _ _ _ (fun rs => forall k, (k < blocks d p 2)%nat ->
+           reaches M (2 * eps) (-1 # 2) (1 # 2) (items M (chunk n k rs)))).
+  - intros rs [Hl _] Hk.
+    assert (C : contains M d p 2 n plus_minus (inject_Z (Z.of_nat 2) * (2 * eps)) rs).
+    { apply (contains_from_sums M d p 2 n plus_minus (fun _ _ _ _ => 1)); [|lia|].
+      - intros. split; [lra|]. unfold plus_minus. ring.
+      - intros i j s b Hi Hj Hb z Hz.
+        assert (Hbl := block_bound d p 2 i j s b Hi Hj Hb).
+        change (inject_Z (Z.of_nat 2)) with 2 in Hz. destruct (Hk _ Hbl z) as [mask [Hm Hz']]; [lra|lra|].
+        exists (fun h => nth h mask false). unfold offered, second.
+        pose proof (chunk_length M d p 2 n _ rs Hl Hbl) as Hc.
+        eapply Qle_trans; [|exact Hz']. apply Qle_lteq. right. apply Qabs_wd.
+        rewrite <- (kept_sum M mask) by exact Hm. rewrite Hc. reflexivity. }
+    intros W HW. destruct (C W HW) as [keeps [uses HC]]. exists keeps, uses. intros x i Hi.
+    assert (E : 4 * eps == inject_Z (Z.of_nat 2) * (2 * eps)) by (change (inject_Z (Z.of_nat 2)) with 2; ring).
+    rewrite E. now apply HC.
+  - now apply (all_blocks M n _ delta
+                 (fun rs => reaches M (2 * eps) (-1 # 2) (1 # 2) (items M rs))).
+Qed.
