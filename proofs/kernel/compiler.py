@@ -95,6 +95,7 @@ def _compile(compiler: str, folder: Path, name: str, text: str, key: str) -> Com
         capture_output=True,
         text=True,
         check=False,
+        cwd=folder,  # coqc leaves caches of its tactics where it runs
     )
     if run.returncode:
         return Compiled(name, False, run.stdout, run.stderr.strip())
@@ -119,6 +120,7 @@ def compile_all(
     """
     compiler = find_compiler()
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     keys = _keys(files, version.stdout)
     found: dict[str, Compiled] = {}
