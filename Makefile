@@ -10,7 +10,7 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test long browser kernel docs lint bench clean
+.PHONY: verify test long browser kernel docs lint bench findings clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
@@ -44,6 +44,14 @@ lint: $(ENV)/.test
 
 bench: $(ENV)/.test
 	$(BIN)/python benchmarks/run.py all
+
+# Behaviour of other tools, each in an environment of its own: an hour, most of it installing torch.
+findings:
+	@failed=0; for script in findings/*.sh; do \
+	  log=$$(mktemp); \
+	  if bash $$script >$$log 2>&1; then echo "as described: $$script"; \
+	  else echo "changed: $$script"; tail -n 5 $$log; failed=1; fi; rm -f $$log; \
+	done; exit $$failed
 
 # The stamps make a second run quick: they are older than pyproject.toml only if it changed.
 $(ENV)/bin/python:

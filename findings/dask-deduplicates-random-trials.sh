@@ -21,7 +21,9 @@ def trial(_):
 def main():
     from dask.distributed import Client, LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
         with Client(cluster) as client:
             same = client.gather(client.map(trial, [0] * 5))
             fresh = client.gather(client.map(trial, [0] * 5, pure=False))

@@ -125,8 +125,8 @@ def _between(star: Fraction) -> bool:
         items = [Fraction(source.randint(1, 999), 1000) for _ in range(count)]
         if source.random() < 0.3:
             items = [Fraction(1, 2)] * count
-        s_star = ball(star)
-        v = sum((-8 * (s_star * ball(x) / 2).cos().log() / s_star**2 for x in items), ball(0))
+        s_star, square = ball(star), ball(star * star)
+        v = sum((-8 * (s_star * ball(x) / 2).cos().log() / square for x in items), ball(0))
         cell = min(int(float((v / count / ball(top)).mid()) * low.shape[1]), low.shape[1] - 1)
         k = source.randrange(low.shape[0])
         inside = (floor._s[k] + floor._s[k + 1]) / 2

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import to_power
 from slt_theory.certified.base_parameters import HALF_TURN, Base, grid
 from slt_theory.certified.enclose import (
     MARGIN,
@@ -48,7 +49,7 @@ class Floor:
     ) -> None:
         self.base = base
         star = ball(base.star)
-        self._most = -8 * (star / 2).cos().log() / star**2  # v(1)
+        self._most = -8 * (star / 2).cos().log() / to_power(star, 2)  # v(1)
         top = Fraction(up(self._most))
         self.statistic = [top * k / statistic_cells for k in range(statistic_cells + 1)]
         step = base.low / low_cells
@@ -60,7 +61,9 @@ class Floor:
     def _equal(self) -> list[Any]:
         """The magnitude that K equal items have if they share V."""
         star = ball(self.base.star)
-        inner = [(-ball(v) * star**2 / 8).exp().acos() * 2 / star for v in self.statistic[:-1]]
+        inner = [
+            (-ball(v) * to_power(star, 2) / 8).exp().acos() * 2 / star for v in self.statistic[:-1]
+        ]
         return [*inner, ball(1)]
 
     def _row(self, s: Fraction, equal: bool) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import to_power
 from slt_theory.certified.base_parameters import Base, grid
 from slt_theory.certified.enclose import MARGIN, TINY, FloatArray, ball, power, up, ups
 from slt_theory.certified.magnitudes import MAGNITUDES
@@ -57,7 +58,7 @@ class Means:
         self._exact = [ball(Fraction(float(x))) for x in self._points]
         tangent = (ball(base.star) / 2).tan()
         self._slope = up(4 * tangent / ball(base.star))  # v' and v'' rise: largest at 1
-        self._bend = up(2 * (1 + tangent**2))
+        self._bend = up(2 * (1 + to_power(tangent, 2)))
 
     @cached_property
     def _weighted(self) -> FloatArray:
@@ -129,7 +130,7 @@ class Means:
         if s is None:
             return ball(1).pi() / ball(2 * self.base.radius)
         u = ball(self.base.radius * s)
-        return ((2 * u).si() - u.sin() ** 2 / u) / ball(self.base.radius)
+        return ((2 * u).si() - to_power(u.sin(), 2) / u) / ball(self.base.radius)
 
     def _weights(self, s: list[Fraction | None], factors: list[Any]) -> FloatArray:
         """Energy of each cell times its factor."""
@@ -144,7 +145,7 @@ class Means:
         rho = [Fraction(float(np.exp(float(base.lean * (base.low - x))))) for x in s[:-1]]
         total = sum((q * (b - a) for q, (a, b) in zip(rho, pairwise(s), strict=True)), Fraction(0))
         pi = ball(1).pi()
-        factors = [ball(total / q / base.share**2) / pi**2 for q in rho]
+        factors = [ball(total / q / base.share**2) / to_power(pi, 2) for q in rho]
         return self._weights([*s], factors), self._between(s)
 
     def _high(self) -> tuple[FloatArray, FloatArray]:

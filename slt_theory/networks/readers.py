@@ -11,6 +11,7 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,7 +156,8 @@ def read_safetensors(path: Path) -> Tensors:
     except Exception as error:
         raise _broken(path, error) from error
     arrays: dict[str, NDArray[Any]] = {}
-    for key, entry in entries:
+    # Parsed entries come in an order that changes from process to process.
+    for key, entry in sorted(entries, key=itemgetter(0)):
         dtype = _SAFETENSORS_DTYPES.get(entry["dtype"])
         if dtype is None:
             raise BadInput(key, entry["dtype"], "must be floating-point", "convert the weights")

@@ -88,3 +88,20 @@ def test_a_table_that_is_none_is_refused(tmp_path, text, words):
 def test_data_and_a_new_computation_exclude_each_other(tmp_path):
     result = drawn("golden_ratio", "--data", tmp_path / "x.json", "--recompute")
     assert isinstance(result.exception, BadInput)
+
+
+def test_differencing_and_greedy_choice_give_distances_of_subsets():
+    from itertools import product
+
+    from slt_theory.figures.greedy_gaps import differenced, greedy
+
+    from slt_theory.laws import Uniform
+
+    for trial in range(20):
+        *items, target = Uniform(bits=20).sample(1, trial, 0, 8).tolist()
+        sums = [
+            sum(x for x, b in zip(items, bits, strict=True) if b)
+            for bits in product((0, 1), repeat=7)
+        ]
+        distances = {abs(total - target) for total in sums}
+        assert {differenced(items, target), greedy(items, target)} <= distances

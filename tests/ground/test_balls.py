@@ -10,9 +10,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from slt_theory.balls import to_power
+from slt_theory.certified import enclose
+from slt_theory.universal import balls as universal
 from slt_theory.universal.functions import Function
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +60,34 @@ def test_a_function_is_evaluated_over_a_ball_around_its_zero(rule, over, least, 
     assert inside(value, Fraction(most))
 
 
+@pytest.mark.parametrize("bits", [2, 53, 64, 200])
+def test_floats_of_ends_lie_outside_at_every_precision(bits: int) -> None:
+    with ctx.workprec(bits):
+        for middle in (Fraction(k, 7) for k in range(-50, 50)):
+            value = enclose.ball(middle)
+            for down, up in ((enclose.down, enclose.up), (universal.down, universal.up)):
+                assert inside(value, middle)
+                low, high = value.lower().fmpq(), value.upper().fmpq()
+                assert Fraction(down(value)) <= Fraction(int(low.p), int(low.q))
+                assert Fraction(up(value)) >= Fraction(int(high.p), int(high.q))
+
+
+def test_ends_become_floats_in_three_places_only() -> None:
+    """`float` rounds an end to nearest, inwards half of the time: see `findings/`."""
+    wanted = re.compile(r"float\([^\n]*\.(upper|lower)\(\)")
+    places = (path for folder in ("slt_theory", "proofs") for path in (ROOT / folder).rglob("*.py"))
+    found = {
+        str(path.relative_to(ROOT))
+        for path in places
+        if wanted.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {
+        "slt_theory/certified/enclose.py",
+        "slt_theory/networks/activations.py",
+        "slt_theory/universal/balls.py",
+    }
+
+
 # What touches balls, and which powers in it are of exact numbers or sympy expressions.
 FOLDERS = (
     "proofs", "slt_theory/certified", "slt_theory/universal", "slt_theory/testing",
@@ -65,6 +95,18 @@ FOLDERS = (
 )  # fmt: skip
 TOUCHES = re.compile(r"\bflint\b|import [^\n]*\bball\b|^\s+ball,$|\.balls import", re.MULTILINE)
 EXACT = {
+    "proofs/answers.py": "(size-1) kernel radius",
+    "proofs/base_interval.py": "(1-cut) cut x",
+    "proofs/kit/slow.py": "(1-p) (1-weight) Fraction(3,4) Fraction(7,8) p weight",
+    "proofs/smoothed_density.py": (
+        "(1-p+p*c) (1-theta) (a+b) (q*a-p*b) (x-m) a b base.star big c e first g least most p rest "
+        "s t turn u"
+    ),
+    "slt_theory/certified/base_interval.py": "self.floor.least(count)",
+    "slt_theory/certified/base_means.py": (
+        "(1-base.share) Fraction(5,4) base.share float(s[1]-s[0]) s[:,None] self._slope "
+        "self.base.star self.cells"
+    ),
     "proofs/fixed_size_second_moment.py": "a b c d j k (a*c+b*d)",
     "proofs/gap_attention_exponent.py": "alpha (1+eps/(2*depth))",
     "proofs/softmax_lemma.py": "r (a+b) (1-p*(r+1))",

@@ -350,6 +350,20 @@ def test_forced_order() -> None:
         forced_order({"abcdefghijklmno"[i]: (4, 4) for i in range(15)})
 
 
+def test_what_is_said_of_a_safetensors_file_does_not_change_from_run_to_run(monkeypatch) -> None:
+    import safetensors
+    from safetensors.numpy import save
+
+    content = save({f"{name}.weight": np.eye(4) for name in ("fc2", "fc1", "fc10", "head")})
+    entries = safetensors.deserialize(content)
+    path = Path("a.safetensors")
+    monkeypatch.setattr("slt_theory.networks.readers.read_bytes", lambda _: content)
+    for turned in (entries, entries[::-1], sorted(entries, key=lambda entry: entry[0])):
+        monkeypatch.setattr(safetensors, "deserialize", lambda _, turned=turned: turned)
+        with pytest.raises(BadInput, match="layers = fc1, fc10, fc2, head: can be ordered"):
+            load_target(path)
+
+
 def test_order_from_metadata(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
