@@ -53,7 +53,7 @@ def build(*, radius: Fraction = Fraction(1, 4)) -> Proof:
             ),
         ),
         ("error-recursion-dense",),
-        gap="A restatement of the dense theorem puts the radius inside the exponent. It is "
-        "safe for "
-        "radius at least 1 (the case used there) and too small below.",
+        gap="A restatement of the dense theorem puts the radius inside the exponent. Nothing is "
+        "wrong there: it is used for radius at least 1, where it is valid; below 1 it is too "
+        "small.",
     )

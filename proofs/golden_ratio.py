@@ -107,7 +107,8 @@ def build(
         r"$w \in "
         rf"[0, \sum w_i]$ has a subset within ${best}\gamma^{{k-1}} \approx 0.809\gamma^k$. The "
         rf"greedy subset is within ${greedy}\cdot\gamma^{{k-1}} \approx 1.618\gamma^k$ and no "
-        r"better: a published residual of $\gamma^k$ needs the best subset, or one item more.",
+        r"better; with indices $i = 1, \dots, k$ both gain a factor $\gamma$: greedy is within "
+        r"$\gamma^k$.",
         (
             step(r"$\gamma^2 + \gamma = 1$", "identity", _defining),
             step(

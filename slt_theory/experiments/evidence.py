@@ -36,7 +36,6 @@ __all__ = [
     "scaled_normal_vectors",
     "small_attention",
     "sparse_scaling",
-    "vector_order_is_cubic",
 ]
 
 SPARSE_P = ("0.2", "0.3", "0.5", "0.7", "0.9", "0.99", "0.9999")
@@ -55,28 +54,6 @@ FROZEN_GRID = (
 
 def _text(found: Threshold) -> str:
     return f"{found.n} in {found.n_low}..{found.n_high}"
-
-
-def vector_order_is_cubic(seed: int) -> Outcome:
-    """n_90 for a random target of [-1,1]^d at eps = 1/20, d = 1 and 2, N(0, I_d)."""
-    found = [
-        threshold(
-            law="normal",
-            eps=Fraction(1, 20),
-            delta=0.1,
-            targets="random",
-            dim=dim,
-            trials=200,
-            seed=seed,
-        )
-        for dim in (1, 2)
-    ]
-    one, two = found
-    text = f"n_90 = {_text(one)} at d = 1, {_text(two)} at d = 2; cubic growth would give eightfold"
-    settled = two.n_high is not None and one.n_low is not None and two.n_high < 8 * one.n_low
-    return Outcome(
-        Verdict.VIOLATED if settled else Verdict.INCONCLUSIVE, text, {"n_90": [one.n, two.n]}
-    )
 
 
 def never_below_packing(seed: int) -> Outcome:

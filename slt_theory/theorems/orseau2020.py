@@ -54,9 +54,9 @@ def golden_floor(power: int, bits: int = _BITS) -> int:
     return (root - (whole << bits)) // 2
 
 
-def _weights(seed: int, case: int, k: int) -> list[int]:
-    """Arbitrary w_i in [gamma**(i+1), gamma**i], the first cases at the ends."""
-    ends = [(golden_floor(i + 1) + 1, golden_floor(i)) for i in range(k)]
+def _weights(seed: int, case: int, k: int, first: int = 1) -> list[int]:
+    """Arbitrary w_i in [gamma**(i+1), gamma**i], i = first..first+k-1; first cases at the ends."""
+    ends = [(golden_floor(i + 1) + 1, golden_floor(i)) for i in range(first, first + k)]
     pick = case % 4
     if pick == 0:
         return [low for low, _ in ends]
@@ -67,7 +67,7 @@ def _weights(seed: int, case: int, k: int) -> list[int]:
 
 
 def best_subset(seed: int) -> Outcome:
-    """All targets of [0, min(1, sum)] are within gamma**k of a sum: widest gap of all 2^k sums."""
+    """All targets of [0, 1] are within gamma**k of a sum: widest gap of all 2^k sums."""
     failures, cases = [], 0
     for k in (2, 5, 8, 11):
         for case in range(24):
@@ -76,18 +76,22 @@ def best_subset(seed: int) -> Outcome:
             one = min(1 << _BITS, int(sums[-1]))
             inside = sums[: np.searchsorted(sums, one) + 1]
             gap = int(np.diff(inside).max(initial=0))
-            if gap > 2 * golden_floor(k):
+            if gap > 2 * golden_floor(k) or (1 << _BITS) - int(sums[-1]) > golden_floor(k):
                 failures.append(f"k = {k}, case {case}")
     return all_of(failures, cases, "every target within gamma^k of the best subset")
 
 
-def greedy(seed: int) -> Outcome:
-    """The claim with the greedy choice instead of the best subset."""
+def greedy(seed: int, first: int = 1) -> Outcome:
+    """The greedy choice leaves at most gamma^k; with items from `first` = 0 on it does not.
+
+    If the rest before item i is at most gamma^(i-1), then it is at most gamma^i after it: either
+    rest < w_i <= gamma^i, or rest - w_i <= gamma^(i-1) - gamma^(i+1) = gamma^i.
+    """
     failures, cases, worst = [], 0, Fraction(0)
     for k in (5, 8, 11):
         for case in range(24):
-            weights = _weights(seed, case, k)
-            one = min(1 << _BITS, sum(weights))
+            weights = _weights(seed, case, k, first)
+            one = 1 << _BITS if first else min(1 << _BITS, sum(weights))
             for target in integers(seed, 1000 + case, 16, 0, 1 << 20):
                 rest = one * int(target) >> 20
                 for weight in weights:
@@ -102,11 +106,12 @@ def greedy(seed: int) -> Outcome:
 
 
 def smaller_ratio(seed: int) -> Outcome:
-    """At ratio r = 11/20 < gamma: w_0 = 1, all others at r^(i+1), leaves a gap that stays open."""
+    """At ratio r = 11/20 < gamma: w_1 = r, all others at r^(i+1), leaves a gap that stays open."""
     ratios = []
     for k in (6, 10, 14):
         scale = 20 ** (k + 1)
-        weights = [scale] + [11 ** (i + 1) * scale // 20 ** (i + 1) for i in range(1, k)]
+        weights = [11 * scale // 20]
+        weights += [11 ** (i + 1) * scale // 20 ** (i + 1) for i in range(2, k + 1)]
         sums = sorted(s for s in _python_sums(weights) if s <= scale)
         gap = max(b - a for a, b in pairwise(sums))
         ratios.append(Fraction(gap, 2 * (11**k * scale // 20**k)))
@@ -176,10 +181,10 @@ ENTRIES = (
         title="Numbers that fall at most by the golden ratio reach every target",
         kind="lemma",
         source=Source(PAPER, "the golden-ratio decomposition", "arXiv", "recalled-mid"),
-        statement="Let gamma = (sqrt(5) - 1)/2 and w_i in [gamma^(i+1), gamma^i] for i = 0..k-1, "
-        "arbitrary inside. Every w in [0, min(1, sum w_i)] has b in {0,1}^k with "
-        "|w - sum b_i w_i| <= gamma^k; so k = ceil(log(1/eps)/log(1/gamma)) numbers suffice.",
-        quantifiers=Quantifiers("all", None, "eps = gamma^k", "[0, min(1, sum w_i)]"),
+        statement="Let gamma = (sqrt(5) - 1)/2 and w_i in [gamma^(i+1), gamma^i] for i = 1..k, "
+        "arbitrary inside. Every w in [0, 1] has b in {0,1}^k with |w - sum b_i w_i| <= gamma^k, "
+        "and the greedy choice finds one; so k = ceil(log(1/eps)/log(1/gamma)) numbers suffice.",
+        quantifiers=Quantifiers("all", None, "eps = gamma^k", "[0, 1]"),
         assumptions=(POSITIVE, _RATIO),
         constants=(
             Constant(
@@ -193,17 +198,14 @@ ENTRIES = (
         proof="golden-ratio",
         known_issues=(
             KnownIssue(
-                "gamma^k needs the best subset; the greedy choice only reaches gamma^(k-1), so it "
-                "takes one number more (the convention of the paper for k is recalled)",
-                shown_by="greedy",
+                "the paper's convention for the index is recalled; with i = 0..k-1 the same greedy "
+                "choice leaves up to gamma^(k-1)"
             ),
         ),
         not_claimed=("ratios below gamma",),
         checks=(
             Check("best subset", "all targets, all 2^k sums, exact integers", best_subset),
-            Check(
-                "greedy", "the greedy choice leaves at most gamma^k", greedy, label="recalled-fails"
-            ),
+            Check("greedy", "the greedy choice leaves at most gamma^k", greedy),
             Check(
                 "smaller ratio",
                 "a ratio of 11/20 leaves a gap that stays open, so gamma cannot be lowered to it",

@@ -184,7 +184,6 @@ def test_only_what_was_read_is_called_a_gap() -> None:
     assert _labelled("recalled-fails") == {
         "gadhikar2023-subset-sum",
         "otsuka2024-locked-subset-sum",
-        "orseau2020-golden-ratio",
     }
     assert _labelled("not-claimed") >= {"malach2020-weights", "xiong2023-perturbation"}
 
