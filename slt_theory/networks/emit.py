@@ -15,9 +15,9 @@ from slt_theory.networks.arrays import Floats
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.kinds import Convolution, Kind, Linear
 from slt_theory.networks.moves import Flatten, Rearrange
+from slt_theory.networks.nodes import Affine, Input, Node, Sum, Value, Weighted
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.steps import Activate, Add, Shape, Step, Weigh
-from slt_theory.networks.tape import Affine, Input, Node, Sum, Value, Weighted
 
 __all__ = ["emit"]
 

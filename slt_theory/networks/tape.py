@@ -17,7 +17,6 @@ Graph(3, 1 layers, 6 parameters)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal
 
@@ -27,76 +26,17 @@ from numpy.typing import ArrayLike
 from slt_theory.errors import BadInput
 from slt_theory.networks.activations import Activation, parse_activation
 from slt_theory.networks.arrays import Floats
+from slt_theory.networks.emit import emit
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.kinds import Convolution
 from slt_theory.networks.moves import Rearrange
+from slt_theory.networks.nodes import Affine, Input, Node, Plain, Sum, Value, Weighted
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.steps import Shape
 
-__all__ = ["Affine", "Input", "Node", "Sum", "Tape", "Value", "Weighted"]
+__all__ = ["Tape", "Value"]
 
 Cut = tuple[int, int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Value:
-    """A node of the tape, its numbers read row by row as `shape`."""
-
-    node: int
-    shape: Shape
-
-
-@dataclass(frozen=True)
-class Input:
-    """The network's input."""
-
-    shape: Shape
-    of: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Weighted:
-    """``W x + b``: linear on (numbers,), or a convolution on (channels, rows, columns)."""
-
-    of: tuple[int, ...]
-    takes: Shape
-    shape: Shape
-    weight: Floats
-    bias: Floats | None
-    name: str
-    kind: Convolution | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """``scale x + shift``, one of each a number of `shape`."""
-
-    of: tuple[int, ...]
-    shape: Shape
-    scale: Floats
-    shift: Floats
-    name: str
-
-
-@dataclass(frozen=True)
-class Sum:
-    """The sum of two values."""
-
-    of: tuple[int, ...]
-    shape: Shape
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A step without weights; `takes` is the shape that it needs, None for any."""
-
-    of: tuple[int, ...]
-    takes: Shape | None
-    shape: Shape
-    step: Activation | Pool | Rearrange
-
-
-Node = Input | Weighted | Affine | Sum | Plain
 
 
 class Tape:
@@ -116,8 +56,6 @@ class Tape:
             Fold scales and shifts into the layer before them, or behind, where the result is the
             same function: each folded number is rounded a few times. Without, each becomes a layer.
         """
-        from slt_theory.networks.emit import emit
-
         return emit(self.nodes, output, fold=fold)
 
     def _record(self, node: Node) -> Value:
