@@ -60,8 +60,8 @@ def _check(outcomes: tuple[Any, ...]) -> dict[str, Any]:
         "check": first.name,
         "what": first.what,
         "role": first.role,
-        "recorded": str(first.expected),
-        "verdicts": [str(outcome.verdict) for outcome in outcomes],
+        "recorded": first.to_dict()["expected"],
+        "verdicts": [outcome.finding for outcome in outcomes],
         "evidence": first.evidence,
     }
     if "differences" in first.numbers:

@@ -136,7 +136,7 @@ def _head(entry: Any) -> list[str]:
         entry.statement,
         "",
         f"source       {paper.authors}: {paper.title}. {paper.venue} ({paper.year})"
-        + (f", arXiv {paper.arxiv}" if paper.arxiv else ""),
+        + (f", {paper.identifier}" if paper.identifier else ""),
         f"locator      {source.locator} ({source.version}); trust: {source.trust}",
     ]
 

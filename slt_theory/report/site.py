@@ -98,11 +98,11 @@ def _entry(
 ) -> dict[str, Any]:
     """What the catalogue page shows of an theorem."""
     paper, state = theorem.source.paper, status_of(theorem, outcomes)
-    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+    found = f", {paper.identifier}" if paper.identifier else ""
     return {
         **theorem.to_dict(),
         "paper": f"{paper.authors} ({paper.year})",
-        "work": f"{paper.title}. {paper.venue}{arxiv}.",
+        "work": f"{paper.title}. {paper.venue}{found}.",
         "locator": theorem.source.locator,
         "version": theorem.source.version,
         "trust": theorem.source.trust,
@@ -122,12 +122,12 @@ def _claims() -> dict[str, Any]:
     for row in record["claims"]:
         claim = entry(row["claim"])
         paper, source = claim.source.paper, claim.source
-        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+        found = f", {paper.identifier}" if paper.identifier else ""
         families.setdefault(row["family"], []).append(
             {
                 **claim.to_dict(),
                 **row,
-                "source": f"{paper.authors}: {paper.title}. {paper.venue} {paper.year}{arxiv}; "
+                "source": f"{paper.authors}: {paper.title}. {paper.venue} {paper.year}{found}; "
                 f"{source.locator}; trust: {source.trust}",
             }
         )

@@ -33,7 +33,7 @@ SREENIVASAN = Paper(
     title="Finding nearly everything within random binary networks",
     venue="AISTATS 2022",
     year=2022,
-    arxiv="2110.09996",
+    arxiv="2110.08996",
 )
 
 _MAX_NORM = parameter(
@@ -99,7 +99,7 @@ ENTRIES = (
         kind="theorem",
         source=Source(
             DIFFENDERFER,
-            "Theorem 2; width as quoted by Kumar and Natale 2025",
+            "Theorem 2, from memory; Kumar and Natale 2025 quote log(l d/eps) in its second term",
             "arXiv",
             "recalled-mid",
         ),

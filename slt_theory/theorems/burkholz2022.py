@@ -36,6 +36,7 @@ CONV = Paper(
     title="Convolutional and residual networks provably contain lottery tickets",
     venue="ICML 2022, PMLR 162:2414-2433",
     year=2022,
+    arxiv="2205.02343",
 )
 UNIVERSAL = Paper(
     key="burkholz2022c",

@@ -58,13 +58,13 @@ def _overview(rows: dict[str, Any]) -> str:
 
 def _claim(claim: Claim, row: dict[str, Any] | None) -> str:
     paper, source = claim.source.paper, claim.source
-    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+    found = f", {paper.identifier}" if paper.identifier else ""
     lines = [
         f"### {claim.id}",
         "",
         f"**{claim.title}.** {claim.statement}",
         "",
-        f"* Source: {paper.authors}, *{paper.title}*, {paper.venue} {paper.year}{arxiv}; "
+        f"* Source: {paper.authors}, *{paper.title}*, {paper.venue} {paper.year}{found}; "
         f"{source.locator} ({source.version}); trust: {source.trust}.",
         f"* Paper's scope: {claim.paper_scope}.",
         f"* Test scope: {claim.test_scope}.",

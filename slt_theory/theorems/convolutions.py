@@ -25,8 +25,10 @@ CNN = Paper(
     key="dacunha2022",
     authors="Arthur da Cunha, Emanuele Natale, Laurent Viennot",
     title="Proving the lottery ticket hypothesis for convolutional neural networks",
-    venue="ICLR 2022",
+    venue="ICLR 2022 (also listed as 'Proving the strong lottery ticket hypothesis for "
+    "convolutional neural networks')",
     year=2022,
+    link="openreview:Vjki79-619-",
 )
 STRUCTURED = Paper(
     key="dacunha2023b",

@@ -46,7 +46,10 @@ Kind = Literal["theorem", "lemma", "lower-bound", "identity", "conjecture"]
 
 @dataclass(frozen=True)
 class Paper:
-    """A publication; ``key`` is the first half of the ids of its entries."""
+    """A publication; ``key`` is the first half of the ids of its entries.
+
+    ``link`` is a DOI or an OpenReview id, where there is no arXiv number.
+    """
 
     key: str
     authors: str
@@ -54,6 +57,12 @@ class Paper:
     venue: str
     year: int
     arxiv: str | None = None
+    link: str | None = None
+
+    @property
+    def identifier(self) -> str | None:
+        """How to find it: ``arXiv:...``, ``doi:...`` or ``openreview:...``."""
+        return f"arXiv:{self.arxiv}" if self.arxiv else self.link
 
 
 @dataclass(frozen=True)

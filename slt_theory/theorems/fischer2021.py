@@ -1,4 +1,4 @@
-"""Fischer and Burkholz 2021: strong lottery tickets with non-zero biases."""
+"""Fischer, Gadhikar, Burkholz 2021: strong lottery tickets with non-zero biases."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slt_theory.theorems.networks import Construction, two_layer
 
 PAPER = Paper(
     key="fischer2021",
-    authors="Jonas Fischer, Rebekka Burkholz",
-    title="Towards strong pruning for lottery tickets with non-zero biases",
+    authors="Jonas Fischer, Advait Gadhikar, Rebekka Burkholz",
+    title="Lottery tickets with nonzero biases",
     venue="arXiv",
     year=2021,
     arxiv="2110.11150",
@@ -42,7 +42,7 @@ ENTRIES = (
         id="fischer2021-biases",
         title="Existence of tickets with biases, up to an output scale",
         kind="theorem",
-        source=Source(PAPER, "main theorem", "arXiv", "recalled-mid"),
+        source=Source(PAPER, "main theorem", "arXiv v2", "recalled-mid"),
         statement="Weights of layer l iid U[-s_l, s_l] or N(0, s_l^2) and biases on the scale of "
         "s_1 ... s_l. If the random network of depth 2L has n_l >= C d_l log(d_l L / min(eps, "
         "delta)) neurons in a layer, then with probability at least 1 - delta it contains an "

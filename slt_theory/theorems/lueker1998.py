@@ -23,6 +23,7 @@ PAPER = Paper(
     "problems",
     venue="Random Structures and Algorithms 12(1), 51-62",
     year=1998,
+    link="doi:10.1002/(SICI)1098-2418(199801)12:1<51::AID-RSA3>3.0.CO;2-S",
 )
 
 ENTRIES = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from math import comb, factorial, isqrt
+from typing import Any
 
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, parameter
 from slt_theory.theorems.entry import (
     Anchor,
+    Assumption,
     Constant,
     Formula,
     KnownIssue,
@@ -30,7 +32,19 @@ PAPER = Paper(
     arxiv="2410.14754",
 )
 
-_HALF = parameter("k <= n/2", "k_over_n", lambda v: v <= 0.5)
+
+def _share_at_most(limit: float, text: str) -> Assumption:
+    """1 <= k <= limit n, whether the question names k and n or their ratio."""
+
+    def holds(p: dict[str, Any]) -> bool:
+        if "k" in p and "n" in p:
+            return bool(1 <= p["k"] <= limit * p["n"])
+        return bool("k_over_n" not in p or p["k_over_n"] <= limit)
+
+    return Assumption(text, holds, ("k", "n", "k_over_n"))
+
+
+_HALF = _share_at_most(0.5, "1 <= k <= n/2")
 _ENTROPY = "(-(k/n)*log(k/n) - (1 - k/n)*log(1 - k/n))/log(2)"
 
 
@@ -57,6 +71,27 @@ def uniform_sum_density(n: int, x: Fraction) -> Fraction:
         Fraction(0),
     )
     return total / (2 * factorial(n - 1))
+
+
+def explicit_form_holds(p: dict[str, Any]) -> bool:
+    """The extra condition of Corollary 2, k >= 2 C (log2^2 k + 2 log2 k log2(1/eps')).
+
+    eps' = eps / (2 l d_in d_out), k = gamma n, n = 2 C log2^2(1/eps') / H(gamma).
+
+    Examples
+    --------
+    >>> anchor = {"eps": 0.01, "l": 2, "d_in": 100, "d_out": 100, "C": 1}
+    >>> [explicit_form_holds(anchor | {"gamma": gamma}) for gamma in (0.5, 0.1, 0.01)]
+    [False, False, False]
+    >>> explicit_form_holds(anchor | {"gamma": 0.5, "eps": 2.0**-60})
+    True
+    """
+    names = ("eps", "l", "d_in", "d_out", "gamma", "C")
+    if not all(p.get(name, 0) > 0 for name in names) or p["gamma"] >= 1:
+        return True  # not named, or refused by another assumption
+    bits = math.log2(2 * p["l"] * p["d_in"] * p["d_out"] / p["eps"])
+    k = p["gamma"] * 2 * p["C"] * bits**2 / entropy(p["gamma"])
+    return bool(k >= 1 and k >= 2 * p["C"] * (math.log2(k) ** 2 + 2 * math.log2(k) * bits))
 
 
 def sum_bounded(seed: int) -> Outcome:
@@ -94,7 +129,9 @@ def counting(seed: int) -> Outcome:
 def amplification_gap(seed: int) -> Outcome:
     """The proof takes a k-subset inside one of r = (4/c) log(k/eps) blocks of n/r numbers.
 
-    c <= 1 is a probability, so r >= 4 log(k/eps); with k = n/2 a block is smaller than k.
+    c <= 1 is a probability, so r >= 4 log(k/eps); with k = n/2 a block is smaller than k. And
+    with the constants most favourable to the proof, c_hyp = c_thm = 1, the corollary's own n is
+    too small for a half-full block at every density from 1/2 down to 1/100.
     """
     shown, cases = 0, 0
     for k in (4, 16, 64, 256):
@@ -102,10 +139,30 @@ def amplification_gap(seed: int) -> Outcome:
             cases += 1
             blocks = math.ceil(4 * math.log(k / eps))
             shown += 2 * k // blocks < k
-    text = f"at density k/n = 1/2 a block holds fewer than k numbers in {shown} of {cases} cases"
+    for gamma in (0.5, 0.1, 0.05, 0.02, 0.01):
+        size, block = block_at(gamma, 0.01)
+        cases += 1
+        shown += block < 2 * size
+    text = f"at densities from 1/2 to 1/100 a block is too small in {shown} of {cases} cases"
     return Outcome(
         Verdict.VIOLATED if shown == cases else Verdict.CONSISTENT, text, {"cases": cases}
     )
+
+
+def block_at(gamma: float, eps: float) -> tuple[float, float]:
+    """k and the block n* of the proof at n = 8 log2^2(k/eps)/H(gamma), c_hyp = c_thm = 1.
+
+    n* = log2(2k/eps)/H(gamma), and the theorem for one block asks k <= n*/2.
+
+    Examples
+    --------
+    >>> [tuple(round(v) for v in block_at(gamma, 0.01)) for gamma in (0.5, 0.01, 0.001)]
+    [(1126, 18), (203, 189), (131, 1287)]
+    """
+    k = 100.0
+    for _ in range(200):
+        k = gamma * 8 * math.log2(k / eps) ** 2 / entropy(gamma)
+    return k, math.log2(2 * k / eps) / entropy(gamma)
 
 
 def network_n(layers: int, width: int, gamma: float, eps: float, amplifier: float = 1.0) -> int:
@@ -219,8 +276,12 @@ ENTRIES = (
             KnownIssue(
                 "a gap in the proof, not a refutation: it splits the sample into "
                 "r = (4/c_thm) log(k/eps) blocks and takes the k-subset inside one block of n/r "
-                "numbers, which needs k <= n/r; at constant density k/n that fails. The statement "
-                "remains plausible there",
+                "numbers, which needs k <= n/r. That fails at constant density and far below: "
+                "the proof as written covers densities up to about "
+                "lambda c_thm / (8 log2(k/eps)); at eps = 1/100 and the most favourable "
+                "constants 1/100 is too dense, 1/1000 is not. The statement remains plausible; "
+                "Corollary 2 and Theorems 3 and 4 inherit the gap (step 3 of the proof in the "
+                "appendix)",
                 shown_by="amplification gap",
                 proof="gap-fixed-size-amplification",
             ),
@@ -241,7 +302,7 @@ ENTRIES = (
             ),
             Check(
                 "amplification gap",
-                "the proof's blocks hold a k-subset at density 1/2",
+                "the proof's blocks are large enough for a k-subset at densities 1/2 to 1/100",
                 amplification_gap,
                 label="gap-read",
             ),
@@ -251,17 +312,24 @@ ENTRIES = (
         id="natale2024-network",
         title="Tickets of prescribed density",
         kind="theorem",
-        source=Source(PAPER, "Theorem 3", "arXiv", "read"),
+        source=Source(PAPER, "Theorem 3 and Corollary 2", "arXiv", "read"),
         statement="For the class of pensia2020-two-layer, source layers with 2 d_{i-1} n neurons, "
         "n = c_amp log2^2(2 l d_{i-1} d_i gamma n / eps) / H(gamma) (implicit in n). With "
         "probability at least 1 - eps every target has a ticket of error at most eps and "
         "density at "
-        "most rho gamma, rho the largest ratio of neighbouring widths.",
+        "most rho gamma, rho the largest ratio of neighbouring widths. The bound below is the "
+        "explicit form of Corollary 2, which asks more of k.",
         quantifiers=Quantifiers("all", "all", "eps", "weights in [-1, 1]"),
         assumptions=(
             POSITIVE,
             SPECTRAL,
             parameter("0 < gamma <= 1/2", "gamma", lambda v: 0 < v <= 0.5),
+            Assumption(
+                "for the explicit form: k = gamma n >= c_amp 2 (log2^2 k + 2 log2 k log2(1/eps')), "
+                "eps' = eps/(2 l d_in d_out)",
+                explicit_form_holds,
+                ("eps", "l", "d_in", "d_out", "gamma", "C"),
+            ),
         ),
         constants=(Constant("c_amp", None, "unnamed", "anchors take 1"),),
         bound=Formula(
@@ -273,8 +341,11 @@ ENTRIES = (
         ),
         unit="numbers for one half-sum (the simplified explicit form)",
         known_issues=(
-            KnownIssue("inherits the gap of natale2024-amplified at constant density"),
-            KnownIssue("read once; the exact form of n is to be compared with the paper again"),
+            KnownIssue("inherits the gap of natale2024-amplified"),
+            KnownIssue(
+                "the explicit form's condition on k fails at all three anchors (c_amp = 1), which "
+                "are values of the implicit form"
+            ),
         ),
         uses=("natale2024-amplified", "pensia2020-two-layer"),
         anchors=(
@@ -303,7 +374,11 @@ ENTRIES = (
         "k, approximates each W x with ||W|| <= sqrt k with probability at least 1/2, then "
         "n >= (d^2/2) log2(k/eps) / H(k/n).",
         quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most sqrt k"),
-        assumptions=(POSITIVE, at_most("eps", 1 / 16)),
+        assumptions=(
+            POSITIVE,
+            parameter("eps < 1/16", "eps", lambda v: v < 1 / 16),
+            _share_at_most(1 - 1 / (2 * math.pi), "1 <= k <= (1 - 1/(2 pi)) n, about 0.84 n"),
+        ),
         constants=(
             Constant("1/2", "1/2", "stated", ""),
             Constant("0.84", "1 - 1/(2 pi)", "stated"),

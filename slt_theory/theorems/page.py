@@ -73,8 +73,8 @@ def _overview(outcomes: Mapping[str, str] | None) -> str:
 
 def _paper(entry: Theorem) -> str:
     paper = entry.source.paper
-    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
-    return f"## {paper.authors} ({paper.year})\n\n*{paper.title}.* {paper.venue}{arxiv}."
+    found = f", {paper.identifier}" if paper.identifier else ""
+    return f"## {paper.authors} ({paper.year})\n\n*{paper.title}.* {paper.venue}{found}."
 
 
 def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:

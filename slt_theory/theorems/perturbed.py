@@ -40,10 +40,11 @@ CHIJIWA = Paper(
 )
 YAO = Paper(
     key="yao2023",
-    authors="Man Yao and co-authors",
+    authors="Man Yao, Yuhong Chou, Guangshe Zhao, Xiawu Zheng, Yonghong Tian, Bo Xu, Guoqi Li",
     title="Probabilistic modeling: proving the lottery ticket hypothesis in spiking neural network",
     venue="arXiv",
     year=2023,
+    arxiv="2305.12148",
 )
 
 _BITS = 40

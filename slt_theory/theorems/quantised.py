@@ -26,6 +26,7 @@ BORGS = Paper(
     title="Phase transition and finite-size scaling for the integer partitioning problem",
     venue="Random Structures and Algorithms 19(3-4), 247-288",
     year=2001,
+    link="doi:10.1002/rsa.10004",
 )
 QUANTISED = Paper(
     key="kumar2025",
@@ -139,8 +140,8 @@ ENTRIES = (
         source=Source(
             QUANTISED, "Theorem 1; Lemma 5, step 2; probability recalled", "arXiv", "read"
         ),
-        statement="Weights uniform on S = {-1, -1 + r, ..., 1}, r = 2^-k. A source of depth 2l and "
-        "width C d log2(1/r) represents exactly, with probability at least "
+        statement="Weights uniform on S = {-1, ..., -r, r, ..., 1}, without 0, r = 2^-k. A source "
+        "of depth 2l and width C d log2(1/r) represents exactly, with probability at least "
         "1 - N O(1/polylog(1/r)), a target with N weights on the lattice of r^2 or coarser "
         "(activations re-quantised in every layer).",
         quantifiers=Quantifiers(
@@ -159,6 +160,14 @@ ENTRIES = (
                 proof="gap-quantised-products",
             ),
             KnownIssue("the failure probability is only inverse-polynomial in log(1/r)"),
+            KnownIssue(
+                "the paper's form of depth l + 1 (its Theorem 2) samples products in its first two "
+                "layers only, so only these have the gap"
+            ),
+            KnownIssue(
+                "the checks draw from -M..M with 0: a draw of 0 serves nothing, so success is no "
+                "more frequent than without it"
+            ),
         ),
         uses=("borgs2001-partition", "kumar2025-partition"),
         checks=(

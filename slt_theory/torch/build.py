@@ -97,7 +97,7 @@ def build_ticket(
     Notes
     -----
     Source: Pensia et al. (NeurIPS 2020), Theorem 1, catalogue id ``pensia2020-two-layer``; for
-    normal weights Fischer and Burkholz (2021), ``fischer2021-biases``.
+    normal weights Fischer et al. (2021), ``fischer2021-biases``.
 
     Examples
     --------

@@ -218,6 +218,8 @@ def test_papers_can_be_found() -> None:
         assert paper.title
         assert 1970 <= paper.year <= 2026
         assert entry.source.locator
+        if paper.key != "slt":
+            assert paper.identifier, paper.key
 
 
 def test_unknown_ids_name_the_nearest() -> None:

@@ -54,6 +54,7 @@ PAPER = Paper(
     "find it efficiently",
     venue="ICLR",
     year=2022,
+    link="openreview:moHCzz6D5H3",
 )
 
 

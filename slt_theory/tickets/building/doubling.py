@@ -12,7 +12,7 @@ Ours: the arrangement (the paper's gadgets are recalled only in outline), the co
 error allows, and the number of copies, from a union bound over all neurons: its order log(d b /
 failure) is below the theorem's width factor log^2. The gain is in the last layer of every chain.
 
-Source: Sreenivasan, Rajput, Sohn, Papailiopoulos (AISTATS 2022, arXiv 2110.09996); catalogue id
+Source: Sreenivasan, Rajput, Sohn, Papailiopoulos (AISTATS 2022, arXiv 2110.08996); catalogue id
 ``sreenivasan2022-binary``.
 """
 
