@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What happens: a .weights.h5 file of Keras 3 stores layers under names of their classes (dense, dense_1), not under the names that the user gave.
-# Versions: keras 3.15.1 with the numpy backend, h5py 3.16.0
+# Versions: keras 3.15.1 with the numpy backend (which imports jax 0.10.2), h5py 3.16.0
 # A good guess, written down before the run: groups are called as the layers: `first`, `second`.
 # Who meets it: whoever reads such a file without the model, or matches tensors by name: the order of the layers decides.
 # It installs what it needs into a temporary folder and fails if the behaviour changes.
@@ -8,7 +8,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/env"
-"$work/env/bin/python" -m pip install --quiet --disable-pip-version-check keras==3.15.1 h5py==3.16.0 scipy==1.17.1 numpy==2.4.6
+"$work/env/bin/python" -m pip install --quiet --disable-pip-version-check keras==3.15.1 jax==0.10.2 h5py==3.16.0 scipy==1.17.1 numpy==2.4.6
 cd "$work"
 "$work/env/bin/python" - <<'PYTHON'
 import os
