@@ -72,9 +72,9 @@ def compare(
     from slt_theory.tickets.compare import typical
 
     if target is None:
-        network, assumed = shipped_target(_SHIPPED), list[str]()
+        network, assumed, layers = shipped_target(_SHIPPED), list[str](), list[str]()
     else:
-        network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
+        network, assumed, layers = any_target(target, arch, check, strict=strict)
     sample = held_out("digits" if target is None and data is None else data)
     wanted = {find(name).theorem for name in theorem or ()}
     which = [each for each in typical() if not wanted or each[0] in wanted]
@@ -94,7 +94,7 @@ def compare(
         "rows": records,
     }
     shown = [[_cell(r[name]) for name in _COLUMNS] for r in records if not r["failure"]]
-    lines = [table(list(_COLUMNS.values()), shown)] if shown else []
+    lines = [*layers, table(list(_COLUMNS.values()), shown)] if shown else layers
     lines += [
         f"{r['theorem']} {_cell(r['options'])}: {r['failure']}" for r in records if r["failure"]
     ]

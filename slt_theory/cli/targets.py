@@ -50,18 +50,15 @@ def any_target(
     check: Path | None = None,
     *,
     strict: bool = False,
-    quiet: bool = False,
-) -> tuple[Any, list[str]]:
-    """The network of a file, and what was assumed; says on stderr what was read."""
+) -> tuple[Any, list[str], list[str]]:
+    """The network of a file, what was assumed (said on stderr, too), and its layers in words."""
     reading = read(path, arch, check, strict=strict)
     if not hasattr(reading, "assumed"):
-        return reading, []
-    if not quiet:
-        for line in reading.to_dict()["layers"]:
-            typer.echo(f"read: {line}", err=True)
+        return reading, [], [f"read: {reading!r}"]
     for text in reading.assumed:
         typer.echo(f"slt: assumed: {text}", err=True)
-    return reading.network, list(reading.assumed)
+    lines = [f"read: {line}" for line in reading.to_dict()["layers"]]
+    return reading.network, list(reading.assumed), lines
 
 
 def show(

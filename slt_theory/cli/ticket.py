@@ -109,7 +109,7 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
-    network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
+    network, assumed, layers = any_target(target, arch, check, strict=strict)
     from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.advice import sufficient_n
@@ -183,6 +183,7 @@ def build(
         f"{ticket.certificate['max_weight_error']:.6g}",
         f"network error over {ticket.domain}: at most {ticket.certificate['sup_error_bound']:.6g} "
         f"(certified), at least {ticket.certificate['sup_error_found']:.6g} (found)",
+        *layers,
         f"written to {out}",
     ]
     lines[3:3] = [
@@ -232,7 +233,7 @@ def verify(
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
-    network, assumed = any_target(target, arch, check, strict=strict, quiet=json)
+    network, assumed, layers = any_target(target, arch, check, strict=strict)
     ticket = read_ticket(file, target=network, max_memory=limit)
     report = verified(ticket, network, max_memory=limit)
     record = {**report.to_dict(), "assumed": assumed}
@@ -242,6 +243,7 @@ def verify(
         f"{report.sup_error_bound:.6g} (certified), at least {report.sup_error_found:.6g} (found)",
         *_edges(record),
         *(f"failure: {text}" for text in report.failures),
+        *layers,
     ]
     if report.ok:
         size = ticket_size(ticket, network)

@@ -105,6 +105,6 @@ def test_build_and_verify_say_what_they_read(tmp_path):
     assert "slt: assumed: layers are called in the order of the keys" in built.stderr
     verified = RUNNER.invoke(app, ["ticket", "verify", str(out), *base])
     assert verified.exit_code == 0
-    assert "read: out: linear 4 -> 4 of input, relu" in verified.stderr
+    assert "read: out: linear 4 -> 4 of input, relu" in verified.stdout
     refused = RUNNER.invoke(app, ["ticket", "verify", str(out), *base, "--strict"])
     assert refused.exit_code == 2 or isinstance(refused.exception, BadInput)
