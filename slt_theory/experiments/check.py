@@ -17,7 +17,7 @@ from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
 from slt_theory.statistics import Verdict, binomial_alarm, probability, trials_needed
-from slt_theory.theorems import Bound, Theorem
+from slt_theory.theorems import Bound, Theorem, get
 
 __all__ = ["CheckReport", "Plan", "answers_at", "check", "plan", "successes_at"]
 
@@ -43,6 +43,9 @@ class CheckReport:
         for a sequential check.
     fixed : bool
         All trials ran and the verdict was taken once.
+    trust : str or None
+        How a catalogue entry is known, see `slt_theory.theorems.entry.Source`; None for one's own
+        bound.
     """
 
     claim: str
@@ -62,6 +65,7 @@ class CheckReport:
     most_trials: int
     fixed: bool
     notes: tuple[str, ...] = field(default=())
+    trust: str | None = None
 
     def summary(self) -> str:
         """One line."""
@@ -70,7 +74,7 @@ class CheckReport:
         return (
             f"{self.claim}: {self.verdict} at n = {self.n} ({self.n_from}): {self.successes} of "
             f"{self.trials} trials{early}, success in [{lo:.4f}, {hi:.4f}], "
-            f"claimed {self.claimed:g}"
+            f"claimed {self.claimed:g}" + (f" [trust: {self.trust}]" if self.trust else "")
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -236,7 +240,15 @@ def check(
         power=_power(float(claimed), float(worse), trials, alpha, fixed),
         fixed=fixed,
         notes=case.notes,
+        trust=_trust(claim),
     )
+
+
+def _trust(claim: Theorem | Bound | str) -> str | None:
+    """How the statement is known; nothing of a user's own bound."""
+    if isinstance(claim, Bound):
+        return None
+    return (get(claim) if isinstance(claim, str) else claim).source.trust
 
 
 def _power(claimed: float, worse: float, trials: int, alpha: float, fixed: bool) -> float:

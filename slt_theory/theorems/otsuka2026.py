@@ -109,6 +109,7 @@ ENTRIES = (
         proof="softmax-lemma",
         known_issues=(
             KnownIssue("larger than needed by about 2 sqrt(d1): at most 2 alpha tanh(e/2) is true"),
+            KnownIssue("alpha >= sqrt(d) is assumed throughout the paper; the lemma needs it not"),
         ),
         checks=(Check("balls", "random logits, both bounds", softmax_change),),
     ),
@@ -141,6 +142,11 @@ ENTRIES = (
                 "restated network bound exp(alpha eps/2) - 1 is valid for alpha >= 1 only, which "
                 "is assumed throughout; alpha ((1 + eps/(2L))^L - 1) is smaller and always valid",
                 proof="gap-attention-exponent",
+            ),
+            KnownIssue(
+                "Lemma 13 is stated without the factor 2 that its own proof ends with, and is used "
+                "with radius beta for inputs of norm up to 2 beta; in the two cases computed the "
+                "error budget covers both"
             ),
         ),
         proof="attention-errors",

@@ -228,7 +228,7 @@ ENTRIES = (
         id="kumar2026-unified",
         title="One bound from exact integers to real numbers",
         kind="theorem",
-        source=Source(UNIFIED, "Theorems 2 and 3; read in reviews", "arXiv", "recalled-mid"),
+        source=Source(UNIFIED, "Theorem 2, as its reviews quote it", "arXiv", "review"),
         statement="X_i iid uniform on -M..M, tolerance Delta. With probability at least "
         "1 - 2 exp(-(n - C log((M+1)/(Delta+1)))^2 / (kappa n)) every integer z of the range has a "
         "subset sum within Delta. Delta = 0 is the quantised case, M -> infinity the continuous.",
