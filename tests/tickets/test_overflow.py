@@ -49,7 +49,7 @@ def test_weights_that_overflow_are_not_certified_below_their_error(exponent, tmp
     assert check.sup_error_bound < INF or exponent > 500
 
 
-@pytest.mark.parametrize("domain", ["box:0,1e307", "box:-1e308,1e308", "ball:1e300"])
+@pytest.mark.parametrize("domain", ["box:0,1e307", "box:-8e307,8e307", "ball:1e300"])
 @pytest.mark.parametrize("theorem", ["burkholz2022-depth", "pensia2020-two-layer"])
 def test_domains_that_overflow_have_no_bound(theorem, domain):
     target = Dense([[[2.0**300, 1.0]], [[2.0**300]]])
@@ -104,10 +104,10 @@ def test_a_claim_that_is_none_fails():
     )
     assert verify(far, target).sup_error_bound > 1e200
     huge = build_ticket(
-        target, theorem="otsuka2026-attention", eps=0.05, seed=1, domain="box:0,1e308"
+        target, theorem="otsuka2026-attention", eps=0.05, seed=1, domain="box:0,8e307"
     )
     check = verify(huge, target)
-    assert check.sup_error_bound > 1e308
+    assert check.sup_error_bound > 8e307
     assert 0 <= check.sup_error_found < INF
 
 

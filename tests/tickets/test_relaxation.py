@@ -276,11 +276,11 @@ def test_images(pool_kind, copies):
     ("theorem", "options"),
     [("pensia2020-two-layer", {}), ("burkholz2022-depth", {"signs": "needed"})],
 )
-def test_on_the_digits_network_bound_and_truth_are_within_four(theorem, options):
+def test_on_the_digits_network_bound_and_truth_are_within_five(theorem, options):
     target = shipped_target("digits_mlp")
     ticket = build_ticket(target, theorem=theorem, eps=Fraction(1, 20), seed=0, **options)
     check = verify(ticket, target)
     assert check.ok, check.failures
     bounds = ticket.certificate["sup_error_bounds"]
     assert check.sup_error_bound == bounds["relaxation"] < bounds["interval"]
-    assert check.sup_error_found <= check.sup_error_bound <= 4 * check.sup_error_found
+    assert check.sup_error_found <= check.sup_error_bound <= 5 * check.sup_error_found

@@ -13,8 +13,7 @@ import pytest
 
 from slt_theory.data import shipped_target
 from slt_theory.networks import Dense
-from slt_theory.tickets import build_ticket, ticket_forward
-from slt_theory.tickets.checking.certificate import verify
+from slt_theory.tickets import build_ticket, ticket_forward, verify
 from slt_theory.tickets.checking.error_search import _extreme, _starts, _towards
 from slt_theory.tickets.domain import parse_domain
 
