@@ -30,9 +30,9 @@ print("operators:", operators)
 assert "0.weight" not in names and {"0.weight_orig", "0.weight_mask"} <= set(names)
 assert "aten.mul.Tensor" in operators
 before = program.module()(x)
+assert torch.equal(before, net(x))
 with torch.no_grad():
     program.state_dict["0.weight_orig"].mul_(2)
 print("output moves with weight_orig:", not torch.equal(before, program.module()(x)))
-assert torch.equal(before, net(x))
 assert not torch.equal(before, program.module()(x))
 PYTHON
