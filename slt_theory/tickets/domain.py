@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from slt_theory.errors import BadInput
 from slt_theory.lattice import parse_fraction
 from slt_theory.networks import Network
 
-__all__ = ["Ball", "Box", "Domain", "inputs_known", "parse_domain"]
+__all__ = ["Ball", "Box", "Domain", "Inputs", "Region", "inputs_known", "parse_domain"]
+
+Floats = NDArray[np.float64]
 
 
 def _exact(value: float) -> str:
@@ -28,8 +33,34 @@ class Box:
     def non_negative(self) -> bool:
         return self.lo >= 0
 
+    def ends(self, size: int) -> tuple[Floats, Floats]:
+        """Lower and upper ends of `size` coordinates."""
+        return np.full(size, self.lo), np.full(size, self.hi)
+
     def __str__(self) -> str:
         return f"box:{_exact(self.lo)},{_exact(self.hi)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Every coordinate i in its own [lo_i, hi_i]; a single input where both are equal."""
+
+    lo: Floats
+    hi: Floats
+
+    def __post_init__(self) -> None:
+        if self.lo.shape != self.hi.shape or not (self.lo <= self.hi).all():
+            raise BadInput("region", (self.lo, self.hi), "must have lower ends <= upper ends")
+
+    @property
+    def non_negative(self) -> bool:
+        return bool((self.lo >= 0).all())
+
+    def ends(self, size: int) -> tuple[Floats, Floats]:
+        """Lower and upper ends of all coordinates."""
+        if self.lo.shape != (size,):
+            raise BadInput("region", self.lo.shape, f"must have {size} coordinates")
+        return self.lo, self.hi
 
 
 @dataclass(frozen=True)
@@ -42,11 +73,18 @@ class Ball:
     def non_negative(self) -> bool:
         return False
 
+    def ends(self, size: int) -> tuple[Floats, Floats]:
+        """Lower and upper ends of `size` coordinates."""
+        return np.full(size, -self.radius), np.full(size, self.radius)
+
     def __str__(self) -> str:
         return f"ball:{_exact(self.radius)}"
 
 
 Domain = Box | Ball
+"""Where all inputs of a ticket lie."""
+Inputs = Domain | Region
+"""What a certificate speaks of."""
 
 
 def inputs_known(target: Network, domain: Domain) -> tuple[bool, ...]:

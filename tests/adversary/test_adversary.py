@@ -21,6 +21,7 @@ from slow_values import Values
 
 from slt_theory.errors import BadInput, NotFoundWithinLimits
 from slt_theory.laws import parse_law
+from slt_theory.networks import Activation
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.checking import error_bound
 from slt_theory.tickets.checking.linear_pass import Pair as Relaxed
@@ -101,6 +102,13 @@ def test_intervals_that_are_half_as_wide_are_caught(outcomes, monkeypatch, name)
     """Planted: half of what a layer does to the target's values, or to a deviation."""
     whole = getattr(error_bound, name)
     monkeypatch.setattr(error_bound, name, lambda *a, **k: tuple(e / 2 for e in whole(*a, **k)))
+    assert shows(outcomes)
+
+
+def test_a_deviation_that_mixes_up_the_ends_of_a_value_is_caught(outcomes, monkeypatch):
+    """Planted: the range of a value is read from above to below."""
+    joint = Activation._joint
+    monkeypatch.setattr(Activation, "_joint", lambda f, d, z: joint(f, d, z[::-1]))
     assert shows(outcomes)
 
 

@@ -25,7 +25,7 @@ from slt_theory.tickets.checking.unrolled import (
     run_source,
     target_maps,
 )
-from slt_theory.tickets.domain import Box, parse_domain
+from slt_theory.tickets.domain import Box, Inputs, Region, parse_domain
 
 
 def lattice(rng: random.Random, *shape: int, size: float = 1.0) -> np.ndarray:
@@ -70,12 +70,16 @@ class Planted:
         ours = run_source(self.target, self.maps, x)[-1]
         return ours - run_source(self.target, target_maps(self.target), x)[-1]
 
-    def interval(self, domain: str) -> float:
-        low, high = deviation_ranges(self.target, parse_domain(domain), self.gaps)[-1]
+    def interval(self, domain: str | Region) -> float:
+        low, high = deviation_ranges(self.target, inputs_of(domain), self.gaps)[-1]
         return float(np.maximum(np.abs(low), np.abs(high)).max())
 
-    def bound(self, domain: str) -> float:
-        return relaxed_bound(self.target, parse_domain(domain), self.gaps)
+    def bound(self, domain: str | Region) -> float:
+        return relaxed_bound(self.target, inputs_of(domain), self.gaps)
+
+
+def inputs_of(domain: str | Region) -> Inputs:
+    return parse_domain(domain) if isinstance(domain, str) else domain
 
 
 def dense(seed: int, widths, activation: str = "relu") -> Dense:
@@ -153,6 +157,27 @@ def test_no_input_has_more_error_than_the_relaxed_bound(
     worst = max(exact_difference(planted, x) for x in inputs)
     assert worst <= Fraction(bound)
     assert bound <= planted.interval(domain) * 1.0001
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.0625, 0.5])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("widths", "copies", "activation", "two_sided"), CASES)
+def test_around_an_input_no_error_is_larger_and_at_it_none_is_smaller(
+    radius, seed, widths, copies, activation, two_sided
+):
+    planted = Planted(seed, dense(seed + 9, widths, activation), copies, two_sided=two_sided)
+    rng = random.Random(seed)
+    middle = lattice(rng, widths[0])
+    region = Region(middle - radius, middle + radius)
+    bound, interval = planted.bound(region), planted.interval(region)
+    ends = list(zip(region.lo.tolist(), region.hi.tolist(), strict=True))
+    inputs = [list(x) for x in itertools.product(*ends)]
+    inputs += [[lo + (hi - lo) * rng.randint(0, 64) / 64 for lo, hi in ends] for _ in range(20)]
+    exact = max(exact_difference(planted, list(map(Fraction, x))) for x in inputs)
+    assert exact <= Fraction(bound)
+    assert exact <= Fraction(interval)
+    if radius == 0:
+        assert Fraction(interval) <= exact * (1 + Fraction(1, 10**9))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -270,6 +295,11 @@ def test_images(pool_kind, copies):
     bound = planted.bound("box:0,1")
     assert np.abs(planted.differences(inputs)).max() <= bound
     assert bound <= planted.interval("box:0,1")
+    for x, error in zip(inputs[195:205], planted.differences(inputs[195:205]), strict=True):
+        largest = np.abs(error).max()
+        point = planted.interval(Region(x, x))
+        assert largest <= point <= largest * (1 + 1e-9)
+        assert largest <= planted.bound(Region(x, x))
 
 
 @pytest.mark.parametrize(

@@ -17,29 +17,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks.norms import spectral_certified
-from slt_theory.tickets.domain import Ball, Domain
+from slt_theory.tickets.domain import Ball, Inputs
 
 __all__ = ["largest_absolute_sum", "on_unit"]
 
 Floats = NDArray[np.float64]
 
 
-def on_unit(rows: Floats, constant: Floats, domain: Domain) -> Floats:
+def on_unit(rows: Floats, constant: Floats, domain: Inputs) -> Floats:
     """Forms of x as forms of (1, y), y in [-1, 1]^d or the unit ball; floats, rounded."""
     if isinstance(domain, Ball):
         return np.column_stack([constant, rows * domain.radius])
-    middle, radius = (domain.lo + domain.hi) / 2, (domain.hi - domain.lo) / 2
-    return np.column_stack([constant + middle * rows.sum(axis=1), rows * radius])
+    lo, hi = domain.ends(rows.shape[1])
+    return np.column_stack([constant + rows @ ((lo + hi) / 2), rows * ((hi - lo) / 2)])
 
 
-def largest_absolute_sum(forms: Floats, domain: Domain) -> float:
+def largest_absolute_sum(forms: Floats, domain: Inputs) -> float:
     """Upper bound of ``sum_c |forms_c (1, y)|`` over the domain's unit box or ball.
 
     Parameters
     ----------
     forms : array (forms, 1 + inputs)
         Taken as exact.
-    domain : Domain
+    domain : Inputs
 
     Returns
     -------

@@ -12,7 +12,7 @@ from slt_theory.tickets.checking.error_bound import loose
 from slt_theory.tickets.checking.linear_form import charge
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.outward import Range
-from slt_theory.tickets.domain import Domain
+from slt_theory.tickets.domain import Inputs
 
 __all__ = ["Together", "slack_of"]
 
@@ -39,7 +39,7 @@ class Together:
     def __init__(
         self,
         target: Network,
-        domain: Domain,
+        domain: Inputs,
         layers: list[PairLayer],
         layer: int,
         inputs: Range,
@@ -55,7 +55,7 @@ class Together:
 
     @classmethod
     def of(
-        cls, target: Network, domain: Domain, layers: list[PairLayer], value: int, inputs: Range
+        cls, target: Network, domain: Inputs, layers: list[PairLayer], value: int, inputs: Range
     ) -> Together | None:
         """For the copies of a value; None where they are no linear forms of the input."""
         step = target.steps[value - 1] if value else None

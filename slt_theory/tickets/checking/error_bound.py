@@ -23,14 +23,16 @@ from slt_theory.tickets.checking.outward import (
     plus,
     up,
 )
-from slt_theory.tickets.domain import Ball, Box, Domain
+from slt_theory.tickets.domain import Ball, Inputs
 
 __all__ = [
     "Gap",
     "carried",
     "changed",
+    "copied",
     "deviation_ranges",
     "loose",
+    "moved",
     "pooled",
     "pooled_deviation",
     "value_ranges",
@@ -67,13 +69,7 @@ class Gap:
     copies: int = 1
 
 
-def _input_range(domain: Domain, size: int) -> Range:
-    if isinstance(domain, Box):
-        return np.full(size, domain.lo), np.full(size, domain.hi)
-    return np.full(size, -domain.radius), np.full(size, domain.radius)
-
-
-def _on_ball(domain: Domain, of: int) -> bool:
+def _on_ball(domain: Inputs, of: int) -> bool:
     """Whether value `of` is the input, and that a ball."""
     return of == 0 and isinstance(domain, Ball)
 
@@ -89,24 +85,36 @@ def pooled(step: Pool, values: Range, shape: tuple[int, ...]) -> Range:
     return lo - _slip(sizes[0], terms), hi + _slip(sizes[1], terms)
 
 
-def pooled_deviation(step: Pool, deviation: Range, shape: tuple[int, ...]) -> Range:
-    """How far the windows' results move when the values move within `deviation`.
+def pooled_deviation(step: Pool, deviation: Range, values: Range, shape: tuple[int, ...]) -> Range:
+    """Range of pool(z + d) - pool(z) for d within `deviation` and z within `values`.
 
-    The largest value of a window moves at least as its least moving value may, at most as its most
-    moving one.
+    With M the largest value of a window, ``z_i + d_i - M(z)`` is at most d_i, as M(z) >= z_i, and
+    at most ``upper(z_i + d_i) - max_j lower(z_j)``: the smaller of both, and of all i the largest,
+    bounds ``M(z + d) - M(z)`` from above. From below it is the same with z + d and -d in the place
+    of z and d. A place that is never the largest passes on nothing.
     """
-    if step.kind == "max":
-        return -step(-deviation[0], shape), step(deviation[1], shape)
-    return pooled(step, deviation, shape)
+    if step.kind != "max":
+        return pooled(step, deviation, shape)
+    (down, up), (lo, hi) = deviation, values
+    moved = np.nextafter(lo + down, -np.inf), np.nextafter(hi + up, np.inf)
+
+    def rise(most: Floats, highest: Floats, least: Floats) -> Floats:
+        """Largest over a window of min(most, highest - max least); what is beyond never counts."""
+        each, top = (step.gather(part, shape, -np.inf) for part in (most, highest))
+        floor = step.gather(least, shape, -np.inf).max(axis=-1, keepdims=True)
+        reach = np.minimum(each, np.nextafter(top - floor, np.inf))
+        return np.asarray(reach.max(axis=-1).ravel())
+
+    return -rise(-down, hi, moved[0]), rise(up, moved[1], lo)
 
 
 def _slip(sizes: Floats, terms: int) -> Floats:
     return np.asarray(sizes * ((terms + 2) * 2.0**-51) + terms * TINY)
 
 
-def value_ranges(target: Network, domain: Domain) -> list[Range]:
+def value_ranges(target: Network, domain: Inputs) -> list[Range]:
     """Ranges of the input and of what every step of the target gives, rounded outwards."""
-    ranges = [_input_range(domain, target.size_in)]
+    ranges = [domain.ends(target.size_in)]
     for step in target.steps:
         before = ranges[step.of]
         if isinstance(step, Weigh):
@@ -132,7 +140,7 @@ def value_ranges(target: Network, domain: Domain) -> list[Range]:
     return ranges
 
 
-def changed(target: Network, domain: Domain, gap: Gap, step: Weigh, before: Range) -> Range:
+def changed(target: Network, domain: Inputs, gap: Gap, step: Weigh, before: Range) -> Range:
     """Range of the error that a source layer makes on the target's own values."""
     lo, hi = before
     if _on_ball(domain, step.of) and isinstance(domain, Ball):
@@ -168,21 +176,22 @@ def carried(gap: Gap, deviation: Range, *, non_negative: bool) -> Range:
 # Copies. A deviation has one number a source value: copy by copy, never a mean. A weighted layer
 # takes ``sum_jk w_jk (z_j + e_jk) - sum_j W_j z_j = sum_j (P_j - W_j) z_j + sum_jk w_jk e_jk`` with
 # ``P_j = sum_k w_jk``: `changed` bounds the first part, `carried` the second with the wiring w. A
-# residual sum takes copy ``c mod have`` of its skip; activations and pools act on each copy.
+# residual sum takes copy ``c mod have`` of its skip; activations and pools act on each copy, from
+# the target's value on.
 # Slack. A weight W that is no lattice point is half a unit off in the first part only: w is exact.
 # Slopes that are not their sums (leaky ReLU, tanh) belong to gadgets of the first layer, whose
 # inputs deviate by nothing. So `loose` takes the target's values alone.
 
 
 def deviation_ranges(
-    target: Network, domain: Domain, gaps: list[Gap], ranges: list[Range] | None = None
+    target: Network, domain: Inputs, gaps: list[Gap], ranges: list[Range] | None = None
 ) -> list[Range | None]:
     """Ranges of ticket minus target for the input and after every step.
 
     Parameters
     ----------
     target : Network
-    domain : Domain
+    domain : Inputs
     gaps : list of Gap
         One a weighted layer.
     ranges : list of (lower, upper), optional
@@ -215,14 +224,33 @@ def deviation_ranges(
             deviations.append(_added(step, shapes[step.skip], deviations, copies))
         elif before is None:
             deviations.append(None)
-        elif isinstance(step, Activate):
-            deviations.append(step.activation.deviation(before))
-        elif isinstance(step, Pool):
-            deviations.append(pooled_deviation(step, before, shapes[step.of]))
-        elif isinstance(step, Move):
-            low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
-            deviations.append((low, high))
+        else:
+            values = copied(known[step.of], shapes[step.of], copies[step.of])
+            deviations.append(moved(step, before, values, shapes[step.of], copies[step.of]))
     return deviations
+
+
+def copied(values: Range, shape: tuple[int, ...], copies: int) -> Range:
+    """A range a source value: that of its target value."""
+    sites = int(np.prod(shape[1:]))
+    low, high = (with_copies(end, sites, 1, copies) for end in values)
+    return low, high
+
+
+def moved(
+    step: Activate | Pool | Move,
+    deviation: Range,
+    values: Range,
+    shape: tuple[int, ...],
+    copies: int,
+) -> Range:
+    """Range of f(z + d) - f(z) for a step f that has no weights, given those of d and z."""
+    if isinstance(step, Activate):
+        return step.activation.deviation(deviation, values)
+    if isinstance(step, Pool):
+        return pooled_deviation(step, deviation, values, shape)
+    low, high = (step.move(end, shape, copies) for end in deviation)
+    return low, high
 
 
 def _added(

@@ -26,7 +26,7 @@ from slt_theory.tickets.checking.unrolled import (
     run_source,
     target_maps,
 )
-from slt_theory.tickets.domain import Box, Domain
+from slt_theory.tickets.domain import Ball, Inputs
 
 __all__ = ["largest_error_found"]
 
@@ -44,10 +44,11 @@ _GATHERING = 8
 """Looking sites up costs about so much more than multiplying."""
 
 
-def _extreme(domain: Domain, direction: Floats) -> Floats:
+def _extreme(domain: Inputs, direction: Floats) -> Floats:
     """The point of the domain furthest along each direction."""
-    if isinstance(domain, Box):
-        return np.where(direction > 0, domain.hi, domain.lo)
+    if not isinstance(domain, Ball):
+        lo, hi = domain.ends(direction.shape[1])
+        return np.where(direction > 0, hi, lo)
     # Squares of unscaled entries can underflow: the norm would be too small.
     size = np.abs(direction).max(axis=1, keepdims=True)
     scaled = direction / np.where(size > 0, size, 1)
@@ -55,13 +56,14 @@ def _extreme(domain: Domain, direction: Floats) -> Floats:
     return np.asarray(domain.radius * (1 - 2.0**-40) * scaled / np.where(norm > 0, norm, 1))
 
 
-def _starts(domain: Domain, count: int, size: int, seed: int) -> Floats:
+def _starts(domain: Inputs, count: int, size: int, seed: int) -> Floats:
     """Extreme points with shares of upper ends from nearly none to nearly all, and inner ones."""
     words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, count * size).reshape(count, size)
     shares = (np.arange(count) + 0.5) / count
     ends = _extreme(domain, shares[:, None] - words / 2.0**32)
-    if isinstance(domain, Box):
-        inside = domain.lo + (domain.hi - domain.lo) * (words / 2.0**32)
+    if not isinstance(domain, Ball):
+        lo, hi = domain.ends(size)
+        inside = np.clip(lo + (hi - lo) * (words / 2.0**32), lo, hi)
     else:
         inside = ends * (words[:, :1] / 2.0**32)
     # Every fourth lies inside.
@@ -154,7 +156,7 @@ def _units(size: int, numbers: Indices, signs: Floats) -> Floats:
 
 
 def _promising(
-    gap: _Difference, domain: Domain, corners: Floats, gains: Floats, outputs: Indices, steps: int
+    gap: _Difference, domain: Inputs, corners: Floats, gains: Floats, outputs: Indices, steps: int
 ) -> Indices:
     """Columns of `gains` (corners, both signs of all outputs) that are largest after one step.
 
@@ -175,7 +177,7 @@ def _promising(
 
 def largest_error_found(
     target: Network,
-    domain: Domain,
+    domain: Inputs,
     ticket: list[SourceMap],
     *,
     seed: int,
@@ -189,7 +191,7 @@ def largest_error_found(
     Parameters
     ----------
     target : Network
-    domain : Domain
+    domain : Inputs
     ticket : list of SourceMap
         Source layers in float64.
     seed : int
@@ -226,13 +228,13 @@ def largest_error_found(
     return float(safe.max(initial=0.0, where=np.isfinite(safe)))
 
 
-def _climbed(gap: _Difference, domain: Domain, rows: Floats, seeds: Floats) -> Floats:
+def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats) -> Floats:
     """The input with the largest of the values that the rows reach."""
     value, slope = gap.climb(rows, seeds)
     shares = np.ones((2, len(rows)))
     for climb in range(_CLIMBS):
         # Single coordinates of a ball's point leave the ball.
-        whole = not isinstance(domain, Box) or climb % 3 == 2
+        whole = isinstance(domain, Ball) or climb % 3 == 2
         share = shares[int(whole)]
         proposal = _towards(rows, _extreme(domain, slope), slope, share, whole=whole)
         new_value, new_slope = gap.climb(proposal, seeds)

@@ -24,7 +24,7 @@ from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.neuron_bounds import Neurons, Point
 from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.checking.pair_ranges import pair_ranges, sizes
-from slt_theory.tickets.domain import Box, Domain
+from slt_theory.tickets.domain import Ball, Inputs
 
 __all__ = ["Pair"]
 
@@ -40,7 +40,7 @@ class Pair:
         Ways to treat the copies of first-layer neurons: each alone, or all together.
     """
 
-    def __init__(self, target: Network, domain: Domain, layers: list[PairLayer]) -> None:
+    def __init__(self, target: Network, domain: Inputs, layers: list[PairLayer]) -> None:
         self.target, self.domain, self.layers = target, domain, layers
         self.signs = target.non_negative(domain.non_negative)
         self.shapes = target.shapes_of_values
@@ -317,11 +317,11 @@ class Pair:
         negative = positive if form.negative is None else form.negative
         largest = np.maximum(np.abs(positive), np.abs(negative))
         size = sizes(self.ranges.target[0], positive[0])
-        if isinstance(self.domain, Box):
-            low, high = self.domain.lo, self.domain.hi
-            ends = [np.full_like(positive, low), np.full_like(positive, high)]
-            if low < 0 < high:
-                ends.append(np.zeros_like(positive))
+        if not isinstance(self.domain, Ball):
+            low, high = self.ranges.target[0]
+            ends = [np.broadcast_to(x, positive.shape) for x in (low, high)]
+            if ((low < 0) & (high > 0)).any():
+                ends.append(np.broadcast_to(np.clip(0.0, low, high), positive.shape))
             gains = [np.where(x > 0, positive, negative) * x for x in ends]
             best = np.maximum.reduce(gains)
             passed.x = np.select([gain == best for gain in gains], ends)

@@ -3,7 +3,7 @@
 A kinked activation (ReLU, leaky ReLU) makes ``a delta + e h - A d - B z`` linear on the pieces
 into which the lines ``z = 0`` and ``z + d = 0`` cut the rectangle of (z, d); its maximum sits at a
 corner of a piece: a corner of the rectangle, a point where a line meets an edge, or the origin. Of
-a smooth activation only its range and the range of its slopes are used.
+a smooth activation only its range and the range of its slopes, there, are used.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Neurons:
         if activation.kind in _KINKED:
             groups: tuple[tuple[Point, ...], ...] = (_corners(activation, target, change),)
         else:
-            ends = (activation.least_slope, activation.lipschitz)
+            ends = _slopes(activation, target, change)
             slow = [Point(none, d, none, s * d) for d in change for s in ends]
             groups = (
                 tuple(slow),
@@ -156,8 +156,8 @@ def _slopes(activation: Activation, before: Range, change: Range) -> Range:
     """Smallest and largest slope of the activation between a value and the changed value."""
     (low, high), (p, q) = before, change
     if activation.kind not in _KINKED:
-        ends = (activation.least_slope, activation.lipschitz)
-        return np.full_like(low, ends[0]), np.full_like(low, ends[1])
+        moved = np.nextafter(low + p, -np.inf), np.nextafter(high + q, np.inf)
+        return activation.slope_range((np.minimum(low, moved[0]), np.maximum(high, moved[1])))
     least = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}[activation.kind]
     # Rounding never changes the sign of a sum.
     above = (low >= 0) & (low + p >= 0)

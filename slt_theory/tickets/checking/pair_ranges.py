@@ -22,18 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network
-from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh, with_copies
+from slt_theory.networks.steps import Add, Step, Weigh, with_copies
 from slt_theory.tickets.checking.error_bound import (
     Gap,
     carried,
     changed,
+    copied,
     loose,
-    pooled_deviation,
+    moved,
     value_ranges,
 )
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.outward import Range, dot, plus
-from slt_theory.tickets.domain import Domain
+from slt_theory.tickets.domain import Inputs
 
 __all__ = ["PairRanges", "pair_ranges", "sizes"]
 
@@ -74,18 +75,17 @@ def sizes(values: Range | None, like: Floats) -> Floats:
     return np.asarray(np.maximum(np.abs(values[0]), np.abs(values[1])))
 
 
-def pair_ranges(target: Network, domain: Domain, layers: Sequence[PairLayer]) -> PairRanges:
+def pair_ranges(target: Network, domain: Inputs, layers: Sequence[PairLayer]) -> PairRanges:
     """Intervals forwards; for one layer the exact ranges."""
     known = PairRanges(value_ranges(target, domain), [None], [None], [1])
-    for number, step in enumerate(target.steps):
+    for step in target.steps:
         if isinstance(step, Weigh):
             mean, spread, copies = _weighed(target, domain, layers[step.layer], step, known)
             known.mean.append(mean)
             known.spread.append(spread)
             known.copies.append(copies)
             continue
-        shared = _moved(target, number, known.mean, [1] * len(known.copies))
-        own = _moved(target, number, known.spread, known.copies)
+        shared, own = _moved(target, step, known)
         if shared is not None and own is not None and known.copies[step.of] == 1:
             shared, own = plus(shared, own), None
         known.mean.append(shared)
@@ -95,7 +95,7 @@ def pair_ranges(target: Network, domain: Domain, layers: Sequence[PairLayer]) ->
 
 
 def _weighed(
-    target: Network, domain: Domain, layer: PairLayer, step: Weigh, known: PairRanges
+    target: Network, domain: Inputs, layer: PairLayer, step: Weigh, known: PairRanges
 ) -> tuple[Range, Range | None, int]:
     values, delta, each = known.target[step.of], known.mean[step.of], known.spread[step.of]
     signs = target.non_negative(domain.non_negative)[step.of]
@@ -119,26 +119,32 @@ def _weighed(
     return mean, plus(through(layer.spread), wobble), layer.spread.copies
 
 
-def _moved(
-    target: Network, number: int, known: Sequence[Range | None], copies: Sequence[int]
-) -> Range | None:
-    """A deviation through a step that has no weights."""
-    step, shapes = target.steps[number], target.shapes_of_values
-    before = known[step.of]
+def _moved(target: Network, step: Step, known: PairRanges) -> tuple[Range | None, Range | None]:
+    """Shared errors and spreads through a step that has no weights.
+
+    A shared error sits on the target's value z, a spread on the z + d of its neuron.
+    """
+    shape, count = target.shapes_of_values[step.of], known.copies[step.of]
+    z, d, s = known.target[step.of], known.mean[step.of], known.spread[step.of]
     if isinstance(step, Add):
-        skipped = known[step.skip]
-        if skipped is None:
-            return before
-        count = int(np.prod(shapes[step.skip][1:]))
-        low, high = (with_copies(e, count, copies[step.skip], copies[step.of]) for e in skipped)
-        return (low, high) if before is None else plus(before, (low, high))
-    if before is None:
-        return None
-    if isinstance(step, Activate):
-        return step.activation.deviation(before)
-    if isinstance(step, Pool):
-        return pooled_deviation(step, before, shapes[step.of])
-    if isinstance(step, Move):
-        low, high = (step.move(end, shapes[step.of], copies[step.of]) for end in before)
-        return low, high
-    raise AssertionError("weighted layers are treated apart")
+        sites = int(np.prod(target.shapes_of_values[step.skip][1:]))
+        have = known.copies[step.skip]
+        return (
+            _added(d, known.mean[step.skip], sites, 1, 1),
+            _added(s, known.spread[step.skip], sites, have, count),
+        )
+    assert not isinstance(step, Weigh)
+    shared = None if d is None else moved(step, d, z, shape, 1)
+    if s is None:
+        return shared, None
+    sits = copied(z if d is None else plus(z, d), shape, count)
+    return shared, moved(step, s, sits, shape, count)
+
+
+def _added(
+    ours: Range | None, theirs: Range | None, sites: int, have: int, copies: int
+) -> Range | None:
+    if theirs is None:
+        return ours
+    low, high = (with_copies(end, sites, have, copies) for end in theirs)
+    return (low, high) if ours is None else plus(ours, (low, high))

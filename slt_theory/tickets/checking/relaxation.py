@@ -30,7 +30,7 @@ from slt_theory.tickets.checking.linear_form import Choice, Passed
 from slt_theory.tickets.checking.linear_pass import Pair
 from slt_theory.tickets.checking.maximisers import maximisers
 from slt_theory.tickets.checking.mean_and_spread import split_layers
-from slt_theory.tickets.domain import Domain
+from slt_theory.tickets.domain import Inputs
 
 __all__ = ["relaxed_bound"]
 
@@ -42,13 +42,13 @@ _PATIENCE, _GAIN = 20, 0.999
 _ROWS = 64
 
 
-def relaxed_bound(target: Network, domain: Domain, gaps: Sequence[Gap]) -> float:
+def relaxed_bound(target: Network, domain: Inputs, gaps: Sequence[Gap]) -> float:
     """Upper bound of the sup-norm error of a ticket over its domain.
 
     Parameters
     ----------
     target : Network
-    domain : Domain
+    domain : Inputs
     gaps : sequence of Gap
         One a weighted layer.
 
