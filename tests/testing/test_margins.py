@@ -190,8 +190,9 @@ def test_a_grid_that_was_tried_in_full_is_refined(centre: str, half: str) -> Non
 
 def test_the_report_says_what_was_covered() -> None:
     held = falsify(about(margin=lambda x: x), budget=1)
-    assert held.covered.startswith("all 33 cases of the grid, all 257 of a grid 8 times finer")
-    assert held.covered.endswith("times finer")
+    # How far a second goes depends on the machine; a fast one sees every case.
+    first = "all 33 cases of the grid, all 257 of a grid 8 times finer"
+    assert held.covered.startswith(first) or held.covered == "all 16385 cases that there are"
     partly = about(box(6), margin=lambda x: 1)
     assert falsify(partly, budget=0.3).covered == "part of the grid"
 
