@@ -16,6 +16,7 @@ __all__ = [
     "NotFoundWithinLimits",
     "SltError",
     "UnreadableFile",
+    "exactly_one",
 ]
 
 
@@ -55,6 +56,20 @@ class BadInput(SltError, ValueError):
         return type(self), (self.argument, self.value, self.constraint, self.way_out)
 
 
+def exactly_one(**given: Any) -> None:
+    """Refuse alternatives of which none, or more than one, is given (is not None).
+
+    Examples
+    --------
+    >>> exactly_one(eps=None, network_eps=0.1)
+    """
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) != 1:
+        options = " or ".join(f"--{name.replace('_', '-')}" for name in given)
+        what = "both given" if names else "not given"
+        raise BadInput(", ".join(given), what, "exactly one is needed", f"give {options}")
+
+
 class UnreadableFile(BadInput):
     """A file that is missing, truncated, or not what it should be."""
 
@@ -73,7 +88,9 @@ class MissingExtra(SltError, ImportError):
     def __init__(self, extra: str, what: str) -> None:
         self.extra = extra
         self.what = what
-        super().__init__(f"{what} needs the extra '{extra}': pip install 'slt-theory[{extra}]'")
+        index, checkout = f"'slt-theory[{extra}]'", f"'.[{extra}]'"
+        self.way_out = f"pip install {checkout} in a checkout, else pip install {index}"
+        super().__init__(f"{what} needs the extra '{extra}': {self.way_out}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.extra, self.what)
@@ -102,6 +119,7 @@ class MissingProgram(SltError):
 
     def __init__(self, program: str, what: str, install: str) -> None:
         self.given = (program, what, install)
+        self.way_out = install
         super().__init__(f"{what} needs {program}, which is not on the PATH; install it: {install}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -120,6 +138,7 @@ class NeedsMemory(SltError, MemoryError):
 
     def __init__(self, what: str, needed_bytes: int, allowed_bytes: int, way_out: str) -> None:
         self.given = (what, needed_bytes, allowed_bytes, way_out)
+        self.way_out = way_out
         self.needed_bytes = needed_bytes
         self.allowed_bytes = allowed_bytes
         super().__init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import traceback
+from typing import Annotated
 
 import typer
 
@@ -25,18 +25,38 @@ from slt_theory.cli import (
     universal,
     verify,
 )
-from slt_theory.errors import SltError
+from slt_theory.cli.failure import run_app
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="slt",
-    help="Verify the theory of strong lottery tickets: bounds, tickets, proofs, figures.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from slt_theory.provenance import provenance
+
+        typer.echo(f"slt {provenance()['slt-theory']}")
+        raise typer.Exit
+
+
+@app.callback()
+def slt(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_version, help="Print the version, and stop."
+        ),
+    ] = False,
+) -> None:
+    """Verify the theory of strong lottery tickets: bounds, tickets, proofs, figures."""
+
+
 for module in (
     catalogue,
     graph,
@@ -59,22 +79,5 @@ for module in (
 
 
 def main() -> None:
-    """Entry point: errors become one line on stderr and the documented exit code."""
-    try:
-        app()
-    except SltError as error:
-        typer.echo(f"slt: {error}", err=True)
-        sys.exit(error.exit_code)
-    except MemoryError as error:
-        typer.echo(f"slt: out of memory ({error}); ask for less", err=True)
-        sys.exit(5)
-    except KeyboardInterrupt:
-        typer.echo("slt: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except Exception:
-        # A fault of ours must not look like a verdict (1) or bad input (2).
-        traceback.print_exc()
-        sys.exit(70)
+    """Entry point: errors become one line on stderr (or JSON) and the documented exit code."""
+    sys.exit(run_app(app, as_json="--json" in sys.argv))

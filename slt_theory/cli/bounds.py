@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Delta, Eps, Json, emit, number, require, table
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, exactly_one
 
 _HEAD = """# Bounds compared over one architecture
 
@@ -50,8 +50,12 @@ def bound(
 ) -> None:
     """What a theorem asks for: certified, measured, necessary and counting numbers."""
     parameters = _parameters(param)
-    if (eps is None) == (network_eps is None):
-        raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
+    if theorem_id is not None:
+        from slt_theory.theorems import get
+
+        # A mistyped id is said before what else may be missing.
+        get(theorem_id)
+    exactly_one(eps=eps, network_eps=network_eps)
     sizes: dict[str, Any] = {
         "eps": None if eps is None else require("eps", eps),
         "network_eps": None if network_eps is None else number("network_eps", network_eps),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from slt_theory.certified import Certified, certified_n
-from slt_theory.errors import BadInput
+from slt_theory.errors import exactly_one
 from slt_theory.lattice import positive_fraction
 from slt_theory.theorems import Theorem
 from slt_theory.theorems.networks import Construction, Layer, as_numbers
@@ -81,8 +81,7 @@ def network_cost(
     BadInput
         If neither or both errors are given.
     """
-    if (eps is None) == (network_eps is None):
-        raise BadInput("eps, network_eps", (str(eps), str(network_eps)), "exactly one is needed")
+    exactly_one(eps=eps, network_eps=network_eps)
     construction = entry.construction
     if construction is None or not construction.applies_to(layers):
         return None

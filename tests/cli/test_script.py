@@ -175,3 +175,52 @@ def test_huge_numbers_are_answered_not_crashed_on(tmp_path):
     result = slt("solve", "--sample", tmp_path / "s", "--target", "1")
     assert result.returncode == 2
     assert "must be below 2^1023" in one_line(result.stderr)
+
+
+def test_with_json_an_error_is_json_on_stdout_with_the_same_code(tmp_path):
+    for arguments, code, kind, argument in (
+        (("threshold", "--eps", "nan"), 2, "BadInput", "eps"),
+        (("bound", "lueker1998-rs"), 2, "BadInput", "theorem"),
+        (("bound", "lueker1998-rss"), 2, "BadInput", "eps, network_eps"),
+        (("solve", "--sample", "nowhere", "--target", 1), 2, "UnreadableFile", "sample"),
+        (("solve",), 2, "MissingParameter", None),
+        (("threshold", "--nothing"), 2, "NoSuchOption", None),
+    ):
+        result = slt(*arguments, "--json", cwd=tmp_path)
+        assert result.returncode == code, result.stderr
+        assert set(error := json.loads(result.stdout)["error"]) == {
+            "kind",
+            "argument",
+            "value",
+            "message",
+            "way_out",
+        }
+        assert error["kind"] == kind
+        assert argument is None or error["argument"] == argument
+        assert error["message"] in one_line(result.stderr)
+
+
+def test_a_fault_of_ours_is_70_also_in_json():
+    code = (
+        "import sys; import slt_theory.cli.trials as t; from slt_theory.cli import main\n"
+        "def fails(text): raise ZeroDivisionError('planted')\n"
+        "t.law_of = fails; sys.argv = ['slt', *sys.argv[1:]]; main()"
+    )
+    for more in ((), ("--json",)):
+        result = subprocess.run(
+            [sys.executable, "-c", code, "threshold", "--eps", "0.1", *more],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 70
+        assert "ZeroDivisionError: planted" in result.stderr
+        if more:
+            assert json.loads(result.stdout)["error"]["kind"] == "ZeroDivisionError"
+
+
+def test_the_version():
+    from slt_theory import __version__
+
+    assert slt("--version").stdout == f"slt {__version__}\n"
+    assert "--install-completion" in slt("--help").stdout

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, exactly_one
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS, positive_fraction
 from slt_theory.laws import Product, Uniform
 from slt_theory.networks.attention import Attention, attend
@@ -137,8 +137,7 @@ def build_asked(target: Attention, theorem: str, options: dict[str, Any]) -> Tic
 
 def _goals(target: Attention, domain: Domain, eps: Any, network_eps: Any) -> list[Layer]:
     """All merged matrices on their lattices, with the error that each entry may have."""
-    if (eps is None) == (network_eps is None):
-        raise BadInput("eps, network_eps", (eps, network_eps), "exactly one is needed")
+    exactly_one(eps=eps, network_eps=network_eps)
     if eps is not None:
         each = positive_fraction("eps", eps)
     else:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, exactly_one
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction, whole_number
 from slt_theory.laws import Law
 from slt_theory.networks import Network, target_hash
@@ -211,13 +211,7 @@ def parse_request(
     """
     if not isinstance(target, Network):
         raise BadInput("target", type(target).__name__, "must be a network")
-    if (eps is None) == (network_eps is None):
-        raise BadInput(
-            "eps, network_eps",
-            (eps, network_eps),
-            "exactly one is needed",
-            "give --eps or --network-eps",
-        )
+    exactly_one(eps=eps, network_eps=network_eps)
     n = None if n is None else whole_number("n", n)
     if n is not None and not 1 <= n <= largest_n:
         raise BadInput("n", n, f"must lie in 1..{largest_n}")
