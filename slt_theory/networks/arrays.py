@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 
-__all__ = ["Floats", "checked_floats", "checked_layers", "default_names"]
+__all__ = ["Floats", "check_size", "checked_floats", "checked_layers", "default_names"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -22,6 +22,21 @@ _DIMENSIONS = {
 
 #: Integers up to here are float64 values; one more would be rounded.
 LARGEST_EXACT_INTEGER = 2**53
+
+
+_MOST_NUMBERS = 1 << 26
+"""Numbers of one value, and of the windows of one pool: 512 MiB, far beyond any real network."""
+
+
+def check_size(key: str, numbers: int) -> None:
+    """Refuse a value of more than 2^26 numbers, before it is allocated.
+
+    Raises
+    ------
+    BadInput
+    """
+    if numbers > _MOST_NUMBERS:
+        raise BadInput(key, numbers, f"must hold at most {_MOST_NUMBERS:,} numbers")
 
 
 def checked_floats(key: str, value: ArrayLike) -> Floats:

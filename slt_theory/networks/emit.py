@@ -145,6 +145,8 @@ class _Emitter:
     def value(self, number: int, shape: Shape | None) -> int:
         """A recorded node, seen as `shape`."""
         place = self.places[number]
+        # One number without an axis is a vector of one.
+        shape = (1,) if shape == () else shape
         if shape is None or self.shapes[place] == shape:
             return place
         if (place, shape) not in self.views:

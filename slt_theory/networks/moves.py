@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.networks.arrays import Floats
+from slt_theory.networks.arrays import Floats, check_size
 
 __all__ = ["Flatten", "Move", "Rearrange"]
 
@@ -67,6 +68,10 @@ class Rearrange:
     mode: Literal["constant", "reflect", "edge", "wrap"] = "constant"
 
     def __post_init__(self) -> None:
+        fields = self.order, self.result, *self.cuts
+        whole = all(isinstance(part, tuple) and all(type(v) is int for v in part) for part in fields)
+        if not whole or not self.cuts or not self.result or min(self.result) < 1:
+            raise BadInput("rearrange", fields, "must be tuples of integers, the result's positive")
         if sorted(self.order) != list(range(len(self.cuts))):
             raise BadInput("rearrange order", self.order, "must name every axis once")
         if self.mode not in ("constant", "reflect", "edge", "wrap"):
@@ -78,6 +83,11 @@ class Rearrange:
                 )
 
     def shape(self, before: Shape) -> Shape:
+        # Before anything is allocated: the numbers that the padded cuts hold.
+        held = prod(count + ahead + behind for _, _, count, ahead, behind in self.cuts)
+        if held != prod(self.result):
+            raise BadInput("rearrange result", self.result, f"must hold {held} numbers")
+        check_size("rearrange", max(held, prod(before)))
         self.places(before)
         return self.result
 
@@ -139,8 +149,6 @@ def _places(
             places = np.pad(places, widths, constant_values=-1)
         else:
             places = np.pad(places, widths, mode=mode)
-    if places.size != int(np.prod(result)):
-        raise BadInput("rearrange result", result, f"must hold {places.size} numbers")
     flat = np.ascontiguousarray(places).ravel()
     flat.setflags(write=False)
     return flat

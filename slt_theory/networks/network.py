@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from slt_theory.errors import BadInput
-from slt_theory.networks.arrays import Floats, checked_floats
+from slt_theory.networks.arrays import Floats, check_size, checked_floats
 from slt_theory.networks.kinds import Kind
 from slt_theory.networks.norms import LayerNorms, layer_norms
 from slt_theory.networks.steps import (
@@ -88,6 +89,7 @@ class Network(ABC):
         shapes: list[Shape] = [self.shape_in]
         for step in self.steps:
             before = shapes[step.of]
+            check_size("value", prod(before))
             if isinstance(step, Weigh):
                 weight = self.weights[step.layer].shape
                 kind = self.kinds[step.layer]

@@ -150,7 +150,11 @@ def _batch_norm(call: Call, x: Value, gain: Any, shift: Any, mean: Any, variance
         raise Refused("is in training mode", "export the model in evaluation mode")
     shape = (-1, *[1] * (len(x.shape) - 1))
     parts = [_floats(v, "statistics") for v in (gain, shift, mean, variance)]
-    scale = parts[0] / np.sqrt(parts[3] + float(call.get("epsilon", 1e-5)))
+    # An attribute is a float32, and so is its default.
+    spread = parts[3] + float(np.float32(call.get("epsilon", 1e-5)))
+    if not (spread > 0).all():
+        raise Refused("has a variance that is not positive")
+    scale = parts[0] / np.sqrt(spread)
     centred = call.tape.affine(x, 1.0, -parts[2].reshape(shape), call.name)
     return call.tape.affine(centred, scale.reshape(shape), parts[1].reshape(shape), call.name)
 
@@ -192,7 +196,10 @@ def _multiplied(call: Call, x: Any, y: Any) -> Value:
 def _divided(call: Call, x: Any, y: Any) -> Value:
     if isinstance(y, Value):
         raise Refused("divides by a value")
-    return call.tape.affine(x, 1 / _constant(call, y, x), 0.0, call.name)
+    divisor = _constant(call, y, x)
+    if not divisor.all():
+        raise Refused("divides by 0")
+    return call.tape.affine(x, 1 / divisor, 0.0, call.name)
 
 
 def _summed(call: Call, *parts: Any) -> Value:
@@ -394,6 +401,13 @@ def _same(call: Call, x: Value, *_: Any) -> Any:
     return x
 
 
+def _cast(call: Call, x: Value) -> Value:
+    # FLOAT, FLOAT16, DOUBLE and BFLOAT16 in ONNX's list of types; the network is read over the reals.
+    if call.get("to") not in (1, 10, 11, 16):
+        raise Refused("rounds to integers or few bits", "export the model without the cast")
+    return x
+
+
 def _dropped(call: Call, x: Value, _: Any = None, training: Any = None) -> Value:
     if training is not None and bool(_fixed(training, "training_mode")):
         raise Refused("drops at random", "export the model in evaluation mode")
@@ -444,7 +458,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Split": _split,
     "Pad": _padded,
     "Identity": _same,
-    "Cast": _same,
+    "Cast": _cast,
     "Dropout": _dropped,
     "Shape": _shape,
     "Erf": lambda call, x: _erf(),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.networks.arrays import Floats
+from slt_theory.networks.arrays import Floats, check_size
 
 __all__ = ["Pool"]
 
@@ -47,6 +47,11 @@ class Pool:
     adaptive: bool = False
 
     def __post_init__(self) -> None:
+        if self.kind not in ("max", "average"):
+            raise BadInput("pool kind", self.kind, "must be max or average")
+        for name in ("count_padding", "ceil", "adaptive"):
+            if not isinstance(getattr(self, name), bool):
+                raise BadInput(f"pool {name}", getattr(self, name), "must be true or false")
         for name, least in (("side", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
             value = getattr(self, name)
             numbers = value if isinstance(value, tuple) else (value,)
@@ -77,6 +82,7 @@ class Pool:
         rows, columns = self._axes(before)
         if min(rows.count, columns.count) < 1:
             raise BadInput("pool", self.side, f"does not fit an image of shape {before}")
+        check_size("pool", rows.numbers * columns.numbers)
         if (self.windows(before) == before[1] * before[2]).all(axis=1).any():
             raise BadInput(
                 "pool padding",
@@ -165,6 +171,11 @@ class _Axis:
         count = -(-reach // self.stride) + 1
         # The last window must begin inside the image or the padding before it.
         return count - ((count - 1) * self.stride >= self.length + self.before)
+
+    @property
+    def numbers(self) -> int:
+        """Places of all windows, at most."""
+        return self.count * (self.length // self.side + 2 if self.adaptive else self.side)
 
     def places(self) -> NDArray[np.int64]:
         """Places of every window, (windows, numbers); -1 outside."""

@@ -95,6 +95,9 @@ def step_from_dict(record: dict[str, Any]) -> Step:
     if kind is Activate:
         values["activation"] = parse_activation(values["activation"])
     step: Step = kind(**values)
+    for name in ("of", "skip", "layer"):
+        if type(getattr(step, name, 0)) is not int:
+            raise ValueError(f"{name} = {getattr(step, name)!r} of a step is no integer")
     return step
 
 

@@ -83,7 +83,7 @@ class Tape:
 
     def linear(self, x: Value, weight: ArrayLike, bias: ArrayLike | None, name: str) -> Value:
         """Record ``y = W x + b`` over the last axis of `x`; W has shape (out, in)."""
-        matrix, inputs = np.asarray(weight, dtype=np.float64), x.shape[-1]
+        matrix, inputs = np.asarray(weight, dtype=np.float64), x.shape[-1] if x.shape else 0
         if matrix.ndim != 2 or matrix.shape[1] != inputs:
             raise BadInput(f"{name}.weight", matrix.shape, f"does not fit values of {x.shape}")
         outputs, rows = len(matrix), prod(x.shape[:-1])
@@ -182,7 +182,7 @@ class Tape:
         image = self.reshape(moved, (lead, 1, prod(x.shape) // lead))
         y = self.pool(image, Pool(0, "average", (1, 1), 1, adaptive=True))
         sides = [1 if a in gone else s for a, s in enumerate(x.shape) if keep or a not in gone]
-        return self.reshape(y, sides or [1])
+        return self.reshape(y, sides)
 
     def rearrange(
         self,
@@ -192,6 +192,8 @@ class Tape:
         mode: Literal["constant", "reflect", "edge", "wrap"] = "constant",
     ) -> Value:
         """Record a transposition, cuts (start, stride, count, before, after) and padding."""
+        if not x.shape:
+            return x
         order = tuple(range(len(x.shape))) if order is None else tuple(order)
         sides = [x.shape[axis] for axis in order]
         cuts = [(0, 1, side, 0, 0) for side in sides] if cuts is None else list(cuts)

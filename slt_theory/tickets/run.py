@@ -68,16 +68,29 @@ def _shape_of(ticket: Ticket) -> Network:
     blocks = ticket.blocks
     if ticket.architecture is not None:
         # Before anything of a size that only the record names is allocated.
-        layers = ticket.architecture.get("layers", [])
-        sizes = [math.prod(layer["weight"]) for layer in layers]
+        sizes = _recorded_sizes(ticket.architecture)
         if len(sizes) != len(blocks) or any(
             size > block.outputs * block.inputs * block.taps
             for size, block in zip(sizes, blocks, strict=True)
         ):
             raise BadInput("ticket", str(sizes), "are not the weights of its blocks", "verify it")
-        return skeleton(ticket.architecture)
+        try:
+            return skeleton(ticket.architecture)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise BadInput("ticket", str(error), "is no architecture", "verify it") from error
     weights = tuple(np.zeros((block.outputs, block.inputs)) for block in blocks)
     return Dense(weights, tuple(np.zeros(b.outputs) if b.constant_input else None for b in blocks))
+
+
+def _recorded_sizes(architecture: dict[str, Any]) -> list[int]:
+    """Weights of every layer of a recorded architecture, which may say anything."""
+    try:
+        sizes = [math.prod(layer["weight"]) for layer in architecture["layers"]]
+    except (LookupError, TypeError) as error:
+        raise BadInput("ticket", repr(error), "is no architecture", "verify it") from error
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise BadInput("ticket", str(sizes), "are no sizes of layers", "verify it")
+    return sizes
 
 
 class _Layer:

@@ -71,10 +71,7 @@ def read_module(module: nn.Module, example: torch.Tensor) -> Reading:
     output = _Recorder(program, tape, shape).output()
     network, unfolded = tape.graph(output), tape.graph(output, fold=False)
     x = random_inputs(network.size_in, _INPUTS)
-    with torch.no_grad():
-        theirs = double(torch.from_numpy(x).reshape(-1, *shape))
-    while isinstance(theirs, tuple | list):
-        theirs = theirs[0]
+    theirs = _ran(double, torch.from_numpy(x).reshape(-1, *shape))
     agreement = compare(network, unfolded, x, theirs.numpy(), unit=2.0**-53, tool="torch")
     return Reading(network, unfolded, agreement)
 
@@ -113,6 +110,26 @@ def _exported(module: nn.Module, shape: Sequence[int]) -> Any:
             f"{_first_line(error)}",
             "see that module(example) runs for a batch of any size, without branches on values",
         ) from error
+
+
+def _ran(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """The tensor that a module returns, in a tuple or dictionary or alone."""
+    try:
+        with torch.no_grad():
+            leaves = torch.utils._pytree.tree_leaves(module(inputs))
+    except Exception as error:
+        raise BadInput(
+            "module", type(module).__name__,
+            f"does not run in float64 on {len(inputs)} inputs ({_first_line(error)})",
+            "see that it takes a batch of any size, and constants in the type of its input",
+        ) from error  # fmt: skip
+    result: torch.Tensor = next(leaf for leaf in leaves if leaf is not None)
+    if result.dim() == 0 or len(result) != len(inputs):
+        raise BadInput(
+            "module", tuple(result.shape), f"is the shape of its outputs on {len(inputs)} inputs",
+            "axis 0 of its output must be the batch",
+        )  # fmt: skip
+    return result
 
 
 def _first_line(error: BaseException) -> str:
@@ -188,7 +205,9 @@ class _Recorder:
             return operator(self.scene, *args, **kwargs)
         except Refused as refusal:
             raise BadInput("module", f"{name} in {place}", str(refusal), refusal.way_out) from None
-        except TypeError as error:
+        except BadInput:
+            raise
+        except (TypeError, ValueError, IndexError) as error:
             raise BadInput("module", f"{name} in {place}", f"has arguments {error}") from error
 
 

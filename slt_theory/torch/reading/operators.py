@@ -136,6 +136,8 @@ def _batch_norm(
         raise Refused("has no running statistics", "a batch norm in training mode is no function")
     shape = (-1, *[1] * (len(x.shape) - 1))
     centred = scene.tape.affine(x, 1.0, -mean.double().numpy().reshape(shape), scene.name)
+    if not (variance + epsilon > 0).all():
+        raise Refused("has a variance that is not positive")
     scale = 1 / torch.sqrt(variance.double() + epsilon)
     scale = scale if gain is None else scale * gain
     shift = torch.zeros_like(scale) if shift is None else shift
@@ -184,7 +186,10 @@ def _multiplied(scene: Scene, x: Any, y: Any) -> Value:
 def _divided(scene: Scene, x: Any, y: Any) -> Value:
     if isinstance(y, Value):
         raise Refused("divides by a value")
-    return scene.tape.affine(x, 1 / _constant(scene, y, x), 0.0, scene.name)
+    divisor = _constant(scene, y, x)
+    if not divisor.all():
+        raise Refused("divides by 0")
+    return scene.tape.affine(x, 1 / divisor, 0.0, scene.name)
 
 
 def _activation(name: str) -> Callable[..., Value]:
@@ -254,17 +259,23 @@ def _adaptive(kind: Any, axes: int) -> Callable[..., Any]:
 def _mean(
     scene: Scene, x: Value, axes: Any = None, keep: bool = False, *, dtype: Any = None
 ) -> Value:
-    axes = range(1, len(x.shape) + 1) if axes is None else axes
+    _every_type(dtype)
+    if not axes:
+        raise Refused("takes the mean over the batch, too", "name the axes: x.mean(dim=1)")
     return scene.tape.mean(x, [scene.axis(x, axis) for axis in axes], keep=keep)
 
 
 def _summed(scene: Scene, x: Value, axes: Any, keep: bool = False, *, dtype: Any = None) -> Value:
+    mean = _mean(scene, x, axes, keep, dtype=dtype)
     count = math.prod(x.shape[scene.axis(x, axis)] for axis in axes)
-    return scene.tape.affine(_mean(scene, x, axes, keep), float(count), 0.0, scene.name)
+    return scene.tape.affine(mean, float(count), 0.0, scene.name)
 
 
 def _viewed(scene: Scene, x: Value, shape: Sequence[Any]) -> Value:
-    return scene.tape.reshape(x, scene.sides(shape))
+    sides = scene.sides(shape)
+    if -1 not in sides and math.prod(sides) != math.prod(x.shape):
+        raise Refused(f"makes a shape {list(shape)} whose axis 0 is not the batch")
+    return scene.tape.reshape(x, sides)
 
 
 def _flattened(scene: Scene, x: Value, start: int = 0, end: int = -1) -> Value:
@@ -362,6 +373,17 @@ def _same(scene: Scene, x: Value, *_: Any, **__: Any) -> Value:
     return x
 
 
+def _every_type(*values: Any) -> None:
+    for value in values:
+        if isinstance(value, torch.dtype) and value != torch.float64:
+            raise Refused(f"rounds values to {value}", "leave the cast out: reading is in float64")
+
+
+def _cast(scene: Scene, x: Value, *args: Any, **kwargs: Any) -> Value:
+    _every_type(*args, *kwargs.values())
+    return x
+
+
 def _dropped(scene: Scene, x: Value, probability: float, training: bool) -> Value:
     if training:
         raise Refused("drops at random", "call module.eval()")
@@ -425,8 +447,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.expand": _expanded,
     "aten.dropout": _dropped,
     **{f"aten.{name}": _same for name in ("alias", "clone", "contiguous", "detach", "lift_fresh")},
-    **{f"aten.to.{name}": _same for name in ("dtype", "dtype_layout", "device")},
-    "aten._to_copy": _same,
+    **{f"aten.to.{name}": _cast for name in ("dtype", "dtype_layout", "device")},
+    "aten._to_copy": _cast,
     "aten._assert_tensor_metadata": lambda scene, *_, **__: None,
 }
 """By torch's name of the operator, without ``.default``."""
