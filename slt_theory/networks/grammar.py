@@ -24,6 +24,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ __all__ = ["Forward", "graph_of"]
 _WORD = re.compile(r"\+\[[^\]]*\]|[^\s()]+(?:\([^)]*\))?")
 _CALL = re.compile(r"(?P<name>[^()]+?)(?:\((?P<options>[^)]*)\))?")
 _RANGE = re.compile(r"\{(\d+)-(\d+)\}")
+_MOST_REPETITIONS = 10_000
 _PARTS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 
@@ -92,8 +94,21 @@ class _Reader:
             raise BadInput("forward", _WORD.sub("", text).strip(), "is no word")
         for word in _WORD.findall(text):
             for each in _repeated(word):
-                value = self._word(each, value, start, prefix)
+                value = self._followed(each, value, start, prefix)
         return value
+
+    def _followed(self, word: str, value: Value, start: Value, prefix: str) -> Value:
+        try:
+            return self._word(word, value, start, prefix)
+        except BadInput:
+            raise
+        except RecursionError:
+            raise BadInput("forward", word[:80], "is of a block that holds itself") from None
+        except (ValueError, LookupError, ArithmeticError) as error:
+            reason = f"cannot be followed on values of {value.shape} ({error})"
+            raise BadInput(
+                "forward", word, reason, "options are integers: pool(3, stride=2)"
+            ) from error
 
     def _word(self, word: str, value: Value, start: Value, prefix: str) -> Value:
         if word.startswith("+["):
@@ -127,6 +142,9 @@ class _Reader:
         for word in rest:
             if word == "pad":
                 lack = value.shape[0] - other.shape[0]
+                if lack < 0:
+                    shapes = f"{other.shape}, more than the sum's {value.shape}"
+                    raise BadInput("forward", f"+[{text}]", f"pads channels of {shapes}")
                 sites = [(0, 0)] * (len(other.shape) - 1)
                 other = self.tape.pad(other, [(lack // 2, lack - lack // 2), *sites])
             else:
@@ -186,6 +204,8 @@ class _Reader:
         if name == "every":
             step = int(options.pop("0"))
             _none_left(name, options)
+            if step < 1:
+                raise BadInput("forward", word, "must take every first, second, ... site")
             cuts = [(0, 1, value.shape[0], 0, 0)]
             cuts += [(0, step, -(-side // step), 0, 0) for side in value.shape[1:]]
             return self.tape.rearrange(value, cuts=cuts)
@@ -205,6 +225,8 @@ class _Reader:
 def _repeated(word: str) -> list[str]:
     """``layer1.{0-2}:block`` three times, the last number fastest."""
     ranges = [range(int(a), int(b) + 1) for a, b in _RANGE.findall(word)]
+    if prod(map(len, ranges)) > _MOST_REPETITIONS:
+        raise BadInput("forward", word, f"repeats more than {_MOST_REPETITIONS:,} times")
     texts = []
     for numbers in itertools.product(*ranges):
         rest = iter(numbers)

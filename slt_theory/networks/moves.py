@@ -69,7 +69,9 @@ class Rearrange:
 
     def __post_init__(self) -> None:
         fields = self.order, self.result, *self.cuts
-        whole = all(isinstance(part, tuple) and all(type(v) is int for v in part) for part in fields)
+        whole = all(
+            isinstance(part, tuple) and all(type(v) is int for v in part) for part in fields
+        )
         if not whole or not self.cuts or not self.result or min(self.result) < 1:
             raise BadInput("rearrange", fields, "must be tuples of integers, the result's positive")
         if sorted(self.order) != list(range(len(self.cuts))):

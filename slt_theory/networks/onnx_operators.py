@@ -402,7 +402,7 @@ def _same(call: Call, x: Value, *_: Any) -> Any:
 
 
 def _cast(call: Call, x: Value) -> Value:
-    # FLOAT, FLOAT16, DOUBLE and BFLOAT16 in ONNX's list of types; the network is read over the reals.
+    # FLOAT, FLOAT16, DOUBLE and BFLOAT16 in ONNX's list: the network is read over the reals.
     if call.get("to") not in (1, 10, 11, 16):
         raise Refused("rounds to integers or few bits", "export the model without the cast")
     return x

@@ -145,8 +145,8 @@ def compare(
             float(theirs[row, column]),
             f"output {column} of {tool} at random input {row}, the network as read gives "
             f"{float(ours[row, column])!r} and rounding explains {float(bound[row, column]):.3g}",
-            "outputs may depend on how many inputs stand in the batch; if they do not, this network "
-            "is not read as what it is: please report it with its operators",
+            "outputs may depend on how many inputs stand in the batch; if they do not, this "
+            "network is not read as what it is: please report it with its operators",
         )
     worst = int(difference.argmax())
     return Agreement(len(inputs), float(difference.flat[worst]), float(bound.flat[worst]))

@@ -74,7 +74,8 @@ def step_to_dict(step: Step) -> dict[str, Any]:
     for name, field in step.__dataclass_fields__.items():
         if name in young and record[name] == field.default:
             del record[name]
-    return record
+    # Lists, as a JSON file gives them back: records of two steps are compared.
+    return {name: _lists(value) for name, value in record.items()}
 
 
 def step_from_dict(record: dict[str, Any]) -> Step:
@@ -99,6 +100,10 @@ def step_from_dict(record: dict[str, Any]) -> Step:
         if type(getattr(step, name, 0)) is not int:
             raise ValueError(f"{name} = {getattr(step, name)!r} of a step is no integer")
     return step
+
+
+def _lists(value: Any) -> Any:
+    return list(map(_lists, value)) if isinstance(value, tuple) else value
 
 
 def _tuples(value: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from slt_theory.errors import BadInput
 from slt_theory.networks import load_target
 from slt_theory.networks.checkpoints import plain_tensors
+from slt_theory.networks.grammar import Forward, graph_of
 
 torch = pytest.importorskip("torch")
 
@@ -136,3 +137,18 @@ def test_words_that_say_nothing_are_named(tmp_path, words, says):
     (tmp_path / "arch.toml").write_text(f'input = [4]\nforward = "{words}"\n')
     with pytest.raises(BadInput, match=says.replace("(", r"\(")):
         load_target(path, arch=tmp_path / "arch.toml")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "fc maxpool(a)", "fc maxpool(2)", "fc every", "fc every(0)", "fc every(x)", "fc pad",
+        "fc +[]",
+        "fc(stride=2)", "fc{0-99999999999}", "fc loop:again", "fc leaky_relu(9)", "fc mean(1",
+        "{5-2}", "fc maxpool(-1)", "fc maxpool(2, stride=)", "fc +[input every(2) pad]",
+    ],
+)  # fmt: skip
+def test_words_that_lead_nowhere_are_refused_by_name(words):
+    tensors = {"fc.weight": np.ones((2, 4))}
+    with pytest.raises(BadInput):
+        graph_of(tensors, Forward(words, {"again": "x:again"}), (4,), "file")
