@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.nnet import read_nnet
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+# A folder of networks from public benchmarks, named by whoever has them.
+DATA = Path(os.environ.get("SLT_NETWORKS", "networks-of-others"))
 TEXT = """// two inputs, one hidden layer of two neurons, one output
 2,2,1,2,
 2,2,1,

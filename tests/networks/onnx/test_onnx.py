@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from slt_theory.networks.onnx_graph import read_onnx
 from slt_theory.networks.onnx_operators import OPERATORS
 from slt_theory.networks.onnx_reference import evaluator
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+# A folder of networks from public benchmarks, named by whoever has them.
+DATA = Path(os.environ.get("SLT_NETWORKS", "networks-of-others"))
 
 
 def read_all(folder, seeds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from slt_theory.networks.graph import skeleton  # noqa: E402
 from slt_theory.torch import dense_target  # noqa: E402
 from slt_theory.torch.reading.module import read_module  # noqa: E402
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+# A folder of networks from public benchmarks, named by whoever has them.
+DATA = Path(os.environ.get("SLT_NETWORKS", "networks-of-others"))
 
 
 def differs(module, network, shape, count=64):
