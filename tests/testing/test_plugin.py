@@ -62,7 +62,9 @@ def test_lemmas_that_cannot_pass_by_accident(pytester: pytest.Pytester) -> None:
     text = result.stdout.str()
     assert "LemmaFails: never: nothing was tested, the hypotheses never held" in text
     assert "return the difference, rhs - lhs" in text
-    assert text.count("at a case of the lemma") == 2
+    # On a server pytest's summary repeats the messages whole.
+    places = re.findall(r"^E .*at a case of the lemma (\w+)", text, flags=re.MULTILINE)
+    assert sorted(places) == ["divides", "predicate"]
     assert "x=Fraction(0, 1)" in text
     assert re.search(r"floats\s+\(\d+ float\)", text)
     # The frames shown are the caller's own.
