@@ -31,7 +31,8 @@ class Check:
     sup_error_found : float
         Some input of the domain has at least this error.
     layer_error_bounds : tuple of float
-        An upper bound after every layer, by intervals.
+        An upper bound after every layer, by intervals. Copies that are switched off (0 for every
+        input, and left out of what the next layer takes) do not count.
     failures : tuple of str
         Everything that is wrong, in words.
     bounds : dict from str to float

@@ -249,10 +249,14 @@ def _layer_failures(layer: SourceLayer, rule: _Rule, target: Network, *, inner: 
 
 
 def _is_range(law: Law, target: Network) -> bool:
-    """U[min, max] of the target, ends rounded outwards by a step."""
+    """U[min, max] of the sums of the target, ends rounded outwards by a step.
+
+    The zeros of the matrices count: where groups do not see each other, and where a bias enters
+    through another tap.
+    """
     if not isinstance(law, Uniform):
         return False
-    arrays = [a for a in (*target.weights, *target.biases) if a is not None]
+    arrays = [target.matrix(layer) for layer in range(target.depth)]
     step = Fraction(1, 1 << WEIGHT_BITS)
     low = Fraction(min(float(a.min()) for a in arrays))
     high = Fraction(max(float(a.max()) for a in arrays))
