@@ -116,6 +116,10 @@ def _claimed(outcome: Outcome, what: str, bound: float, error: Fraction, point: 
         outcome.violations.append(text)
 
 
+FROZEN = "otsuka2024-frozen-network"
+"""Its locked links may stand in the way of a copy, which is then switched off."""
+
+
 class Pair:
     """A target, and the masked random network of a file for it."""
 
@@ -133,6 +137,7 @@ class Pair:
         kind, _, numbers = case.options["domain"].partition(":")
         self.ball = kind == "ball"
         self.ends = [float(v) for v in numbers.split(",")]
+        self.off = self._switched_off() if case.theorem == FROZEN else {}
 
     def _copies(self) -> list[int]:
         copies = [1]
@@ -140,6 +145,16 @@ class Pair:
             weighed = type(step).__name__ == "Weigh"
             copies.append(self.ours.copies[step.layer] if weighed else copies[step.of])
         return copies
+
+    def _switched_off(self) -> dict[int, np.ndarray]:
+        """Copies before a ReLU that no input tried makes positive, by the place of their value.
+
+        The next layer of a frozen network does without such a copy, and no claim is about it.
+        """
+        runs = self.ours.run(self._values(self._starts(random.Random(0)), "float"))
+        relus = {s.of for s in self.target.steps if type(s).__name__ == "Activate"}
+        before = relus & set(self.places)
+        return {place: ~(runs[place].array > 0).any(axis=(1, 2)) for place in before}
 
     def _values(self, x: np.ndarray, kind: str) -> Values:
         """From inputs (numbers, batch)."""
@@ -156,9 +171,10 @@ class Pair:
         values = self._values(point[:, None], self.kind)
         ours, theirs = self.ours.run(values), self.theirs.run(values)
         result = []
-        for a, b, copies in zip(ours, theirs, self.copies, strict=True):
-            sizes = np.abs(differences(a, b, copies)).ravel().tolist()
-            result.append(max(_surely(size) for size in sizes))
+        for place, (a, b, copies) in enumerate(zip(ours, theirs, self.copies, strict=True)):
+            gaps = np.abs(differences(a, b, copies))
+            sizes = gaps[~self.off.get(place, np.zeros(len(gaps), dtype=bool))].ravel().tolist()
+            result.append(max((_surely(size) for size in sizes), default=Fraction(0)))
         return result
 
     def worst_inputs(self, rng: random.Random) -> list[np.ndarray]:
