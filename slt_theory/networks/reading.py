@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.architecture import Architecture, read_architecture
+from slt_theory.networks.arrays import checked_floats
 from slt_theory.networks.files import WHOLE, has_description, network_from_arrays
 from slt_theory.networks.network import Network
 from slt_theory.networks.order import forced_order
@@ -175,11 +176,14 @@ def check_values(network: Network, x: ArrayLike, y: ArrayLike) -> Agreement:
     outputs = np.asarray(y)
     units = {"float16": 2.0**-11, "float32": 2.0**-24}
     unit = units.get(outputs.dtype.name, 2.0**-53)
-    theirs = np.asarray(outputs, dtype=np.float64).reshape(len(outputs), -1)
-    inputs = np.asarray(x, dtype=np.float64).reshape(len(np.asarray(x)), -1)
+    given = checked_floats("check: x", x), checked_floats("check: y", outputs)
+    if min(given[0].ndim, given[1].ndim) < 1 or len(given[0]) != len(given[1]):
+        shapes = given[0].shape, given[1].shape
+        raise BadInput("check", shapes, "must be as many outputs as inputs, one a row")
+    inputs, theirs = (each.reshape(len(each), -1) for each in given)
     ours = network.forward(inputs).reshape(len(inputs), -1)
-    if ours.shape != theirs.shape or not np.isfinite(theirs).all():
-        raise BadInput("check", theirs.shape, f"must hold finite outputs of shape {ours.shape}")
+    if ours.shape != theirs.shape:
+        raise BadInput("check", theirs.shape, f"must hold outputs of shape {ours.shape}")
     bound = rounding_errors(network, inputs, 2.0**-53) + 2 * rounding_errors(network, inputs, unit)
     constant = (theirs.max(axis=0) + theirs.min(axis=0)) / 2
     if (np.abs(theirs - constant) <= bound).all():

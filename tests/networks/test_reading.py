@@ -80,6 +80,23 @@ def test_outputs_that_any_network_would_pass_check_nothing(tmp_path):
         load_target(path, check=(x, np.zeros((3, 4))))
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "says"),
+    [
+        (np.zeros((0, 4)), np.zeros((0, 4)), "must not be empty"),
+        (np.zeros((2, 4)), np.full((2, 4), np.nan), "check: y = nan: must be finite"),
+        (np.zeros((2, 4)), np.ones((2, 4), dtype=bool), "must hold real numbers"),
+        (np.zeros((2, 4)), np.zeros((3, 4)), "as many outputs as inputs"),
+        (np.zeros((2, 4)), np.zeros((2, 3)), "must hold outputs of shape"),
+        ("x", 3, "must hold real numbers"),
+    ],
+)
+def test_a_check_that_is_none_is_named(tmp_path, x, y, says):
+    path = saved(tmp_path, square(np.random.default_rng(6)))
+    with pytest.raises(BadInput, match=says):
+        load_target(path, check=(x, y))
+
+
 def test_order_in_the_architecture_file(tmp_path):
     tensors = square(np.random.default_rng(3))
     path = saved(tmp_path, tensors)
