@@ -32,20 +32,20 @@ from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.request import Layer
 from slt_theory.torch import build_ticket, summary
 from slt_theory.torch.kernels.launch import Fused, available
-from slt_theory.torch.pair import Pair
+from slt_theory.torch.pair import GadgetPair
 from slt_theory.torch.solve import OPEN, solve_pair
 
 LAW = Uniform(bits=24)
 BOOST_HZ = 1.98e9  # of an H200, where torch does not say
 
 
-def case(eps: float, n: int, rows: int, columns: int, device: str) -> tuple[Pair, Any, Layer]:
+def case(eps: float, n: int, rows: int, columns: int, device: str) -> tuple[GadgetPair, Any, Layer]:
     """A layer of uniform targets."""
     wanted = np.random.default_rng(0).integers(-(2**48), 2**48, (rows, columns))
     exact = Fraction(eps)
     layer = Layer(wanted, int(exact * 2**48), 0, exact, columns)
     block = pair_block(layer, Design(n, 2, LAW, LAW), 0)
-    return Pair(block, 1, torch.device(device)), torch.from_numpy(wanted).to(device), layer
+    return GadgetPair(block, 1, torch.device(device)), torch.from_numpy(wanted).to(device), layer
 
 
 def equal(eps: float, n: int) -> bool:

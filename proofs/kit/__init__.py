@@ -8,7 +8,7 @@ facts enter as named rules (`RULES`); an argument in words caps the level.
 
 from __future__ import annotations
 
-from .proof import LEVELS, METHODS, Proof, ProofResult, Step, StepResult, cited, combined, step
+from .proof import LEVELS, METHODS, Proof, ProofResult, ProofStep, StepResult, cited, combined, step
 from .rules import RULES
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "RULES",
     "Proof",
     "ProofResult",
-    "Step",
+    "ProofStep",
     "StepResult",
     "cited",
     "combined",

@@ -16,7 +16,7 @@ __all__ = [
     "METHODS",
     "Proof",
     "ProofResult",
-    "Step",
+    "ProofStep",
     "StepResult",
     "cited",
     "combined",
@@ -57,7 +57,7 @@ def combined(levels: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProofStep:
     """One claim, the method that settles it, and why (in words, with LaTeX)."""
 
     claim: str
@@ -136,7 +136,7 @@ def step(
     why: str = "",
     *,
     rules: tuple[str, ...] = (),
-) -> Step:
+) -> ProofStep:
     """A step with a check, and the inference rules (keys of `RULES`) that it applies.
 
     Raises
@@ -150,17 +150,17 @@ def step(
         raise BadInput("method", method, "is not a method of the kit", f"one of {known}")
     if not set(rules) <= set(RULES) or (method == "rule" and not rules):
         raise BadInput("rules", rules, "names no rule of the kit", f"some of {', '.join(RULES)}")
-    return Step(claim, method, check, why, "", rules)
+    return ProofStep(claim, method, check, why, "", rules)
 
 
-def cited(claim: str, source: str, why: str = "") -> Step:
+def cited(claim: str, source: str, why: str = "") -> ProofStep:
     """A named result that is used and not proved here; caps the level."""
     if not source.strip():
         raise BadInput("source", source, "a cited step must name its source", "name the paper")
-    return Step(claim, "cited", None, why, source)
+    return ProofStep(claim, "cited", None, why, source)
 
 
-def _run(one: Step) -> StepResult:
+def _run(one: ProofStep) -> StepResult:
     if one.check is None:
         return StepResult(one.claim, one.method, True, f"cited: {one.source}")
     try:
@@ -182,7 +182,7 @@ class Proof:
     title : str
     theorem : str
         Full statement, with LaTeX between dollar signs.
-    steps : tuple of Step
+    steps : tuple of ProofStep
     rests_on : tuple of str
         Ids of other proofs.
     gap : str
@@ -192,7 +192,7 @@ class Proof:
     id: str
     title: str
     theorem: str
-    steps: tuple[Step, ...]
+    steps: tuple[ProofStep, ...]
     rests_on: tuple[str, ...] = ()
     gap: str = ""
 

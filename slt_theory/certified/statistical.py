@@ -25,7 +25,7 @@ from typing import Any
 from slt_theory.certified.binomial import mix
 from slt_theory.certified.exact import ONE, Real, inward, outward
 from slt_theory.certified.reach_sizes import Sides, sides
-from slt_theory.certified.statistical_table import PARTS, WORDS, Plan, Profile, profiles
+from slt_theory.certified.statistical_table import PARTS, WORDS, Profile, TrialPlan, profiles
 from slt_theory.errors import BadInput
 
 __all__ = ["Statistical", "statistical_n"]
@@ -132,7 +132,7 @@ def statistical_n(
 
 
 def _serves(
-    plan: Plan, side: Sides, error: Fraction, lo: Fraction, hi: Fraction
+    plan: TrialPlan, side: Sides, error: Fraction, lo: Fraction, hi: Fraction
 ) -> Fraction | None:
     """Share of items of the plan's law (scaled) in the law asked about; None if it does not serve.
 
@@ -149,7 +149,7 @@ def _serves(
     return (side.up + side.down) / (base.up + base.down)
 
 
-_Found = tuple[int, Fraction, Plan, tuple[str, ...]]
+_Found = tuple[int, Fraction, TrialPlan, tuple[str, ...]]
 
 
 def _smallest(profile: Profile, keep: Fraction, delta: Fraction) -> _Found | None:

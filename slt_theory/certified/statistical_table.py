@@ -25,8 +25,8 @@ __all__ = [
     "PARTS",
     "PLANS",
     "WORDS",
-    "Plan",
     "Profile",
+    "TrialPlan",
     "failure_bounds",
     "profiles",
     "reach_failure",
@@ -48,7 +48,7 @@ _NORMAL_TAILS = Fraction(1, 1 << 39)  # mass on which a normal draw's coupling i
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrialPlan:
     """What is tried, fixed before the first trial.
 
     ``first .. last`` are the n that are bounded, all from the same `trials`.
@@ -86,7 +86,7 @@ class Profile:
         Of the run that is stored.
     """
 
-    plan: Plan
+    plan: TrialPlan
     late: tuple[int, ...]
     misses: tuple[int, ...]
     failure: tuple[int, ...]
@@ -107,7 +107,7 @@ class Profile:
     def of(cls, record: dict[str, Any]) -> Profile:
         exact = {k: Fraction(record["plan"][k]) for k in ("eps", "lo", "hi")}
         late, misses, failure = (tuple(record[k]) for k in ("late", "misses", "failure"))
-        return cls(Plan(**record["plan"] | exact), late, misses, failure, record["seconds"])
+        return cls(TrialPlan(**record["plan"] | exact), late, misses, failure, record["seconds"])
 
 
 def reach_failure(law: str, level_right: Fraction, level_left: Fraction, n: int) -> int:
@@ -128,7 +128,7 @@ def _reach_failure(side: Sides, right: Fraction, left: Fraction, n: int) -> int:
     return min(ONE, -(-total // ONE**3))
 
 
-def failure_bounds(plan: Plan, misses: tuple[int, ...]) -> tuple[int, ...]:
+def failure_bounds(plan: TrialPlan, misses: tuple[int, ...]) -> tuple[int, ...]:
     """P(fail) for n = first .. last, each cell at ``LEVEL / CELLS``, in units of ``1 / PARTS``."""
     alpha = 2 * float(LEVEL / CELLS) * (1 - 2.0**-50)  # of a two-sided interval; one side is used
     tails = _NORMAL_TAILS if "normal" in plan.law else Fraction(0)
@@ -149,7 +149,7 @@ def profiles() -> tuple[Profile, ...]:
     return tuple(Profile.of(record) for record in json.loads(text))
 
 
-def _plans() -> tuple[Plan, ...]:
+def _plans() -> tuple[TrialPlan, ...]:
     rows = []
     for law, first, last in (("uniform", 4, 40), ("normal", 4, 40), ("uniform*uniform", 5, 56)):
         for inverse in (10, 20, 50, 100, 200, 500, 1000):
@@ -158,10 +158,10 @@ def _plans() -> tuple[Plan, ...]:
             rows.append((law, Fraction(1, inverse), Fraction(1), first, last, millions))
     rows.append(("uniform", Fraction(1, 50), Fraction(1, 2), 4, 30, 1))
     return tuple(
-        Plan(law, eps, -end, end, first, last, millions * 10**6, stream)
+        TrialPlan(law, eps, -end, end, first, last, millions * 10**6, stream)
         for stream, (law, eps, end, first, last, millions) in enumerate(rows)
     )
 
 
-PLANS: tuple[Plan, ...] = _plans()
+PLANS: tuple[TrialPlan, ...] = _plans()
 """Every plan, with its own stream of one seed."""

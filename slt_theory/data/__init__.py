@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slt_theory.data.digits import digits, held_out
 from slt_theory.data.folders import read_images
-from slt_theory.data.graphs import Graph, karate_club, read_ogb
+from slt_theory.data.graphs import LabelledGraph, karate_club, read_ogb
 from slt_theory.data.labelled import Labelled
 from slt_theory.data.readers import idx_pair, read_cifar, read_idx
 from slt_theory.data.shipped import SHIPPED, shipped_path, shipped_target
@@ -13,8 +13,8 @@ from slt_theory.data.tabular import TABLES, diabetes, table
 __all__ = [
     "SHIPPED",
     "TABLES",
-    "Graph",
     "Labelled",
+    "LabelledGraph",
     "diabetes",
     "digits",
     "held_out",

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import MissingExtra, UnreadableFile
 
-__all__ = ["Graph", "karate_club", "read_ogb"]
+__all__ = ["LabelledGraph", "karate_club", "read_ogb"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Graph:
+class LabelledGraph:
     """An undirected graph without loops whose nodes carry features and labels.
 
     Attributes
@@ -43,10 +43,10 @@ class Graph:
 
     def __repr__(self) -> str:
         width = self.features.shape[1]
-        return f"Graph({len(self)} nodes of {width} features, {len(self.edges)} edges)"
+        return f"LabelledGraph({len(self)} nodes of {width} features, {len(self.edges)} edges)"
 
 
-def karate_club() -> Graph:
+def karate_club() -> LabelledGraph:
     """Zachary's karate club: 34 members, 78 friendships, the two sides after the split.
 
     A member's features are the unit vector of its number. Far too small for a claim about
@@ -64,10 +64,10 @@ def karate_club() -> Graph:
     graph: Any = networkx.karate_club_graph()
     sides = [graph.nodes[node]["club"] == "Officer" for node in range(34)]
     edges = _undirected(np.array(graph.edges(), dtype=np.int64))
-    return Graph(edges, np.eye(34), np.array(sides, dtype=np.int64))
+    return LabelledGraph(edges, np.eye(34), np.array(sides, dtype=np.int64))
 
 
-def read_ogb(folder: str | PathLike[str]) -> Graph:
+def read_ogb(folder: str | PathLike[str]) -> LabelledGraph:
     """Read an unpacked node-classification data set of the Open Graph Benchmark, e.g. ogbn-arxiv.
 
     Parameters
@@ -100,7 +100,7 @@ def read_ogb(folder: str | PathLike[str]) -> Graph:
     for numbers in (edges, *parts):
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < nodes:
             raise UnreadableFile("path", str(root), f"names nodes beyond its {nodes}")
-    return Graph(_undirected(edges), features, labels, *parts)
+    return LabelledGraph(_undirected(edges), features, labels, *parts)
 
 
 def _undirected(edges: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
 from slt_theory.statistics import Verdict, binomial_alarm, probability, trials_needed
 from slt_theory.theorems import Bound, Theorem, get
 
-__all__ = ["CheckReport", "Plan", "answers_at", "check", "plan", "successes_at"]
+__all__ = ["CheckPlan", "CheckReport", "answers_at", "check", "plan", "successes_at"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class CheckReport:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CheckPlan:
     """What a check would do, and the trials that a wanted power needs."""
 
     claim: str
@@ -270,10 +270,10 @@ def plan(
     hi: Any = None,
     alpha: float = 1e-3,
     power: float = 0.9,
-) -> Plan:
+) -> CheckPlan:
     """Trials that a check needs to find, with the wanted power, a failure rate of twice delta."""
     delta = probability("delta", delta)
     case = case_of(claim, n, eps, delta, lo, hi)
     alternative = max(1 - 2 * delta, (1 - delta) / 2)
     trials = trials_needed(1 - delta, alternative, alpha=alpha, power=power)
-    return Plan(case.name, case.n, case.n_from, trials, power, alternative)
+    return CheckPlan(case.name, case.n, case.n_from, trials, power, alternative)

@@ -16,7 +16,7 @@ from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import network_cost
 from slt_theory.lattice import positive_fraction
 from slt_theory.theorems import Theorem, all_theorems
-from slt_theory.theorems.networks import Construction, Cost, Layer, as_numbers, malach_width
+from slt_theory.theorems.networks import Cost, LayerShape, Layout, as_numbers, malach_width
 
 __all__ = ["ONE_SUM", "CompareRow", "compare_bounds", "comparison_markdown"]
 
@@ -50,7 +50,7 @@ class CompareRow:
 
 
 def compare_bounds(
-    layers: Sequence[Layer],
+    layers: Sequence[LayerShape],
     *,
     eps: Any = None,
     network_eps: Any = None,
@@ -100,7 +100,7 @@ def compare_bounds(
 
 
 def _malach(
-    entry: Theorem, layers: Sequence[Layer], eps: Any, network_eps: Any, delta: float
+    entry: Theorem, layers: Sequence[LayerShape], eps: Any, network_eps: Any, delta: float
 ) -> CompareRow:
     """The explicit width of Malach et al., for a network's error or for that of one weight."""
     depth = len(layers)
@@ -133,7 +133,7 @@ def _malach(
     )
 
 
-def _packing(layers: Sequence[Layer], eps: Any, network_eps: Any) -> CompareRow:
+def _packing(layers: Sequence[LayerShape], eps: Any, network_eps: Any) -> CompareRow:
     """Parameters that no scheme can do without: masks must tell packed targets apart."""
     if network_eps is not None:
         error = float(positive_fraction("network_eps", network_eps))
@@ -160,7 +160,7 @@ def _packing(layers: Sequence[Layer], eps: Any, network_eps: Any) -> CompareRow:
     )
 
 
-def _necessary(construction: Construction, eps: Fraction, delta: float) -> int | None:
+def _necessary(construction: Layout, eps: Fraction, delta: float) -> int | None:
     """What one sum needs: a network fails at least as often as one of its sums."""
     demands = Question.demands(construction.asks)
     question = Question.of(construction.law, eps, "all", -1, 1, **demands)

@@ -88,7 +88,7 @@ def frozen_row(
     from slt_theory.tickets import verify
     from slt_theory.tickets.building.depth import (
         MOST_COPIES,
-        Source,
+        RandomSource,
         copies_do,
         fill_plan,
         plan_of,
@@ -99,7 +99,7 @@ def frozen_row(
     from slt_theory.tickets.checking.certificate import certify
 
     request = parse_request(target, eps=eps, seed=seed, signs="needed", threads=threads)
-    source = Source(Uniform(bits=WEIGHT_BITS), prune, lock)
+    source = RandomSource(Uniform(bits=WEIGHT_BITS), prune, lock)
     copies = smallest(lambda c: copies_do(request, source, c), 1, MOST_COPIES)
     pair_n, _ = sufficient_n(request.with_n(copies), source)
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.certified.statistical_table import PLANS, Plan, Profile, failure_bounds
+from slt_theory.certified.statistical_table import PLANS, Profile, TrialPlan, failure_bounds
 from slt_theory.errors import BadInput
 from slt_theory.lattice import cover_range
 from slt_theory.laws import Law, parse_law
@@ -46,7 +46,7 @@ def reach_times(items: Int64Array, right: int, left: int) -> Int64Array:
 
 
 def count_misses(
-    plan: Plan, trials: int, seed: int, *, progress: Callable[[int], None] | None = None
+    plan: TrialPlan, trials: int, seed: int, *, progress: Callable[[int], None] | None = None
 ) -> tuple[Int64Array, Int64Array]:
     """Trials that are not covered, and that do not reach, after each n of the plan.
 
@@ -82,7 +82,7 @@ def count_misses(
     return trials - late.cumsum()[places], trials - short.cumsum()[places]
 
 
-def run_plan(plan: Plan, *, progress: Callable[[int], None] | None = None) -> Profile:
+def run_plan(plan: TrialPlan, *, progress: Callable[[int], None] | None = None) -> Profile:
     """Run the trials of a plan and bound the failure probabilities.
 
     Cost: 3 microseconds a trial at an error of 0.1, 30 at 0.001.

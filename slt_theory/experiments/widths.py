@@ -13,7 +13,7 @@ from slt_theory.certified import Certified, certified_n
 from slt_theory.errors import exactly_one
 from slt_theory.lattice import positive_fraction
 from slt_theory.theorems import Theorem
-from slt_theory.theorems.networks import Construction, Layer, as_numbers
+from slt_theory.theorems.networks import LayerShape, Layout, as_numbers
 
 __all__ = ["NetworkCost", "network_cost"]
 
@@ -52,7 +52,7 @@ class NetworkCost:
 
 
 def _share(
-    entry: Theorem, layers: Sequence[Layer], eps: Any, network_eps: Any
+    entry: Theorem, layers: Sequence[LayerShape], eps: Any, network_eps: Any
 ) -> tuple[Fraction, str]:
     """Error of one weight: as given, or by the error recursion of the statement."""
     if network_eps is None:
@@ -69,7 +69,7 @@ def _share(
 
 
 def network_cost(
-    entry: Theorem, layers: Sequence[Layer], *, eps: Any, network_eps: Any, delta: float
+    entry: Theorem, layers: Sequence[LayerShape], *, eps: Any, network_eps: Any, delta: float
 ) -> NetworkCost | None:
     """Certified size of the source network; None if the statement has no layout for the target.
 
@@ -119,7 +119,7 @@ def network_cost(
 _POSITIVE_INPUTS = ("dacunha2022-cnn",)
 
 
-def _one_sum(construction: Construction, eps: Fraction, delta: Fraction) -> Certified | None:
+def _one_sum(construction: Layout, eps: Fraction, delta: Fraction) -> Certified | None:
     if construction.asks:
         from slt_theory.certified.networks import frozen_n
 
@@ -129,7 +129,7 @@ def _one_sum(construction: Construction, eps: Fraction, delta: Fraction) -> Cert
 
 
 def _union(
-    construction: Construction, layers: Sequence[Layer], eps: Fraction, delta: float
+    construction: Layout, layers: Sequence[LayerShape], eps: Fraction, delta: float
 ) -> tuple[int, str] | None:
     """One sum at delta over the number of sums; copies make that number grow with n."""
     n = 1
@@ -174,7 +174,7 @@ def _composed(
     return _Composed(max(found.items), found.proof, min(found.entry_errors), rule)
 
 
-def _key(construction: Construction) -> _Key:
+def _key(construction: Layout) -> _Key:
     lock, prune = (Fraction(construction.asks.get(k, 0)) for k in ("lock", "prune"))
     masked = Fraction(1, 2) if construction.law.startswith("bernoulli(0.5)") else Fraction(1)
     return construction.copied, construction.halves, masked * (1 - lock - prune), lock

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
-from slt_theory.subset_sum.draws import Source, as_source
+from slt_theory.subset_sum.draws import RowSource, as_source
 from slt_theory.subset_sum.kernels import intervals
 from slt_theory.subset_sum.kernels.cells import DOUBT, hitting_times_by_cells
 from slt_theory.subset_sum.kernels.intervals import hitting_times_by_intervals, widest_gaps_rows
@@ -32,7 +32,7 @@ UNREACHED = int(intervals.UNREACHED)
 
 
 def hitting_times(
-    items: ArrayLike | Source,
+    items: ArrayLike | RowSource,
     width: int,
     left: ArrayLike,
     right: ArrayLike,
@@ -93,7 +93,7 @@ def hitting_times(
 
 
 def widest_gaps(
-    items: ArrayLike | Source,
+    items: ArrayLike | RowSource,
     width: int,
     left: ArrayLike,
     right: ArrayLike,
@@ -137,8 +137,8 @@ def widest_gaps(
 
 
 def checked_cover(
-    items: ArrayLike | Source, width: int, left: ArrayLike, right: ArrayLike
-) -> tuple[Source, Rows, Rows]:
+    items: ArrayLike | RowSource, width: int, left: ArrayLike, right: ArrayLike
+) -> tuple[RowSource, Rows, Rows]:
     source = as_source(items)
     if not 0 <= width <= HEADROOM:
         raise BadInput("width", width, f"must be from 0 to {HEADROOM}", "use a coarser unit")
@@ -188,7 +188,7 @@ def _prefer_cells(rows: Rows, width: int, left: Rows, right: Rows) -> bool:
     return 50 <= window <= 2e5 and _reach(rows) // width < 1 << 20
 
 
-def row_blocks_of(source: Source, width: int) -> list[range]:
+def row_blocks_of(source: RowSource, width: int) -> list[range]:
     """Rows that take some milliseconds, so that Ctrl-C and progress come soon."""
     count = source.shape[0]
     cells = _reach(source.block(range(min(64, count)))) // (width + 1) + 8

@@ -20,13 +20,13 @@ from slt_theory.subset_sum.kernels.philox import (
     uniform64,
 )
 
-__all__ = ["Drawn", "Source", "as_source"]
+__all__ = ["Drawn", "RowSource", "as_source"]
 
 Rows = NDArray[np.int64]
 
 
 @runtime_checkable
-class Source(Protocol):
+class RowSource(Protocol):
     """Rows of items, a block at a time."""
 
     @property
@@ -143,8 +143,8 @@ def _ends(law: Uniform) -> tuple[int, np.uint64]:
     return low, np.uint64(2 * (high - low))
 
 
-def as_source(items: ArrayLike | Source) -> Source:
+def as_source(items: ArrayLike | RowSource) -> RowSource:
     """`items` as blocks: a `Drawn` as it is, anything else as an array of rows."""
-    if isinstance(items, Source):
+    if isinstance(items, RowSource):
         return items
     return Given(item_rows("items", items))

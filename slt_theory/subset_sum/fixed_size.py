@@ -11,7 +11,7 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import whole_number
 from slt_theory.subset_sum.checks import check_memory
 from slt_theory.subset_sum.cover import checked_cover, interval_count, row_blocks_of
-from slt_theory.subset_sum.draws import Source
+from slt_theory.subset_sum.draws import RowSource
 from slt_theory.subset_sum.kernels.classes import (
     closest_of_size,
     subset_of_size,
@@ -55,7 +55,7 @@ def _classes(items: Row) -> tuple[Row, Row]:
 
 
 def coverage_by_size(
-    items: ArrayLike | Source,
+    items: ArrayLike | RowSource,
     width: int,
     left: ArrayLike,
     right: ArrayLike,

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import as_integers
-from slt_theory.subset_sum.draws import Source, as_source
+from slt_theory.subset_sum.draws import RowSource, as_source
 from slt_theory.subset_sum.kernels.compact import compact, expand
 from slt_theory.subset_sum.many import Many, solve_many
 
@@ -48,7 +48,7 @@ def freeze(
 
 
 def solve_many_frozen(
-    items: ArrayLike | Source,
+    items: ArrayLike | RowSource,
     targets: ArrayLike,
     *,
     radius: int | None = None,

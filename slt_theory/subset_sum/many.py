@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
-from slt_theory.subset_sum.draws import Source, as_source
+from slt_theory.subset_sum.draws import RowSource, as_source
 from slt_theory.subset_sum.kernels.meet import closest_space
 from slt_theory.subset_sum.kernels.ragged import EFFORT, SCAN_LIMIT
 from slt_theory.subset_sum.kernels.rows import (
@@ -51,7 +51,7 @@ class Many:
 
 
 def solve_many(
-    items: ArrayLike | Source,
+    items: ArrayLike | RowSource,
     targets: ArrayLike | None = None,
     *,
     radius: int | None = None,

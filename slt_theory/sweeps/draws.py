@@ -29,10 +29,10 @@ from slt_theory.sweeps.parameters import law_name
 
 __all__ = [
     "DRAWS",
-    "Block",
     "Cell",
     "Computed",
     "Tally",
+    "TrialBlock",
     "blocks_of",
     "compute",
     "entry_cell",
@@ -68,7 +68,7 @@ class Cell:
         return digest([self.draw, version, self.parameters, self.seed])
 
 
-class Block(NamedTuple):
+class TrialBlock(NamedTuple):
     """Trials start .. stop - 1 of a cell."""
 
     cell: Cell
@@ -83,9 +83,9 @@ class Computed(NamedTuple):
     seconds: float
 
 
-def blocks_of(cell: Cell, trials: int, size: int) -> list[Block]:
+def blocks_of(cell: Cell, trials: int, size: int) -> list[TrialBlock]:
     """The partition of a cell's trials; the last block may be short."""
-    return [Block(cell, at, min(at + size, trials)) for at in range(0, trials, size)]
+    return [TrialBlock(cell, at, min(at + size, trials)) for at in range(0, trials, size)]
 
 
 @cache
@@ -94,12 +94,12 @@ def own_release() -> str:
     return provenance()["slt-theory"]
 
 
-def compute(block: Block, release: str) -> Computed:
+def compute(block: TrialBlock, release: str) -> Computed:
     """Compute one block on this machine, in one thread.
 
     Parameters
     ----------
-    block : Block
+    block : TrialBlock
     release : str
         Version of the package that asks; a worker with another one refuses.
     """

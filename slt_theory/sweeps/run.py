@@ -14,7 +14,15 @@ from typing import Any
 
 from slt_theory.errors import BadInput, SltError
 from slt_theory.sweeps.backends import Workers, WorkersLostError, open_workers
-from slt_theory.sweeps.draws import Block, Cell, Computed, Tally, blocks_of, compute, own_release
+from slt_theory.sweeps.draws import (
+    Cell,
+    Computed,
+    Tally,
+    TrialBlock,
+    blocks_of,
+    compute,
+    own_release,
+)
 from slt_theory.sweeps.keys import digest
 from slt_theory.sweeps.kinds import Asked, Missing
 from slt_theory.sweeps.report import Failure, Progress, Report
@@ -100,10 +108,10 @@ class _Run:
         self.partial: dict[Cell, Counter[str]] = {}
         self.missing: dict[Cell, int] = {}
         self.waiting: dict[Cell, list[dict[str, Any]]] = {}
-        self.queue: deque[Block] = deque()
-        self.rechecks: dict[Block, Stored] = {}
-        self.seen: list[tuple[Block, Stored]] = []
-        self.deaths: Counter[Block] = Counter()
+        self.queue: deque[TrialBlock] = deque()
+        self.rechecks: dict[TrialBlock, Stored] = {}
+        self.seen: list[tuple[TrialBlock, Stored]] = []
+        self.deaths: Counter[TrialBlock] = Counter()
         self.failures: dict[Cell, Failure] = {}
         self.done = self.skipped = self.failed = self.trials = self.finished = 0
         self.open_blocks = 0
@@ -180,7 +188,7 @@ class _Run:
         self.queue.extendleft(self.rechecks)
 
     def work(self, crew: Workers) -> None:
-        running: dict[Future[Computed], Block] = {}
+        running: dict[Future[Computed], TrialBlock] = {}
         answered: SimpleQueue[Future[Computed]] = SimpleQueue()
         interrupt: KeyboardInterrupt | None = None
         while self.queue or running:
@@ -223,7 +231,7 @@ class _Run:
         if interrupt is not None:
             raise interrupt
 
-    def take(self, block: Block, future: Future[Computed], crew: Workers) -> None:
+    def take(self, block: TrialBlock, future: Future[Computed], crew: Workers) -> None:
         """Store what a worker hands back, or see what its failure means."""
         try:
             found = future.result()
@@ -239,7 +247,7 @@ class _Run:
         else:
             self.keep(block, found)
 
-    def keep(self, block: Block, found: Computed) -> None:
+    def keep(self, block: TrialBlock, found: Computed) -> None:
         stored = self.rechecks.pop(block, None)
         if stored is not None:
             if stored.tally != found.tally:
@@ -257,14 +265,14 @@ class _Run:
             for point in self.waiting.pop(cell):
                 self.advance(point)
 
-    def again(self, block: Block, why: str) -> None:
+    def again(self, block: TrialBlock, why: str) -> None:
         self.deaths[block] += 1
         if self.deaths[block] < _LIVES:
             self.queue.appendleft(block)
         else:
             self.fail(block, WorkersLostError(f"{why}, {_LIVES} times"))
 
-    def fail(self, block: Block, error: Exception) -> None:
+    def fail(self, block: TrialBlock, error: Exception) -> None:
         """Give a cell up: its other blocks would fail alike."""
         self.failed += 1
         self.rechecks.pop(block, None)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from slt_theory.errors import UnreadableFile
-from slt_theory.sweeps.draws import Block, Computed, Tally
+from slt_theory.sweeps.draws import Computed, Tally, TrialBlock
 from slt_theory.sweeps.keys import canonical, digest
 from slt_theory.sweeps.migrations import migrate
 from slt_theory.sweeps.origin import origin
@@ -33,7 +33,7 @@ class Stored(NamedTuple):
     seconds: float
 
 
-def _checksum(block: Block, tally: Tally) -> str:
+def _checksum(block: TrialBlock, tally: Tally) -> str:
     return digest([block.cell.key, block.start, block.stop, tally])
 
 
@@ -110,7 +110,7 @@ class Store:
             )
         self._run = cursor.lastrowid
 
-    def add(self, block: Block, found: Computed) -> None:
+    def add(self, block: TrialBlock, found: Computed) -> None:
         """Write one block in one transaction; the same block again changes nothing.
 
         Raises
@@ -140,7 +140,7 @@ class Store:
         if stored is None or stored.tally != found.tally:
             raise self.differs(block)
 
-    def get(self, block: Block) -> Stored | None:
+    def get(self, block: TrialBlock) -> Stored | None:
         """A block of the store, its checksum and its number of trials verified."""
         with self._readable():
             row = self._db.execute(
@@ -162,7 +162,7 @@ class Store:
             )
         return Stored(tally, float(row[2]))
 
-    def differs(self, block: Block) -> UnreadableFile:
+    def differs(self, block: TrialBlock) -> UnreadableFile:
         """The error for a stored block that comes out otherwise when computed again."""
         return UnreadableFile(
             "store", self._name, f"block {_where(block)} has other counts when computed now", _FRESH
@@ -188,7 +188,7 @@ class Store:
         ]
 
 
-def _where(block: Block) -> str:
+def _where(block: TrialBlock) -> str:
     return f"{block.start}..{block.stop - 1} of {block.cell.draw} {block.cell.parameters}"
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
 from slt_theory.errors import BadInput
-from slt_theory.testing.chance import ChanceLemma
-from slt_theory.testing.lemma import Lemma
+
+if TYPE_CHECKING:
+    from slt_theory.testing.chance import ChanceLemma
+    from slt_theory.testing.lemma import Lemma
+
+    AnyLemma: TypeAlias = Lemma | ChanceLemma
 
 __all__ = ["all_lemmas", "false_lemmas", "get_lemma", "is_known"]
-
-AnyLemma = Lemma | ChanceLemma
 
 
 @cache

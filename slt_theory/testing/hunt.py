@@ -17,7 +17,7 @@ from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.margins import as_float
 from slt_theory.testing.search import (
     Limit,
-    Search,
+    SearchState,
     Tally,
     ascent,
     extremes,
@@ -205,7 +205,7 @@ def search_cases(
     """
     started = time.monotonic()
     source = Random(seed)
-    search = Search(lemma, started + seconds, progress=progress)
+    search = SearchState(lemma, started + seconds, progress=progress)
     cases = grid_cases(search)
     for number, limits in enumerate(rounds):
         stages: tuple[tuple[str, Callable[[], None]], ...] = (

@@ -80,7 +80,7 @@ def _of_a_library(value: Any) -> Margin | None:
     if library == "flint" and kind in ("fmpz", "fmpq"):
         return Fraction(int(value.numerator), int(value.denominator))
     if library == "sympy":
-        from slt_theory.testing.relations import number
+        from slt_theory.testing.sympy_numbers import number
 
         return number(value)
     return None

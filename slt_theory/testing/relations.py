@@ -7,12 +7,11 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.testing.margins import Margin, holds
+from slt_theory.testing.sympy_numbers import number
 
-__all__ = ["Holds", "Relation", "from_sympy", "hypotheses_of", "number"]
+__all__ = ["Holds", "Relation", "from_sympy", "hypotheses_of"]
 
 __tracebackhide__ = True
-
-DIGITS = 40
 
 
 def from_sympy(relation: Any) -> Relation:
@@ -100,28 +99,3 @@ class Holds:
 
     def __call__(self, **values: Any) -> bool:
         return holds(self.margin(**values), strict=self.margin.strict)
-
-
-def number(value: Any) -> Margin | None:
-    """A sympy number as a Fraction, a float, or a ball that encloses it; None if it is none.
-
-    What is no real number (nan, infinities, the square root of -1) is an undefined ball.
-    """
-    import sympy
-
-    if not isinstance(value, sympy.Expr) or value.free_symbols:
-        return None
-    if value.is_Rational:
-        return Fraction(int(value.p), int(value.q))
-    from flint import arb
-
-    if value.is_Float:
-        return float(value)
-    # A strict evalf is right to the digits asked for; two fewer are trusted.
-    try:
-        digits = value.evalf(DIGITS, maxn=1000, strict=True)
-    except sympy.core.evalf.PrecisionExhausted:
-        return arb(0, 1e-300)  # perhaps 0: undecided, so never a counterexample
-    if not digits.is_Float:
-        return arb("nan")
-    return arb(str(digits), float(abs(digits)) * 10.0 ** (2 - DIGITS) + 1e-300)

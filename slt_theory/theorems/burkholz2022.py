@@ -20,7 +20,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.networks import Construction, one_more_layer
+from slt_theory.theorems.networks import Layout, one_more_layer
 
 DEPTH = Paper(
     key="burkholz2022",
@@ -167,7 +167,7 @@ ENTRIES = (
             ),
         ),
         uses=("lueker1998-rss", "slt-network-recursion"),
-        construction=Construction("uniform", 1, one_more_layer, copied=True),
+        construction=Layout("uniform", 1, one_more_layer, copied=True),
         checks=(
             SumsCheck(
                 "one weight",
@@ -205,9 +205,7 @@ ENTRIES = (
             ),
         ),
         uses=("burkholz2022-depth", "dacunha2022-young"),
-        construction=Construction(
-            "uniform", 1, one_more_layer, kinds=("conv", "dense"), copied=True
-        ),
+        construction=Layout("uniform", 1, one_more_layer, kinds=("conv", "dense"), copied=True),
         checks=(
             Check("residual block", "the error recursion of a residual block", residual_recursion),
         ),

@@ -19,7 +19,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.networks import ARCHITECTURES, Construction, two_layer
+from slt_theory.theorems.networks import ARCHITECTURES, Layout, two_layer
 
 CNN = Paper(
     key="dacunha2022",
@@ -131,7 +131,7 @@ ENTRIES = (
             ),
         ),
         uses=("lueker1998-mixture", "pensia2020-product-law", "dacunha2022-young"),
-        construction=Construction(
+        construction=Layout(
             "relu(uniform)*uniform", 1, two_layer, kinds=("conv", "dense"), note="inputs >= 0"
         ),
         anchors=(
@@ -261,7 +261,7 @@ ENTRIES = (
         not_claimed=("pruning single weights: that breaks the symmetry",),
         uses=("pensia2020-two-layer",),
         anchors=(Anchor("15 basis elements between S_n-tensors of order 2", 15, lambda: bell(4)),),
-        construction=Construction(
+        construction=Layout(
             "relu(uniform)*uniform", 2, two_layer, kinds=("dense", "conv"), note="B counted as taps"
         ),
         checks=(

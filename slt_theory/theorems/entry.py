@@ -14,7 +14,7 @@ from typing import Any, Literal
 from slt_theory.errors import BadInput
 from slt_theory.laws import Law
 from slt_theory.theorems.checks import Check, SumsCheck
-from slt_theory.theorems.networks import Construction
+from slt_theory.theorems.networks import Layout
 
 __all__ = [
     "Anchor",
@@ -250,7 +250,7 @@ class Theorem(Entry):
         ``prune``, ``dim`` as in `slt_theory.experiments.trials.Question`.
     claims : str
         "sufficient" (n at least this suffices) or "necessary".
-    construction : Construction or None
+    construction : Layout or None
         How the random network of the statement is laid out over a target architecture.
     uses, proof_uses : tuple of str
         Ids that the statement, or our proof, rests on.
@@ -270,7 +270,7 @@ class Theorem(Entry):
     proof: str | None = None
     proof_uses: tuple[str, ...] = ()
     anchors: tuple[Anchor, ...] = ()
-    construction: Construction | None = None
+    construction: Layout | None = None
 
     @property
     def is_about_sums(self) -> bool:

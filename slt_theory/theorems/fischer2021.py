@@ -9,7 +9,7 @@ import numpy as np
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
-from slt_theory.theorems.networks import Construction, two_layer
+from slt_theory.theorems.networks import Layout, two_layer
 
 PAPER = Paper(
     key="fischer2021",
@@ -61,7 +61,7 @@ ENTRIES = (
         unit="neurons of one layer",
         not_claimed=("one random network for all targets",),
         uses=("pensia2020-two-layer",),
-        construction=Construction(
+        construction=Layout(
             "relu(uniform)*uniform", 2, two_layer, note="plus n bias neurons a layer"
         ),
         checks=(

@@ -17,7 +17,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.networks import Construction, one_more_layer
+from slt_theory.theorems.networks import Layout, one_more_layer
 
 PAPER = Paper(
     key="gadhikar2023",
@@ -214,7 +214,7 @@ ENTRIES = (
         unit="neurons of one layer",
         known_issues=(KnownIssue("inherits the factor of gadhikar2023-subset-sum near p = 1"),),
         uses=("gadhikar2023-subset-sum", "burkholz2022-depth"),
-        construction=Construction(
+        construction=Layout(
             "bernoulli(0.5)*uniform",
             1,
             one_more_layer,

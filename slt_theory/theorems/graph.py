@@ -11,7 +11,15 @@ from slt_theory.theorems import all_theorems
 from slt_theory.theorems.entry import Theorem
 from slt_theory.theorems.status import Status, status_of
 
-__all__ = ["Graph", "catalogue_graph", "columns", "to_dot", "to_json", "to_mermaid", "to_svg"]
+__all__ = [
+    "CatalogueGraph",
+    "catalogue_graph",
+    "columns",
+    "to_dot",
+    "to_json",
+    "to_mermaid",
+    "to_svg",
+]
 
 FILL = {
     "certified": "#cfe8cf",
@@ -27,7 +35,7 @@ _BOX, _ROW, _WIDTH = 25, 36, 250
 
 
 @dataclass(frozen=True)
-class Graph:
+class CatalogueGraph:
     """Nodes with their status, and edges from a user to what it uses.
 
     ``edges`` hold (user, used, kind) with kind "statement" or "proof".
@@ -40,7 +48,7 @@ class Graph:
 
 def catalogue_graph(
     outcomes: Mapping[str, str] | None = None, entries: Iterable[Theorem] | None = None
-) -> Graph:
+) -> CatalogueGraph:
     """The graph of the catalogue, or of some entries."""
     nodes = tuple(all_theorems() if entries is None else entries)
     known = {entry.id for entry in nodes}
@@ -48,10 +56,10 @@ def catalogue_graph(
     for entry in nodes:
         for kind, links in (("statement", entry.uses), ("proof", entry.proof_uses)):
             edges += [(entry.id, link, kind) for link in links if link in known]
-    return Graph(nodes, {e.id: status_of(e, outcomes) for e in nodes}, tuple(edges))
+    return CatalogueGraph(nodes, {e.id: status_of(e, outcomes) for e in nodes}, tuple(edges))
 
 
-def _levels(graph: Graph) -> dict[str, int]:
+def _levels(graph: CatalogueGraph) -> dict[str, int]:
     """Longest chain of uses below each entry; cycles (there are none) would stop at a repeat."""
     used: dict[str, list[str]] = {e.id: [] for e in graph.nodes}
     for user, below, _ in graph.edges:
@@ -69,7 +77,7 @@ def _levels(graph: Graph) -> dict[str, int]:
     return depth
 
 
-def columns(graph: Graph) -> list[list[str]]:
+def columns(graph: CatalogueGraph) -> list[list[str]]:
     """Columns by level; inside a column by the mean place of what is used, to keep lines short."""
     depth = _levels(graph)
     placed: list[list[str]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
@@ -87,7 +95,7 @@ def columns(graph: Graph) -> list[list[str]]:
     return placed
 
 
-def to_svg(graph: Graph, *, link: Callable[[str], str] | None = None) -> str:
+def to_svg(graph: CatalogueGraph, *, link: Callable[[str], str] | None = None) -> str:
     """A self-contained SVG with a legend; columns from left (used) to right (users).
 
     `link` gives the address that the box of an id leads to; none by default.
@@ -160,7 +168,7 @@ def _legend() -> list[str]:
     return parts
 
 
-def to_mermaid(graph: Graph) -> str:
+def to_mermaid(graph: CatalogueGraph) -> str:
     """A Mermaid flowchart."""
     name = {entry.id: f"n{k}" for k, entry in enumerate(graph.nodes)}
     lines = ["flowchart LR"]
@@ -171,7 +179,7 @@ def to_mermaid(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_dot(graph: Graph) -> str:
+def to_dot(graph: CatalogueGraph) -> str:
     """Graphviz source."""
     lines = ["digraph catalogue {", "  rankdir=LR; node [shape=box, style=filled];"]
     lines += [f'  "{e.id}" [fillcolor="{FILL[graph.status[e.id].status]}"];' for e in graph.nodes]
@@ -182,7 +190,7 @@ def to_dot(graph: Graph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def to_json(graph: Graph) -> dict[str, Any]:
+def to_json(graph: CatalogueGraph) -> dict[str, Any]:
     """Nodes and edges as plain data."""
     return {
         "nodes": [

@@ -1,6 +1,6 @@
 """Layouts: how the random network of a theorem lies over a target architecture, and what it costs.
 
-A `Construction` turns a target's layers and the number n of random numbers offered to one sum into
+A `Layout` turns a target's layers and the number n of random numbers offered to one sum into
 widths, random weights and mask bits. No constants are hidden in here: n comes from the certified,
 counting or measured number of the law.
 """
@@ -15,11 +15,11 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 
-__all__ = ["ARCHITECTURES", "Construction", "Cost", "Layer", "parse_architecture"]
+__all__ = ["ARCHITECTURES", "Cost", "LayerShape", "Layout", "parse_architecture"]
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerShape:
     """One target layer: `inputs` and `outputs` are neurons or channels, `taps` = kh * kw."""
 
     inputs: int
@@ -53,11 +53,11 @@ class Cost:
     mask_bits: int
 
 
-Shape = Callable[[Sequence[Layer], int], Cost]
+Shape = Callable[[Sequence[LayerShape], int], Cost]
 
 
 @dataclass(frozen=True)
-class Construction:
+class Layout:
     """A theorem's layout.
 
     Attributes
@@ -85,7 +85,7 @@ class Construction:
     asks: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
-    def sums(self, layers: Sequence[Layer], n: int = 1) -> int:
+    def sums(self, layers: Sequence[LayerShape], n: int = 1) -> int:
         """Subset sums that a whole ticket needs, if one takes n numbers."""
         if not self.copied:
             return self.halves * sum(layer.weights for layer in layers)
@@ -93,25 +93,25 @@ class Construction:
         # The first layer is a gadget with two halves.
         return layers[0].weights * n + n * sum(x.weights for x in inner) + last.weights
 
-    def applies_to(self, layers: Sequence[Layer]) -> bool:
+    def applies_to(self, layers: Sequence[LayerShape]) -> bool:
         conv = any(layer.taps > 1 for layer in layers)
         return "conv" in self.kinds if conv else "dense" in self.kinds
 
 
-ARCHITECTURES: dict[str, tuple[Layer, ...]] = {
+ARCHITECTURES: dict[str, tuple[LayerShape, ...]] = {
     "lenet5": (
-        Layer(1, 6, 25),
-        Layer(6, 16, 25),
-        Layer(784, 120),
-        Layer(120, 84),
-        Layer(84, 10),
+        LayerShape(1, 6, 25),
+        LayerShape(6, 16, 25),
+        LayerShape(784, 120),
+        LayerShape(120, 84),
+        LayerShape(84, 10),
     ),
-    "lenet5-conv": (Layer(1, 6, 25), Layer(6, 16, 25)),
+    "lenet5-conv": (LayerShape(1, 6, 25), LayerShape(6, 16, 25)),
 }
 """Named targets. LeNet5: 5x5 convolutions 1->6->16 with same padding, 2x2 pooling, 28x28 images."""
 
 
-def parse_architecture(text: str) -> tuple[Layer, ...]:
+def parse_architecture(text: str) -> tuple[LayerShape, ...]:
     """Layers of ``784-500-10`` (dense widths) or of a name in `ARCHITECTURES`.
 
     Raises
@@ -137,14 +137,14 @@ def parse_architecture(text: str) -> tuple[Layer, ...]:
             "must be widths joined by '-'",
             f"e.g. arch=784-500-10, or a name: {', '.join(ARCHITECTURES)}",
         )
-    return tuple(Layer(a, b) for a, b in itertools.pairwise(widths))
+    return tuple(LayerShape(a, b) for a, b in itertools.pairwise(widths))
 
 
 def _cost(depth: int, widths: Sequence[int], weights: int, mask_bits: int) -> Cost:
     return Cost(depth, tuple(widths), weights, mask_bits)
 
 
-def two_layer(layers: Sequence[Layer], n: int) -> Cost:
+def two_layer(layers: Sequence[LayerShape], n: int) -> Cost:
     """Each target layer becomes two: n hidden neurons for each input, in-weights block-diagonal.
 
     A 1 x 1 layer comes first for convolutions. The mask of the first of the two is fixed by the
@@ -158,7 +158,7 @@ def two_layer(layers: Sequence[Layer], n: int) -> Cost:
     return _cost(2 * len(layers), widths[:-1], weights, sum(n * layer.weights for layer in layers))
 
 
-def one_more_layer(layers: Sequence[Layer], n: int) -> Cost:
+def one_more_layer(layers: Sequence[LayerShape], n: int) -> Cost:
     """Depth L + 1: n copies of every neuron after the first two layers (Burkholz)."""
     first, *rest = layers
     copies = n if rest else 1
@@ -176,13 +176,13 @@ def one_more_layer(layers: Sequence[Layer], n: int) -> Cost:
     return _cost(len(layers) + 1, widths, weights, bits)
 
 
-def direct(layers: Sequence[Layer], n: int) -> Cost:
+def direct(layers: Sequence[LayerShape], n: int) -> Cost:
     """n numbers for each weight and no network behind them."""
     weights = n * sum(layer.weights for layer in layers)
     return _cost(len(layers), [layer.outputs for layer in layers[:-1]], weights, weights)
 
 
-def malach_width(layer: Layer, depth: int, eps: float, delta: float) -> int:
+def malach_width(layer: LayerShape, depth: int, eps: float, delta: float) -> int:
     """Hidden width for one layer by the explicit count of Malach et al., with s = inputs."""
     s, n = layer.inputs, layer.outputs * layer.taps
     each = math.ceil(64 * s * s * n * depth**2 / eps**2 * math.log(2 * n * s * depth / delta))

@@ -17,7 +17,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.networks import Construction, one_more_layer
+from slt_theory.theorems.networks import Layout, one_more_layer
 
 PAPER = Paper(
     key="otsuka2024",
@@ -155,7 +155,7 @@ ENTRIES = (
             "in-weight is pruned, or a copy made a neuron that is 0 for every input",
         ),
         uses=("otsuka2024-locked-subset-sum", "gadhikar2023-subset-sum"),
-        construction=Construction(
+        construction=Layout(
             "uniform",
             1,
             one_more_layer,

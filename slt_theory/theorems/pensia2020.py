@@ -16,7 +16,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.networks import Construction, direct, parse_architecture, two_layer
+from slt_theory.theorems.networks import Layout, direct, parse_architecture, two_layer
 
 PAPER = Paper(
     key="pensia2020",
@@ -81,7 +81,7 @@ ENTRIES = (
         ),
         uses=("lueker1998-mixture", "pensia2020-product-law", "slt-relu-gadget"),
         proof_uses=("slt-rss-explicit", "slt-network-recursion"),
-        construction=Construction("relu(uniform)*uniform", 2, two_layer),
+        construction=Layout("relu(uniform)*uniform", 2, two_layer),
         checks=(
             SumsCheck(
                 "one half-sum",
@@ -168,7 +168,7 @@ ENTRIES = (
                 "needs independent draws for each weight"
             ),
         ),
-        construction=Construction("uniform", 1, direct, note="no network computes these sums"),
+        construction=Layout("uniform", 1, direct, note="no network computes these sums"),
         anchors=(
             Anchor("n = 21 at eps = 0.01", 21, lambda: direct_n(0.01)),
             Anchor(

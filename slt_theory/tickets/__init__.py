@@ -13,15 +13,15 @@ from slt_theory.networks import Network
 from slt_theory.networks.attention import Attention
 from slt_theory.tickets.checking import certificate
 from slt_theory.tickets.checking.certificate import certify
-from slt_theory.tickets.checking.check import Check
+from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.files import read_ticket, write_ticket
 from slt_theory.tickets.memory import allowed_to_check
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
-    "Check",
     "Ticket",
+    "Verification",
     "build_ticket",
     "read_ticket",
     "ticket_forward",
@@ -32,7 +32,9 @@ __all__ = [
 _ATTEMPTS = 5
 
 
-def verify(ticket: Ticket, target: Network | Attention, *, max_memory: int | None = None) -> Check:
+def verify(
+    ticket: Ticket, target: Network | Attention, *, max_memory: int | None = None
+) -> Verification:
     """Check a ticket against its target, from seed and masks alone.
 
     Parameters
@@ -47,7 +49,7 @@ def verify(ticket: Ticket, target: Network | Attention, *, max_memory: int | Non
 
     Returns
     -------
-    Check
+    Verification
         ``ok`` is False for an incomplete or wrong ticket; ``failures`` says why. About 0.3
         microseconds a kept weight, plus the error search.
 

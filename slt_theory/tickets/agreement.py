@@ -13,7 +13,7 @@ from slt_theory.networks import Network
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Agreement", "Sample", "agreement"]
+__all__ = ["Sample", "SampleCounts", "agreement"]
 
 
 class Sample(Protocol):
@@ -26,7 +26,7 @@ class Sample(Protocol):
 
 
 @dataclass(frozen=True)
-class Agreement:
+class SampleCounts:
     """Counts over a sample.
 
     Attributes
@@ -55,7 +55,7 @@ class Agreement:
         return asdict(self)
 
 
-def agreement(ticket: Ticket, target: Network, sample: Sample) -> Agreement:
+def agreement(ticket: Ticket, target: Network, sample: Sample) -> SampleCounts:
     """Run ticket and target on a sample; nothing of the target enters the ticket's outputs.
 
     Raises
@@ -71,7 +71,7 @@ def agreement(ticket: Ticket, target: Network, sample: Sample) -> Agreement:
     ours = ticket_forward(ticket, sample.inputs)
     theirs = target.run(sample.inputs)[-1]
     ours = ours.reshape(theirs.shape)
-    return Agreement(
+    return SampleCounts(
         len(ours),
         sample.correct(theirs),
         sample.correct(ours),

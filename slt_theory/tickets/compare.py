@@ -13,11 +13,11 @@ from slt_theory.tickets.agreement import Sample, agreement
 from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Row", "compare", "typical"]
+__all__ = ["ComparisonRow", "compare", "typical"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One construction on one target; numbers are None where there is no ticket.
 
     Attributes
@@ -99,7 +99,7 @@ def compare(
     threads: int | None = None,
     domain: str = "box:0,1",
     step: Callable[[str], None] = lambda _: None,
-) -> list[Row]:
+) -> list[ComparisonRow]:
     """Build, certify and verify one ticket a construction.
 
     Parameters
@@ -120,7 +120,7 @@ def compare(
 
     Returns
     -------
-    list of Row
+    list of ComparisonRow
         A construction that does not cover the target says which assumption fails.
     """
     rows = []
@@ -129,7 +129,7 @@ def compare(
         try:
             rows.append(_row(target, theorem, options, eps, seed, sample, threads, domain))
         except SltError as error:
-            rows.append(Row(theorem, options, failure=str(error)))
+            rows.append(ComparisonRow(theorem, options, failure=str(error)))
     return rows
 
 
@@ -142,7 +142,7 @@ def _row(
     sample: Sample | None,
     threads: int | None,
     domain: str,
-) -> Row:
+) -> ComparisonRow:
     from slt_theory.tickets import build_ticket, verify
 
     started = time.perf_counter()
@@ -171,7 +171,7 @@ def _row(
             measured["ratio"] = check.sup_error_bound / check.sup_error_found
     size = ticket_size(ticket, target)
     depth, width = _shape(ticket)
-    return Row(
+    return ComparisonRow(
         theorem,
         options,
         depth=depth,

@@ -12,7 +12,7 @@ from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import whole_number
 from slt_theory.networks import Network, target_hash
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.partial import Journal, Memory, Store, partial_path, read_identity
+from slt_theory.tickets.partial import Journal, MaskStore, Memory, partial_path, read_identity
 
 __all__ = ["Keeping", "keeping_of"]
 
@@ -46,7 +46,7 @@ class Keeping:
     max_memory: int | None = None
     expect: Callable[[int], None] | None = None
 
-    def open(self, blocks: Sequence[Block], threads: int | None) -> Store:
+    def open(self, blocks: Sequence[Block], threads: int | None) -> MaskStore:
         """Room for the last mask of every block.
 
         Raises

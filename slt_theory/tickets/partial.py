@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.tickets.block import SourceLayer
 
-__all__ = ["Journal", "Memory", "Store", "partial_path", "read_identity"]
+__all__ = ["Journal", "MaskStore", "Memory", "partial_path", "read_identity"]
 
 Missed = list[tuple[int, int]]
 _MAGIC = b"slt-part"
 _HEAD = 16
 
 
-class Store(Protocol):
+class MaskStore(Protocol):
     """Masks under construction, and which of their rows are finished."""
 
     def mask(self, index: int) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ from slt_theory.tickets.building.request import Layer
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.torch.kernels.launch import best_kernel
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
-from slt_theory.torch.pair import Pair
+from slt_theory.torch.pair import GadgetPair
 from slt_theory.torch.solve import solve_compiled, solve_pair
 from slt_theory.torch.targets import TargetLayer, find_layers
 from slt_theory.torch.ticket import replaced
@@ -195,7 +195,7 @@ class _Job:
         )
         design = Design(n, 2, request.law, request.law)
         block = pair_block(layer, design, 2 * index)
-        pair = Pair(block, request.seed, self.device)
+        pair = GadgetPair(block, request.seed, self.device)
         if kernel == "auto":
             kernel = "compiled" if self.device.type == "cpu" else "plain"
             kernel = "fused" if best_kernel(pair) else kernel

@@ -6,19 +6,19 @@ import torch
 from torch import Tensor
 
 from slt_theory.torch.draws import sample_at
-from slt_theory.torch.pair import Pair, unpack
+from slt_theory.torch.pair import GadgetPair, unpack
 
 __all__ = ["pair_sums"]
 
 
 def pair_sums(
-    pair: Pair, out: Tensor, neurons: Tensor, *, fused: bool = False, memory: int = 1 << 30
+    pair: GadgetPair, out: Tensor, neurons: Tensor, *, fused: bool = False, memory: int = 1 << 30
 ) -> Tensor:
     """The sum of every group of every row: what `slt_theory.tickets.checking.effective` recomputes.
 
     Parameters
     ----------
-    pair : Pair
+    pair : GadgetPair
     out, neurons : uint8 tensors
         Packed masks as in `slt_theory.torch.solve.Masks`, on the pair's device.
     fused : bool
@@ -46,7 +46,7 @@ def pair_sums(
     return torch.cat(parts).view(len(out), pair.block.columns, pair.halves)
 
 
-def _kept_sums(pair: Pair, u: Tensor, out: Tensor, first: int, memory: int) -> Tensor:
+def _kept_sums(pair: GadgetPair, u: Tensor, out: Tensor, first: int, memory: int) -> Tensor:
     """Sums (rows, groups) for rows ``first ...``; only kept weights are drawn."""
     sums = torch.zeros(len(out) * pair.groups, dtype=torch.int64, device=out.device)
     kept = unpack(out, pair.hidden).flatten().nonzero().flatten()

@@ -15,7 +15,7 @@ from slt_theory.tickets.domain import Domain, parse_domain
 from slt_theory.tickets.ticket import Ticket, architecture_of
 from slt_theory.torch.build import THEOREMS
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
-from slt_theory.torch.pair import Pair, pack, unpack
+from slt_theory.torch.pair import GadgetPair, pack, unpack
 from slt_theory.torch.targets import find_layers
 from slt_theory.torch.ticket import masked_layers, replaced
 
@@ -160,7 +160,7 @@ def _neurons(ticket: Ticket, index: int) -> torch.Tensor:
         raise BadInput("ticket", str(error), "is no mask of this construction") from error
     rows = ticket.blocks[index].layers[0].rows
     kept = torch.from_numpy(ticket.masks[index][0].any(axis=1).astype(np.uint8))
-    live = Pair(ticket.blocks[index], ticket.seed, torch.device("cpu")).rank.view(rows) >= 0
+    live = GadgetPair(ticket.blocks[index], ticket.seed, torch.device("cpu")).rank.view(rows) >= 0
     if bool((kept.bool() & ~live).any()):
         raise BadInput("ticket", f"layer {index}", "keeps neurons of the wrong sign")
     return pack(kept[None])[0]

@@ -23,7 +23,7 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.torch.effective import pair_sums
 from slt_theory.torch.kernels.launch import best_kernel
-from slt_theory.torch.pair import Pair, unpack
+from slt_theory.torch.pair import GadgetPair, unpack
 
 __all__ = ["MaskedConv2d", "MaskedLayer", "MaskedLinear"]
 
@@ -88,9 +88,9 @@ class MaskedLayer(nn.Module):
         """Sums (row, input, sign) that no subset reaches."""
         return tuple((row, column, sign) for row, column, sign in self.header["unreached"])
 
-    def pair(self) -> Pair:
+    def pair(self) -> GadgetPair:
         """The random numbers of the layer, on its device."""
-        return Pair(self.block, self.seed, self.out_mask.device)
+        return GadgetPair(self.block, self.seed, self.out_mask.device)
 
     def sums(self) -> Tensor:
         """Exact sums that the masks keep: int64 (rows, columns, halves)."""

@@ -15,10 +15,10 @@ from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.torch.draws import sample, sample_at
 
-__all__ = ["Pair", "pack", "unpack"]
+__all__ = ["GadgetPair", "pack", "unpack"]
 
 
-class Pair:
+class GadgetPair:
     """The random numbers of one gadget pair.
 
     Attributes

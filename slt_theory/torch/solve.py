@@ -23,7 +23,7 @@ from slt_theory.subset_sum.kernels.ragged import FINE, SCAN_LIMIT
 from slt_theory.tickets.building.gadget import fill_pair
 from slt_theory.tickets.building.request import Layer
 from slt_theory.tickets.building.sums import solve_sums
-from slt_theory.torch.pair import Pair, pack
+from slt_theory.torch.pair import GadgetPair, pack
 from slt_theory.torch.scan import ABSENT, UNDECIDED, scan_rows
 
 __all__ = ["Masks", "row_bytes", "solve_compiled", "solve_pair"]
@@ -55,14 +55,14 @@ class Masks:
     unreached: tuple[tuple[int, int, str], ...]
 
 
-def row_bytes(pair: Pair, *, fused: bool) -> int:
+def row_bytes(pair: GadgetPair, *, fused: bool) -> int:
     """Work space for one row of the out-layer, the finished masks not counted."""
     # A word on its way through Philox takes a dozen int64; the kernel keeps it in registers.
     return 8 * (pair.hidden // 32 + 1) + 2 * pair.groups if fused else 100 * pair.hidden
 
 
 def solve_pair(
-    pair: Pair,
+    pair: GadgetPair,
     wanted: Tensor,
     radius: int,
     *,
@@ -75,7 +75,7 @@ def solve_pair(
 
     Parameters
     ----------
-    pair : Pair
+    pair : GadgetPair
     wanted : int64 tensor (rows, columns)
         Targets on the lattice of the sums, on the pair's device; 0 where there is no link.
     radius : int
@@ -125,7 +125,7 @@ def solve_pair(
 
 
 def solve_compiled(
-    pair: Pair,
+    pair: GadgetPair,
     wanted: Tensor,
     radius: int,
     *,
@@ -159,13 +159,13 @@ class Trier(Protocol):
         """Packed masks (rows, bytes) into `out`, a state for every sum (rows, groups)."""
 
 
-def _fused(pair: Pair, easy: Tensor) -> Trier:
+def _fused(pair: GadgetPair, easy: Tensor) -> Trier:
     from slt_theory.torch.kernels.launch import Fused
 
     return Fused(pair, easy)
 
 
-def _easy(pair: Pair, radius: int) -> Tensor:
+def _easy(pair: GadgetPair, radius: int) -> Tensor:
     """Groups (groups,) whose sums the numpy path tries before it proves anything."""
     law = pair.out_law
     largest = int(max(abs(end) for end in law.support) / law.unit)
@@ -190,7 +190,9 @@ class _Block:
         host.copy_(states, non_blocking=True)
         return cls(start, out, host, torch.cuda.current_stream(states.device).record_event())
 
-    def finish(self, pair: Pair, wanted: Tensor, radius: int, threads: int | None) -> list[int]:
+    def finish(
+        self, pair: GadgetPair, wanted: Tensor, radius: int, threads: int | None
+    ) -> list[int]:
         """Settle what is open; the sums ``row * groups + group`` that no subset reaches.
 
         On a stream of its own, so that it waits for this block and not for the next one.
@@ -231,7 +233,7 @@ def _keep(out: Tensor, rows: Ints, neurons: Ints) -> None:
 class _Plain:
     """Tries by `scan`, groups with equally many live numbers together."""
 
-    pair: Pair
+    pair: GadgetPair
     easy: Tensor
 
     def __call__(

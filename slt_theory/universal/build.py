@@ -137,7 +137,7 @@ def build_universal(
     if knots is not None:
         _whole("knots", knots, 1, 1 << 16)
     options = Options(n=n, knots=knots, size=size, frozen=freezing(prune, lock), beam=beam)
-    builder = _Builder(chosen, exact, check_seed(seed), options)
+    builder = _FamilyBuilder(chosen, exact, check_seed(seed), options)
     for attempt in range(_ATTEMPTS):
         try:
             return builder.run(1 << attempt)
@@ -155,7 +155,7 @@ def _whole(name: str, value: Any, least: int, most: int) -> None:
 
 
 @dataclass
-class _Builder:
+class _FamilyBuilder:
     family: Family | Monomials
     eps: Fraction
     seed: int

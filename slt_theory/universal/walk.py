@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Hinges", "Step", "Tube", "Walk", "shortest_walk"]
+__all__ = ["HingeStep", "Hinges", "Tube", "Walk", "shortest_walk"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,7 +64,7 @@ class Hinges:
 
 
 @dataclass(frozen=True)
-class Step:
+class HingeStep:
     """Hinges taken at once: new ones or existing ones, by index."""
 
     new: bool
@@ -93,7 +93,7 @@ class Walk:
     exit: int
     start: int
     last: int
-    steps: tuple[Step, ...] = ()
+    steps: tuple[HingeStep, ...] = ()
     keys: tuple[int, ...] = ()
 
 
@@ -157,7 +157,7 @@ def _taken(tube: Tube, walk: Walk, hinges: Hinges, index: Ints, cost: int) -> Wa
         first_exit(tube, line),
         walk.last,
         last,
-        (*walk.steps, Step(hinges.new, tuple(index.tolist()))),
+        (*walk.steps, HingeStep(hinges.new, tuple(index.tolist()))),
         (*walk.keys, *hinges.key[index].tolist()),
     )
 

@@ -19,7 +19,7 @@ from slt_theory.certified.statistical_table import (
     LEVEL,
     PARTS,
     PLANS,
-    Plan,
+    TrialPlan,
     failure_bounds,
     profiles,
     reach_failure,
@@ -78,7 +78,7 @@ def test_clopper_pearson_holds_at_the_shared_level() -> None:
     assert not tail_at_most(count, trials, yet * (1 - 1e-3), level, upper=False)
 
 
-def _naive(plan: Plan, trials: int, seed: int) -> tuple[list[int], list[int]]:
+def _naive(plan: TrialPlan, trials: int, seed: int) -> tuple[list[int], list[int]]:
     """Counts by all subset sums of every prefix, in rationals of the unit."""
     law = parse_law(plan.law)
     charge = plan.last * law.coupling
@@ -103,7 +103,7 @@ def _naive(plan: Plan, trials: int, seed: int) -> tuple[list[int], list[int]]:
 
 @pytest.mark.parametrize("law", ["uniform", "normal", "uniform*uniform"])
 def test_counts_equal_a_slow_way(law: str) -> None:
-    plan = Plan(law, Fraction(1, 5), Fraction(-1), Fraction(1), 2, 9, 0, stream=3)
+    plan = TrialPlan(law, Fraction(1, 5), Fraction(-1), Fraction(1), 2, 9, 0, stream=3)
     late, short = count_misses(plan, 60, 8)
     slow = _naive(plan, 60, 8)
     assert (late.tolist(), short.tolist()) == slow

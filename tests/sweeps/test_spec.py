@@ -14,7 +14,7 @@ import pytest
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.laws import Uniform
 from slt_theory.sweeps import KINDS, Sweep, read_sweep
-from slt_theory.sweeps.draws import DRAWS, Block, Cell, compute, own_release
+from slt_theory.sweeps.draws import DRAWS, Cell, TrialBlock, compute, own_release
 from slt_theory.sweeps.keys import canonical, digest
 from slt_theory.sweeps.kinds import Asked, Missing
 
@@ -190,7 +190,7 @@ def test_canonical_json_is_one_text() -> None:
 
 def test_a_worker_of_another_version_refuses() -> None:
     with pytest.raises(BadInput, match=r"slt-theory 0\.0\.0"):
-        compute(Block(first_cell(small()), 0, 1), "0.0.0")
+        compute(TrialBlock(first_cell(small()), 0, 1), "0.0.0")
 
 
 @pytest.mark.parametrize(
@@ -211,4 +211,4 @@ def test_a_draw_counts_what_it_has_always_counted(
     """If this fails, the numbers behind a key have changed: raise the version of the draw."""
     cell = first_cell(Sweep(kind, fixed={"eps": "1/20", **asks}, seed=9))
     assert DRAWS[cell.draw].version == 1
-    assert digest(compute(Block(cell, 10, 60), own_release()).tally)[:8] == pinned
+    assert digest(compute(TrialBlock(cell, 10, 60), own_release()).tally)[:8] == pinned

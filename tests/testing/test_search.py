@@ -29,7 +29,7 @@ from slt_theory.testing import (
 from slt_theory.testing.margins import as_float, ball, fails
 from slt_theory.testing.relations import from_sympy
 from slt_theory.testing.scalars import integers, numbers
-from slt_theory.testing.search import Limit, Search, ascent, extremes, targeted
+from slt_theory.testing.search import Limit, SearchState, ascent, extremes, targeted
 
 EVER = Limit(10**9, 20.0)
 
@@ -44,8 +44,8 @@ def needle(place: Fraction) -> Lemma:
     )
 
 
-def run(stage: str, lemma: Lemma, seconds: float = 20.0) -> Search:
-    search = Search(lemma, time.monotonic() + seconds)
+def run(stage: str, lemma: Lemma, seconds: float = 20.0) -> SearchState:
+    search = SearchState(lemma, time.monotonic() + seconds)
     search.begin(stage, EVER)
     if stage == "ascent":
         ascent(search, Random(0))

@@ -21,7 +21,7 @@ from forge import field, parts, sealed, with_json, with_mask
 
 from slt_theory.errors import UnreadableFile
 from slt_theory.networks import Dense
-from slt_theory.tickets import Check, read_ticket, verify
+from slt_theory.tickets import Verification, read_ticket, verify
 
 WIDTHS = (2, 3, 2)
 
@@ -44,7 +44,7 @@ def gadget(target, tmp_path_factory) -> bytes:
     return cases.as_bytes(cases.built(target), tmp_path_factory.mktemp("gadget"))
 
 
-def judged(data: bytes, target: Dense, folder: Any) -> Check:
+def judged(data: bytes, target: Dense, folder: Any) -> Verification:
     path = folder / "mutant.slt"
     path.write_bytes(data)
     return verify(read_ticket(path), target)

@@ -6,12 +6,12 @@ from slt_theory.testing.search.ascent import ascent
 from slt_theory.testing.search.extremes import extremes
 from slt_theory.testing.search.grid import grid, grid_cases
 from slt_theory.testing.search.shrink import shrunk
-from slt_theory.testing.search.state import Limit, Search, Tally
+from slt_theory.testing.search.state import Limit, SearchState, Tally
 from slt_theory.testing.search.targeted import targeted
 
 __all__ = [
     "Limit",
-    "Search",
+    "SearchState",
     "Tally",
     "ascent",
     "extremes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from slt_theory.testing.frame import Case
-from slt_theory.testing.search.state import Search
+from slt_theory.testing.search.state import SearchState
 
 __all__ = ["ascent"]
 
@@ -14,7 +14,7 @@ __tracebackhide__ = True
 ENOUGH = 8
 
 
-def ascent(search: Search, source: Random) -> None:
+def ascent(search: SearchState, source: Random) -> None:
     """Descend from the best cases, then from random ones, until the stage is over."""
     starts = search.best()
     while not search.over:
@@ -23,7 +23,7 @@ def ascent(search: Search, source: Random) -> None:
             _descend(search, start, source)
 
 
-def _start(search: Search, source: Random) -> Case | None:
+def _start(search: SearchState, source: Random) -> Case | None:
     """A random case that satisfies the hypotheses, or one of the best with one number changed."""
     best = search.best()
     if best and source.random() < 0.5:
@@ -33,7 +33,7 @@ def _start(search: Search, source: Random) -> Case | None:
     return search.frame.random(source, extreme=source.random() < 0.3)
 
 
-def _descend(search: Search, case: Case, source: Random) -> None:
+def _descend(search: SearchState, case: Case, source: Random) -> None:
     """Sweep over all numbers; take all improving moves at once if that is better than any alone."""
     value = search.score(case)
     while value is not None and not search.over:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
-from slt_theory.testing.search.state import Search
+from slt_theory.testing.search.state import SearchState
 
 __all__ = ["extremes"]
 
 __tracebackhide__ = True
 
 
-def extremes(search: Search, source: Random) -> None:
+def extremes(search: SearchState, source: Random) -> None:
     """Try random combinations of extreme patterns until the stage is over."""
     while not search.over:
         search.score(search.frame.random(source, extreme=True))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from slt_theory.testing.frame import Case
-from slt_theory.testing.search.state import Search
+from slt_theory.testing.search.state import SearchState
 
 __all__ = ["grid", "grid_cases"]
 
@@ -19,7 +19,7 @@ LEVELS = (
 LARGEST_LEVEL = 20_000
 
 
-def grid_cases(search: Search) -> Iterator[Case]:
+def grid_cases(search: SearchState) -> Iterator[Case]:
     """New cases of growing grids (values a number, shapes a variable); large ones only in part.
 
     When all cases of the search's frame have been tried, its numbers move to a finer grid.
@@ -37,7 +37,7 @@ def grid_cases(search: Search) -> Iterator[Case]:
         search.exhausted(size)
 
 
-def grid(search: Search, cases: Iterator[Case]) -> None:
+def grid(search: SearchState, cases: Iterator[Case]) -> None:
     """Try cases of `grid_cases` until the stage is over; a later call goes on from there."""
     while not search.over:
         case = next(cases, None)

@@ -13,7 +13,7 @@ from slt_theory.testing.frame import Case, Frame
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.margins import Margin, as_float, holds, is_undefined
 
-__all__ = ["Limit", "Search", "Tally"]
+__all__ = ["Limit", "SearchState", "Tally"]
 
 __tracebackhide__ = True
 
@@ -71,7 +71,7 @@ class Tally:
 
 
 @dataclass
-class Search:
+class SearchState:
     """A search in progress.
 
     Attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from slt_theory.testing.frame import Case
-from slt_theory.testing.search.state import Search
+from slt_theory.testing.search.state import SearchState
 
 __all__ = ["targeted"]
 
@@ -14,7 +14,7 @@ __tracebackhide__ = True
 BATCH = 150
 
 
-def targeted(search: Search, seed: int) -> None:
+def targeted(search: SearchState, seed: int) -> None:
     """Run batches of examples with fresh seeds until the stage is over.
 
     What a lemma raises ends the stage outside of hypothesis, which would run the case again.

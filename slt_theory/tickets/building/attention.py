@@ -28,7 +28,7 @@ from slt_theory.laws import Product, Uniform
 from slt_theory.networks.attention import Attention, attend
 from slt_theory.streams import check_seed
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.fill import Task, fill
+from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.gadget import in_mask
 from slt_theory.tickets.building.options import check_names
 from slt_theory.tickets.building.request import Layer, source_layer
@@ -195,7 +195,7 @@ def _built(
         places = neurons * inner.columns + neurons // n
         slopes = layer_law(inner).sample_at(seed, inner.stream, places).reshape(-1, n)
         radius = None if objective == "best" else goal.radius
-        task = Task(block, slopes, goal.wanted, radius, goal.radius)
+        task = LayerSums(block, slopes, goal.wanted, radius, goal.radius)
         out_mask, missed = fill(task, seed, threads=threads, progress=progress)
         blocks.append(block)
         masks.append((in_mask(block, slopes, out_mask), out_mask))

@@ -13,7 +13,7 @@ from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.unary import steps
 
-__all__ = ["MOST_COPIES", "Plan", "sufficient_n"]
+__all__ = ["MOST_COPIES", "LayerCodes", "sufficient_n"]
 
 MOST_COPIES = 256
 _FAILURE = 0.01
@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Plan:
+class LayerCodes:
     """What one target layer needs.
 
     Attributes
@@ -39,7 +39,7 @@ class Plan:
     halves: int
 
     @classmethod
-    def of(cls, request: Request, index: int) -> Plan:
+    def of(cls, request: Request, index: int) -> LayerCodes:
         layer = request.layers[index]
         halves = halves_needed(request, index)
         codes = np.repeat(steps(layer), halves, axis=1)
@@ -63,7 +63,7 @@ def sufficient_n(request: Request) -> int:
     ``2**-m``, one of two with ``(m + 1) 2**-m``, and copies fail independently; the chances of
     fewer copies are added up over all neurons and layers, for the best m_1, m_2, m_3.
     """
-    plans = [Plan.of(request, k) for k in range(len(request.layers))]
+    plans = [LayerCodes.of(request, k) for k in range(len(request.layers))]
     low, high = 1, 2
     while _failure(plans, high) > _FAILURE and high < MOST_COPIES:
         low, high = high, 2 * high
@@ -73,13 +73,13 @@ def sufficient_n(request: Request) -> int:
     return high
 
 
-def _failure(plans: list[Plan], n: int) -> float:
+def _failure(plans: list[LayerCodes], n: int) -> float:
     """Upper bound of the chance that anything is lost with n first-layer copies."""
     copies = math.ceil(n / 2)
     return sum(min(_lost(plan, n, copies, m) for m in range(1, copies + 1)) for plan in plans)
 
 
-def _lost(plan: Plan, n: int, copies: int, middle: int) -> float:
+def _lost(plan: LayerCodes, n: int, copies: int, middle: int) -> float:
     """The same for one chain, with at least `middle` copies of every neuron in between."""
     from scipy.special import bdtr
 

@@ -129,7 +129,7 @@ def _burkholz(request: Request, parameters: Parameters) -> Ticket:
 def _depth(
     theorem: str,
     names: tuple[str, ...],
-    source: Callable[[Parameters], depth.Source],
+    source: Callable[[Parameters], depth.RandomSource],
     typical: dict[str, Any],
     dimensions: tuple[int, ...] = (2, 3, 4),
 ) -> Construction:

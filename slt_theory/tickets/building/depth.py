@@ -19,7 +19,7 @@ from slt_theory.laws import Law
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.budgets import spread
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
-from slt_theory.tickets.building.locked import Plan, later_layers, plan, smallest
+from slt_theory.tickets.building.locked import SourcePlan, later_layers, plan, smallest
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import fill_single, single_block
@@ -28,7 +28,7 @@ from slt_theory.tickets.checking.unrolled import copies_of_values, final_layers
 from slt_theory.tickets.frozen import Freezing
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Source", "build", "copies_do", "fill_plan", "plan_of", "sufficient_n"]
+__all__ = ["RandomSource", "build", "copies_do", "fill_plan", "plan_of", "sufficient_n"]
 
 MOST_COPIES = 4096
 _MOST_N = 1 << 16
@@ -37,7 +37,7 @@ _ROUNDS = 8
 
 
 @dataclass(frozen=True)
-class Source:
+class RandomSource:
     """The random source of a depth L + 1 ticket.
 
     Attributes
@@ -60,7 +60,7 @@ class Source:
         return spread(self.prune, self.lock, self.budget, shapes, gadgets)
 
 
-def sufficient_n(request: Request, source: Source) -> tuple[int, int]:
+def sufficient_n(request: Request, source: RandomSource) -> tuple[int, int]:
     """Numbers for a half-sum of the first pair, and copies of every hidden neuron.
 
     Where nothing is locked each makes any failure an estimated chance of at most 1 %; where
@@ -70,12 +70,12 @@ def sufficient_n(request: Request, source: Source) -> tuple[int, int]:
     return found[0].n, found[0].copies_out
 
 
-def build(request: Request, theorem: str, source: Source) -> Ticket:
+def build(request: Request, theorem: str, source: RandomSource) -> Ticket:
     """Construct the ticket; ``n`` of the request is the number of copies."""
     return fill_plan(request, theorem, _plan(request, source))
 
 
-def fill_plan(request: Request, theorem: str, done: Plan) -> Ticket:
+def fill_plan(request: Request, theorem: str, done: SourcePlan) -> Ticket:
     """The ticket of a plan; unreached sums are listed in it."""
     blocks = done.blocks
     store = request.store(blocks)
@@ -101,21 +101,21 @@ def fill_plan(request: Request, theorem: str, done: Plan) -> Ticket:
     return request.ticket(theorem, blocks, tuple(masks), tuple(unreached))
 
 
-def copies_do(request: Request, source: Source, copies: int) -> bool:
+def copies_do(request: Request, source: RandomSource, copies: int) -> bool:
     """Whether so many copies let the single layers reach every sum, found by solving them."""
     later = _later(request, _given(request, source, 1, copies))
     return later.enough and _later_complete(request, later)
 
 
-def plan_of(request: Request, source: Source, pair_n: int, copies: int) -> Plan:
-    """The plan for given widths; `Plan.enough` says whether every sum is within reach."""
+def plan_of(request: Request, source: RandomSource, pair_n: int, copies: int) -> SourcePlan:
+    """The plan for given widths; `SourcePlan.enough` says whether every sum is within reach."""
     blocks = _given(request, source, pair_n, copies)
     if not any(Fraction(layer.lock) for block in blocks for layer in block.layers):
-        return Plan.plain(blocks)
+        return SourcePlan.plain(blocks)
     return plan(request, later_layers(request, blocks))
 
 
-def _given(request: Request, source: Source, pair_n: int, copies: int) -> tuple[Block, ...]:
+def _given(request: Request, source: RandomSource, pair_n: int, copies: int) -> tuple[Block, ...]:
     """Blocks of given widths; a budget looks at their shapes."""
     shapes = [(2, 2)] * (len(request.layers) + 1)
     for _ in range(2):
@@ -124,7 +124,7 @@ def _given(request: Request, source: Source, pair_n: int, copies: int) -> tuple[
     return blocks
 
 
-def _plan(request: Request, source: Source) -> Plan:
+def _plan(request: Request, source: RandomSource) -> SourcePlan:
     """Widths, and budgets that may depend on them: repeated until both agree."""
     frozen = source.freezing([(2, 2)] * (len(request.layers) + 1))
     for _ in range(_ROUNDS):
@@ -138,7 +138,7 @@ def _plan(request: Request, source: Source) -> Plan:
     return plan_of(request, source, found.blocks[0].n, copies)
 
 
-def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> Plan:
+def _widths(request: Request, source: RandomSource, frozen: tuple[Freezing, ...]) -> SourcePlan:
     """The smallest widths for a given freezing of each layer."""
 
     def blocks(pair_n: int, copies: int) -> tuple[Block, ...]:
@@ -161,11 +161,11 @@ def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> P
     pair_n = _pair_n(request, source.law, frozen, copies)
     locked = any(one.lock for one in frozen)
     if not locked:
-        return Plan.plain(blocks(request.stretched(pair_n), copies))
+        return SourcePlan.plain(blocks(request.stretched(pair_n), copies))
 
     later = later_layers(request, blocks(pair_n, copies))
 
-    def tried(n: int, *, sample: bool) -> Plan:
+    def tried(n: int, *, sample: bool) -> SourcePlan:
         return plan(request, later.of(blocks(n, copies)), sample=sample)
 
     if later.enough:
@@ -179,14 +179,14 @@ def _widths(request: Request, source: Source, frozen: tuple[Freezing, ...]) -> P
         pair_n += max(1, pair_n // 30)
 
 
-def _later(request: Request, blocks: tuple[Block, ...]) -> Plan:
+def _later(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
     """The plan of the single layers."""
     if any(Fraction(layer.lock) for block in blocks for layer in block.layers):
         return later_layers(request, blocks)
-    return Plan.plain(blocks)
+    return SourcePlan.plain(blocks)
 
 
-def _later_complete(request: Request, done: Plan) -> bool:
+def _later_complete(request: Request, done: SourcePlan) -> bool:
     """Whether every sum of the single layers is reached."""
     return not any(
         fill_single(

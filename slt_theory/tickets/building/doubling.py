@@ -28,7 +28,7 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.binary_plan import MOST_COPIES, Plan, sufficient_n
+from slt_theory.tickets.building.binary_plan import MOST_COPIES, LayerCodes, sufficient_n
 from slt_theory.tickets.building.gadget import in_links, in_weights
 from slt_theory.tickets.building.pools import Filled, Missed, check_memory, gathered
 from slt_theory.tickets.building.request import Layer, Request, source_layer
@@ -50,7 +50,7 @@ def build(request: Request) -> Ticket:
     n = request.n if request.n is not None else request.stretched(sufficient_n(request))
     if n > MOST_COPIES:
         raise BadInput("n", n, f"copies of a neuron: at most {MOST_COPIES}")
-    plans = [Plan.of(request, k) for k in range(len(request.layers))]
+    plans = [LayerCodes.of(request, k) for k in range(len(request.layers))]
     blocks, stream = [], 0
     for layer, plan in zip(request.layers, plans, strict=True):
         blocks.append(_block(layer, plan, n, stream))
@@ -64,7 +64,7 @@ def build(request: Request) -> Ticket:
     return gathered(request, THEOREM, tuple(blocks), filled)
 
 
-def _block(layer: Layer, plan: Plan, n: int, stream: int) -> Block:
+def _block(layer: Layer, plan: LayerCodes, n: int, stream: int) -> Block:
     """The chain's header: carriers, then carriers and accumulators, accumulators, outputs."""
     rows, groups = plan.codes.shape
     copies = math.ceil(n / 2)
@@ -86,7 +86,7 @@ def _block(layer: Layer, plan: Plan, n: int, stream: int) -> Block:
 class _Chain:
     """Layer by layer: which copies can be used, and which of their links are kept."""
 
-    def __init__(self, block: Block, plan: Plan, seed: int) -> None:
+    def __init__(self, block: Block, plan: LayerCodes, seed: int) -> None:
         self.block, self.plan, self.seed = block, plan, seed
         self.groups, self.rows = plan.codes.shape[1], len(plan.codes)
         self.copies = math.ceil(block.n / 2)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.sums import Offered, solve_offered, work_space
 from slt_theory.tickets.checking.effective import layer_law
-from slt_theory.tickets.partial import Memory, Store
+from slt_theory.tickets.partial import MaskStore, Memory
 from slt_theory.tickets.rows import FrozenRows, NumberRows
 
-__all__ = ["Task", "fill"]
+__all__ = ["LayerSums", "fill"]
 
 Int64Array = NDArray[np.int64]
 Missed = list[tuple[int, int]]
@@ -24,7 +24,7 @@ _BLOCK_ROWS = 256
 
 
 @dataclass(frozen=True)
-class Task:
+class LayerSums:
     """The subset sums of the last random layer of a block, a group of columns a sum.
 
     Attributes
@@ -64,19 +64,19 @@ class Task:
 
 
 def fill(
-    task: Task,
+    task: LayerSums,
     seed: int,
     *,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
-    store: Store | None = None,
+    store: MaskStore | None = None,
     index: int = 0,
 ) -> tuple[NDArray[np.uint8], Missed]:
     """The mask, and the sums (row, group) that no subset reaches.
 
     Parameters
     ----------
-    store : Store
+    store : MaskStore
         Holds mask number `index`; rows that it has already are not solved again.
     progress : callable, optional
         Told the number of sums of every finished block of rows.
@@ -119,7 +119,7 @@ def fill(
 class _Rows:
     """Work space of one thread."""
 
-    def __init__(self, task: Task, seed: int) -> None:
+    def __init__(self, task: LayerSums, seed: int) -> None:
         layer, groups = task.layer, len(task.slopes)
         self.task = task
         self.numbers = NumberRows(layer_law(layer), seed, layer, layer.columns)

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from slt_theory.laws import Law
 from slt_theory.streams import words32_at
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.fill import Task, fill
+from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.relief import Group
 from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
-from slt_theory.tickets.partial import Store
+from slt_theory.tickets.partial import MaskStore
 
 __all__ = [
     "Design",
@@ -96,7 +96,7 @@ def fill_pair(
     radius: int | None,
     threads: int | None,
     progress: Callable[[int], None] | None,
-    store: Store | None = None,
+    store: MaskStore | None = None,
     index: int = 0,
     off: Bools | None = None,
     alive: Bools | None = None,
@@ -116,7 +116,7 @@ def fill_pair(
     if alive is not None:
         slopes = np.where(alive, slopes, 0)
     halves = block.halves
-    task = Task(
+    task = LayerSums(
         block,
         slopes,
         np.repeat(layer.wanted, halves, axis=1),

@@ -30,7 +30,7 @@ from slt_theory.laws import Hyperbolic, Signs
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
-from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
+from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.ticket import Ticket
@@ -103,7 +103,7 @@ def build(request: Request, *, shared: bool = False) -> Ticket:
 
 
 def _fill(block: Block, layer: Layer, request: Request, index: int, *, shared: bool) -> Filled:
-    pool = Pool(block, layer, request.seed)
+    pool = CandidatePool(block, layer, request.seed)
     free = pool.in_weights != 0
     ends = [(golden(c + 1) + 1, golden(c)) for c in range(categories(layer.radius))]
     outer = block.layers[1]

@@ -22,14 +22,14 @@ from slt_theory.tickets.building.single import single_groups
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.checking.silence import consumer
 
-__all__ = ["Plan", "later_layers", "plan", "smallest"]
+__all__ = ["SourcePlan", "later_layers", "plan", "smallest"]
 
 Bools = NDArray[np.bool_]
 _SAMPLE = 16
 
 
 @dataclass(frozen=True)
-class Plan:
+class SourcePlan:
     """What to use of a source.
 
     Attributes
@@ -49,11 +49,11 @@ class Plan:
     enough: bool = True
 
     @classmethod
-    def plain(cls, blocks: tuple[Block, ...]) -> Plan:
+    def plain(cls, blocks: tuple[Block, ...]) -> SourcePlan:
         """Everything may be used."""
         return cls(blocks, (None,) * len(blocks), (None,) * len(blocks))
 
-    def of(self, blocks: tuple[Block, ...]) -> Plan:
+    def of(self, blocks: tuple[Block, ...]) -> SourcePlan:
         """The same for blocks whose single layers are these."""
         return replace(self, blocks=blocks)
 
@@ -77,7 +77,7 @@ def _relief(
     )
 
 
-def later_layers(request: Request, blocks: tuple[Block, ...]) -> Plan:
+def later_layers(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
     """The plan of all single layers; of the pair only which rows are off."""
     alive: list[Bools | None] = [None] * len(blocks)
     off: list[Bools | None] = [None] * len(blocks)
@@ -92,10 +92,10 @@ def later_layers(request: Request, blocks: tuple[Block, ...]) -> Plan:
         if free:
             off[k - 1] = np.repeat(~found.alive[:free].ravel(), blocks[k - 1].taps)
         enough &= found.enough
-    return Plan(blocks, tuple(alive), tuple(off), enough)
+    return SourcePlan(blocks, tuple(alive), tuple(off), enough)
 
 
-def plan(request: Request, later: Plan, *, sample: bool = False) -> Plan:
+def plan(request: Request, later: SourcePlan, *, sample: bool = False) -> SourcePlan:
     """The whole plan; with `sample`, of some groups of the pair only, to see whether it will do."""
     blocks = later.blocks
     count = blocks[0].layers[0].rows // blocks[0].n
@@ -103,7 +103,7 @@ def plan(request: Request, later: Plan, *, sample: bool = False) -> Plan:
     groups = pair_groups(blocks[0], request.layers[0], request.seed, later.off[0], some)
     found = _relief(request, blocks, 0, groups)
     alive = (None if sample else found.alive, *later.alive[1:])
-    return Plan(blocks, alive, later.off, later.enough and found.enough)
+    return SourcePlan(blocks, alive, later.off, later.enough and found.enough)
 
 
 def smallest(enough: Callable[[int], bool], first: int, last: int) -> int:

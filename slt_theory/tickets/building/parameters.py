@@ -26,17 +26,17 @@ def law(parameters: Parameters) -> Law:
     return _LAWS[name]
 
 
-def sparse(parameters: Parameters) -> depth.Source:
+def sparse(parameters: Parameters) -> depth.RandomSource:
     """A source of which a share of the weights exists."""
     density = to_fraction("density", parameters.get("density", 0.5))
     if not 0 < density <= 1:
         raise BadInput("density", float(density), "must lie in (0, 1]")
-    return depth.Source(Masked(Uniform(bits=WEIGHT_BITS), density))
+    return depth.RandomSource(Masked(Uniform(bits=WEIGHT_BITS), density))
 
 
-def frozen(parameters: Parameters) -> depth.Source:
+def frozen(parameters: Parameters) -> depth.RandomSource:
     """A source with frozen weights."""
-    return depth.Source(
+    return depth.RandomSource(
         Uniform(bits=WEIGHT_BITS),
         parameters.get("prune", 0),
         parameters.get("lock", 0),
@@ -44,9 +44,9 @@ def frozen(parameters: Parameters) -> depth.Source:
     )
 
 
-def plain(_: Parameters) -> depth.Source:
+def plain(_: Parameters) -> depth.RandomSource:
     """A uniform source."""
-    return depth.Source(Uniform(bits=WEIGHT_BITS))
+    return depth.RandomSource(Uniform(bits=WEIGHT_BITS))
 
 
 def size(parameters: Parameters) -> int:

@@ -30,7 +30,7 @@ from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pensia import sufficient_n as unmoved_n
-from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
+from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.choices import NO_CHOICES, moves, pack_choices
@@ -72,7 +72,7 @@ def build(request: Request, move: Fraction) -> Ticket:
 
 
 def _fill(block: Block, layer: Layer, request: Request, index: int) -> Filled:
-    pool, outer = Pool(block, layer, request.seed), block.layers[1]
+    pool, outer = CandidatePool(block, layer, request.seed), block.layers[1]
     out_mask = np.zeros(outer.packed_shape, dtype=np.uint8)
     used = np.zeros(pool.in_weights.shape, dtype=bool)
     unreached: Missed = []
@@ -93,7 +93,7 @@ def _fill(block: Block, layer: Layer, request: Request, index: int) -> Filled:
 
 
 def _solve(
-    pool: Pool, layer: Layer, request: Request, index: int, rows: range
+    pool: CandidatePool, layer: Layer, request: Request, index: int, rows: range
 ) -> tuple[Bools, NDArray[np.int64], Bools]:
     """Kept out-weights, the choice of every sum, and which sums no move brings within reach."""
     shifts = moves(pool.block.layers[1])

@@ -22,7 +22,7 @@ from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.draw import sample
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["Filled", "Pool", "build_pairs", "check_memory", "gathered"]
+__all__ = ["CandidatePool", "Filled", "build_pairs", "check_memory", "gathered"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -31,7 +31,7 @@ Missed = list[tuple[int, int, str]]
 _MASK_LIMIT = 4 << 30
 
 
-class Pool:
+class CandidatePool:
     """What one pair offers.
 
     Attributes

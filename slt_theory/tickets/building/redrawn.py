@@ -27,7 +27,7 @@ from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design, half_signs, in_links
 from slt_theory.tickets.building.pensia import halves_needed
-from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
+from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.choices import pack_choices
 from slt_theory.tickets.ticket import Ticket
@@ -117,7 +117,7 @@ class _Redrawn:
 
     def __init__(self, block: Block, layer: Layer, request: Request) -> None:
         self.block, self.layer, self.request = block, layer, request
-        self.pool = Pool(block, layer, request.seed)
+        self.pool = CandidatePool(block, layer, request.seed)
 
     def filled(self) -> Filled:
         pool, (inner, outer) = self.pool, self.block.layers

@@ -22,7 +22,7 @@ from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.domain import Domain, inputs_known, parse_domain
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
 from slt_theory.tickets.keeping import Keeping
-from slt_theory.tickets.partial import Store
+from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
 __all__ = ["Layer", "Request", "parse_request", "source_layer"]
@@ -134,7 +134,7 @@ class Request:
         """The same request with every estimated n multiplied by `slack`."""
         return replace(self, slack=slack, keeping=keeping)
 
-    def store(self, blocks: tuple[Block, ...]) -> Store:
+    def store(self, blocks: tuple[Block, ...]) -> MaskStore:
         """Where the masks of subset sums go while they are built."""
         return self.keeping.open(blocks, self.threads)
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.fill import Task, fill
+from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.relief import Group
 from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
-from slt_theory.tickets.partial import Store
+from slt_theory.tickets.partial import MaskStore
 
 __all__ = ["fill_single", "single_block", "single_groups"]
 
@@ -56,7 +56,7 @@ def fill_single(
     radius: int | None,
     threads: int | None,
     progress: Callable[[int], None] | None,
-    store: Store | None = None,
+    store: MaskStore | None = None,
     index: int = 0,
     off: Bools | None = None,
     alive: Bools | None = None,
@@ -76,7 +76,7 @@ def fill_single(
     if alive is not None:
         slopes = np.where(alive, slopes, 0)
     sides = np.full(block.columns, -1)
-    task = Task(block, slopes, layer.wanted, radius, layer.radius, off, sides)
+    task = LayerSums(block, slopes, layer.wanted, radius, layer.radius, off, sides)
     mask, missed = fill(task, seed, threads=threads, progress=progress, store=store, index=index)
     return mask, [(row, column, "+") for row, column in missed]
 

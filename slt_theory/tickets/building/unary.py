@@ -25,7 +25,7 @@ from slt_theory.laws import Signs
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
 from slt_theory.tickets.building.pensia import halves_needed
-from slt_theory.tickets.building.pools import Filled, Missed, Pool, build_pairs
+from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.ticket import Ticket
 
@@ -106,7 +106,7 @@ def build(request: Request) -> Ticket:
 
 
 def _fill(block: Block, layer: Layer, request: Request) -> Filled:
-    pool = Pool(block, layer, request.seed)
+    pool = CandidatePool(block, layer, request.seed)
     lengths = np.repeat(steps(layer), pool.halves, axis=1)
     outer = block.layers[1]
     out_mask = np.zeros(outer.packed_shape, dtype=np.uint8)

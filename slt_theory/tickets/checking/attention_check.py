@@ -24,7 +24,7 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.networks.attention import Attention
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.attention_search import Heads, largest_attention_error
-from slt_theory.tickets.checking.check import Check
+from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import claim_failures, round_down, round_up
 from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
@@ -63,7 +63,7 @@ def effective_heads(ticket: Ticket) -> Heads:
     return list(zip(matrices[::2], matrices[1::2], strict=True))
 
 
-def verify_attention(ticket: Ticket, target: Attention, allowed: int) -> Check:
+def verify_attention(ticket: Ticket, target: Attention, allowed: int) -> Verification:
     """Check a ticket against its target; as `slt_theory.tickets.verify`, within `allowed` bytes."""
     return _check(ticket, target, allowed)
 
@@ -74,7 +74,7 @@ def certify_attention(ticket: Ticket, target: Attention) -> Ticket:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Check:
+def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Verification:
     """`allowed` is None for a ticket of our own: it has no claims to compare yet."""
     failures = _header_failures(ticket, target)
     if failures:
@@ -98,7 +98,7 @@ def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Check:
     whole = largest((bounds, bounds))
     every = np.concatenate([sizes.ravel() for sizes in errors])
     found = largest_attention_error(target, ours, domain, seed=ticket.seed)
-    check = Check(
+    check = Verification(
         ok=False,
         complete=ticket.complete,
         weights=every.size,
@@ -113,12 +113,12 @@ def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Check:
         failures += claim_failures(ticket, check, [whole], {})
     if ticket.network_eps is not None and whole > ticket.network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {ticket.network_eps:g}")
-    return Check(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
+    return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
 
 
-def _refused(ticket: Ticket, target: Attention, failures: list[str]) -> Check:
+def _refused(ticket: Ticket, target: Attention, failures: list[str]) -> Verification:
     infinite = math.inf
-    return Check(
+    return Verification(
         ok=False,
         complete=ticket.complete,
         weights=sum(matrix.size for matrix, _ in target.merged()),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network, Operator
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.checking.check import Check
+from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import (
     HEADROOM,
     claim_failures,
@@ -41,7 +41,7 @@ from slt_theory.tickets.ticket import Ticket
 __all__ = ["certify", "verify"]
 
 
-def verify(ticket: Ticket, target: Network, allowed: int) -> Check:
+def verify(ticket: Ticket, target: Network, allowed: int) -> Verification:
     """Check a ticket against its target; as `slt_theory.tickets.verify`, within `allowed` bytes."""
     return _check(ticket, target, allowed)
 
@@ -53,7 +53,7 @@ def certify(ticket: Ticket, target: Network) -> Ticket:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check(ticket: Ticket, target: Network, allowed: int | None) -> Check:
+def _check(ticket: Ticket, target: Network, allowed: int | None) -> Verification:
     """`allowed` is None for a ticket of our own: it has no claims to compare yet."""
     failures = header_failures(ticket, target)
     if failures:
@@ -92,7 +92,7 @@ def _check(ticket: Ticket, target: Network, allowed: int | None) -> Check:
     named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
     found = largest_error_found(target, domain, maps, seed=ticket.seed)
     edges = edge_errors(target, domain, maps, deviations, seed=ticket.seed)
-    check = Check(
+    check = Verification(
         ok=False,
         complete=ticket.complete,
         weights=target.parameters,
@@ -112,12 +112,12 @@ def _check(ticket: Ticket, target: Network, allowed: int | None) -> Check:
     network_eps = ticket.network_eps
     if network_eps is not None and whole > network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
-    return Check(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
+    return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
 
 
-def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Check:
+def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Verification:
     infinite = float("inf")
-    return Check(
+    return Verification(
         ok=False,
         complete=ticket.complete,
         weights=target.parameters,

@@ -8,11 +8,11 @@ from typing import Any
 from slt_theory.tickets.checking.edges import Edges
 from slt_theory.tickets.size import Size
 
-__all__ = ["Check"]
+__all__ = ["Verification"]
 
 
 @dataclass(frozen=True)
-class Check:
+class Verification:
     """What the check of one ticket against one target found.
 
     Attributes

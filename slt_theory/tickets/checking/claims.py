@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.tickets.checking.check import Check
+from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.edges import Edges
 from slt_theory.tickets.ticket import Ticket
 
@@ -124,7 +124,7 @@ def edge_failures(ticket: Ticket, edges: Edges | None) -> list[str]:
 
 
 def claim_failures(
-    ticket: Ticket, check: Check, bounds: list[float], uppers: dict[str, float]
+    ticket: Ticket, check: Verification, bounds: list[float], uppers: dict[str, float]
 ) -> list[str]:
     """Claims that are too good; `bounds` of layers and `uppers` are from before rounding up."""
 
@@ -157,7 +157,7 @@ def claim_failures(
     return read_claims(ticket, judge)
 
 
-def _whole_failures(claims: dict[str, Any], check: Check, bounds: list[float]) -> list[str]:
+def _whole_failures(claims: dict[str, Any], check: Verification, bounds: list[float]) -> list[str]:
     """The claimed error of the network, against the file's own bounds and what was recomputed."""
     methods = claims["sup_error_bounds"]
     smallest = min((claimed(methods, name) for name in methods), default=bounds[-1])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from slt_theory.errors import BadInput, MissingExtra
-from slt_theory.torch.pair import Pair
+from slt_theory.torch.pair import GadgetPair
 
 __all__ = ["MOST", "Fused", "available", "best_kernel", "serves", "sum_rows"]
 
@@ -29,12 +29,12 @@ def available() -> bool:
     return True
 
 
-def serves(pair: Pair) -> bool:
+def serves(pair: GadgetPair) -> bool:
     """Whether the kernel draws this pair's out-weights: it knows the uniform law."""
     return (pair.out_law.name, pair.out_law.bits) == ("uniform", 24)
 
 
-def best_kernel(pair: Pair) -> bool:
+def best_kernel(pair: GadgetPair) -> bool:
     """Whether the fused kernel is the way on the pair's device."""
     return pair.device.type == "cuda" and available() and serves(pair)
 
@@ -52,7 +52,7 @@ def _signed(word: int) -> int:
     return word - (1 << 32) if word >> 31 else word
 
 
-def _check(pair: Pair) -> None:
+def _check(pair: GadgetPair) -> None:
     if not available():
         raise MissingExtra("torch", "the fused kernel (triton)")
     if not serves(pair):
@@ -66,7 +66,7 @@ def _check(pair: Pair) -> None:
         raise BadInput("kernel", "fused", "needs a GPU", "kernel='plain' runs anywhere")
 
 
-def _stream(pair: Pair) -> tuple[int, int, int, int]:
+def _stream(pair: GadgetPair) -> tuple[int, int, int, int]:
     return *_halves(pair.block.layers[1].stream), *_halves(pair.seed)
 
 
@@ -77,7 +77,7 @@ def _sizes(numbers: int) -> dict[str, int]:
     return {"ROWS": rows, "BLOCKS": blocks, "num_warps": 1}
 
 
-def _grid(pair: Pair, rows: int, sizes: dict[str, int]) -> tuple[int]:
+def _grid(pair: GadgetPair, rows: int, sizes: dict[str, int]) -> tuple[int]:
     return (pair.groups * -(-rows // sizes["ROWS"]),)
 
 
@@ -90,12 +90,12 @@ class Fused:
 
     Parameters
     ----------
-    pair : Pair
+    pair : GadgetPair
     easy : bool tensor (groups,)
         Groups to try; the sums of others stay open.
     """
 
-    def __init__(self, pair: Pair, easy: Tensor) -> None:
+    def __init__(self, pair: GadgetPair, easy: Tensor) -> None:
         _check(pair)
         from slt_theory.torch.kernels.gadget import DEAD, FINE
 
@@ -138,7 +138,7 @@ class Fused:
         out.copy_(packed.view(torch.uint8)[:, : out.shape[1]])
 
 
-def sum_rows(pair: Pair, u: Tensor, out: Tensor, first: int) -> Tensor:
+def sum_rows(pair: GadgetPair, u: Tensor, out: Tensor, first: int) -> Tensor:
     """Sums (rows, groups) of what packed masks of rows ``first ...`` keep, with in-weights `u`."""
     _check(pair)
     from slt_theory.torch.kernels.gadget import DEAD, sum_kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slt_theory.torch.train.budgets import BUDGETS, apportion, budget, count_of, share
-from slt_theory.torch.train.convolutional import Conv, conv, convolve, images
+from slt_theory.torch.train.convolutional import ConvModel, conv, convolve, images
 from slt_theory.torch.train.gin import Gin, adjacency
 from slt_theory.torch.train.loop import (
     Batch,
@@ -61,7 +61,7 @@ __all__ = [
     "LAWS",
     "SCHEDULES",
     "Batch",
-    "Conv",
+    "ConvModel",
     "Draws",
     "Fitted",
     "Gin",

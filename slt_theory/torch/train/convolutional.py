@@ -11,7 +11,7 @@ from slt_theory.errors import BadInput
 from slt_theory.torch.train.mlp import dense
 from slt_theory.torch.train.model import Shapes, Tensors
 
-__all__ = ["Conv", "conv", "convolve", "images"]
+__all__ = ["ConvModel", "conv", "convolve", "images"]
 
 
 def images(tensors: Tensors, inputs: Tensor, image: tuple[int, int, int]) -> Tensor:
@@ -36,7 +36,7 @@ def convolve(tensors: Tensors, name: str, inputs: Tensor, *, stride: int = 1) ->
     )
 
 
-class Conv:
+class ConvModel:
     """3x3 convolutions in pairs, each pair before a 2x2 max-pool, then fully connected layers.
 
     Parameters
@@ -95,7 +95,7 @@ class Conv:
         return value
 
     def __repr__(self) -> str:
-        return f"Conv({2 * self.pairs} + {self.flat} layers, {self.image})"
+        return f"ConvModel({2 * self.pairs} + {self.flat} layers, {self.image})"
 
 
 def conv(
@@ -105,7 +105,7 @@ def conv(
     width: int = 64,
     classes: int = 10,
     bias: bool = True,
-) -> Conv:
+) -> ConvModel:
     """Conv2, Conv4 or Conv6: channels width, 2 width, 4 width; two hidden layers of 4 width.
 
     Source: Frankle and Carbin, "The lottery ticket hypothesis" (2019), with width 64.
@@ -113,4 +113,4 @@ def conv(
     if depth not in (2, 4, 6):
         raise BadInput("depth", depth, "must be 2, 4 or 6")
     widths = [width << k for k in range(depth // 2)]
-    return Conv(image, widths, hidden=(4 * width, 4 * width), classes=classes, bias=bias)
+    return ConvModel(image, widths, hidden=(4 * width, 4 * width), classes=classes, bias=bias)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from slt_theory.data.graphs import Graph
+from slt_theory.data.graphs import LabelledGraph
 from slt_theory.errors import BadInput
 from slt_theory.torch.train.mlp import dense
 from slt_theory.torch.train.model import Shapes, Tensors
@@ -16,7 +16,7 @@ __all__ = ["Gin", "adjacency"]
 _DENSE = 4096
 
 
-def adjacency(graph: Graph, *, dtype: torch.dtype = torch.float32) -> Tensor:
+def adjacency(graph: LabelledGraph, *, dtype: torch.dtype = torch.float32) -> Tensor:
     """The symmetric 0/1 matrix (n, n): dense for up to 4,096 nodes, sparse CSR beyond."""
     nodes = len(graph)
     ends = torch.from_numpy(graph.edges).T

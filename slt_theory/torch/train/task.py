@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from slt_theory.data.graphs import Graph
+from slt_theory.data.graphs import LabelledGraph
 from slt_theory.data.labelled import Labelled
 from slt_theory.errors import BadInput
 from slt_theory.torch.train.replicates import Draws, Use
@@ -131,7 +131,9 @@ def fixed_task(
     return Task(name, inputs, labels, numbers[:, : len(train)], none, numbers[:, len(train) :])
 
 
-def graph_task(name: str, graph: Graph, draws: Draws, counts: Sequence[int] | None = None) -> Task:
+def graph_task(
+    name: str, graph: LabelledGraph, draws: Draws, counts: Sequence[int] | None = None
+) -> Task:
     """Classification of a graph's nodes; inputs are node numbers.
 
     Parameters

@@ -11,7 +11,7 @@ import torch
 from slt_theory.laws import Law
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.request import Layer
-from slt_theory.torch.pair import Pair
+from slt_theory.torch.pair import GadgetPair
 from slt_theory.torch.solve import Masks
 
 
@@ -35,7 +35,7 @@ class Case:
         self.layer = Layer(self.wanted, int(eps * 2**48), 0, eps, self.columns)
         design = Design(self.n, self.halves, self.law, self.law)
         self.block = pair_block(self.layer, design, 2 * self.index)
-        self.pair = Pair(self.block, self.seed, torch.device("cpu"))
+        self.pair = GadgetPair(self.block, self.seed, torch.device("cpu"))
         self.targets = torch.from_numpy(self.wanted)
 
     @property

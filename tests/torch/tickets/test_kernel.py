@@ -111,11 +111,11 @@ def test_the_kernel_asks_for_a_gpu_and_uniform_weights():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.parametrize(("eps", "n"), [(0.1, 12), (0.01, 92), (0.001, 44), (1e-4, 60)])
 def test_masks_on_the_device_equal_those_of_the_numpy_path(eps, n):
-    from slt_theory.torch.pair import Pair
+    from slt_theory.torch.pair import GadgetPair
     from slt_theory.torch.solve import Masks
 
     case = Case(Uniform(bits=24), eps, n, 100, 40)
     device = torch.device("cuda")
-    pair = Pair(case.block, case.seed, device)
+    pair = GadgetPair(case.block, case.seed, device)
     masks = solve_pair(pair, case.targets.to(device), case.radius, fused=True)
     case.check(Masks(masks.out.cpu(), masks.neurons.cpu(), masks.unreached))

@@ -10,7 +10,7 @@ from torch.nn import functional
 from slt_theory.data import digits
 from slt_theory.data.labelled import Labelled
 from slt_theory.torch.train import (
-    Conv,
+    ConvModel,
     Gin,
     Mlp,
     Recipe,
@@ -54,7 +54,7 @@ def random_tensors(model, members):
 
 MODELS = {
     "mlp": Mlp((64, 20, 12, 10)),
-    "conv": Conv((1, 8, 8), (3, 4), hidden=(8,)),
+    "conv": ConvModel((1, 8, 8), (3, 4), hidden=(8,)),
     "conv-wide": conv(2, (1, 8, 8), width=2, bias=False),
     "resnet": ResNet((1, 8, 8), width=3),
 }
@@ -102,7 +102,7 @@ def test_an_mlp_is_its_matrix_products():
 
 def test_a_conv_is_torch_layer_by_layer():
     members = draws(1, 2)
-    model = Conv((2, 6, 6), (3,), hidden=(5,), classes=4)
+    model = ConvModel((2, 6, 6), (3,), hidden=(5,), classes=4)
     tensors = {
         name: members.normal(Use.DATA, k, s) for k, (name, s) in enumerate(model.shapes.items())
     }
