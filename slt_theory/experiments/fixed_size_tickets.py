@@ -84,7 +84,7 @@ def fixed_size_row(
     eps : number
         Error of every weight.
     """
-    from slt_theory.theorems.natale2024 import entropy, network_n
+    from slt_theory.papers.natale2024 import entropy, network_n
 
     n = int(size / SHARE)
     ticket = build_ticket(

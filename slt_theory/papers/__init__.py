@@ -1,5 +1,41 @@
-"""One module a paper: what it claims, its reference, its algorithm, and the checks of all that.
+"""One module a paper: its reference, what it states, and the checks of that.
 
-The engines know no paper. `trained` holds the systems that are trained: claims about pruning and
-training, each with the arms of its experiment.
+The engines know no paper: what a module holds is listed by finding the module. `trained` holds the
+systems that are trained: claims about pruning and training, each with the arms of its experiment.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from slt_theory.theorems.entry import Theorem
+
+__all__ = ["all_theorems", "modules_of"]
+
+#: The catalogue's order; a module that is not named comes last.
+_ORDER = """
+    lueker1998 dacunha2023 becchetti2022 malach2020 orseau2020 pensia2020 fischer2021 burkholz2022
+    diffenderfer2021 dacunha2022 gadhikar2023 otsuka2024 otsuka2026 xiong2023 natale2024 kumar2025
+    own windows observed
+"""
+
+
+def modules_of(
+    package: str, path: Iterable[str], order: str, *, beside: str
+) -> tuple[ModuleType, ...]:
+    """Import the papers of a package, those of `order` first; `beside` is no paper."""
+    found = sorted(module.name for module in iter_modules(path) if module.name != beside)
+    first = [name for name in order.split() if name in found]
+    names = [*first, *(name for name in found if name not in first)]
+    return tuple(import_module(f"{package}.{name}") for name in names)
+
+
+@cache
+def all_theorems() -> tuple[Theorem, ...]:
+    """Every theorem, in the catalogue's order."""
+    modules = modules_of(__name__, __path__, _ORDER, beside="trained")
+    return tuple(theorem for module in modules for theorem in module.ENTRIES)

@@ -1,13 +1,12 @@
-"""The catalogue: published bounds as executable objects, one module a paper.
+"""The catalogue: published bounds as executable objects.
 
-What papers claim about training and pruning stands in `slt_theory.papers.trained`, one module a
-system.
+The entries stand in `slt_theory.papers`, one module a paper, and what papers claim about training
+and pruning in `slt_theory.papers.trained`, one module a system.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cache
 from importlib import import_module
 
 from slt_theory.errors import BadInput
@@ -26,42 +25,11 @@ __all__ = [
     "get",
 ]
 
-_MODULES = (
-    "lueker1998",
-    "dacunha2023",
-    "becchetti2022",
-    "malach2020",
-    "orseau2020",
-    "pensia2020",
-    "fischer2021",
-    "burkholz2022",
-    "binary",
-    "convolutions",
-    "gadhikar2023",
-    "otsuka2024",
-    "otsuka2026",
-    "perturbed",
-    "natale2024",
-    "quantised",
-    "own",
-    "windows",
-    "observed",
-)
-
-
-@cache
-def _by_id() -> dict[str, Theorem]:
-    theorems = (
-        theorem
-        for module in _MODULES
-        for theorem in import_module(f"slt_theory.theorems.{module}").ENTRIES
-    )
-    return {theorem.id: theorem for theorem in theorems}
-
 
 def all_theorems() -> tuple[Theorem, ...]:
     """Every theorem, in the catalogue's order."""
-    return tuple(_by_id().values())
+    listed: tuple[Theorem, ...] = import_module("slt_theory.papers").all_theorems()
+    return listed
 
 
 def all_claims() -> tuple[Claim, ...]:

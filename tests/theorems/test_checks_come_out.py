@@ -82,7 +82,7 @@ def test_a_check_that_shows_an_issue_does_not_touch_the_verdict() -> None:
 
 
 def test_a_broken_golden_ratio_is_found() -> None:
-    from slt_theory.theorems import orseau2020
+    from slt_theory.papers import orseau2020
 
     shifted = partial(orseau2020.greedy, first=0)
     assert run_check(Check("greedy", "from 1 on", orseau2020.greedy)).verdict is Verdict.CONSISTENT

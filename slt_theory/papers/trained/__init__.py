@@ -7,9 +7,8 @@ A module holds the paper's claims in its words, the algorithm, the arms of its e
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
+from slt_theory.papers import modules_of
 from slt_theory.theorems.entry import Claim
 
 __all__ = ["all_claims"]
@@ -30,9 +29,5 @@ _ORDER = """
 @cache
 def all_claims() -> tuple[Claim, ...]:
     """Every claim, in the catalogue's order."""
-    found = sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
-    order = _ORDER.split()
-    names = [name for name in order if name in found]
-    names += [name for name in found if name not in order]
-    modules = (import_module(f"{__name__}.{name}") for name in names)
+    modules = modules_of(__name__, __path__, _ORDER, beside="shared")
     return tuple(claim for module in modules for claim in module.ENTRIES)

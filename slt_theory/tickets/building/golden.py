@@ -46,7 +46,7 @@ Bools = NDArray[np.bool_]
 
 def golden(power: int) -> int:
     """floor(gamma**power) on the lattice of products."""
-    from slt_theory.theorems.orseau2020 import golden_floor
+    from slt_theory.papers.orseau2020 import golden_floor
 
     return golden_floor(power, PRODUCT_BITS)
 
