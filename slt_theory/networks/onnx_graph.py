@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
-from slt_theory.networks.onnx_operators import OPERATORS, Call, Refused
+from slt_theory.networks.onnx_operators import OPERATORS, Call
 from slt_theory.networks.onnx_reference import evaluator
+from slt_theory.networks.operators import Refused
 from slt_theory.networks.rounding import Reading, compare, random_inputs
 from slt_theory.networks.tape import Tape, Value
 

@@ -13,25 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.networks import operators as of
 from slt_theory.networks.arrays import Floats
-from slt_theory.networks.kinds import Convolution
+from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.tape import Tape, Value
 
-__all__ = ["OPERATORS", "Call", "Refused"]
+__all__ = ["OPERATORS", "Call"]
 
 Array = NDArray[Any]
-
-
-class Refused(Exception):
-    """An operator that a network here cannot hold, with the way out."""
-
-    def __init__(self, reason: str, way_out: str = "") -> None:
-        super().__init__(reason)
-        self.way_out = way_out or (
-            "covered are matrix products, convolutions, batch norms, pools, sums, concatenations, "
-            "cuts, padding, reshapes, Relu, LeakyRelu, Tanh, Sigmoid, Gelu"
-        )
 
 
 @dataclass
@@ -127,79 +117,48 @@ def _pads(call: Call, axes: int, sides: Sequence[int], reach: Sequence[int], str
 def _convolved(call: Call, x: Value, w: Any, b: Any = None) -> Value:
     weight = _floats(w, "W")
     axes = weight.ndim - 2
-    if axes not in (1, 2):
-        raise Refused(f"convolves {axes} axes", "networks here have images and sequences")
     stride, dilation = (
-        tuple(int(v) for v in call.get(name, [1] * axes)) for name in ("strides", "dilations")
+        [int(v) for v in call.get(name, [1] * axes)] for name in ("strides", "dilations")
     )
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, weight.shape[2:], strict=True)]
     widths = _pads(call, axes, x.shape[1:], reach, stride)
-    if any(before != after for before, after in widths):
-        x = call.tape.pad(x, [(0, 0), *widths])
-        widths = [(0, 0)] * axes
-    if axes == 1:
-        stride, dilation, widths = (1, *stride), (1, *dilation), [(0, 0), *widths]
-    before = tuple(width[0] for width in widths)
-    kind = Convolution(stride, before, dilation, int(call.get("group", 1)))  # type: ignore[arg-type]
     bias = None if b is None else _floats(b, "B")
-    return call.tape.convolution(x, weight, bias, call.name, kind)
+    return of.convolved(
+        call.tape, x, weight, bias, widths, call.name,
+        stride=stride, dilation=dilation, groups=int(call.get("group", 1)),
+    )  # fmt: skip
 
 
 def _batch_norm(call: Call, x: Value, gain: Any, shift: Any, mean: Any, variance: Any) -> Value:
     if call.get("training_mode", 0) or call.outputs > 1:
         raise Refused("is in training mode", "export the model in evaluation mode")
-    shape = (-1, *[1] * (len(x.shape) - 1))
-    parts = [_floats(v, "statistics") for v in (gain, shift, mean, variance)]
+    scale, offset, middle, spread = (
+        _floats(v, "statistics") for v in (gain, shift, mean, variance)
+    )
     # An attribute is a float32, and so is its default.
-    spread = parts[3] + float(np.float32(call.get("epsilon", 1e-5)))
-    if not (spread > 0).all():
-        raise Refused("has a variance that is not positive")
-    scale = parts[0] / np.sqrt(spread)
-    centred = call.tape.affine(x, 1.0, -parts[2].reshape(shape), call.name)
-    return call.tape.affine(centred, scale.reshape(shape), parts[1].reshape(shape), call.name)
+    spread = spread + float(np.float32(call.get("epsilon", 1e-5)))
+    return of.normalised(call.tape, x, middle, spread, scale, offset, call.name)
 
 
-def _constant(call: Call, value: Any, like: Value) -> Floats:
-    """A constant that broadcasts against a value."""
-    array = _floats(value, "a constant")
-    if call.batched and array.ndim == call.rank(like):
-        if array.shape[0] != 1:
-            raise Refused("combines the batch with a constant of several rows")
-        array = array[0]
-    if array.ndim > len(like.shape):
-        raise Refused("widens its input by a constant of more axes")
-    return array
-
-
-def _added(call: Call, x: Any, y: Any) -> Value:
-    return _combined(call, x, y, 1.0)
+def _fitted(call: Call, x: Any, y: Any) -> tuple[Any, Any]:
+    """Two factors, a constant among them as it broadcasts against the other."""
+    if isinstance(x, Value) == isinstance(y, Value):
+        return x, y
+    if isinstance(x, Value):
+        return x, of.without_batch(_floats(y, "a constant"), x, batched=call.batched)
+    return of.without_batch(_floats(x, "a constant"), y, batched=call.batched), y
 
 
 def _combined(call: Call, x: Any, y: Any, sign: float) -> Value:
-    if isinstance(x, Value) and isinstance(y, Value):
-        return call.tape.add(x, y if sign == 1 else call.tape.affine(y, sign, 0.0, call.name))
-    if isinstance(x, Value):
-        return call.tape.affine(x, 1.0, sign * _constant(call, y, x), call.name)
-    return call.tape.affine(y, sign, _constant(call, x, y), call.name)
+    return of.added(call.tape, *_fitted(call, x, y), call.name, factor=sign)
 
 
 def _multiplied(call: Call, x: Any, y: Any) -> Value:
-    if isinstance(x, Value) and isinstance(y, Value):
-        swish = call.tape.swish(x, y)
-        if swish is None:
-            raise Refused("multiplies two values", "of products x * sigmoid(x) alone is covered")
-        return swish
-    value, other = (x, y) if isinstance(x, Value) else (y, x)
-    return call.tape.affine(value, _constant(call, other, value), 0.0, call.name)
+    return of.multiplied(call.tape, *_fitted(call, x, y), call.name)
 
 
 def _divided(call: Call, x: Any, y: Any) -> Value:
-    if isinstance(y, Value):
-        raise Refused("divides by a value")
-    divisor = _constant(call, y, x)
-    if not divisor.all():
-        raise Refused("divides by 0")
-    return call.tape.affine(x, 1 / divisor, 0.0, call.name)
+    return of.divided(call.tape, *_fitted(call, x, y), call.name)
 
 
 def _summed(call: Call, *parts: Any) -> Value:
@@ -214,20 +173,14 @@ def _activation(name: str) -> Callable[[Call, Value], Value]:
 
 
 def _leaky(call: Call, x: Value) -> Value:
-    return _sloped(call, x, float(np.float32(call.get("alpha", 0.01))))
+    return of.leaky(call.tape, x, float(np.float32(call.get("alpha", 0.01))))
 
 
 def _prelu(call: Call, x: Value, slope: Any) -> Value:
     values = _floats(slope, "slope")
     if values.size != 1:
         raise Refused("has a slope for every channel", "one slope in [0, 1] is covered")
-    return _sloped(call, x, float(values.ravel()[0]))
-
-
-def _sloped(call: Call, x: Value, slope: float) -> Value:
-    if not 0 <= slope <= 1:
-        raise Refused(f"has a slope {slope}", "slopes lie in [0, 1]")
-    return call.tape.activate(x, f"leaky_relu({slope!r})")
+    return of.leaky(call.tape, x, float(values.ravel()[0]))
 
 
 def _gelu(call: Call, x: Value) -> Value:
@@ -250,15 +203,13 @@ def _pooled(kind: Any) -> Callable[[Call, Value], Value]:
         reach = [d * (k - 1) + 1 for d, k in zip(spread, side, strict=True)]
         widths = _pads(call, axes, x.shape[1:], reach, stride)
         row = [1] if axes == 1 else []
-        image = x if axes == 2 else call.tape.reshape(x, (x.shape[0], 1, x.shape[1]))
         befores, afters = ([w[k] for w in widths] for k in (0, 1))
         nothing = [0] * len(row)
         step = Pool(
             0, kind, (*row, *side), (*row, *stride), (*nothing, *befores, *nothing, *afters),
             (*row, *spread), bool(call.get("count_include_pad", 0)), bool(call.get("ceil_mode", 0)),
         )  # fmt: skip
-        y = call.tape.pool(image, step)
-        return y if axes == 2 else call.tape.reshape(y, (y.shape[0], y.shape[2]))
+        return of.pooled(call.tape, x, step)
 
     return pool
 
@@ -352,23 +303,13 @@ def _sliced(
         at = call.axis(x, axis)
         # An end below the axis means that a backward cut reaches place 0.
         stop = None if stride < 0 and end < -x.shape[at] else end
-        places = range(x.shape[at])[slice(start, stop, stride)]
-        if not places:
-            raise Refused("cuts everything away")
-        x = call.tape.cut(x, at, places[0], len(places), stride)
+        x = of.sliced(call.tape, x, at, range(x.shape[at])[slice(start, stop, stride)])
     return x
 
 
 def _gathered(call: Call, x: Value, indices: Any) -> Value:
-    index = _fixed(indices, "indices")
     at = call.axis(x, call.get("axis", 0))
-    if index.ndim == 0:
-        y = call.tape.cut(x, at, int(index) % x.shape[at], 1)
-        return call.tape.reshape(y, [*x.shape[:at], *x.shape[at + 1 :]])
-    if index.ndim > 1:
-        raise Refused("gathers by a table")
-    parts = [call.tape.cut(x, at, int(i) % x.shape[at], 1) for i in index]
-    return call.tape.concatenate(parts, at)
+    return of.picked(call.tape, x, at, _fixed(indices, "indices"))
 
 
 def _split(call: Call, x: Value, split: Any = None) -> list[Value]:
@@ -377,8 +318,7 @@ def _split(call: Call, x: Value, split: Any = None) -> list[Value]:
     if sizes is None:
         part = -(-x.shape[at] // call.outputs)
         sizes = [min(part, x.shape[at] - k) for k in range(0, x.shape[at], part)]
-    starts = np.cumsum([0, *sizes])
-    return [call.tape.cut(x, at, int(s), int(n)) for s, n in zip(starts, sizes, strict=False)]
+    return of.split(call.tape, x, at, sizes)
 
 
 def _padded(call: Call, x: Value, pads: Any = None, value: Any = None, axes: Any = None) -> Value:
@@ -428,7 +368,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "MatMul": _matmul,
     "Conv": _convolved,
     "BatchNormalization": _batch_norm,
-    "Add": _added,
+    "Add": lambda call, x, y: _combined(call, x, y, 1.0),
     "Sub": lambda call, x, y: _combined(call, x, y, -1.0),
     "Mul": _multiplied,
     "Div": _divided,

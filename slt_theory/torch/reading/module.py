@@ -12,9 +12,10 @@ from torch import nn
 
 from slt_theory.errors import BadInput
 from slt_theory.networks.graph import Graph
+from slt_theory.networks.operators import Refused
 from slt_theory.networks.rounding import Reading, compare, random_inputs
 from slt_theory.networks.tape import Tape, Value
-from slt_theory.torch.reading.operators import OPERATORS, Refused, Scene
+from slt_theory.torch.reading.operators import OPERATORS, Scene
 
 __all__ = ["from_module", "read_module"]
 

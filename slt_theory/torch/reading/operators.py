@@ -10,26 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
+from slt_theory.networks import operators as of
 from slt_theory.networks.arrays import Floats
-from slt_theory.networks.kinds import Convolution
+from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.tape import Tape, Value
 
-__all__ = ["OPERATORS", "Refused", "Scene"]
-
-
-class Refused(Exception):
-    """An operator that a network here cannot hold, with the way out."""
-
-    def __init__(self, reason: str, way_out: str = "") -> None:
-        super().__init__(reason)
-        self.way_out = way_out or (
-            "covered are layers, convolutions, batch norms, pools, sums, concatenations, cuts, "
-            "padding, reshapes, relu, leaky_relu, tanh, sigmoid, gelu and silu"
-        )
+__all__ = ["OPERATORS", "Scene"]
 
 
 @dataclass
@@ -108,24 +97,16 @@ def _convolved(
     if not isinstance(weight, torch.Tensor):
         raise Refused("has a kernel that depends on the input")
     axes = weight.dim() - 2
-    if axes not in (1, 2):
-        raise Refused(f"convolves {axes} axes", "networks here have images and sequences")
-    if len(x.shape) != axes + 1:
-        raise Refused("convolves an input without a batch")
     stride, dilation = _pair(stride, axes), _pair(dilation, axes)
     if isinstance(padding, str):
         reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
         widths = [(r // 2, r - r // 2) if padding == "same" else (0, 0) for r in reach]
     else:
         widths = [(p, p) for p in _pair(padding, axes)]
-    if any(before != after for before, after in widths):
-        x = scene.tape.pad(x, [(0, 0), *widths])
-        widths = [(0, 0)] * axes
-    if axes == 1:
-        stride, dilation, widths = (1, *stride), (1, *dilation), [(0, 0), *widths]
-    before = tuple(width[0] for width in widths)
-    kind = Convolution(stride, before, dilation, int(groups))  # type: ignore[arg-type]
-    return scene.tape.convolution(x, _array(weight), _array(bias), scene.name, kind)  # type: ignore[arg-type]
+    return of.convolved(
+        scene.tape, x, _array(weight), _array(bias), widths, scene.name,  # type: ignore[arg-type]
+        stride=stride, dilation=dilation, groups=int(groups),
+    )  # fmt: skip
 
 
 def _batch_norm(
@@ -134,62 +115,32 @@ def _batch_norm(
 ) -> tuple[Value]:  # fmt: skip
     if not isinstance(mean, torch.Tensor):
         raise Refused("has no running statistics", "a batch norm in training mode is no function")
-    shape = (-1, *[1] * (len(x.shape) - 1))
-    centred = scene.tape.affine(x, 1.0, -mean.double().numpy().reshape(shape), scene.name)
-    if not (variance + epsilon > 0).all():
-        raise Refused("has a variance that is not positive")
-    scale = 1 / torch.sqrt(variance.double() + epsilon)
-    scale = scale if gain is None else scale * gain
-    shift = torch.zeros_like(scale) if shift is None else shift
-    done = scene.tape.affine(
-        centred, scale.numpy().reshape(shape), shift.numpy().reshape(shape), scene.name
-    )
-    return (done,)
+    middle, spread = mean.double().numpy(), variance.double().numpy() + epsilon
+    scale = 1.0 if gain is None else _array(gain)
+    offset = 0.0 if shift is None else _array(shift)
+    return (of.normalised(scene.tape, x, middle, spread, scale, offset, scene.name),)
+
+
+def _fitted(x: Any, y: Any) -> tuple[Any, Any]:
+    """Two factors, a constant among them as it broadcasts against the other."""
+    if isinstance(x, Value) == isinstance(y, Value):
+        return x, y
+    value, other = (x, y) if isinstance(x, Value) else (y, x)
+    numbers = other.detach().double().numpy() if isinstance(other, torch.Tensor) else other
+    constant = of.without_batch(numbers, value)
+    return (value, constant) if isinstance(x, Value) else (constant, value)
 
 
 def _combined(scene: Scene, x: Any, y: Any, *, sign: float, alpha: float = 1) -> Value:
-    factor = sign * float(alpha)
-    if isinstance(x, Value) and isinstance(y, Value):
-        if factor != 1:
-            y = scene.tape.affine(y, factor, 0.0, scene.name)
-        return scene.tape.add(x, y)
-    if isinstance(x, Value):
-        return scene.tape.affine(x, 1.0, factor * _constant(scene, y, x), scene.name)
-    return scene.tape.affine(y, factor, _constant(scene, x, y), scene.name)
-
-
-def _constant(scene: Scene, values: Any, like: Value) -> Floats:
-    """A constant that broadcasts against a value of the tape."""
-    array = np.asarray(
-        values.detach().double().numpy() if isinstance(values, torch.Tensor) else values,
-        dtype=np.float64,
-    )
-    if array.ndim == len(like.shape) + 1:
-        if array.shape[0] != 1:
-            raise Refused("adds another constant to every input of the batch")
-        array = array[0]
-    if array.ndim > len(like.shape):
-        raise Refused("widens its input by a constant of more axes")
-    return array
+    return of.added(scene.tape, *_fitted(x, y), scene.name, factor=sign * float(alpha))
 
 
 def _multiplied(scene: Scene, x: Any, y: Any) -> Value:
-    if isinstance(x, Value) and isinstance(y, Value):
-        swish = scene.tape.swish(x, y)
-        if swish is None:
-            raise Refused("multiplies two values", "of products x * sigmoid(x) alone is covered")
-        return swish
-    value, other = (x, y) if isinstance(x, Value) else (y, x)
-    return scene.tape.affine(value, _constant(scene, other, value), 0.0, scene.name)
+    return of.multiplied(scene.tape, *_fitted(x, y), scene.name)
 
 
 def _divided(scene: Scene, x: Any, y: Any) -> Value:
-    if isinstance(y, Value):
-        raise Refused("divides by a value")
-    divisor = _constant(scene, y, x)
-    if not divisor.all():
-        raise Refused("divides by 0")
-    return scene.tape.affine(x, 1 / divisor, 0.0, scene.name)
+    return of.divided(scene.tape, *_fitted(x, y), scene.name)
 
 
 def _activation(name: str) -> Callable[..., Value]:
@@ -197,9 +148,7 @@ def _activation(name: str) -> Callable[..., Value]:
 
 
 def _leaky(scene: Scene, x: Value, slope: float = 0.01) -> Value:
-    if not 0 <= slope <= 1:
-        raise Refused(f"has a slope {slope}", "slopes lie in [0, 1]")
-    return scene.tape.activate(_value(x), f"leaky_relu({float(slope)!r})")
+    return of.leaky(scene.tape, _value(x), float(slope))
 
 
 def _prelu(scene: Scene, x: Value, weight: Any) -> Value:
@@ -212,11 +161,10 @@ def _gelu(scene: Scene, x: Value, *, approximate: str = "none") -> Value:
     return scene.tape.activate(_value(x), "gelu_tanh" if approximate == "tanh" else "gelu")
 
 
-def _image(scene: Scene, x: Value, axes: int) -> Value:
-    """A sequence (channels, places) as an image of one row."""
+def _unpooled(x: Value, axes: int) -> Value:
     if len(x.shape) != axes + 1:
         raise Refused("pools an input without a batch")
-    return x if axes == 2 else scene.tape.reshape(x, (x.shape[0], 1, x.shape[1]))
+    return x
 
 
 def _pooled(kind: Any, axes: int) -> Callable[..., Value]:
@@ -236,21 +184,19 @@ def _pooled(kind: Any, axes: int) -> Callable[..., Value]:
             (0,) * len(row) + _pair(padding, axes), row + _pair(dilation, axes),
             bool(count_padding), bool(ceil),
         )  # fmt: skip
-        y = scene.tape.pool(_image(scene, x, axes), step)
-        return y if axes == 2 else scene.tape.reshape(y, (y.shape[0], y.shape[2]))
+        return of.pooled(scene.tape, _unpooled(x, axes), step)
 
     return pool
 
 
 def _adaptive(kind: Any, axes: int) -> Callable[..., Any]:
     def pool(scene: Scene, x: Value, size: Any) -> Any:
-        image = _image(scene, x, axes)
+        x = _unpooled(x, axes)
         given = list(size) if isinstance(size, list | tuple) else [size] * axes
         pairs = zip(given, x.shape[1:], strict=True)
         sides = [have if want is None else want for want, have in pairs]
         counts = tuple(int(side) for side in ([1, *sides] if axes == 1 else sides))
-        y = scene.tape.pool(image, Pool(0, kind, counts, 1, adaptive=True))
-        y = y if axes == 2 else scene.tape.reshape(y, (y.shape[0], y.shape[2]))
+        y = of.pooled(scene.tape, x, Pool(0, kind, counts, 1, adaptive=True))
         return (y, None) if kind == "max" else y
 
     return pool
@@ -321,24 +267,18 @@ def _sliced(
     if axis == 0 and start in (None, 0) and (end is None or end >= scene.batch) and step == 1:
         return x
     at = scene.axis(x, axis)
-    places = range(x.shape[at])[slice(start, end, step)]
-    if not places:
-        raise Refused("cuts everything away")
-    return scene.tape.cut(x, at, places[0], len(places), step)
+    return of.sliced(scene.tape, x, at, range(x.shape[at])[slice(start, end, step)])
 
 
 def _selected(scene: Scene, x: Value, axis: int, index: int) -> Value:
-    at = scene.axis(x, axis)
-    y = scene.tape.cut(x, at, index % x.shape[at], 1)
-    return scene.tape.reshape(y, [*x.shape[:at], *x.shape[at + 1 :]])
+    return of.picked(scene.tape, x, scene.axis(x, axis), index)
 
 
 def _split(scene: Scene, x: Value, sizes: Any, axis: int = 0) -> list[Value]:
     at = scene.axis(x, axis)
     if isinstance(sizes, int):
         sizes = [min(sizes, x.shape[at] - k) for k in range(0, x.shape[at], sizes)]
-    starts = np.cumsum([0, *sizes])
-    return [scene.tape.cut(x, at, int(s), int(n)) for s, n in zip(starts, sizes, strict=False)]
+    return of.split(scene.tape, x, at, sizes)
 
 
 def _padded(

@@ -1,0 +1,175 @@
+"""Operators that torch and ONNX share, on the tape: arithmetic with constants, windows, cuts.
+
+A factor is a `Value` of the tape or an array of constants. Axes are those of the tape, so the batch
+is none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from slt_theory.networks.arrays import Floats
+from slt_theory.networks.kinds import Convolution
+from slt_theory.networks.pools import Pool
+from slt_theory.networks.tape import Tape, Value
+
+__all__ = [
+    "Refused",
+    "added",
+    "convolved",
+    "divided",
+    "leaky",
+    "multiplied",
+    "normalised",
+    "picked",
+    "pooled",
+    "sliced",
+    "split",
+    "without_batch",
+]
+
+Widths = Sequence[tuple[int, int]]
+"""Padding (before, after) of every axis."""
+
+
+class Refused(Exception):
+    """An operator that a network here cannot hold, with the way out."""
+
+    def __init__(self, reason: str, way_out: str = "") -> None:
+        super().__init__(reason)
+        self.way_out = way_out or (
+            "covered are layers, convolutions, batch norms, pools, sums, concatenations, cuts, "
+            "padding, reshapes, relu, leaky_relu, tanh, sigmoid, gelu and silu"
+        )
+
+
+def without_batch(constant: ArrayLike, like: Value, *, batched: bool = True) -> Floats:
+    """Return a constant that broadcasts against `like`, its axis of equal inputs dropped.
+
+    Raises
+    ------
+    Refused
+        If it says another thing of every input, or has more axes than `like`.
+    """
+    array = np.asarray(constant, dtype=np.float64)
+    if batched and array.ndim == len(like.shape) + 1:
+        if not (array == array[:1]).all():
+            raise Refused("combines the batch with a constant of several rows")
+        array = array[0]
+    if array.ndim > len(like.shape):
+        raise Refused("widens its input by a constant of more axes")
+    return array
+
+
+def added(tape: Tape, x: Any, y: Any, name: str, *, factor: float = 1.0) -> Value:
+    """Record ``x + factor y`` of two values, or of a value and a constant that fits it."""
+    if isinstance(x, Value) and isinstance(y, Value):
+        return tape.add(x, y if factor == 1 else tape.affine(y, factor, 0.0, name))
+    if isinstance(x, Value):
+        return tape.affine(x, 1.0, factor * y, name)
+    return tape.affine(y, factor, x, name)
+
+
+def multiplied(tape: Tape, x: Any, y: Any, name: str) -> Value:
+    """Record ``x y`` of a value and a constant that fits it, or SiLU as ``x sigmoid(x)``."""
+    if isinstance(x, Value) and isinstance(y, Value):
+        swish = tape.swish(x, y)
+        if swish is None:
+            raise Refused("multiplies two values", "of products x * sigmoid(x) alone is covered")
+        return swish
+    value, other = (x, y) if isinstance(x, Value) else (y, x)
+    return tape.affine(value, other, 0.0, name)
+
+
+def divided(tape: Tape, x: Any, y: Any, name: str) -> Value:
+    """Record ``x / y`` for a constant y that is nowhere 0."""
+    if isinstance(y, Value):
+        raise Refused("divides by a value")
+    if not np.all(y):
+        raise Refused("divides by 0")
+    return tape.affine(x, 1 / y, 0.0, name)
+
+
+def leaky(tape: Tape, x: Value, slope: float) -> Value:
+    """Record leaky_relu with a slope in [0, 1]."""
+    if not 0 <= slope <= 1:
+        raise Refused(f"has a slope {slope}", "slopes lie in [0, 1]")
+    return tape.activate(x, f"leaky_relu({slope!r})")
+
+
+def normalised(
+    tape: Tape, x: Value, mean: Floats, variance: Floats, scale: Any, shift: Any, name: str
+) -> Value:
+    """Record ``scale (x - mean) / sqrt(variance) + shift``, one of each a channel.
+
+    Parameters
+    ----------
+    variance : array (channels,)
+        With its epsilon.
+    """
+    if not (variance > 0).all():
+        raise Refused("has a variance that is not positive")
+    shape = (-1, *[1] * (len(x.shape) - 1))
+    gain = np.broadcast_to(scale / np.sqrt(variance), mean.shape).reshape(shape)
+    centred = tape.affine(x, 1.0, -mean.reshape(shape), name)
+    return tape.affine(centred, gain, np.broadcast_to(shift, mean.shape).reshape(shape), name)
+
+
+def convolved(
+    tape: Tape, x: Value, weight: Floats, bias: Floats | None, widths: Widths, name: str,
+    *, stride: Sequence[int], dilation: Sequence[int], groups: int,
+) -> Value:  # fmt: skip
+    """Record a convolution of an image or a sequence, padded by zeros as `widths` say."""
+    axes = weight.ndim - 2
+    if axes not in (1, 2):
+        raise Refused(f"convolves {axes} axes", "networks here have images and sequences")
+    if len(x.shape) != axes + 1:
+        raise Refused("convolves an input without a batch")
+    if any(before != after for before, after in widths):
+        x = tape.pad(x, [(0, 0), *widths])
+        widths = [(0, 0)] * axes
+    row: tuple[int, ...] = (1,) if axes == 1 else ()
+    nothing = (0,) * len(row)
+    before = (*nothing, *(width[0] for width in widths))
+    kind = Convolution((*row, *stride), before, (*row, *dilation), groups)  # type: ignore[arg-type]
+    return tape.convolution(x, weight, bias, name, kind)
+
+
+def pooled(tape: Tape, x: Value, pool: Pool) -> Value:
+    """Record a pool of an image, or of a sequence (channels, places): an image of one row."""
+    if len(x.shape) == 3:
+        return tape.pool(x, pool)
+    if len(x.shape) != 2:
+        raise Refused("pools an input without a batch")
+    y = tape.pool(tape.reshape(x, (x.shape[0], 1, x.shape[1])), pool)
+    return tape.reshape(y, (y.shape[0], y.shape[2]))
+
+
+def picked(tape: Tape, x: Value, at: int, index: Any) -> Value:
+    """Record the places `index` of one axis: an integer takes the axis away, a list keeps it."""
+    side, places = x.shape[at], np.asarray(index)
+    if places.dtype.kind not in "iu" or places.ndim > 1 or not places.size:
+        raise Refused("picks by no integer and no list of integers")
+    if not ((places >= -side) & (places < side)).all():
+        raise Refused(f"picks places beyond {side}")
+    if places.ndim == 0:
+        y = tape.cut(x, at, int(places) % side, 1)
+        return tape.reshape(y, [*x.shape[:at], *x.shape[at + 1 :]])
+    return tape.concatenate([tape.cut(x, at, int(i) % side, 1) for i in places], at)
+
+
+def split(tape: Tape, x: Value, at: int, sizes: Sequence[int]) -> list[Value]:
+    """Record the parts of `x` along one axis."""
+    starts = np.cumsum([0, *sizes])
+    return [tape.cut(x, at, int(s), int(n)) for s, n in zip(starts, sizes, strict=False)]
+
+
+def sliced(tape: Tape, x: Value, at: int, places: range) -> Value:
+    """Record the evenly spaced `places` of one axis."""
+    if not places:
+        raise Refused("cuts everything away")
+    return tape.cut(x, at, places[0], len(places), places.step)
