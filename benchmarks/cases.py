@@ -27,10 +27,12 @@ def items_of(rng: np.random.Generator, *shape: int, unit: int = UNIT) -> np.ndar
 
 
 def target_of(rng: np.random.Generator, half_width: float = 0.5, unit: int = UNIT) -> int:
+    """Target uniform on [-half_width, half_width], in units of 2^-52 (or ``1 / unit``)."""
     return int(rng.uniform(-half_width, half_width) * unit)
 
 
 def case(suite: str, what: str, ours: Timing, **more: Any) -> Case:
+    """Record of one case: our median, least and largest seconds over the instances, and `more`."""
     return {
         "suite": suite,
         "case": what,
@@ -43,6 +45,7 @@ def case(suite: str, what: str, ours: Timing, **more: Any) -> Case:
 
 
 def against(peer: str, seconds: float, ours: Timing, **more: Any) -> Case:
+    """A peer's share of a record: its seconds, and their ratio to our median."""
     return {"peer": peer, "peer_seconds": seconds, "ratio": seconds / ours.median, **more}
 
 

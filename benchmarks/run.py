@@ -35,6 +35,7 @@ offer.
 
 
 def human(seconds: float) -> str:
+    """Seconds with three digits, in s, ms, us or ns."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
@@ -42,6 +43,7 @@ def human(seconds: float) -> str:
 
 
 def table(cases: list[dict[str, Any]]) -> str:
+    """Markdown table of the cases, one row a peer."""
     lines = [
         "| case | ours (least .. largest) | peer | peer's time | ratio | false | gave up | notes |",
         "|---|---|---|---|---|---|---|---|",
@@ -63,6 +65,7 @@ def table(cases: list[dict[str, Any]]) -> str:
 
 
 def run(names: list[str], weights: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the records of the suites named; `weights` adds the published experiment."""
     for name in names:
         yield from SUITES[name]()
         if name == "many" and weights:
@@ -70,6 +73,7 @@ def run(names: list[str], weights: str | None) -> Iterator[dict[str, Any]]:
 
 
 def main() -> int:
+    """Run the suites named on the command line; print, or write docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite", choices=[*SUITES, "all"])
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -27,6 +27,7 @@ class Timing:
 
     @staticmethod
     def of(seconds: list[float]) -> Timing:
+        """Median and range of some timings in seconds."""
         return Timing(statistics.median(seconds), min(seconds), max(seconds), len(seconds))
 
 
@@ -62,7 +63,7 @@ def wall_seconds(call: Callable[[], Any], *, runs: int = 3) -> float:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
+    """Describe the machine: processor, versions and load, as written beside every figure."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -178,7 +178,7 @@ def _reserve(reserve: Fraction) -> bool:
 
 
 def _spare() -> bool:
-    """What subtraction from 1 can lose is below `SPARE`: left-out counts, and mass at 0."""
+    """Bound by `SPARE` the loss of subtracting from 1: counts left out, and mass at 0."""
     left_out = 2 * (3 * MOST_ITEMS + MOST_IN_CELL + 3) * _ROUND
     at_zero = 2 * (MOST_CELLS + 3) * _ROUND
     return max(left_out, at_zero) <= Fraction(SPARE) and STEPS > 0

@@ -67,6 +67,7 @@ class Solution:
         return f"items {listed or 'none'}: error {float(self.error):.6g} ({kind}, {self.method})"
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; sum and error as floats, and exactly as text."""
         return {
             "found": self.found,
             "subset": list(self.subset),

@@ -28,6 +28,7 @@ KEYS = (
 
 
 def cell(value: Any) -> str:
+    """One value as text; options as ``name value``."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -36,6 +37,7 @@ def cell(value: Any) -> str:
 
 
 def line(row: dict[str, Any]) -> str:
+    """One row of the Markdown table."""
     three = {k: f"{row[k]:.3g}" for k in ("sup_error_bound", "interval_bound", "sup_error_found")}
     shown = row | three | {k: f"{row[k]:.4f}" for k in ("density", "accuracy")}
     shown["ratio"] = f"{row['ratio']:.2f}"
@@ -43,6 +45,7 @@ def line(row: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    """Write the tables of docs/compare.md from the stored figure."""
     data = figures.stored("compare")
     assert data is not None
     page = ROOT / "docs" / "compare.md"

@@ -30,6 +30,7 @@ def quantile(numerator: int, exponent: int) -> int:
 
 
 def main() -> None:
+    """Write the quantiles of the normal law, each rounded from balls of 160 bits."""
     ctx.prec = 160
     table = [
         quantile(NORMAL_NODES + m, 2 + e + NORMAL_NODES.bit_length() - 1)

@@ -17,6 +17,7 @@ TABLE = Path(__file__).parents[1] / "slt_theory" / "tables" / "statistical.json"
 
 
 def main() -> None:
+    """Run the plans that have no stored trials, and write the table after each."""
     records = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.exists() else []
     stored = {profile.plan: profile for profile in map(Profile.of, records)}
     for plan in PLANS:

@@ -10,6 +10,7 @@ SCALE = 1 << 20
 
 def solve(items, target, radius, limit):
     # it takes non-negative items: a negative one is replaced by the choice to leave it out
+    """Solve one instance: mask and "found". The peer is approximate, so no mask is optimal."""
     whole = [round(x * SCALE) for x in items]
     goal = round((target + (radius or 0.0)) * SCALE) - sum(w for w in whole if w < 0)
     if goal <= 0:

@@ -9,6 +9,7 @@ UNIT = 1 << 52
 
 
 def solve(items, target, radius, limit):
+    """Solve one instance with integers in units of `UNIT`: mask and the solver's verdict."""
     model = cp_model.CpModel()
     chosen = [model.new_bool_var("") for _ in items]
     whole = [int(x * UNIT) for x in items]

@@ -9,6 +9,7 @@ _ENVIRONMENT = gp.Env(params={"OutputFlag": 0})
 
 
 def solve(items, target, radius, limit):
+    """Solve one instance as a mixed-integer program: mask and the solver's verdict."""
     with gp.Model(env=_ENVIRONMENT) as model:
         settings = {
             "TimeLimit": limit,

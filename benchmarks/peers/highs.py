@@ -9,6 +9,7 @@ name = "HiGHS"
 
 
 def solve(items, target, radius, limit):
+    """Solve one instance as a mixed-integer program: mask and the solver's verdict."""
     n = len(items)
     options = {"time_limit": limit, "mip_rel_gap": 0.0}
     if radius is None:

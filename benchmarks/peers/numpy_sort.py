@@ -10,7 +10,7 @@ name = "numpy sort of all sums"
 
 
 def covers(items, width, left, right):
-    """Whether steps of at most `width` lead from a sum <= left to a sum >= right."""
+    """True if steps of at most `width` lead from a sum <= left to a sum >= right."""
     near = sums(items)
     near = np.sort(near[(near >= left - width) & (near <= right + width)])
     below = np.searchsorted(near, left, side="right") - 1

@@ -8,6 +8,7 @@ name = "SCIP"
 
 
 def solve(items, target, radius, limit):
+    """Solve one instance as a mixed-integer program: mask and the solver's verdict."""
     model = Model()
     model.hideOutput()
     model.setParam("limits/time", limit)

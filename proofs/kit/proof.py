@@ -70,7 +70,7 @@ class ProofStep:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of a step: ``ok`` and, if not, how it failed."""
+    """Outcome of a step: ``ok`` and, if not, how it failed."""
 
     claim: str
     method: str
@@ -105,7 +105,7 @@ class ProofResult:
 
     @property
     def ok(self) -> bool:
-        """Whether every step holds."""
+        """True if every step holds."""
         return not self.failed
 
     def summary(self) -> str:

@@ -182,5 +182,5 @@ def positive_below(masses: Sequence[Fraction], ends: Sequence[int], need: int, n
 
 
 def is_smallest(n: int, delta: Fraction, failure: Callable[[int], Fraction]) -> bool:
-    """Whether the failure bound holds at n and not at n - 1."""
+    """True if the failure bound holds at n and not at n - 1."""
     return failure(n) <= delta and (n == 0 or failure(n - 1) > delta)

@@ -20,7 +20,7 @@ SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 
 
 def held_out(count: int) -> NDArray[np.bool_]:
-    """Which of `count` examples are never trained on: a quarter, by a rule on the index alone.
+    """Mask of the examples never trained on: a quarter of `count`, by a rule on the index alone.
 
     Example i is held out if i * 2654435769 mod 2^32 < 2^30. The remainders are evenly spread, so
     every stretch of the data, and every class of the digits, gives about a quarter.

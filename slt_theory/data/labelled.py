@@ -31,7 +31,7 @@ class Labelled:
         return len(self.labels)
 
     def correct(self, outputs: NDArray[Any]) -> int:
-        """How many of a network's outputs (n, classes) are largest at the label.
+        """Count the rows of a network's outputs (n, classes) that are largest at the label.
 
         A tie counts as wrong: the network has not decided.
         """

@@ -8,12 +8,12 @@ the certificate's bound.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from slt_theory.networks.attention import Attention
+from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.building.attention import build_attention
 from slt_theory.tickets.checking.attention_check import effective_heads
@@ -24,7 +24,7 @@ __all__ = ["LengthRow", "length_errors", "random_attention"]
 
 
 @dataclass(frozen=True)
-class LengthRow:
+class LengthRow(Record):
     """One ticket: n products an entry.
 
     Attributes
@@ -42,9 +42,6 @@ class LengthRow:
     entry_error: float
     bound: float
     measured: dict[int, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def random_attention(seed: int = 0, *, heads: int = 2, width: int = 4, inner: int = 2) -> Attention:

@@ -6,7 +6,7 @@ A fourth, where the papers leave a constant open, is called fitted.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from slt_theory.experiments.sufficient import certified_for, necessary_for, stat
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import parse_fraction, positive_fraction
+from slt_theory.records import Record
 from slt_theory.statistics import probability
 from slt_theory.theorems import Theorem, get
 from slt_theory.theorems.networks import parse_architecture
@@ -30,8 +31,8 @@ _DEMANDING_TRIALS = 300
 
 
 @dataclass(frozen=True)
-class BoundNumbers:
-    """What a theorem asks for at given parameters.
+class BoundNumbers(Record):
+    """Numbers of a theorem at given parameters.
 
     Attributes
     ----------
@@ -84,9 +85,6 @@ class BoundNumbers:
     fit: dict[str, Any] | None = None
     fitted_excluded: bool = False
     network: dict[str, Any] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def _value(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
 from multiprocessing import get_context
@@ -14,6 +14,7 @@ from typing import Any
 from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.experiments.check import successes_at
 from slt_theory.experiments.question import Question
+from slt_theory.records import Record
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Claim, Entry
 from slt_theory.theorems import entry as find
@@ -25,7 +26,7 @@ _ROLE = {"gap-read": "issue", "recalled-fails": "remark", "not-claimed": "remark
 
 
 @dataclass(frozen=True)
-class CheckOutcome:
+class CheckOutcome(Record):
     """One check of one entry.
 
     Attributes
@@ -55,6 +56,7 @@ class CheckOutcome:
 
     @property
     def shows_issue(self) -> bool:
+        """True for a check that records a failing form of the statement."""
         return self.role == "issue"
 
     @property
@@ -64,7 +66,7 @@ class CheckOutcome:
 
     @property
     def surprise(self) -> bool:
-        """Whether something settled came out other than recorded, or a mutant was not caught.
+        """True if a settled check came out other than recorded, or a mutant was not caught.
 
         A statement recorded as undecided may be decided by other seeds.
         """
@@ -82,7 +84,7 @@ class CheckOutcome:
 
     def to_dict(self) -> dict[str, Any]:
         found = {"verdict": self.finding, "expected": _finding(self.expected, self.label)}
-        return asdict(self) | found
+        return super().to_dict() | found
 
 
 def _finding(verdict: Verdict, label: Label) -> str:
@@ -90,7 +92,7 @@ def _finding(verdict: Verdict, label: Label) -> str:
 
 
 @dataclass(frozen=True)
-class EntryReport:
+class EntryReport(Record):
     """All checks of one entry.
 
     ``verdict`` is about the statement: issues, remarks, controls and mutants are listed and do not
@@ -107,6 +109,7 @@ class EntryReport:
 
     @property
     def surprises(self) -> list[CheckOutcome]:
+        """Checks that came out other than recorded."""
         return [c for c in self.checks if c.surprise]
 
     def summary(self) -> str:
@@ -120,7 +123,7 @@ class EntryReport:
         return "\n  ".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        record = asdict(self)
+        record = super().to_dict()
         record["verdict"] = str(self.verdict)
         record["checks"] = [c.to_dict() for c in self.checks]
         sums = next((c.numbers for c in self.checks if "successes" in c.numbers), {})

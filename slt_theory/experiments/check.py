@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from slt_theory.experiments.frozen import frozen_answers
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
+from slt_theory.records import Record
 from slt_theory.statistics import Verdict, binomial_alarm, probability, trials_needed
 from slt_theory.theorems import Bound, Theorem, get
 
@@ -23,7 +24,7 @@ __all__ = ["CheckPlan", "CheckReport", "answers_at", "check", "plan", "successes
 
 
 @dataclass(frozen=True)
-class CheckReport:
+class CheckReport(Record):
     """A verdict with its evidence.
 
     Attributes
@@ -77,15 +78,10 @@ class CheckReport:
             f"claimed {self.claimed:g}" + (f" [trust: {self.trust}]" if self.trust else "")
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        record = asdict(self)
-        record["verdict"] = str(self.verdict)
-        return record
-
 
 @dataclass(frozen=True)
-class CheckPlan:
-    """What a check would do, and the trials that a wanted power needs."""
+class CheckPlan(Record):
+    """Plan of a check before its first trial, with the trials that a required power needs."""
 
     claim: str
     n: int
@@ -93,9 +89,6 @@ class CheckPlan:
     trials: int
     power: float
     alternative: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def answers_at(
@@ -107,7 +100,7 @@ def answers_at(
     start: int = 0,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether each of the trials ``start .. start + trials - 1`` succeeds with n numbers."""
+    """Success of each of the trials ``start .. start + trials - 1`` with n numbers."""
     if question.is_frozen:
         return frozen_answers(question, n, trials=trials, seed=seed, start=start, threads=threads)
     if n > MAX_ITEMS:
@@ -245,7 +238,7 @@ def check(
 
 
 def _trust(claim: Theorem | Bound | str) -> str | None:
-    """How the statement is known; nothing of a user's own bound."""
+    """Trust level of the statement; empty for a user's own bound."""
     if isinstance(claim, Bound):
         return None
     return (get(claim) if isinstance(claim, str) else claim).source.trust

@@ -16,7 +16,7 @@ __all__ = ["circle_at_certified_n", "circle_reached"]
 
 
 def circle_reached(items: NDArray[np.int64], bits: int, eps: Fraction) -> bool:
-    """Whether every residue modulo 2 is within eps of a subset sum; items in units of 2^-bits.
+    """True if every residue modulo 2 is within eps of a subset sum; items in units of 2^-bits.
 
     Between two neighbouring sums at most ``2 eps`` apart every residue is within eps, and the
     middle of a wider gap is not. Cost: ``n 2^n``.

@@ -42,7 +42,7 @@ class Case:
 def case_of(
     claim: Theorem | Bound | str, n: int | None, eps: Any, delta: float, lo: Any, hi: Any
 ) -> Case:
-    """What a claim says at these parameters.
+    """Specialise a claim to these parameters.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Conv, Geometry
+from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.building import direct, pensia
 from slt_theory.tickets.building.request import parse_request
@@ -30,7 +31,7 @@ _BITS = 24
 
 
 @dataclass(frozen=True)
-class ErrorRow:
+class ErrorRow(Record):
     """All convolution parameters with n numbers each.
 
     Attributes
@@ -55,9 +56,6 @@ class ErrorRow:
     relative_output_error: float
     kept: float
     seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def random_lenet5(seed: int = 0) -> Conv:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from slt_theory.experiments.sufficient import necessary_of
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import network_cost
 from slt_theory.lattice import positive_fraction
+from slt_theory.records import Record
 from slt_theory.theorems import Theorem, all_theorems
 from slt_theory.theorems.networks import Cost, LayerShape, Layout, as_numbers, malach_width
 
@@ -25,7 +26,7 @@ ONE_SUM = 0.01
 
 
 @dataclass(frozen=True)
-class CompareRow:
+class CompareRow(Record):
     """One line of the comparison of theorems over an architecture."""
 
     theorem: str
@@ -42,7 +43,7 @@ class CompareRow:
     note: str
 
     def to_dict(self) -> dict[str, Any]:
-        record = asdict(self)
+        record = super().to_dict()
         for key in ("certified", "counting", "measured", "stated"):
             cost = getattr(self, key)
             record[key] = None if cost is None else as_numbers(cost)
@@ -161,7 +162,7 @@ def _packing(layers: Sequence[LayerShape], eps: Any, network_eps: Any) -> Compar
 
 
 def _necessary(construction: Layout, eps: Fraction, delta: float) -> int | None:
-    """What one sum needs: a network fails at least as often as one of its sums."""
+    """Necessary n of one sum: a network fails at least as often as one of its sums."""
     demands = Question.demands(construction.asks)
     question = Question.of(construction.law, eps, "all", -1, 1, **demands)
     found = necessary_of(question, delta, fixed=True)

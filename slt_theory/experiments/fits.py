@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments.threshold import Threshold, threshold
+from slt_theory.records import Record
 from slt_theory.theorems import Theorem
 
 __all__ = ["Fit", "FitPoint", "fit_constant", "fit_linear", "point_of"]
@@ -33,7 +34,7 @@ class FitPoint:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Record):
     """Least squares weighted by the widths of the exact intervals.
 
     Attributes
@@ -59,7 +60,7 @@ class Fit:
 
     @property
     def good(self) -> bool:
-        """Whether the model describes the grid: no residual beyond 15 %."""
+        """True if the model describes the grid: no residual beyond 15 %."""
         return self.worst <= 0.15
 
     def summary(self) -> str:
@@ -73,7 +74,7 @@ class Fit:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"good": self.good}
+        return super().to_dict() | {"good": self.good}
 
 
 def point_of(found: Threshold, **at: float) -> FitPoint:

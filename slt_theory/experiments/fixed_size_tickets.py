@@ -13,7 +13,7 @@ Theorems 2 and 3.
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log2
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 
 from slt_theory.lattice import to_fraction
 from slt_theory.networks import Dense
+from slt_theory.records import Record
 from slt_theory.tickets import Ticket, build_ticket, verify
 
 __all__ = ["SHARE", "FixedSizeRow", "fixed_size_markdown", "fixed_size_row", "smallest_size"]
@@ -33,7 +34,7 @@ _THEOREM = "natale2024-network"
 
 
 @dataclass(frozen=True)
-class FixedSizeRow:
+class FixedSizeRow(Record):
     """One size.
 
     Attributes
@@ -66,9 +67,6 @@ class FixedSizeRow:
     density: float
     density_theorem: float
     max_weight_error: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def fixed_size_row(
@@ -118,7 +116,7 @@ def fixed_size_row(
 
 
 def keeps_exactly(ticket: Ticket, size: int) -> bool:
-    """Whether every sum has `size` live numbers, from masks and redrawn weights alone."""
+    """True if every sum has `size` live numbers, from masks and redrawn weights alone."""
     from slt_theory.tickets.checking.effective import sparse_layers
 
     for index, block in enumerate(ticket.blocks):

@@ -43,7 +43,7 @@ def frozen_answers(
     start: int = 0,
     threads: int | None = None,
 ) -> NDArray[np.bool_]:
-    """Whether each trial answers the question with exactly n numbers, frozen ones included.
+    """Success of each trial with exactly n numbers, frozen ones included.
 
     Returns
     -------

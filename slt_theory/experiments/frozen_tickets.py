@@ -10,11 +10,12 @@ with probability 9/10, every locked number in the sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from slt_theory.networks import Network
+from slt_theory.records import Record
 
 __all__ = ["RATIOS", "SPLITS", "FrozenRow", "frozen_markdown", "frozen_row", "frozen_table"]
 
@@ -26,7 +27,7 @@ _THEOREM = "otsuka2024-frozen-network"
 
 
 @dataclass(frozen=True)
-class FrozenRow:
+class FrozenRow(Record):
     """One freezing ratio and split.
 
     Attributes
@@ -56,9 +57,6 @@ class FrozenRow:
     source_weights: int
     max_weight_error: float
     complete: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def frozen_row(

@@ -35,7 +35,7 @@ def read_law(text: str) -> Law:
 
 @dataclass(frozen=True)
 class Question:
-    """What has to be reached: every target of [lo, hi], one fixed target, or a random one.
+    """Targets to be reached: every target of [lo, hi], one fixed target, or a random one.
 
     Attributes
     ----------
@@ -144,6 +144,7 @@ class Question:
 
     @property
     def is_frozen(self) -> bool:
+        """True if a share of the numbers is locked or pruned."""
         return bool(self.lock or self.prune)
 
     @property
@@ -154,6 +155,7 @@ class Question:
         return "all" if self.lo < self.hi else f"fixed:{self.lo}"
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; rationals as floats."""
         return {
             "law": self.law.name,
             "eps": float(self.eps),

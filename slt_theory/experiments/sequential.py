@@ -60,7 +60,7 @@ class Settled:
 
 
 def excludes(successes: int, trials: int, p: Any, alpha: float) -> bool:
-    """Whether M_t(p) >= 1/alpha, certified by ball arithmetic; an undecided ball says no.
+    """True if M_t(p) >= 1/alpha, certified by ball arithmetic; False for an undecided ball.
 
     Parameters
     ----------

@@ -109,6 +109,7 @@ class Threshold:
         )
 
     def to_dict(self) -> dict[str, Any]:
+        """Question, smallest n with its interval, and the settings; plain data for JSON."""
         return {
             **self.question,
             "delta": self.delta,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -12,6 +12,7 @@ from typing import Any
 from slt_theory.certified import Certified, certified_n
 from slt_theory.errors import exactly_one
 from slt_theory.lattice import positive_fraction
+from slt_theory.records import Record
 from slt_theory.theorems import Theorem
 from slt_theory.theorems.networks import LayerShape, Layout, as_numbers
 
@@ -21,7 +22,7 @@ _Key = tuple[bool, int, Fraction, Fraction]
 
 
 @dataclass(frozen=True)
-class NetworkCost:
+class NetworkCost(Record):
     """One theorem over one architecture.
 
     Attributes
@@ -48,7 +49,7 @@ class NetworkCost:
     at_certified: dict[str, Any] | None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"entry_eps": float(self.entry_eps)}
+        return super().to_dict() | {"entry_eps": float(self.entry_eps)}
 
 
 def _share(

@@ -65,6 +65,7 @@ class MainJob:
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, under the report's keys."""
         return {
             "verdicts": self.verdicts,
             "bounds": self.bounds,

@@ -96,7 +96,7 @@ def _number(value: Any, digits: int = 3) -> str:
 def _entry(
     theorem: Theorem, outcomes: dict[str, str], verdicts: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """What the catalogue page shows of an theorem."""
+    """Section of the catalogue page about one theorem."""
     paper, state = theorem.source.paper, status_of(theorem, outcomes)
     found = f", {paper.identifier}" if paper.identifier else ""
     return {

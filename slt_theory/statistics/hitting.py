@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from slt_theory.errors import BadInput
+from slt_theory.records import Record
 from slt_theory.statistics.intervals import clopper_pearson, probability
 
 __all__ = ["HittingQuantile", "hitting_quantile"]
 
 
 @dataclass(frozen=True)
-class HittingQuantile:
+class HittingQuantile(Record):
     """The smallest n with P(hitting time <= n) >= 1 - delta, measured.
 
     Attributes
@@ -37,9 +38,6 @@ class HittingQuantile:
     delta: float
     level: float
     trials: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def hitting_quantile(times: ArrayLike, delta: float, *, level: float = 0.95) -> HittingQuantile:

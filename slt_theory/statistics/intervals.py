@@ -22,7 +22,7 @@ class Interval(NamedTuple):
 
 
 class Verdict(StrEnum):
-    """What the evidence says about a claim. Only ``proofs/`` ever says "proved"."""
+    """Verdict on a claim at a stated level. Only ``proofs/`` ever says "proved"."""
 
     CONSISTENT = "CONSISTENT"
     VIOLATED = "VIOLATED"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from slt_theory.errors import BadInput
+from slt_theory.records import Record
 from slt_theory.statistics.intervals import Verdict, probability
 
 __all__ = ["MedianInterval", "Paired", "median_interval", "paired_verdict"]
@@ -23,7 +24,7 @@ def _coin_tail(trials: int, least: int) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Paired:
+class Paired(Record):
     """The sign test of one arm against another; see `paired_verdict`.
 
     `wins`, `losses` and `ties` count replicates after the margin; `median` is of the differences
@@ -36,9 +37,6 @@ class Paired:
     ties: int
     median: float
     alpha: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def paired_verdict(

@@ -99,7 +99,7 @@ def truth_row(name: str, values: Any, n: int) -> NDArray[np.bool_]:
 
 
 def check_size(size: Any, n: int, locked: int = 0) -> int | None:
-    """How many of the free items a subset of exactly `size` items has; None for any number.
+    """Number of free items in a subset of exactly `size` items; None for any number.
 
     Raises
     ------

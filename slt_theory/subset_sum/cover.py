@@ -139,6 +139,19 @@ def widest_gaps(
 def checked_cover(
     items: ArrayLike | RowSource, width: int, left: ArrayLike, right: ArrayLike
 ) -> tuple[RowSource, Rows, Rows]:
+    """Check the arguments of a covering problem.
+
+    Returns
+    -------
+    source : RowSource
+    left, right : int64 arrays (trials,)
+        Ends of the window of every trial.
+
+    Raises
+    ------
+    BadInput
+        For a width or an end beyond the headroom of int64, or a wrong number of ends.
+    """
     source = as_source(items)
     if not 0 <= width <= HEADROOM:
         raise BadInput("width", width, f"must be from 0 to {HEADROOM}", "use a coarser unit")
@@ -181,7 +194,7 @@ def _cell_space(rows: Rows, width: int, left: Rows, right: Rows) -> NDArray[np.i
 
 
 def _prefer_cells(rows: Rows, width: int, left: Rows, right: Rows) -> bool:
-    """Where cells are faster, and their rounding leaves hardly a trial in doubt."""
+    """True if cells are faster, and their rounding leaves hardly a trial undecided."""
     if width < 1 << 24 or rows.size == 0 or bool((left > right + width).any()):
         return False
     window = float((right - left).mean()) / width

@@ -30,7 +30,8 @@ class RowSource(Protocol):
     """Rows of items, a block at a time."""
 
     @property
-    def shape(self) -> tuple[int, int]: ...
+    def shape(self) -> tuple[int, int]:
+        """Rows and items a row."""
 
     def block(self, rows: range) -> Rows:
         """The items of some rows, with headroom checked."""
@@ -45,9 +46,11 @@ class Given:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Rows and items a row."""
         return self.items.shape[0], self.items.shape[1]
 
     def block(self, rows: range) -> Rows:
+        """The items of some rows, with headroom checked."""
         items = self.items[rows.start : rows.stop]
         check_headroom("items", items)
         return items
@@ -97,9 +100,11 @@ class Drawn:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Rows and items a row."""
         return self.rows, self.n
 
     def block(self, rows: range) -> Rows:
+        """Regenerate the items of some rows: int64 (rows, n), in units of the law."""
         slots, n = self.law.slots, self.n
         if n == 0 or len(rows) == 0:
             return np.zeros((len(rows), n), np.int64)

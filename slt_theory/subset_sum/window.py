@@ -32,7 +32,7 @@ MOST_BITS = 1 << 25
 
 @dataclass(frozen=True, slots=True)
 class WindowCertificate:
-    """What the lattice says about one sample.
+    """Exact verdict on one sample, with the target that is worst covered.
 
     Attributes
     ----------

@@ -64,6 +64,7 @@ class Cell:
 
     @cached_property
     def key(self) -> str:
+        """Hash of all that determines the cell's trials: draw, its version, parameters, seed."""
         version = DRAWS[self.draw].version
         return digest([self.draw, version, self.parameters, self.seed])
 
@@ -77,7 +78,7 @@ class TrialBlock(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """What a worker hands back."""
+    """Result of one block, as a worker returns it."""
 
     tally: Tally
     seconds: float

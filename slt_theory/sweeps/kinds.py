@@ -36,7 +36,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """How a point is read: its parameters, the trials behind it, and the counts of cells.
+    """One point of a sweep: its parameters, the trials behind it, and the counts of its cells.
 
     Attributes
     ----------
@@ -54,6 +54,7 @@ class Asked:
 
     @property
     def question(self) -> Question:
+        """The question that the parameters pose."""
         at = self.point
         return Question.of(
             at["law"],
@@ -68,9 +69,11 @@ class Asked:
         )
 
     def successes(self, question: Question, n: int) -> int:
+        """Number of trials that succeed with n numbers."""
         return self.counts(success_cell(question, n, self.seed)).get("1", 0)
 
     def times(self, question: Question) -> dict[int, int]:
+        """Trials by hitting time, in order."""
         tally = self.counts(hitting_cell(question, self.point["max_items"], self.seed))
         return {time: tally[str(time)] for time in sorted(map(int, tally))}
 

@@ -1,16 +1,17 @@
-"""How far a run is, and what it did."""
+"""Progress and summary of a run."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+
+from slt_theory.records import Record
 
 __all__ = ["Failure", "Progress", "Report"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is; `total` grows while a search over n goes on.
+    """Progress of a run; `total` grows while a search over n goes on.
 
     ``done`` and ``trials`` are of this run, ``skipped`` was in the store.
     """
@@ -34,8 +35,8 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a run did.
+class Report(Record):
+    """Summary of one run.
 
     Attributes
     ----------
@@ -61,10 +62,12 @@ class Report:
 
     @property
     def complete(self) -> bool:
+        """True if every point is finished."""
         return self.finished == self.points
 
     @property
     def exit_code(self) -> int:
+        """130 if interrupted, else the worst exit code of the failures, else 0."""
         if self.interrupted:
             return 130
         return max((f.exit_code for f in self.failures), default=0)
@@ -81,6 +84,3 @@ class Report:
         if self.interrupted:
             text += "; interrupted, run again to go on"
         return "\n".join([text, *(f"failed: {f.parameters}: {f.error}" for f in self.failures)])
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)

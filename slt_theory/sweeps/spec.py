@@ -27,7 +27,7 @@ _TOP = ("kind", "trials", "seed", "block", "fixed", "grid", "cases")
 
 @dataclass(frozen=True)
 class Sweep:
-    """What is measured where.
+    """Specification of a sweep: a kind of measurement over a grid of parameters.
 
     Attributes
     ----------
@@ -93,10 +93,12 @@ class Sweep:
 
     @property
     def of(self) -> Kind:
+        """The kind of measurement."""
         return KINDS[self.kind]
 
     @property
     def block_trials(self) -> int:
+        """Trials a block: as given, or the kind's default."""
         return self.block or self.of.block
 
     @cached_property

@@ -35,7 +35,7 @@ def false_lemmas() -> tuple[AnyLemma, ...]:
 
 
 def is_known(lemma_id: str) -> bool:
-    """Whether a lemma of that id is in either collection."""
+    """True if a lemma of that id is in either collection."""
     return lemma_id in _by_id("lemmas") or lemma_id in _by_id("false_statements")
 
 

@@ -163,7 +163,7 @@ class ChanceLemma:
         return Frame(self.variables)
 
     def holds_hypotheses(self, values: Mapping[str, Any]) -> bool:
-        """Whether all hypotheses hold."""
+        """True if all hypotheses hold."""
         with noting(self.id, values):
             return all(truth("given", _call(h, values)) for h in self.hypotheses)
 

@@ -121,7 +121,7 @@ def convolve(kernel: Matrix, image: Matrix) -> tuple[tuple[Any, ...], ...]:
 
 
 def spectral_at_most(matrix: Matrix, bound: Any) -> bool:
-    """Whether the spectral norm is at most `bound`: ``bound^2 I - A A'`` is semidefinite."""
+    """True if the spectral norm is at most `bound`: ``bound^2 I - A A'`` is semidefinite."""
     gram = [[-dot(r, s) for s in matrix] for r in matrix]
     for k, row in enumerate(gram):
         row[k] += bound * bound

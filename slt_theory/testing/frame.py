@@ -73,7 +73,7 @@ class Frame:
         return self if level == self.level else Frame(self._variables, level)
 
     def values(self, case: Case) -> dict[str, Any]:
-        """What the variables are at a case."""
+        """Values of the variables at a case, by name."""
         values: dict[str, Any] = {}
         for name in self.names:
             values[name] = self.space(name, values).value(case[name])

@@ -36,7 +36,7 @@ EVER = 1 << 60
 
 @dataclass(frozen=True)
 class Falsification:
-    """What a search came to.
+    """Result of a search for a counterexample.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Falsification:
 
     @property
     def vacuous(self) -> bool:
-        """Whether nothing was tested: in no case was the conclusion seen to hold or to fail."""
+        """True if nothing was tested: in no case was the conclusion seen to hold or to fail."""
         return not self.found and self.tally.decided == 0
 
     def counted(self) -> str:
@@ -176,7 +176,7 @@ def falsify(
 def of_chance(
     lemma: ChanceLemma, worst: ChanceTest | None, points: int, seconds: float
 ) -> Falsification:
-    """What tests at `points` choices of the parameters came to, the worst of them given."""
+    """Result of tests at `points` choices of the parameters, given by the worst of them."""
     found = worst is not None and worst.refuted
     return Falsification(
         lemma.id,

@@ -122,7 +122,7 @@ class Lemma:
         return function(**{name: values[name] for name in self._takes[function]})
 
     def holds_hypotheses(self, values: Mapping[str, Any]) -> bool:
-        """Whether all hypotheses hold."""
+        """True if all hypotheses hold."""
         return all(truth("given", self._call(h, values)) for h in self.hypotheses)
 
     def evaluate(self, values: Mapping[str, Any]) -> Margin | None:
@@ -163,17 +163,17 @@ class Lemma:
         return margin
 
     def is_refuted_by(self, values: Mapping[str, Any]) -> bool:
-        """Whether the values satisfy the hypotheses and the conclusion certainly fails."""
+        """True if the values satisfy the hypotheses and the conclusion certainly fails."""
         margin = self.evaluate(values)
         return margin is not None and self.fails(margin)
 
     @property
     def strict(self) -> bool:
-        """Whether the conclusion is strict (a sympy relation with <, > or !=)."""
+        """True if the conclusion is strict (a sympy relation with <, > or !=)."""
         return bool(getattr(self.margin, "strict", False))
 
     def fails(self, margin: Margin) -> bool:
-        """Whether the conclusion certainly fails with this margin."""
+        """True if the conclusion certainly fails with this margin."""
         return fails(margin, strict=self.strict)
 
     def __repr__(self) -> str:

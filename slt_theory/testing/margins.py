@@ -102,17 +102,17 @@ def truth(name: str, value: Any) -> bool:
 
 
 def is_undefined(margin: Margin) -> bool:
-    """Whether a ball encloses no number, or all of them."""
+    """True if a ball encloses no number, or all of them."""
     return hasattr(margin, "is_finite") and not margin.is_finite()
 
 
 def fails(margin: Margin, *, strict: bool = False) -> bool:
-    """Whether a margin is certainly negative; of a strict conclusion, certainly not positive."""
+    """True if a margin is certainly negative; of a strict conclusion, certainly not positive."""
     return bool(margin <= 0 if strict else margin < 0)
 
 
 def holds(margin: Margin, *, strict: bool = False) -> bool:
-    """Whether a margin is certainly >= 0; of a strict conclusion, certainly positive."""
+    """True if a margin is certainly >= 0; of a strict conclusion, certainly positive."""
     return bool(margin > 0 if strict else margin >= 0)
 
 

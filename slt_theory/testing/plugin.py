@@ -11,6 +11,7 @@ SHOWN = 40
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--slt-budget``, ``--slt-seed`` and ``--slt-replay``."""
     group = parser.getgroup("slt", "slt_theory: testing lemmas")
     group.addoption(
         "--slt-budget",
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Take the options over into the settings that `assert_lemma` reads."""
     from slt_theory.testing.settings import current
 
     config.addinivalue_line("markers", "long: takes over a minute; run by `make long`")
@@ -51,6 +53,7 @@ def _rows() -> list[tuple[str, float | None, str]]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's margins to the process that reports."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:  # a worker of pytest-xdist
         output["slt_records"] = _rows()
@@ -59,6 +62,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_testnodedown(node: Any, error: Any) -> None:
+    """Collect the margins of a worker that has finished."""
     node.config.slt_records.extend(getattr(node, "workeroutput", {}).get("slt_records", []))
 
 
@@ -66,6 +70,7 @@ pytest_testnodedown.pytest_impl = {"optionalhook": True}  # type: ignore[attr-de
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the smallest margin of every lemma that was asserted, tightest first."""
     closest: dict[str, tuple[str, float | None, str]] = {}
     for lemma_id, margin, counted in config.slt_records:  # type: ignore[attr-defined]
         before = closest.get(lemma_id)

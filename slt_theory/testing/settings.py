@@ -9,7 +9,7 @@ __all__ = ["Record", "Settings", "current"]
 
 @dataclass(frozen=True)
 class Record:
-    """How close a lemma came to failing in one assertion."""
+    """Smallest margin of a lemma in one assertion."""
 
     lemma_id: str
     smallest_margin: float | None

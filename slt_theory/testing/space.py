@@ -165,7 +165,7 @@ class Space(Generic[T]):
 
     @cached_property
     def can_be_finer(self) -> bool:
-        """Whether some number has a finer grid."""
+        """True if some number has a finer grid."""
         return any(s.refine for shape in self.shapes for s in self.slots(shape))
 
     def finer(self, level: int) -> Space[T]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network
+from slt_theory.records import Record
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
 
@@ -20,13 +21,15 @@ class Sample(Protocol):
     """Labelled inputs, e.g. `slt_theory.data.Labelled`."""
 
     @property
-    def inputs(self) -> NDArray[np.float64]: ...
+    def inputs(self) -> NDArray[np.float64]:
+        """float64 array (examples, ...)."""
 
-    def correct(self, outputs: NDArray[Any]) -> int: ...
+    def correct(self, outputs: NDArray[Any]) -> int:
+        """Count the rows of (examples, classes) that are largest at the label."""
 
 
 @dataclass(frozen=True)
-class SampleCounts:
+class SampleCounts(Record):
     """Counts over a sample.
 
     Attributes
@@ -50,9 +53,6 @@ class SampleCounts:
     def accuracy(self) -> float:
         """Of the ticket."""
         return self.ticket_correct / self.inputs
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def agreement(ticket: Ticket, target: Network, sample: Sample) -> SampleCounts:

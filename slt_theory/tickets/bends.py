@@ -65,7 +65,7 @@ def largest_input(domain: Domain, constant: bool) -> Fraction:
 
 
 def enlarges(target: Network) -> bool:
-    """Whether what enters the first layer may be larger than every input of the domain.
+    """True if what enters the first layer may be larger than every input of the domain.
 
     Pools, flattenings and activations with ``|f(x)| <= |x|`` enlarge nothing; a residual sum may.
     """
@@ -90,7 +90,7 @@ def leaky_slopes(positive: Int64Array, negative: Int64Array, slope: float) -> In
 
 
 def gadget_failures(block: Block, target: Network, *, allowed: bool) -> list[str]:
-    """What of a gadget's activation its theorem, or this target, does not allow."""
+    """Faults of a gadget's activation: what its theorem, or this target, does not allow."""
     activation = gadget_activation(target)
     expected = "relu" if activation is None or block.kind != "gadget-pair" else activation.name
     if not allowed and activation is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from slt_theory.errors import SltError
 from slt_theory.networks import Network
+from slt_theory.records import Record
 from slt_theory.tickets.agreement import Sample, agreement
 from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Ticket
@@ -17,7 +18,7 @@ __all__ = ["ComparisonRow", "compare", "typical"]
 
 
 @dataclass(frozen=True)
-class ComparisonRow:
+class ComparisonRow(Record):
     """One construction on one target; numbers are None where there is no ticket.
 
     Attributes
@@ -73,7 +74,7 @@ class ComparisonRow:
     failure: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        record = asdict(self)
+        record = super().to_dict()
         record["options"] = {name: _plain(value) for name, value in self.options.items()}
         return record
 

@@ -31,6 +31,7 @@ class Box:
 
     @property
     def non_negative(self) -> bool:
+        """True if no coordinate is negative."""
         return self.lo >= 0
 
     def ends(self, size: int) -> tuple[Floats, Floats]:
@@ -54,6 +55,7 @@ class Region:
 
     @property
     def non_negative(self) -> bool:
+        """True if no coordinate is negative."""
         return bool((self.lo >= 0).all())
 
     def ends(self, size: int) -> tuple[Floats, Floats]:
@@ -71,6 +73,7 @@ class Ball:
 
     @property
     def non_negative(self) -> bool:
+        """False: a ball around 0 has inputs of both signs."""
         return False
 
     def ends(self, size: int) -> tuple[Floats, Floats]:

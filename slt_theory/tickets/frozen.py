@@ -88,7 +88,7 @@ def frozen_stream(layer: SourceLayer) -> int:
 def frozen_pattern(
     seed: int, layer: SourceLayer, start: int, stop: int, *, draw: Words = words32
 ) -> tuple[Bools, Bools]:
-    """Which weights of rows ``start .. stop - 1`` are pruned, and which locked.
+    """Masks of the weights of rows ``start .. stop - 1`` that are pruned, and that are locked.
 
     One 32-bit word a weight: pruned below ``prune * 2**32``, locked in the next ``lock * 2**32``.
     Builders pass the compiled twin of `words32` as `draw`.

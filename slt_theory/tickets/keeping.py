@@ -24,7 +24,7 @@ _WEIGHT_BYTES = 64
 
 @dataclass(frozen=True)
 class Keeping:
-    """Where a build keeps its masks, and what it tells of its size.
+    """Storage of the masks of one build, with its memory limit.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Keeping:
     max_memory : int or None
         Bytes that the build may take; default: what is free.
     expect : callable or None
-        Told the number of sums before the first is solved.
+        Called with the number of sums before the first is solved.
     """
 
     path: Path | None = None
@@ -78,7 +78,7 @@ class Keeping:
         return Journal(self.path, self.identity, layers, fresh=self.fresh)
 
     def attempt(self) -> int:
-        """Which attempt the file belongs to; 0 without one."""
+        """Number of the attempt that the file belongs to; 0 without one."""
         if self.path is None or self.fresh or not self.path.exists():
             return 0
         attempt = read_identity(self.path).get("attempt", 0)
@@ -96,7 +96,7 @@ class Keeping:
 def keeping_of(
     target: Network, theorem: str, options: dict[str, Any]
 ) -> tuple[Keeping, dict[str, Any]]:
-    """How a build keeps its masks, from its arguments, and the other arguments."""
+    """Split the arguments of a build into those of its storage and the others."""
     rest = {k: v for k, v in options.items() if k not in ("out", "fresh", "max_memory", "expect")}
     limit = options.get("max_memory")
     limit = None if limit is None else whole_number("max_memory", limit)

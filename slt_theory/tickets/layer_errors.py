@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from slt_theory.networks import Network
+from slt_theory.records import Record
 from slt_theory.tickets.checking.claims import round_down
 from slt_theory.tickets.checking.effective import effective_block
 from slt_theory.tickets.checking.error_search import largest_error_found
@@ -17,7 +17,7 @@ __all__ = ["LayerError", "layer_errors"]
 
 
 @dataclass(frozen=True)
-class LayerError:
+class LayerError(Record):
     """Sup-norm error after a weighted layer, before its activation, over the ticket's domain.
 
     Attributes
@@ -30,9 +30,6 @@ class LayerError:
 
     bound: float
     found: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def layer_errors(ticket: Ticket, target: Network) -> list[LayerError]:

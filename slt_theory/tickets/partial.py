@@ -52,17 +52,20 @@ class Memory:
         self._masks = [np.zeros(layer.packed_shape, np.uint8) for layer in layers]
 
     def mask(self, index: int) -> NDArray[np.uint8]:
+        """Mask number `index`, to be written in place."""
         return self._masks[index]
 
     def finished(self, index: int) -> dict[int, Missed]:
+        """Nothing: every build begins afresh."""
         return {}
 
     def put(self, index: int, rows: range, missed: Missed) -> None:
-        return None
+        """Do nothing: the mask holds the rows already."""
+        return
 
 
 def partial_path(out: Path) -> Path:
-    """Where an unfinished build of `out` is kept."""
+    """Path of the file that keeps an unfinished build of `out`."""
     return out.with_name(f"{out.name}.partial")
 
 
@@ -113,12 +116,15 @@ class Journal:
         self._resume()
 
     def mask(self, index: int) -> NDArray[np.uint8]:
+        """Mask number `index`, mapped to the file."""
         return self._masks[index]
 
     def finished(self, index: int) -> dict[int, Missed]:
+        """First rows of the blocks that the file holds, with their missed sums."""
         return dict(self._finished[index])
 
     def put(self, index: int, rows: range, missed: Missed) -> None:
+        """Append a sealed line for the `rows`: their checksum and their missed sums."""
         data = self._masks[index][rows.start : rows.stop]
         line = json.dumps([index, rows.start, rows.stop, zlib.crc32(data.tobytes()), missed])
         with self._lock, self._path.open("ab") as file:
@@ -167,7 +173,7 @@ class Journal:
 
 
 def read_identity(path: Path) -> dict[str, Any]:
-    """What the unfinished build of a file was asked for.
+    """Fingerprint of the arguments of the unfinished build in a file.
 
     Raises
     ------

@@ -10,9 +10,10 @@ Source: Otsuka, Chijiwa, Garcia-Arias, Okoshi, Kawamura, Van Chu, Fujiki, Takeuc
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from slt_theory.networks import Network
+from slt_theory.records import Record
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Size", "ticket_size"]
@@ -21,7 +22,7 @@ SEED_BITS, FLOAT_BITS = 64, 32
 
 
 @dataclass(frozen=True)
-class Size:
+class Size(Record):
     """Bits of a ticket and of its target.
 
     Attributes
@@ -50,9 +51,6 @@ class Size:
     def compression(self) -> float:
         """Bits of the target in float32 a bit of the ticket; below 1 the ticket is larger."""
         return self.target_bits / self.stored_bits
-
-    def to_dict(self) -> dict[str, int]:
-        return asdict(self)
 
 
 def ticket_size(ticket: Ticket, target: Network) -> Size:

@@ -70,7 +70,7 @@ class Ticket:
 
     @property
     def complete(self) -> bool:
-        """Whether every sum was reached."""
+        """True if every sum was reached."""
         return not self.unreached
 
     @property
@@ -154,7 +154,7 @@ class Ticket:
 
 
 def architecture_of(target: Network) -> dict[str, Any] | None:
-    """What a ticket says of its target's shape: nothing for a dense ReLU network."""
+    """Header fields on the shape of the target: none for a dense ReLU network."""
     if isinstance(target, Dense) and target.activation == RELU:
         return None
     return target.describe()

@@ -31,7 +31,7 @@ Header = dict[str, Any]
 
 
 class MaskedLayer(nn.Module):
-    """What masked layers share.
+    """Base of the masked layers: header, masks, and weights regenerated from the seed.
 
     Parameters
     ----------
@@ -81,6 +81,7 @@ class MaskedLayer(nn.Module):
 
     @property
     def seed(self) -> int:
+        """Seed of the random weights."""
         return int(self.header["seed"])
 
     @property
@@ -136,9 +137,17 @@ class MaskedLayer(nn.Module):
         return rows.contiguous()
 
     def get_extra_state(self) -> Header:
+        """Header that ``state_dict`` carries beside the masks."""
         return self.header
 
     def set_extra_state(self, state: Header) -> None:
+        """Take the header of a ``state_dict``.
+
+        Raises
+        ------
+        BadInput
+            If it belongs to masks of another shape.
+        """
         before = self.block.mask_shapes
         self.header = state
         if self.block.mask_shapes != before:
@@ -161,6 +170,7 @@ class MaskedLayer(nn.Module):
         return {**self.__dict__, "_slopes": None}
 
     def extra_repr(self) -> str:
+        """Sizes, n and eps, for ``print(module)``."""
         block = self.block
         return f"{block.inputs} -> {block.outputs}, n={block.n}, eps={float(Fraction(block.eps)):g}"
 
@@ -182,6 +192,7 @@ class MaskedConv2d(MaskedLayer):
     """
 
     def shaped(self, rows: Tensor) -> Tensor:
+        """Effective rows (out * kh * kw, in) as a kernel (out, in, kh, kw)."""
         height, width = self.header["geometry"]["kernel_size"]
         kernel = rows.view(-1, height, width, rows.shape[1])
         return kernel.permute(0, 3, 1, 2).contiguous()

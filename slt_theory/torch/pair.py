@@ -56,6 +56,7 @@ class GadgetPair:
 
     @property
     def hidden(self) -> int:
+        """Neurons of the hidden layer: ``groups * n``."""
         return self.groups * self.n
 
     @property
@@ -65,6 +66,7 @@ class GadgetPair:
 
     @property
     def out_law(self) -> Law:
+        """Law of an out-weight."""
         return layer_law(self.block.layers[1])
 
     def out_weights(self, start: int, stop: int) -> Tensor:

@@ -39,7 +39,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Masks:
-    """What a pair keeps.
+    """Masks of a pair, and the sums that were not reached.
 
     Attributes
     ----------

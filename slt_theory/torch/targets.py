@@ -42,6 +42,7 @@ class TargetLayer:
 
     @property
     def inputs(self) -> int:
+        """Input features or channels."""
         if isinstance(self.module, nn.Conv2d):
             return self.module.in_channels
         return self.module.in_features

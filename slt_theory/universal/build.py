@@ -40,7 +40,7 @@ Masks = list[tuple[NDArray[np.uint8], ...]]
 
 @dataclass(frozen=True)
 class Options:
-    """What a builder may choose.
+    """Choices of a builder.
 
     Attributes
     ----------

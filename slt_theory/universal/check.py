@@ -64,6 +64,7 @@ class FunctionCheck:
     kinks: int
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
             "name": self.name,
             "sup_error_bound": self.sup_error_bound,
@@ -74,7 +75,7 @@ class FunctionCheck:
 
 @dataclass(frozen=True)
 class UniversalCheck:
-    """What the check of one ticket found.
+    """Result of the check of one ticket.
 
     Attributes
     ----------
@@ -89,6 +90,7 @@ class UniversalCheck:
     failures: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
             "ok": self.ok,
             "functions": [f.to_dict() for f in self.functions],
@@ -232,7 +234,7 @@ def _of_its_own(pair: Effective, single: Effective, k: int, end: Fraction) -> Pi
 def deviations(
     mixing: Effective, logs: list[Cells], exponents: tuple[int, ...], m: int
 ) -> tuple[float, float]:
-    """How far the sum of logarithms of monomial m can fall below and rise above the true one."""
+    """Bounds (below, above) of the error in the sum of logarithms of monomial m."""
     below = above = 0.0
     for j, r in enumerate(exponents):
         integer = int(mixing.positive[m, j])

@@ -66,14 +66,17 @@ class Family:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the functions, in order of the outputs."""
         return tuple(function.name for function in self.functions)
 
     @property
     def inputs(self) -> int:
+        """1: functions of one variable."""
         return 1
 
     @property
     def domain(self) -> str:
+        """Interval of the variable, as ``box:lo,hi``."""
         return str(Box(float(self.lo), float(self.hi)))
 
     @property
@@ -114,6 +117,7 @@ class Monomials:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Monomials as text, such as ``y1^2*y3``."""
         return tuple(
             "*".join(f"y{j + 1}" if r == 1 else f"y{j + 1}^{r}" for j, r in enumerate(row) if r)
             for row in self.exponents
@@ -121,14 +125,17 @@ class Monomials:
 
     @property
     def inputs(self) -> int:
+        """Number of variables."""
         return len(self.exponents[0])
 
     @property
     def domain(self) -> str:
+        """Unit box of the variables."""
         return str(Box())
 
     @property
     def sha256(self) -> str:
+        """Hash of name, domain and monomials."""
         return _hash(self.name, self.domain, self.names)
 
 

@@ -54,6 +54,7 @@ class Job:
 
     @property
     def sides(self) -> tuple[int, ...]:
+        """Directions from 0 in which the domain extends: 1 right, -1 left."""
         return tuple(side for side, length in ((1, self.right), (-1, self.left)) if length > 0)
 
 
@@ -65,7 +66,9 @@ def pieces(function: Function, end: float, eps: float) -> float:
 
 
 def reach_needed(function: Function, ends: tuple[float, float], eps: float) -> float:
-    """What the third layer must reach: the value and the slope at 0, and the changes of slope.
+    """Largest coefficient that a function needs in the third layer.
+
+    It is the largest of the value at 0, the slope at 0, and the changes of slope.
 
     The best pieces are ``4 sqrt(eps / |f''|)`` long, so neighbours differ by ``4 sqrt(eps |f''|)``.
     """
@@ -85,7 +88,7 @@ class _Made:
     slopes: list[float] = field(default_factory=list)
 
     def hinges(self, coefficients: Floats) -> Hinges:
-        """What they are to an output."""
+        """Coefficients of the hinges in one output."""
         order = np.argsort(self.places, kind="stable")
         rows = np.array(self.rows, dtype=np.int64)[order]
         return Hinges(

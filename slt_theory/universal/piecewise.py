@@ -45,7 +45,7 @@ class _Neuron:
         return self.right if side > 0 else -self.left
 
     def begins(self, side: int) -> bool:
-        """Whether it is on at once, walking that way."""
+        """True if the hinge is on at once, walking that way."""
         return self.bias > 0 or (self.bias == 0 and self.slope(side) > 0)
 
     def kink(self, side: int) -> Fraction | None:

@@ -119,7 +119,7 @@ class HingeSource:
 
     @property
     def scale(self) -> float:
-        """What a step of the third layer's integers is worth."""
+        """Value of one step of the third layer's integers."""
         return float(2.0 ** (self.single.scale_exponent - WEIGHT_BITS))
 
     def coefficients(self, output: int) -> Floats:

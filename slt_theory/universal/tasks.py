@@ -63,6 +63,7 @@ class TaskResult:
     scores: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, with the rule of the split."""
         return {
             "task": self.task,
             "score": self.score,

@@ -55,7 +55,7 @@ smear = jit(smear_py)
 
 
 def all_set_py(bits: Words, stride: Scalar, x0: Scalar, x1: Scalar, y0: Scalar, y1: Scalar) -> bool:
-    """Whether all bits with x0 <= x <= x1 and y0 <= y <= y1 are set; False outside the map."""
+    """True if all bits with x0 <= x <= x1 and y0 <= y <= y1 are set; False outside the map."""
     if x0 < 0 or y0 < 0 or x1 >= stride or (y1 + 1) * stride > bits.size * _WORD:
         return False
     for y in range(y0, y1 + 1):

@@ -100,7 +100,7 @@ shares = jit(shares_py)
 def deficit_py(
     below: Rows32, above: Rows32, slack: Rows, k: Scalar, sign: Scalar, margin: Scalar
 ) -> Scalar:
-    """What the sums lack to `margin`, together, once number k is left out (or back: sign -1)."""
+    """Total shortfall of the sums below `margin` once number k is left out (or back: sign -1)."""
     total = np.int64(0)
     for r in range(slack.shape[0]):
         total += max(np.int64(0), margin - slack[r, 0] + sign * below[r, k])

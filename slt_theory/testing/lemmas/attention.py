@@ -42,7 +42,7 @@ Row = Sequence[Any]
 
 
 def shares(weights: Row) -> Space[tuple[Any, ...]]:
-    """How far each score moves, one number a score."""
+    """Lists of one factor a weight; `perturbed` maps each to a number of [1/r, r]."""
     return lists(FACTORS, len(weights), len(weights))
 
 
@@ -76,6 +76,7 @@ def output(weights: Row, rows: Sequence[Row], moves: Row, r: Any) -> Any:
 
 @cache
 def token_rows(count: int) -> Space[Any]:
+    """Inputs of attention: `count` tokens of size 2."""
     space = attention_inputs(tokens=count, size=2)
     return Space((count,), space.slots, space.build)
 
@@ -86,6 +87,7 @@ def tokens(weights: Row) -> Space[Any]:
 
 
 def kept(weights: Row) -> Space[Any]:
+    """All masks of the weights, some weight kept or none."""
     return masks(len(weights))
 
 

@@ -23,6 +23,7 @@ Neurons = Sequence[tuple[Any, Any]]
 
 
 def positive(x: Any) -> Any:
+    """``relu(x)``, exactly."""
     return max(x, Fraction(0))
 
 

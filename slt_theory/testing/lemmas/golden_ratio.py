@@ -30,7 +30,7 @@ def target_share(items: Sequence[Any], share: Any) -> Any:
 
 
 def greedy_residual(items: Sequence[Any], target: Any) -> Any:
-    """What is left after taking, from the largest on, each item that still fits."""
+    """Remainder after taking, from the largest on, each item that still fits."""
     rest = target
     for x in items:
         if x <= rest:

@@ -51,6 +51,7 @@ edge_popup_best = Lemma(
 
 
 def kept_score(scores: Sequence[Any], mask: Sequence[bool]) -> Any:
+    """Sum of ``|s|`` over the kept scores."""
     return sum((abs(s) for s, b in zip(scores, mask, strict=True) if b), Fraction(0))
 
 
@@ -66,6 +67,7 @@ def squared_error(weights: Sequence[Any], mask: Sequence[bool], scale: Any) -> A
 
 
 def any_mask(weights: Sequence[Any]) -> Any:
+    """All masks of the weights."""
     return masks(len(weights))
 
 

@@ -60,10 +60,12 @@ def noise(weights: Any) -> Any:
 
 
 def spectral_noise(weights: Any) -> Any:
+    """Matrices of the shapes of `weights` with spectral norm at most 1."""
     return like(weights, norm="spectral")
 
 
 def entry_noise(weights: Any) -> Any:
+    """Matrices of the shapes of `weights` with entries in [-1, 1]."""
     return like(weights, norm="max")
 
 
@@ -73,6 +75,7 @@ def inputs(weights: Any) -> Any:
 
 
 def ball_inputs(weights: Any) -> Any:
+    """Inputs of the unit ball, with half-integer coordinates."""
     return ball(len(weights[0][0]), bits=1)
 
 
@@ -128,6 +131,10 @@ general_norms = Lemma(
 
 
 def general_bound(weights: Layers, x: Any, eta: Any) -> Any:
+    """Bound ``sum_l eta |B_l| prod_(k > l) (|W_k| + eta)`` of the error recursion.
+
+    ``|B_l|`` is the norm of the values that enter layer l, ``|W_k|`` the largest row sum.
+    """
     bound, values = Fraction(0), tuple(x)
     for layer, w in enumerate(weights):
         after = prod((row_sum(v) + eta for v in weights[layer + 1 :]), start=Fraction(1))
@@ -150,6 +157,7 @@ entries = Lemma(
 
 
 def bias_layers(weights: Any) -> Any:
+    """Biases in [-1, 1] for every row of every layer, half-integers."""
     rows = sum(len(w) for w in weights)
     cuts = [sum(len(w) for w in weights[:k]) for k in range(len(weights) + 1)]
     return lists(numbers(-1, 1, bits=1), rows, rows).map(
@@ -173,6 +181,7 @@ def layer_accuracies(weights: Layers, biases: Layers, box_radius: Any, eps: Any)
 def biased_error(
     weights: Layers, biases: Layers, noise: Layers, shifts: Layers, x: Any, accuracies: Layers
 ) -> Any:
+    """Error at x of the network whose weights and biases moved by ``accuracy * noise``."""
     moved = [plus(w, scale(d, a)) for w, d, a in zip(weights, noise, accuracies, strict=True)]
     offsets = [
         tuple(b + a * s for b, s in zip(bs, ss, strict=True))

@@ -25,7 +25,7 @@ REMEMBERED = 1 << 19
 
 @dataclass(frozen=True)
 class Limit:
-    """How much a stage may take: cases, seconds, or whichever comes first."""
+    """Limit of a stage: cases, seconds, or whichever comes first."""
 
     cases: int
     seconds: float
@@ -118,7 +118,7 @@ class SearchState:
 
     @property
     def over(self) -> bool:
-        """Whether the stage has to stop."""
+        """True if the stage has to stop."""
         return (
             self.found is not None
             or self.complete
@@ -139,7 +139,7 @@ class SearchState:
         return tuple(case[name] for name in self.frame.names)
 
     def knows(self, case: Case) -> bool:
-        """Whether the case was tried before."""
+        """True if the case was tried before."""
         return self._key(case) in self._scores
 
     def score(self, case: Case) -> float | None:
@@ -182,7 +182,7 @@ class SearchState:
         return [case for _, _, case in sorted(self._best, reverse=True)]
 
     def coverage(self) -> str:
-        """What of the search space was tried, in words."""
+        """Part of the search space that was tried, in words."""
         if len(self._scores) >= REMEMBERED:
             return f"at least {len(self._scores)} distinct cases"
         if self.complete:

@@ -137,7 +137,7 @@ def _in_code(y, q, code):
 
 @triton.jit
 def _chosen(mask, r):
-    """Whether a mask over live ranks keeps the neurons of a lane."""
+    """True for the neurons of a lane that a mask over live ranks keeps."""
     bits = (mask[None, :] >> tl.minimum(r, 63).to(tl.int64)) & 1
     return (r < DEAD) & (bits == 1)
 

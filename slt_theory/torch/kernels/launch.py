@@ -21,7 +21,7 @@ _UNSIGNED = 0xFFFFFFFF
 
 @cache
 def available() -> bool:
-    """Whether Triton is there."""
+    """True if Triton can be imported."""
     try:
         import triton  # noqa: F401
     except ImportError:
@@ -30,12 +30,12 @@ def available() -> bool:
 
 
 def serves(pair: GadgetPair) -> bool:
-    """Whether the kernel draws this pair's out-weights: it knows the uniform law."""
+    """True if the kernel can draw this pair's out-weights: it knows the uniform law."""
     return (pair.out_law.name, pair.out_law.bits) == ("uniform", 24)
 
 
 def best_kernel(pair: GadgetPair) -> bool:
-    """Whether the fused kernel is the way on the pair's device."""
+    """True if the fused kernel is the faster way on the pair's device."""
     return pair.device.type == "cuda" and available() and serves(pair)
 
 

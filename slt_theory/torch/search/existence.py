@@ -7,9 +7,10 @@ search of the same network at the same density, layer counts and mask bits ends 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from slt_theory.records import Record
 from slt_theory.torch.search.frozen import frozen_network
 from slt_theory.torch.search.popup import search
 from slt_theory.torch.search.settings import Search
@@ -32,7 +33,7 @@ __all__ = ["Existence", "search_against_existence"]
 
 
 @dataclass(frozen=True)
-class Existence:
+class Existence(Record):
     """One number a replicate.
 
     Attributes
@@ -58,10 +59,11 @@ class Existence:
 
     @property
     def shortfall(self) -> list[float]:
+        """Accuracy by which the search stays below the best mask, a number a network."""
         return [best - found for best, found in zip(self.best, self.found, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "shortfall": self.shortfall}
+        return {**super().to_dict(), "shortfall": self.shortfall}
 
 
 def search_against_existence(

@@ -133,7 +133,7 @@ def search(
 
 
 def _soft(weight: Tensor, score: Tensor) -> Tensor:
-    """What the gradient flows through: a score of either sign grows away from 0 by -w g."""
+    """Surrogate of a mask for the gradient: a score of either sign grows away from 0 by -w g."""
     return weight * score.abs()
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from slt_theory.errors import BadInput
+from slt_theory.records import Record
 from slt_theory.torch.train.model import Model, Tensors
 from slt_theory.torch.train.replicates import Draws, Use
 from slt_theory.torch.train.schedules import SCHEDULES
@@ -22,8 +23,8 @@ _CHUNK = 1024
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How long and how fast.
+class Recipe(Record):
+    """Settings of a training run: steps, batch, optimiser and schedule.
 
     Attributes
     ----------
@@ -54,14 +55,12 @@ class Recipe:
             raise BadInput("schedule", self.schedule, f"must be one of {', '.join(SCHEDULES)}")
 
     def optimiser(self, variables: list[Tensor]) -> torch.optim.Optimizer:
+        """The optimiser of `method` over the variables."""
         if self.method == "adam":
             return torch.optim.Adam(variables, lr=self.rate, weight_decay=self.decay)
         return torch.optim.SGD(
             variables, lr=self.rate, momentum=self.momentum, weight_decay=self.decay
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Batch(NamedTuple):
@@ -74,7 +73,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Moment:
-    """What a hook sees. It may change `variables` (on a step) or their ``.grad`` (on a gradient).
+    """State given to a hook, which may change `variables` (on a step) or their ``.grad``.
 
     Attributes
     ----------
@@ -95,12 +94,13 @@ class Moment:
 
     @property
     def progress(self) -> float:
+        """``step / steps`` in [0, 1)."""
         return self.step / self.steps
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a fit leaves.
+    """Result of a fit.
 
     Attributes
     ----------
@@ -235,7 +235,7 @@ def outputs(model: Model, tensors: Tensors, inputs: Tensor, numbers: Tensor) -> 
 
 
 def correct(model: Model, tensors: Tensors, task: Task, part: str = "test") -> Tensor:
-    """How many examples each network classifies right: int64 (S,). A tie counts as wrong."""
+    """Count the examples that each network classifies right: int64 (S,). A tie counts as wrong."""
     numbers = task.part(part)
     values = outputs(model, tensors, task.inputs, numbers)
     at_label = values.gather(2, task.answers(numbers)[:, :, None])

@@ -140,7 +140,7 @@ def overlap(first: Tensors, second: Tensors) -> Tensor:
 
 
 def nested(inner: Tensors, outer: Tensors) -> Tensor:
-    """Whether `outer` keeps all that `inner` keeps: bool (S,)."""
+    """True where `outer` keeps all that `inner` keeps: bool (S,)."""
     return kept({name: inner[name] & ~outer[name] for name in inner}) == 0
 
 

@@ -37,7 +37,8 @@ class Model(Protocol):
     """
 
     @property
-    def shapes(self) -> Shapes: ...
+    def shapes(self) -> Shapes:
+        """Shape of every tensor of one network, by name."""
 
     def __call__(self, tensors: Tensors, inputs: Tensor) -> Tensor:
         """Outputs (S, B, classes) of S networks on inputs (S, B, ...), or (B, ...) for all."""
@@ -50,7 +51,7 @@ def maskable(shapes: Shapes) -> dict[str, tuple[int, ...]]:
 
 
 def sizes(shapes: Shapes) -> dict[str, int]:
-    """How many weights each maskable tensor of one network has."""
+    """Number of weights of each maskable tensor of one network."""
     return {name: math.prod(shape) for name, shape in maskable(shapes).items()}
 
 

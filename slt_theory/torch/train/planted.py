@@ -28,7 +28,7 @@ def plant(source: Tensors, target: Tensors, masks: Tensors) -> Tensors:
 
 
 class Recovery(NamedTuple):
-    """How much of a planted support was found: shares of the found and of the planted weights."""
+    """Recovery of a planted support: shares of the found and of the planted weights."""
 
     precision: list[float]
     recall: list[float]

@@ -26,7 +26,7 @@ _BITS = 24
 
 
 class Use(IntEnum):
-    """What a replicate's numbers are for; the first field of a stream number, never 0."""
+    """Purpose of a replicate's random numbers; the first field of a stream number, never 0."""
 
     WEIGHTS = 1
     SCORES = 2

@@ -42,10 +42,12 @@ class Task:
 
     @property
     def classes(self) -> int:
+        """Number of classes: the largest label plus one."""
         return int(self.labels.max()) + 1
 
     @property
     def stack(self) -> int:
+        """Number S of networks."""
         return int(self.train.shape[0])
 
     def part(self, name: str) -> Tensor:
