@@ -1,4 +1,4 @@
-"""Random binary networks: Diffenderfer and Kailkhura 2021; Sreenivasan et al. 2022."""
+"""Diffenderfer, Kailkhura 2021: random binary networks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from slt_theory.theorems.common import POSITIVE, SPECTRAL, integers, parameter
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
-    KnownIssue,
     Paper,
     Quantifiers,
     Source,
     Theorem,
 )
 
-DIFFENDERFER = Paper(
+PAPER = Paper(
     key="diffenderfer2021",
     authors="James Diffenderfer, Bhavya Kailkhura",
     title="Multi-prize lottery ticket hypothesis: finding accurate binary neural networks by "
@@ -26,14 +25,6 @@ DIFFENDERFER = Paper(
     venue="ICLR 2021",
     year=2021,
     arxiv="2103.09377",
-)
-SREENIVASAN = Paper(
-    key="sreenivasan2022",
-    authors="Kartik Sreenivasan, Shashank Rajput, Jy-yong Sohn, Dimitris Papailiopoulos",
-    title="Finding nearly everything within random binary networks",
-    venue="AISTATS 2022",
-    year=2022,
-    arxiv="2110.08996",
 )
 
 _MAX_NORM = parameter(
@@ -68,37 +59,13 @@ def enough_signs(seed: int) -> Outcome:
     return all_of(failures, cases, "P(Bin(k, 1/2) < m) <= delta at k = 4 (m + log(1/delta))")
 
 
-def doubling(seed: int) -> Outcome:
-    """Pruning a chain of doubling units (two equal paths of weight 1) writes any w in binary."""
-    bits = 8
-    failures, cases = [], 0
-    for k in range(1 << bits):
-        # Unit j carries relu of twice unit j - 1; bit j of k says whether it is read out.
-        unit, value = 1, 0
-        for j in range(bits):
-            value += unit if k >> j & 1 else 0
-            unit = max(unit, 0) + max(unit, 0)
-        cases += 1
-        if value != k:
-            failures.append(f"k = {k}")
-    worst = max(
-        abs(Fraction(int(w), 10**6) - Fraction(round(Fraction(int(w), 10**6) * 2**bits), 2**bits))
-        for w in integers(seed, 1, 500, 0, 10**6)
-    )
-    if worst > Fraction(1, 2 ** (bits + 1)):
-        failures.append("rounding to bits")
-    return all_of(
-        failures, cases + 1, f"all weights k / 2^{bits} exactly, others within half a bit"
-    )
-
-
 ENTRIES = (
     Theorem(
         id="diffenderfer2021-binary",
         title="Random signs: width l n^(3/2)/eps",
         kind="theorem",
         source=Source(
-            DIFFENDERFER,
+            PAPER,
             "Theorem 2, from memory; Kumar and Natale 2025 quote log(l d/eps) in its second term",
             "arXiv",
             "recalled-mid",
@@ -121,29 +88,5 @@ ENTRIES = (
             Check("unary code", "l sqrt(n)/eps steps write one weight", unary_code),
             Check("signs", "enough random signs of each kind", enough_signs),
         ),
-    ),
-    Theorem(
-        id="sreenivasan2022-binary",
-        title="Random signs at logarithmic depth and width",
-        kind="theorem",
-        source=Source(
-            SREENIVASAN,
-            "main theorem; widths as quoted by Kumar and Natale 2025",
-            "arXiv",
-            "recalled-mid",
-        ),
-        statement="Target: depth l, width d, ||W_i|| <= 1. A random network of signs with depth "
-        "C l log(d l/eps) and width C d log^2(d l/(eps delta)), only the last layer scaled, "
-        "contains an eps-ticket with probability at least 1 - delta.",
-        quantifiers=Quantifiers("fixed", "fixed", "eps", "weights in [-1, 1]"),
-        assumptions=(POSITIVE, SPECTRAL),
-        constants=(Constant("C", None, "unnamed"),),
-        bound=Formula(
-            "C*d*log(d*l/(eps*delta))**2",
-            lambda eps, delta, d, l, C: C * d * math.log(d * l / (eps * delta)) ** 2,  # noqa: E741
-        ),
-        unit="hidden neurons of one layer, at depth C l log(d l/eps)",
-        known_issues=(KnownIssue("the dependence on delta is recalled, not read"),),
-        checks=(Check("binary code", "doubling units write weights in binary", doubling),),
     ),
 )

@@ -1,0 +1,68 @@
+"""Da Cunha, d'Amore, Natale 2023: structured pruning, hidden channels kept whole."""
+
+from __future__ import annotations
+
+import math
+
+from slt_theory.theorems.checks import Check
+from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.entry import (
+    Constant,
+    Formula,
+    KnownIssue,
+    Paper,
+    Quantifiers,
+    Source,
+    Theorem,
+)
+
+PAPER = Paper(
+    key="dacunha2023b",
+    authors="Arthur da Cunha, Francesco d'Amore, Emanuele Natale",
+    title="Polynomially over-parameterized convolutional neural networks contain structured "
+    "strong winning lottery tickets",
+    venue="NeurIPS 2023",
+    year=2023,
+    arxiv="2311.09858",
+)
+
+_L1 = parameter("the l1 norm of every kernel tensor is at most 1", "l1_norm", lambda v: v <= 1)
+
+
+ENTRIES = (
+    Theorem(
+        id="dacunha2023b-structured",
+        title="Removing whole filters: polynomial overparameterisation",
+        kind="theorem",
+        source=Source(PAPER, "main theorem; abstract read", "arXiv", "recalled-low"),
+        statement="A random CNN of 2l layers with N(0,1) kernels and "
+        "n_i >= C s_i^6.5 c_i^6 log^3(s_i c_i c_{i-1} l / eps) channels contains with probability "
+        "at least 1 - eps, for every target with ||K_i||_1 <= 1, a structured ticket: blocks of "
+        "channels in the 1 x 1 layers and whole filters after them, with max error eps.",
+        quantifiers=Quantifiers("all", "all", "eps, max norm", "kernels with ||K||_1 <= 1"),
+        assumptions=(POSITIVE, _L1),
+        constants=(
+            Constant("C", None, "unnamed"),
+            Constant("13", "13", "stated", "exponent of the filter's side: 12 or 13, recalled"),
+            Constant("6", "6", "stated", "exponent of the channels, recalled"),
+        ),
+        bound=Formula(
+            "C*s**Rational(13, 2)*d_out**6*log(s*d_in*d_out*l/eps)**3",
+            lambda eps, s, d_in, d_out, l, C: (  # noqa: E741
+                C * s**6.5 * d_out**6 * math.log(s * d_in * d_out * l / eps) ** 3
+            ),
+        ),
+        unit="channels",
+        known_issues=(KnownIssue("exponents are uncertain; only the polynomial order was read"),),
+        not_claimed=("that the exponents are necessary",),
+        uses=("becchetti2022-fixed-size-vectors",),
+        checks=(
+            Check(
+                "vectors Z X",
+                "summands Z X with one normal factor a vector reach a random target of "
+                "[-1/2,1/2]^2",
+                "scaled_normal_vectors",
+            ),
+        ),
+    ),
+)
