@@ -190,7 +190,7 @@ def _theorem_lines(entry: Any, derived: Any) -> list[str]:
             f"{', a computation could refute it' if c.refutable else ''}) {c.note}"
             for c in entry.constants
         ),
-        *(f"assumes      {a.text}" for a in entry.assumptions),
+        *(f"assumes      {a.text}" for a in entry.conditions),
         *(f"anchor       {a.text}" for a in entry.anchors),
         *([f"build it     {build}"] if (build := _build(entry)) else []),
         *(f"proof uses   {other}" for other in entry.proof_uses),

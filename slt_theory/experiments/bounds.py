@@ -205,7 +205,7 @@ def bound_numbers(
         window=(float(low), float(high)),
         unit=_unit(entry),
         assumptions=tuple(
-            {"text": a.text, "holds": a.holds({**asked, **given})} for a in entry.assumptions
+            {"text": a.text, "holds": a.holds({**asked, **given})} for a in entry.conditions
         ),
         parameters=shown,
         trials=used,

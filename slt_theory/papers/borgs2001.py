@@ -9,6 +9,7 @@ import numpy as np
 
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import all_sums, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -72,12 +73,16 @@ ENTRIES = (
         title="Integer partitioning: the expected number of solutions",
         kind="theorem",
         source=Source(PAPER, "as used by Kumar and Natale 2025", "journal", "recalled-mid"),
-        statement="X_i iid uniform on 1..M, Z the number of sign vectors with |sum s_i X_i| = z "
-        "for a z of the right parity. E Z is about 2^(n+1) / (M sqrt(2 pi n c_M)), "
-        "c_M = 1/3 + 1/(2M) + 1/(6M^2) (half of it at z = 0, averaged over parities); solutions "
-        "appear at log2(M)/n = 1.",
+        statement=Statement(
+            "X_i iid uniform on the integers 1..M, Z the number of sign vectors with |sum "
+            "s_i X_i| = z for a z of the right parity",
+            (parameter("M >= 1", "M", lambda v: v >= 1),),
+            "E Z is about 2^(n+1) / (M sqrt(2 pi n c_M)), c_M = 1/3 + 1/(2M) + 1/(6M^2) "
+            "(half of it at z = 0, averaged over parities); solutions appear at log2(M)/n "
+            "= 1.",
+        ),
         quantifiers=Quantifiers("fixed", None, "0: exact", "z of order M sqrt(n)"),
-        assumptions=(parameter("integers 1..M", "M", lambda v: v >= 1),),
+        assumptions=(),
         constants=(Constant("c_M", "1/3 + 1/(2M) + 1/(6M^2)", "stated", "E X^2 / M^2"),),
         bound=Formula("log(M)/log(2)", lambda M: math.log2(M)),
         unit="numbers, to first order",

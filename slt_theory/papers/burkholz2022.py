@@ -6,6 +6,7 @@ import math
 
 from slt_theory.theorems.checks import SumsCheck
 from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -33,16 +34,20 @@ ENTRIES = (
         title="One extra layer is enough, for most activation functions",
         kind="theorem",
         source=Source(PAPER, "Theorem 2.5", "arXiv", "recalled-mid"),
-        statement="Target of depth L with N non-zero parameters of size at most 1, activation that "
-        "is LeakyReLU-like near 0 or homogeneous for large arguments. A source of depth L + 1, "
-        "parameters iid U[-1,1], with n_l >= C d_l log(1/min(eps_l, delta/rho)) neurons and "
-        "rho = C N^(1+g) log(1/min(eps, delta)), g >= 0, contains with probability at least "
-        "1 - delta a ticket with sup error eps; eps_l is the share of layer l.",
-        quantifiers=Quantifiers("fixed", "fixed", "eps", "parameters in [-1, 1]"),
-        assumptions=(
-            POSITIVE,
-            parameter("parameters at most 1", "max_norm", lambda v: v <= 1),
+        statement=Statement(
+            "Target of depth L with N non-zero parameters, activation that is "
+            "LeakyReLU-like near 0 or homogeneous for large arguments; source of depth L + "
+            "1, parameters iid U[-1,1], with n_l >= C d_l log(1/min(eps_l, delta/rho)) "
+            "neurons and rho = C N^(1+g) log(1/min(eps, delta))",
+            (
+                parameter("parameters at most 1", "max_norm", lambda v: v <= 1),
+                parameter("g >= 0", "g", lambda v: v >= 0),
+            ),
+            "The source contains with probability at least 1 - delta a ticket with sup "
+            "error eps; eps_l is the share of layer l.",
         ),
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "parameters in [-1, 1]"),
+        assumptions=(POSITIVE,),
         constants=(
             Constant("C", None, "unnamed"),
             Constant("g", None, "unnamed", "any g >= 0"),

@@ -8,6 +8,7 @@ from fractions import Fraction
 from slt_theory.balls import to_power
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -51,17 +52,21 @@ ENTRIES = (
         title="Redrawing pruned weights replaces width",
         kind="theorem",
         source=Source(PAPER, "Theorem 4.1", "arXiv", "recalled-mid"),
-        statement="Target: l layers of width d, ||W||_max <= 1/sqrt(d). A source of 2l layers of "
-        "twice the width, in which every weight may be drawn anew up to R times, contains with "
-        "probability at least 1 - delta a ticket with sup error eps if "
-        "R >= C (l^2 d^3 / eps^2) log(l d / delta).",
-        quantifiers=Quantifiers("fixed", "fixed", "eps", "weights within 1/sqrt(d)"),
-        assumptions=(
-            POSITIVE,
-            parameter(
-                "the largest weight is at most 1/sqrt(width)", "max_norm_scaled", lambda v: v <= 1
+        statement=Statement(
+            "Target: l layers of width d",
+            (
+                parameter(
+                    "the largest weight is at most 1/sqrt(width)",
+                    "max_norm_scaled",
+                    lambda v: v <= 1,
+                ),
             ),
+            "A source of 2l layers of twice the width, in which every weight may be drawn "
+            "anew up to R times, contains with probability at least 1 - delta a ticket "
+            "with sup error eps if R >= C (l^2 d^3 / eps^2) log(l d / delta).",
         ),
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "weights within 1/sqrt(d)"),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*l**2*d**3/eps**2*log(l*d/delta)",

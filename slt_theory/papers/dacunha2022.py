@@ -8,6 +8,7 @@ import numpy as np
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Anchor,
     Constant,
@@ -54,14 +55,17 @@ ENTRIES = (
         title="Convolutional networks: logarithmic overparameterisation, non-negative images",
         kind="theorem",
         source=Source(PAPER, "Theorems 1.1 and 3.1", "OpenReview", "recalled-mid"),
-        statement="f(X) = K_l * relu(... relu(K_1 * X)) with ||K_i||_1 <= 1. A random network "
-        "of 2l "
-        "layers, entries iid U[-1,1], layer 2i - 1 of shape 1 x 1 x c_{i-1} x 2 n_i c_{i-1}, layer "
-        "2i of shape d_i x d_i x 2 n_i c_{i-1} x c_i, "
-        "n_i >= C log(c_{i-1} c_i d_i^2 l / min(eps, delta)), contains with probability at least "
-        "1 - delta, for every such f, a ticket with max error eps over X in [0,1]^(D x D x c_0).",
+        statement=Statement(
+            "f(X) = K_l * relu(... relu(K_1 * X))",
+            (_L1, _NON_NEGATIVE),
+            "A random network of 2l layers, entries iid U[-1,1], layer 2i - 1 of shape 1 x "
+            "1 x c_{i-1} x 2 n_i c_{i-1}, layer 2i of shape d_i x d_i x 2 n_i c_{i-1} x "
+            "c_i, n_i >= C log(c_{i-1} c_i d_i^2 l / min(eps, delta)), contains with "
+            "probability at least 1 - delta, for every such f, a ticket with max error eps "
+            "over X in [0,1]^(D x D x c_0).",
+        ),
         quantifiers=Quantifiers("all", "all", "eps, max norm", "filter entries in [-1, 1]"),
-        assumptions=(POSITIVE, _L1, _NON_NEGATIVE),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "2*C*d_in*log(d_in*d_out*s*l/Min(eps, delta))",
@@ -139,10 +143,13 @@ ENTRIES = (
         source=Source(
             PAPER, "the norm inequality of the appendix; textbook", "OpenReview", "derived"
         ),
-        statement="max |K * X| <= ||K||_1 max |X| for every padding with zeros and every stride, "
-        "with ||K||_1 the sum over one output channel's filter.",
+        statement=Statement(
+            "||K||_1 is the sum of absolute values over one output channel's filter",
+            (parameter("stride >= 1", "stride", lambda v: v >= 1),),
+            "max |K * X| <= ||K||_1 max |X| for every padding with zeros and every stride.",
+        ),
         quantifiers=Quantifiers(None, None, "none", "none"),
-        assumptions=(parameter("stride >= 1", "stride", lambda v: v >= 1),),
+        assumptions=(),
         constants=(),
         bound=None,
         proof="young-convolution",

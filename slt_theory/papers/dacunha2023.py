@@ -7,7 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, at_most, integers, targets_inside
+from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter, targets_inside
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -109,12 +110,15 @@ ENTRIES = (
         title="Random subset sum revisited: an elementary proof with an exponential tail",
         kind="theorem",
         source=Source(PAPER, "Theorems 1 and 2", "arXiv v2", "recalled-mid"),
-        statement="There are universal C, kappa such that for X_1..X_n iid U[-1,1], eps < 1/3 and "
-        "n >= C log(1/eps), with probability at least "
-        "1 - 2 exp(-(n - C log(1/eps))^2 / (kappa n)) every z in [-1/2,1/2] has a subset S with "
-        "|z - sum_S X_i| <= 2 eps.",
+        statement=Statement(
+            "X_1..X_n iid U[-1,1]",
+            (below("eps", 1 / 3, "eps < 1/3"),),
+            "There are universal C, kappa such that for n >= C log(1/eps), with "
+            "probability at least 1 - 2 exp(-(n - C log(1/eps))^2 / (kappa n)), every z in "
+            "[-1/2,1/2] has a subset S with |z - sum_S X_i| <= 2 eps.",
+        ),
         quantifiers=Quantifiers("all", None, "2 eps", "[-1/2, 1/2]"),
-        assumptions=(POSITIVE, at_most("eps", 1 / 3), targets_inside(0.5)),
+        assumptions=(POSITIVE, targets_inside(0.5)),
         constants=(
             Constant("C", None, "unnamed"),
             Constant("kappa", None, "unnamed", "4 in a related quotation; not tested as exact"),
@@ -171,11 +175,14 @@ ENTRIES = (
         title="With constant probability the approximated part grows by a constant factor",
         kind="lemma",
         source=Source(PAPER, "the constant-probability lemma", "arXiv v2", "recalled-mid"),
-        statement="For beta < 1/2 there is p_beta > 0 such that, whatever part of measure v is "
-        "approximated so far, P(v' >= v (1 + beta (1 - v))) >= p_beta; p_beta = 1/7 will do for "
-        "beta = 1/4.",
+        statement=Statement(
+            "The part of the window that is approximated so far has measure v",
+            (_WINDOW, parameter("beta < 1/2", "beta", lambda v: v < 0.5)),
+            "There is p_beta > 0 such that, whatever that part is, P(v' >= v (1 + beta (1 "
+            "- v))) >= p_beta; p_beta = 1/7 will do for beta = 1/4.",
+        ),
         quantifiers=Quantifiers(None, None, "none", "any window of length 1"),
-        assumptions=(_WINDOW,),
+        assumptions=(),
         constants=(
             Constant("p_beta", "1/7 at beta = 1/4", "derived", "from E v' and v' <= min(2v, 1)"),
         ),

@@ -6,6 +6,7 @@ import math
 
 from slt_theory.theorems.checks import Check
 from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -35,12 +36,16 @@ ENTRIES = (
         title="Removing whole filters: polynomial overparameterisation",
         kind="theorem",
         source=Source(PAPER, "main theorem; abstract read", "arXiv", "recalled-low"),
-        statement="A random CNN of 2l layers with N(0,1) kernels and "
-        "n_i >= C s_i^6.5 c_i^6 log^3(s_i c_i c_{i-1} l / eps) channels contains with probability "
-        "at least 1 - eps, for every target with ||K_i||_1 <= 1, a structured ticket: blocks of "
-        "channels in the 1 x 1 layers and whole filters after them, with max error eps.",
+        statement=Statement(
+            "A random CNN of 2l layers with N(0,1) kernels and n_i >= C s_i^6.5 c_i^6 "
+            "log^3(s_i c_i c_{i-1} l / eps) channels",
+            (_L1,),
+            "With probability at least 1 - eps it contains, for every such target, a "
+            "structured ticket: blocks of channels in the 1 x 1 layers and whole filters "
+            "after them, with max error eps.",
+        ),
         quantifiers=Quantifiers("all", "all", "eps, max norm", "kernels with ||K||_1 <= 1"),
-        assumptions=(POSITIVE, _L1),
+        assumptions=(POSITIVE,),
         constants=(
             Constant("C", None, "unnamed"),
             Constant("13", "13", "stated", "exponent of the filter's side: 12 or 13, recalled"),

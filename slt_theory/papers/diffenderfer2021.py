@@ -8,6 +8,7 @@ from math import comb, isqrt
 
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -70,13 +71,15 @@ ENTRIES = (
             "arXiv",
             "recalled-mid",
         ),
-        statement="Target: l layers of width n, ||W||_max <= 1/sqrt(n), ||W|| <= 1, bounded "
-        "inputs. "
-        "A source of depth 2l with random weights +1 or -1 (one positive gain a layer) and width "
-        "C (l n^(3/2)/eps + l n log(l n/delta)) contains with probability at least 1 - delta a "
-        "binary subnetwork with sup error eps.",
+        statement=Statement(
+            "Target: l layers of width n, bounded inputs",
+            (SPECTRAL, _MAX_NORM),
+            "A source of depth 2l with random weights +1 or -1 (one positive gain a layer) "
+            "and width C (l n^(3/2)/eps + l n log(l n/delta)) contains with probability at "
+            "least 1 - delta a binary subnetwork with sup error eps.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "weights within 1/sqrt(n)"),
-        assumptions=(POSITIVE, SPECTRAL, _MAX_NORM),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*(l*d**Rational(3, 2)/eps + l*d*log(l*d/delta))",

@@ -6,7 +6,8 @@ import math
 from itertools import permutations, product
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Anchor,
     Constant,
@@ -65,17 +66,24 @@ ENTRIES = (
         title="Equivariant networks: logarithmic overparameterisation in the basis",
         kind="theorem",
         source=Source(PAPER, "Theorem 1", "arXiv", "recalled-mid"),
-        statement="Target: G-equivariant layers in the basis kappa (x) B_i with coefficients "
-        "at most "
-        "1 and ||W_i|| <= 1. Source of depth 2l with iid U[-1,1] coefficients and width "
-        "n_i >= C d_in log(d_in d_out max(|B|, ||B||) l / min(eps, delta)). With probability at "
-        "least 1 - delta, for all targets, pruning equivariant coefficients gives error at most "
-        "eps; the identity must belong to the basis of the odd layers.",
+        statement=Statement(
+            "Target: G-equivariant layers in the basis kappa (x) B_i; source of depth 2l "
+            "with iid U[-1,1] coefficients and width n_i >= C d_in log(d_in d_out max(|B|, "
+            "||B||) l / min(eps, delta))",
+            (
+                SPECTRAL,
+                parameter("coefficients at most 1", "max_norm", lambda v: v <= 1),
+                parameter(
+                    "the identity belongs to the basis of the odd layers", "identity_in_basis", bool
+                ),
+            ),
+            "With probability at least 1 - delta, for all targets, pruning equivariant "
+            "coefficients gives error at most eps.",
+        ),
         quantifiers=Quantifiers("all", "all", "eps", "coefficients in [-1, 1]"),
         assumptions=(
             POSITIVE,
             parameter("the activation commutes with the group", "pointwise", bool),
-            parameter("the identity is in the basis", "identity_in_basis", bool),
         ),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
@@ -109,10 +117,14 @@ ENTRIES = (
         title="No pruning scheme does with fewer effective parameters",
         kind="lower-bound",
         source=Source(PAPER, "the lower bound", "arXiv", "recalled-mid"),
-        statement="To contain all such targets with probability at least 1/2 a network needs at "
-        "least c d_in d_out |B| log(1/eps) effective parameters in a layer.",
+        statement=Statement(
+            "The targets are those of ferbach2023-equivariant",
+            (below("eps", 0.5, "eps < 1/2"),),
+            "To contain them all with probability at least 1/2 a network needs at least c "
+            "d_in d_out |B| log(1/eps) effective parameters in a layer.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "all equivariant maps of norm at most 1"),
-        assumptions=(POSITIVE, parameter("eps < 1/2", "eps", lambda v: v < 0.5)),
+        assumptions=(POSITIVE,),
         constants=(
             Constant(
                 "c", None, "unnamed", "1 by packing, up to an additive 1 (pensia2020-lower-bound)"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -102,12 +103,15 @@ ENTRIES = (
         title="A random sparse network of one more layer holds the target's edges",
         kind="theorem",
         source=Source(PAPER, "of type Theorem 2.2", "arXiv", "recalled-mid"),
-        statement="In a source of depth L + 1 where each weight is present with probability p, "
-        "independently, every one of N needed edges has a present copy with probability at least "
-        "1 - delta if it has log(N/delta)/log(1/(1-p)) copies; then, with trained weights, a "
-        "target of depth L is represented exactly.",
+        statement=Statement(
+            "A source of depth L + 1 has each weight with probability p, independently",
+            (_DENSITY,),
+            "Every one of N needed edges has a present copy with probability at least 1 - "
+            "delta if it has log(N/delta)/log(1/(1-p)) copies; then, with trained weights, "
+            "a target of depth L is represented exactly.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "0: exact, weights are trained", "none"),
-        assumptions=(POSITIVE, _DENSITY),
+        assumptions=(POSITIVE,),
         constants=(Constant("1", "1", "derived", "the union bound; the paper's form is recalled"),),
         bound=Formula(
             "log(N/delta)/log(1/(1 - p))",

@@ -10,6 +10,7 @@ import numpy as np
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import all_sums, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -82,14 +83,17 @@ ENTRIES = (
         title="Quantised targets are represented exactly",
         kind="theorem",
         source=Source(PAPER, "Theorem 1; Lemma 5, step 2; probability recalled", "arXiv", "read"),
-        statement="Weights uniform on S = {-1, ..., -r, r, ..., 1}, without 0, r = 2^-k. A source "
-        "of depth 2l and width C d log2(1/r) represents exactly, with probability at least "
-        "1 - N O(1/polylog(1/r)), a target with N weights on the lattice of r^2 or coarser "
-        "(activations re-quantised in every layer).",
+        statement=Statement(
+            "Weights uniform on S = {-1, ..., -r, r, ..., 1}, without 0, r = 1/M",
+            (_QUANTISED, parameter("M >= 1", "M", lambda v: v >= 1)),
+            "A source of depth 2l and width C d log2(1/r) represents exactly, with "
+            "probability at least 1 - N O(1/polylog(1/r)), a target with N weights on the "
+            "lattice of r^2 or coarser (activations re-quantised in every layer).",
+        ),
         quantifiers=Quantifiers(
             "all", "fixed", "0: exact", "multiples of the resolution in [-1,1]"
         ),
-        assumptions=(_QUANTISED, parameter("M >= 1", "M", lambda v: v >= 1)),
+        assumptions=(),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula("C*log(M)/log(2)", lambda M, C: C * math.log2(M)),
         unit="numbers offered to one target; M = 1/r",
@@ -146,10 +150,13 @@ ENTRIES = (
         title="Quantised targets need d^2 log(1/r) parameters",
         kind="lower-bound",
         source=Source(PAPER, "Theorem 3", "arXiv", "read"),
-        statement="A network that contains every W in S^(d x d) with probability at least p has at "
-        "least d^2 log2(2M + 1) + log2 p parameters, M = 1/r.",
+        statement=Statement(
+            "A network contains every W in S^(d x d) with probability at least p",
+            (_QUANTISED, parameter("0 < p <= 1", "p", lambda v: 0 < v <= 1)),
+            "It has at least d^2 log2(2M + 1) + log2 p parameters, M = 1/r.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "0: exact", "all matrices over S"),
-        assumptions=(_QUANTISED, parameter("0 < p <= 1", "p", lambda v: 0 < v <= 1)),
+        assumptions=(),
         constants=(Constant("1", "1", "stated", "counting"),),
         bound=Formula(
             "d**2*log(2*M + 1)/log(2) + log(p)/log(2)",

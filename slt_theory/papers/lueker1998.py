@@ -6,6 +6,7 @@ import math
 
 from slt_theory.theorems.checks import SumsCheck
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -80,15 +81,16 @@ ENTRIES = (
             "journal",
             "read",
         ),
-        statement="If the law of X_i is alpha U[-a,a] + (1 - alpha) Q with constants alpha, a > 0 "
-        "and any law Q, even one with atoms, the statement of lueker1998-rss holds with a constant "
-        "C(alpha, a).",
-        quantifiers=Quantifiers("all", None, "eps", "[-1, 1]"),
-        assumptions=(
-            POSITIVE,
-            targets_inside(1.0),
-            parameter("0 < alpha <= 1", "alpha", lambda v: 0 < v <= 1),
+        statement=Statement(
+            "The law of X_i is alpha U[-a,a] + (1 - alpha) Q with any law Q, even one with atoms",
+            (
+                parameter("0 < alpha <= 1", "alpha", lambda v: 0 < v <= 1),
+                parameter("a > 0", "a", lambda v: v > 0),
+            ),
+            "The statement of lueker1998-rss holds with a constant C(alpha, a).",
         ),
+        quantifiers=Quantifiers("all", None, "eps", "[-1, 1]"),
+        assumptions=(POSITIVE, targets_inside(1.0)),
         constants=(Constant("C", None, "unnamed", "depends on alpha and a, about 2/alpha"),),
         bound=Formula(
             "C*log(2/Min(eps, delta))", lambda eps, delta, C: C * math.log(2 / min(eps, delta))

@@ -12,6 +12,7 @@ from slt_theory.balls import to_power
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, all_sums, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -131,15 +132,17 @@ ENTRIES = (
         title="Pruning weights of a polynomially larger network of twice the depth",
         kind="theorem",
         source=Source(PAPER, "Theorem 2.1 and its appendix", "arXiv", "recalled-mid"),
-        statement="Let F be a ReLU network of depth l, width n, input dimension d, without biases, "
-        "||W_i||_2 <= 1 and ||W_i||_max <= 1/sqrt(inputs of layer i). A random network of depth 2l "
-        "and width polynomial in d, n, l, 1/eps, log(1/delta), weights iid U[-1,1], contains with "
-        "probability at least 1 - delta a weight-subnetwork with "
-        "sup_{||x||_2 <= 1} |G(x) - F(x)| <= eps and O(dn + n^2 l) active weights. Explicitly, a "
-        "layer with d inputs and n outputs takes width "
-        "n d ceil(64 d^2 n l^2 / eps^2 log(2 n d l / delta)).",
+        statement=Statement(
+            "F is a ReLU network of depth l, width n, input dimension d, without biases",
+            (SPECTRAL, _MAX_NORM),
+            "A random network of depth 2l and width polynomial in d, n, l, 1/eps, "
+            "log(1/delta), weights iid U[-1,1], contains with probability at least 1 - "
+            "delta a weight-subnetwork with sup_{||x||_2 <= 1} |G(x) - F(x)| <= eps and "
+            "O(dn + n^2 l) active weights. Explicitly, a layer with d inputs and n outputs "
+            "takes width n d ceil(64 d^2 n l^2 / eps^2 log(2 n d l / delta)).",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "weights within 1/sqrt(inputs)"),
-        assumptions=(POSITIVE, SPECTRAL, _MAX_NORM),
+        assumptions=(POSITIVE,),
         constants=(
             Constant("64", "64", "stated", "recalled; the order d^4 l^2 / eps^2 was read"),
             Constant("4", "4", "stated", "per weight (4/eps^2) log(2/delta) neurons; recalled"),

@@ -9,10 +9,10 @@ from typing import Any
 
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, parameter
+from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, below, parameter
+from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
     Anchor,
-    Assumption,
     Constant,
     Formula,
     KnownIssue,
@@ -44,6 +44,11 @@ def _share_at_most(limit: float, text: str) -> Assumption:
     return Assumption(text, holds, ("k", "n", "k_over_n"))
 
 
+_NORM = Assumption(
+    "||W|| <= sqrt k",
+    lambda p: bool("spectral_norm" not in p or p["spectral_norm"] ** 2 <= p.get("k", math.inf)),
+    ("spectral_norm", "k"),
+)
 _HALF = _share_at_most(0.5, "1 <= k <= n/2")
 _ENTROPY = "(-(k/n)*log(k/n) - (1 - k/n)*log(1 - k/n))/log(2)"
 
@@ -189,14 +194,16 @@ ENTRIES = (
         title="Random fixed-size subset sum: about log2(k/eps)/H(k/n) numbers",
         kind="theorem",
         source=Source(PAPER, "Theorem 2", "arXiv", "read"),
-        statement="X_i iid sum-bounded (U[-1,1] and N(0,1) are), 1 <= k <= n/2, c_hyp >= 1. "
-        "There is "
-        "c_thm > 0, depending on the law only, such that if n >= c_hyp log2(k/eps)/H(k/n), "
-        "then for "
-        "every fixed z in [-sqrt k, sqrt k], with probability at least c_thm a subset of exactly k "
-        "numbers has |sum - z| < eps. H is the binary entropy.",
+        statement=Statement(
+            "X_i iid sum-bounded (U[-1,1] and N(0,1) are)",
+            (_HALF, parameter("c_hyp >= 1", "C", lambda v: v >= 1)),
+            "There is c_thm > 0, depending on the law only, such that if n >= c_hyp "
+            "log2(k/eps)/H(k/n), then for every fixed z in [-sqrt k, sqrt k], with "
+            "probability at least c_thm a subset of exactly k numbers has |sum - z| < eps. "
+            "H is the binary entropy.",
+        ),
         quantifiers=Quantifiers("fixed", None, "eps, strict", "[-sqrt k, sqrt k]"),
-        assumptions=(POSITIVE, at_most("eps", 1.0), _HALF),
+        assumptions=(POSITIVE, at_most("eps", 1.0)),
         constants=(
             Constant("c_hyp", ">= 1", "stated", "a hypothesis"),
             Constant("c_thm", None, "unnamed", "a probability"),
@@ -260,11 +267,15 @@ ENTRIES = (
         title="All targets at once by subsets of a fixed size",
         kind="theorem",
         source=Source(PAPER, "Corollary 1", "arXiv", "read"),
-        statement="If the law contains p U[-1,1], eps < 1/2 and "
-        "n >= c_amp(p) log2^2(k/eps) / H(k/n), then with probability at least 1 - eps every z in "
-        "[-sqrt k, sqrt k] has a subset of exactly k numbers with |sum - z| < eps.",
+        statement=Statement(
+            "The law contains p U[-1,1]",
+            (below("eps", 0.5, "eps < 1/2"), parameter("0 < p <= 1", "p", lambda v: 0 < v <= 1)),
+            "If n >= c_amp(p) log2^2(k/eps) / H(k/n), then with probability at least 1 - "
+            "eps every z in [-sqrt k, sqrt k] has a subset of exactly k numbers with |sum "
+            "- z| < eps.",
+        ),
         quantifiers=Quantifiers("all", None, "eps, strict", "[-sqrt k, sqrt k]"),
-        assumptions=(POSITIVE, at_most("eps", 0.5), _HALF),
+        assumptions=(POSITIVE, _HALF),
         constants=(Constant("c_amp", None, "unnamed", "8 c_hyp / c_thm"),),
         bound=Formula(
             f"C*(log(k/eps)/log(2))**2/({_ENTROPY})",
@@ -370,15 +381,18 @@ ENTRIES = (
         title="Sparse tickets need more parameters",
         kind="lower-bound",
         source=Source(PAPER, "Theorem 5", "arXiv", "read"),
-        statement="1 <= k <= 0.84 n, eps < 1/16. If a network with n parameters, pruned to exactly "
-        "k, approximates each W x with ||W|| <= sqrt k with probability at least 1/2, then "
-        "n >= (d^2/2) log2(k/eps) / H(k/n).",
-        quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most sqrt k"),
-        assumptions=(
-            POSITIVE,
-            parameter("eps < 1/16", "eps", lambda v: v < 1 / 16),
-            _share_at_most(1 - 1 / (2 * math.pi), "1 <= k <= (1 - 1/(2 pi)) n, about 0.84 n"),
+        statement=Statement(
+            "The targets are W x for d x d matrices W",
+            (
+                _NORM,
+                _share_at_most(1 - 1 / (2 * math.pi), "1 <= k <= (1 - 1/(2 pi)) n (about 0.84 n)"),
+                below("eps", 1 / 16, "eps < 1/16"),
+            ),
+            "If a network with n parameters, pruned to exactly k, approximates each target "
+            "with probability at least 1/2, then n >= (d^2/2) log2(k/eps) / H(k/n).",
         ),
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most sqrt k"),
+        assumptions=(POSITIVE,),
         constants=(
             Constant("1/2", "1/2", "stated", ""),
             Constant("0.84", "1 - 1/(2 pi)", "stated"),

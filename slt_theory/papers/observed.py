@@ -6,6 +6,7 @@ import math
 
 from slt_theory.theorems.checks import Check
 from slt_theory.theorems.common import OWN, POSITIVE, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Quantifiers, Source, Theorem
 
 ENTRIES = (
@@ -51,11 +52,14 @@ ENTRIES = (
         title="A random mask of density p costs the factor 1/p",
         kind="conjecture",
         source=Source(OWN, "measured; slt check slt-sparse-scaling", "this version", "derived"),
-        statement="The number of Bernoulli(p)-masked uniform numbers that reach a random target "
-        "with probability 0.9, times p, is constant in p up to a factor of about 1.3, also as "
-        "p -> 1.",
+        statement=Statement(
+            "Each number is U[-1,1] times an independent Bernoulli(p)",
+            (parameter("0 < p <= 1", "p", lambda v: 0 < v <= 1),),
+            "The number of them that reach a random target with probability 0.9, times p, "
+            "is constant in p up to a factor of about 1.3, also as p -> 1.",
+        ),
         quantifiers=Quantifiers("fixed", None, "eps", "[-1, 1]"),
-        assumptions=(POSITIVE, parameter("0 < p <= 1", "p", lambda p: 0 < p <= 1)),
+        assumptions=(POSITIVE,),
         constants=(Constant("1.35", "1.35", "fitted", "largest ratio over the grid"),),
         bound=Formula("C*log(1/eps)/p", lambda eps, p, C: C * math.log(1 / eps) / p),
         not_claimed=("a proof",),

@@ -12,6 +12,7 @@ import numpy as np
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, all_sums, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -173,7 +174,9 @@ def batch(seed: int) -> Outcome:
     return all_of(failures, cases, "M = 2k (N + log(k/delta)) draws fill k categories N times each")
 
 
-_RATIO = parameter("w_i lies in [gamma^(i+1), gamma^i]", "ratio", lambda v: v >= 0.6180339887)
+_RATIO = parameter(
+    "w_i lies in [gamma^(i+1), gamma^i] for i = 1..k", "ratio", lambda v: v >= 0.6180339887
+)
 
 ENTRIES = (
     Theorem(
@@ -181,11 +184,14 @@ ENTRIES = (
         title="Numbers that fall at most by the golden ratio reach every target",
         kind="lemma",
         source=Source(PAPER, "the golden-ratio decomposition", "arXiv", "recalled-mid"),
-        statement="Let gamma = (sqrt(5) - 1)/2 and w_i in [gamma^(i+1), gamma^i] for i = 1..k, "
-        "arbitrary inside. Every w in [0, 1] has b in {0,1}^k with |w - sum b_i w_i| <= gamma^k, "
-        "and the greedy choice finds one; so k = ceil(log(1/eps)/log(1/gamma)) numbers suffice.",
+        statement=Statement(
+            "gamma = (sqrt(5) - 1)/2, numbers w_1..w_k, arbitrary inside their intervals",
+            (_RATIO,),
+            "Every w in [0, 1] has b in {0,1}^k with |w - sum b_i w_i| <= gamma^k, and the "
+            "greedy choice finds one; so k = ceil(log(1/eps)/log(1/gamma)) numbers suffice.",
+        ),
         quantifiers=Quantifiers("all", None, "eps = gamma^k", "[0, 1]"),
-        assumptions=(POSITIVE, _RATIO),
+        assumptions=(POSITIVE,),
         constants=(
             Constant(
                 "gamma", "(sqrt(5) - 1)/2", "stated", "smaller ratios leave gaps; tried at 11/20"
@@ -218,13 +224,17 @@ ENTRIES = (
         title="Logarithmically many neurons a weight, for weights with the hyperbolic law",
         kind="theorem",
         source=Source(PAPER, "main theorem; abstract read", "arXiv", "recalled-mid"),
-        statement="Target: depth l, weights in [-w_max, w_max], inputs in a bounded set, no norm "
-        "condition. In a random network of depth 2l whose weight products have the density "
-        "1/(2|w| log(b/a)) on a <= |w| <= b, a factor of order log(l n w_max/(eps delta)), "
-        "logarithmic in all variables but depth, of neurons a target weight suffices for error eps "
-        "with probability at least 1 - delta.",
+        statement=Statement(
+            "Target: depth l, weights in [-w_max, w_max], inputs in a bounded set, no norm "
+            "condition; in a random network of depth 2l the weight products have the "
+            "density 1/(2|w| log(b/a)) on a <= |w| <= b",
+            (parameter("0 < a < b", "a_over_b", lambda v: 0 < v < 1),),
+            "A factor of order log(l n w_max/(eps delta)), logarithmic in all variables "
+            "but depth, of neurons a target weight suffices for error eps with probability "
+            "at least 1 - delta.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "weights in [-w_max, w_max]"),
-        assumptions=(POSITIVE, parameter("0 < a < b", "a_over_b", lambda v: 0 < v < 1)),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*l*log(l*d*w_max/(eps*delta))",

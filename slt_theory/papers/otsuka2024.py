@@ -8,6 +8,7 @@ import numpy as np
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -30,7 +31,7 @@ PAPER = Paper(
 )
 
 _LOCKED_FEW = parameter(
-    "locked numbers at most the square of the free ones",
+    "n2 <= n1^2 (locked numbers at most the square of the free ones)",
     "locked_over_free_squared",
     lambda v: v <= 1,
 )
@@ -62,12 +63,15 @@ ENTRIES = (
         title="Subset sums with locked numbers",
         kind="lemma",
         source=Source(PAPER, "the subset-sum lemma with locked variables", "arXiv", "recalled-mid"),
-        statement="X_1..X_n1 free and X'_1..X'_n2 locked, all iid U[-1,1]; n1 >= K1 "
-        "log(K2/min(eps, "
-        "delta)) and n2 <= n1^2. With probability at least 1 - delta, for z in [-1,1] some subset "
-        "I of the free ones has |z - sum of all X' - sum_I X_i| <= eps.",
+        statement=Statement(
+            "X_1..X_n1 free and X'_1..X'_n2 locked, all iid U[-1,1], n1 >= K1 "
+            "log(K2/min(eps, delta))",
+            (_LOCKED_FEW,),
+            "With probability at least 1 - delta, for z in [-1,1] some subset I of the "
+            "free ones has |z - sum of all X' - sum_I X_i| <= eps.",
+        ),
         quantifiers=Quantifiers("fixed", None, "eps", "[-1, 1]"),
-        assumptions=(POSITIVE, targets_inside(1.0), _LOCKED_FEW),
+        assumptions=(POSITIVE, targets_inside(1.0)),
         constants=(
             Constant("K1", None, "unnamed"),
             Constant("K2", None, "unnamed"),

@@ -6,7 +6,8 @@ import math
 
 from slt_theory.balls import to_power
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, integers, parameter
+from slt_theory.theorems.common import POSITIVE, at_most, integers, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -27,7 +28,10 @@ PAPER = Paper(
     arxiv="2511.04217",
 )
 
-_ALPHA = parameter("alpha >= sqrt(d) for both token widths", "alpha_over_sqrt_d", lambda v: v >= 1)
+_ALPHA = parameter(
+    "alpha >= max(sqrt(d1), sqrt(d2))", "alpha_over_sqrt_d", lambda value: value >= 1
+)
+_HEADS = at_most("spectral_norm", 1.0, "||W_Q||, ||W_K||, ||W_V||, ||W_O|| <= 1 in every head")
 
 
 def softmax_change(seed: int) -> Outcome:
@@ -69,11 +73,15 @@ ENTRIES = (
         title="A product of two masked random matrices is any matrix",
         kind="lemma",
         source=Source(PAPER, "Lemmas 4 and 7", "arXiv", "read"),
-        statement="W in [-1,1]^(d2 x d1), random matrices A (n x d1), B (d2 x n) with iid U[-1,1] "
-        "entries, n >= d1 C log(d1 d2 / eps). With probability at least 1 - eps there are masks "
-        "with ||W - (B masked)(A masked)||_max <= eps / (d1 d2).",
+        statement=Statement(
+            "W a d2 x d1 matrix, A (n x d1) and B (d2 x n) random matrices with iid "
+            "U[-1,1] entries, n >= d1 C log(d1 d2 / eps)",
+            (parameter("the entries of W lie in [-1,1]", "max_norm", lambda v: v <= 1),),
+            "With probability at least 1 - eps there are masks with ||W - (B masked)(A "
+            "masked)||_max <= eps / (d1 d2).",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps/(d1 d2), max norm", "[-1, 1]"),
-        assumptions=(POSITIVE, parameter("entries in [-1,1]", "max_norm", lambda v: v <= 1)),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*d_in*log(d_in*d_out/eps)",
@@ -98,10 +106,13 @@ ENTRIES = (
         title="Softmax under perturbed logits, whatever the sequence length and the mask",
         kind="lemma",
         source=Source(PAPER, "Lemmas 5 and 8", "arXiv", "read"),
-        statement="If no logit moves by more than e, attention over tokens of norm at most "
-        "alpha in "
-        "R^d1 moves by at most sqrt(d1) alpha (exp(2e) - 1), at most 4 sqrt(d1) alpha e for "
-        "e <= 1/2, independently of the number of tokens and of the attention mask.",
+        statement=Statement(
+            "Tokens of norm at most alpha in R^d1; no logit moves by more than e",
+            (),
+            "Attention moves by at most sqrt(d1) alpha (exp(2e) - 1), which for small e "
+            "(up to one half) is at most 4 sqrt(d1) alpha e, independently of the number "
+            "of tokens and of the attention mask.",
+        ),
         quantifiers=Quantifiers(None, None, "sqrt(d1) alpha (exp(2e) - 1)", "none"),
         assumptions=(_ALPHA,),
         constants=(Constant("2", "2", "stated", "exp(2e): the true change is 2 tanh(e/2)"),),
@@ -118,17 +129,18 @@ ENTRIES = (
         title="Multi-head attention contains tickets at logarithmic overparameterisation",
         kind="theorem",
         source=Source(PAPER, "Theorems 3 and 9", "arXiv", "read"),
-        statement="Tokens with ||x_i|| <= alpha, alpha >= max(sqrt(d1), sqrt(d2)); H heads with "
-        "||W_Q||, ||W_K||, ||W_V||, ||W_O|| <= 1. Source: queries and keys U[-n_K^(1/4), "
-        "n_K^(1/4)], values and outputs U[-1,1]. If n_K >= d1 C log(8 H alpha^3 d1^(3/2) / "
-        "eps) and "
-        "n_V >= d1 C log(2 H alpha d1 sqrt(d2) / eps), then with probability at least 1 - eps "
-        "there "
-        "are masks with max_i ||Attn_S(x_i) - Attn_T(x_i)|| <= eps, for every sequence length.",
+        statement=Statement(
+            "Tokens with ||x_i|| <= alpha and H heads; source: queries and keys "
+            "U[-n_K^(1/4), n_K^(1/4)], values and outputs U[-1,1]",
+            (_ALPHA, _HEADS),
+            "If n_K >= d1 C log(8 H alpha^3 d1^(3/2) / eps) and n_V >= d1 C log(2 H alpha "
+            "d1 sqrt(d2) / eps), then with probability at least 1 - eps there are masks "
+            "with max_i ||Attn_S(x_i) - Attn_T(x_i)|| <= eps, for every sequence length.",
+        ),
         quantifiers=Quantifiers(
             "fixed", "fixed", "eps for every token", "merged entries in [-1,1]"
         ),
-        assumptions=(POSITIVE, _ALPHA),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"), Constant("8", "8", "stated", "")),
         bound=Formula(
             "C*d_in*log(8*H*alpha**3*d_in**Rational(3, 2)/eps)",

@@ -8,7 +8,16 @@ from fractions import Fraction
 import numpy as np
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import OWN, POSITIVE, integers, parameter
+from slt_theory.theorems.common import (
+    OWN,
+    POSITIVE,
+    SPECTRAL,
+    at_most,
+    integers,
+    parameter,
+    targets_inside,
+)
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -162,12 +171,15 @@ ENTRIES = (
         title="Random subset sum by two potentials, in closed form",
         kind="lemma",
         source=_source(),
-        statement="X_1..X_n iid U[-1,1], eps <= 1/2, n >= ceil(ln(1/(eps delta))/ln(8/7)) + "
-        "ceil(ln(2/(eps delta))/ln(4/3)). With probability at least 1 - delta every z in "
-        "[-1/2,1/2] "
-        "has a subset S with |z - sum_S X_i| <= eps.",
+        statement=Statement(
+            "X_1..X_n iid U[-1,1]",
+            (at_most("eps", 0.5, "eps <= 1/2"),),
+            "If n >= ceil(ln(1/(eps delta))/ln(8/7)) + ceil(ln(2/(eps delta))/ln(4/3)), "
+            "then with probability at least 1 - delta every z in [-1/2,1/2] has a subset S "
+            "with |z - sum_S X_i| <= eps.",
+        ),
         quantifiers=Quantifiers("all", None, "eps", "[-1/2, 1/2]"),
-        assumptions=(POSITIVE, parameter("eps <= 1/2", "eps", lambda v: v <= 0.5)),
+        assumptions=(POSITIVE, targets_inside(0.5)),
         constants=(
             Constant("8/7", "8/7", "derived", "E 1/v' <= (7/8)/v"),
             Constant("4/3", "4/3", "derived", "E (1 - v') <= (3/4)(1 - v)"),
@@ -255,11 +267,15 @@ ENTRIES = (
         title="From the error of weights to the error of a network",
         kind="lemma",
         source=_source(),
-        statement="With 1-Lipschitz activations fixing 0, e_l <= (||W_l|| + eta_l) e_{l-1} + eta_l "
-        "B_{l-1}; for norms at most 1 and eta = eps/(2l) the network's error is at most "
-        "(1 + eps/(2l))^l - 1 < eps for eps <= 1. Entries within eps/(2 l d_in d_out) suffice.",
+        statement=Statement(
+            "Activations are 1-Lipschitz and fix 0",
+            (SPECTRAL, at_most("eps", 1.0)),
+            "e_l <= (||W_l|| + eta_l) e_{l-1} + eta_l B_{l-1}; with eta = eps/(2l) the "
+            "network's error is at most (1 + eps/(2l))^l - 1 < eps. Entries within eps/(2 "
+            "l d_in d_out) suffice.",
+        ),
         quantifiers=Quantifiers(None, "all", "eps", "the unit ball"),
-        assumptions=(POSITIVE, parameter("eps <= 1", "eps", lambda v: v <= 1)),
+        assumptions=(POSITIVE,),
         constants=(Constant("2", "2", "derived", "e^(eps/2) - 1 < eps on (0, 1]"),),
         bound=Formula(
             "2*l*d_in*d_out/eps",
@@ -277,12 +293,16 @@ ENTRIES = (
         title="Frozen subset sums with explicit constants",
         kind="theorem",
         source=_source("proofs/frozen_lemma.py"),
-        statement="Each of n iid U[-1,1] numbers is free with probability f and locked with "
-        "probability q. For the explicit n of order max(log(1/(eps delta))/f, q log(1/delta)/f^2), "
-        "with probability at least 1 - delta a fixed z in [-1,1] is within eps of the locked sum "
-        "plus a subset sum of free ones.",
+        statement=Statement(
+            "Each of n iid U[-1,1] numbers is free with probability f and locked with "
+            "probability q",
+            (parameter("0 < f <= 1", "f", lambda v: 0 < v <= 1),),
+            "For the explicit n of order max(log(1/(eps delta))/f, q log(1/delta)/f^2), "
+            "with probability at least 1 - delta a fixed z in [-1,1] is within eps of the "
+            "locked sum plus a subset sum of free ones.",
+        ),
         quantifiers=Quantifiers("fixed", None, "eps", "[-1, 1]"),
-        assumptions=(POSITIVE, parameter("0 < f <= 1", "f", lambda v: 0 < v <= 1)),
+        assumptions=(POSITIVE, targets_inside(1.0)),
         constants=(
             Constant("n", "certified", "derived", "slt_theory.certified.networks.frozen_n"),
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, SPECTRAL, parameter
+from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Anchor,
     Constant,
@@ -57,13 +58,16 @@ ENTRIES = (
         "every target network",
         kind="theorem",
         source=Source(PAPER, "Theorem 1", "arXiv", "recalled-high"),
-        statement="Let f(x) = W_l relu(W_{l-1} ... relu(W_1 x)) with spectral norms ||W_i|| <= 1 "
-        "and g a random ReLU network of depth 2l with entries iid U[-1,1] whose hidden layer "
-        "2i - 1 has n_i = C d_{i-1} log(d_{i-1} d_i l / min(eps, delta)) neurons. With "
-        "probability at least 1 - delta, every such f has masks with "
-        "sup_{||x|| <= 1} ||f(x) - g_mask(x)|| < eps.",
+        statement=Statement(
+            "f(x) = W_l relu(W_{l-1} ... relu(W_1 x)) and g a random ReLU network of depth "
+            "2l with entries iid U[-1,1] whose hidden layer 2i - 1 has n_i = C d_{i-1} "
+            "log(d_{i-1} d_i l / min(eps, delta)) neurons",
+            (SPECTRAL,),
+            "With probability at least 1 - delta, every such f has masks with sup_{||x|| "
+            "<= 1} ||f(x) - g_mask(x)|| < eps.",
+        ),
         quantifiers=Quantifiers("all", "all", "eps", "weights in [-1, 1]"),
-        assumptions=(POSITIVE, SPECTRAL, RELU),
+        assumptions=(POSITIVE, RELU),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*d_in*log(d_in*d_out*l/Min(eps, delta))",
@@ -118,11 +122,15 @@ ENTRIES = (
         title="No network prunes to all linear maps with fewer than d^2 log(1/eps) parameters",
         kind="lower-bound",
         source=Source(PAPER, "Theorem 2; explicit form as in Natale et al. 2024", "arXiv", "read"),
-        statement="If for every d x d matrix W with ||W|| <= 1, with probability at least 1/2, "
-        "some pruned version g' of a random network has sup_{||x|| <= 1} ||W x - g'(x)|| < eps, "
-        "then the network has at least d^2 log2(1/(2 eps)) - 1 non-zero parameters.",
+        statement=Statement(
+            "The targets are x -> W x for all d x d matrices W",
+            (SPECTRAL, below("eps", 0.5, "eps < 1/2")),
+            "If for every W, with probability at least 1/2, some pruned version g' of a "
+            "random network has sup_{||x|| <= 1} ||W x - g'(x)|| < eps, then the network "
+            "has at least d^2 log2(1/(2 eps)) - 1 non-zero parameters.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most 1"),
-        assumptions=(POSITIVE, parameter("eps < 1/2", "eps", lambda v: v < 0.5)),
+        assumptions=(POSITIVE,),
         constants=(
             Constant("1/2", "1/2", "stated", "probability; any constant changes the -1 only"),
         ),

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, integers
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -62,11 +63,15 @@ ENTRIES = (
             "arXiv",
             "recalled-mid",
         ),
-        statement="Target: depth l, width d, ||W_i|| <= 1. A random network of signs with depth "
-        "C l log(d l/eps) and width C d log^2(d l/(eps delta)), only the last layer scaled, "
-        "contains an eps-ticket with probability at least 1 - delta.",
+        statement=Statement(
+            "Target: depth l, width d",
+            (SPECTRAL,),
+            "A random network of signs with depth C l log(d l/eps) and width C d log^2(d "
+            "l/(eps delta)), only the last layer scaled, contains an eps-ticket with "
+            "probability at least 1 - delta.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "weights in [-1, 1]"),
-        assumptions=(POSITIVE, SPECTRAL),
+        assumptions=(POSITIVE,),
         constants=(Constant("C", None, "unnamed"),),
         bound=Formula(
             "C*d*log(d*l/(eps*delta))**2",

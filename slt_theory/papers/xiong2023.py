@@ -10,6 +10,7 @@ from slt_theory.laws import Uniform
 from slt_theory.statistics import Verdict, clopper_pearson
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, all_sums, parameter, sizes, targets_inside
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -94,16 +95,15 @@ ENTRIES = (
         title="Small perturbations of the candidates save numbers",
         kind="theorem",
         source=Source(PAPER, "main lemma and theorem; abstract read", "arXiv", "recalled-mid"),
-        statement="If each X_i may be replaced by X_i + y_i with |y_i| <= eps_p, then "
-        "n >= C log(1/eps) / log(5/4 + eps_p/2) numbers suffice, with high probability, for "
-        "all z in "
-        "[-1/2,1/2] within eps; the overparameterisation of networks falls by 1/(1 + eps_p).",
-        quantifiers=Quantifiers("all", "all", "eps", "[-1/2, 1/2]"),
-        assumptions=(
-            POSITIVE,
-            parameter("0 <= eps_p < 1", "eps_p", lambda v: 0 <= v < 1),
-            targets_inside(0.5),
+        statement=Statement(
+            "Each X_i may be replaced by X_i + y_i with |y_i| <= eps_p",
+            (parameter("0 <= eps_p < 1", "eps_p", lambda v: 0 <= v < 1),),
+            "n >= C log(1/eps) / log(5/4 + eps_p/2) numbers suffice, with high "
+            "probability, for all z in [-1/2,1/2] within eps; the overparameterisation of "
+            "networks falls by 1/(1 + eps_p).",
         ),
+        quantifiers=Quantifiers("all", "all", "eps", "[-1/2, 1/2]"),
+        assumptions=(POSITIVE, targets_inside(0.5)),
         constants=(
             Constant("C", None, "unnamed"),
             Constant("5/4", "5/4", "stated", "recalled"),

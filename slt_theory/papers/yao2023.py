@@ -8,6 +8,7 @@ from fractions import Fraction
 from slt_theory.balls import to_power
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, parameter
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -53,11 +54,19 @@ ENTRIES = (
         title="Spiking networks: one lucky neuron a weight",
         kind="theorem",
         source=Source(PAPER, "the layer theorem", "arXiv", "read"),
-        statement="Target layer W in [-1/sqrt N, 1/sqrt N]^(N x N) of leaky integrate-and-fire "
-        "neurons. With k >= N ceil(N/(C_th eps) log(N/delta)) hidden neurons, C_th = (1 - u_th)/2, "
-        "a random layer contains with probability at least 1 - delta a ticket within eps.",
+        statement=Statement(
+            "An N x N target layer of leaky integrate-and-fire neurons; k >= N "
+            "ceil(N/(C_th eps) log(N/delta)) hidden neurons, C_th = (1 - u_th)/2",
+            (
+                parameter(
+                    "the largest weight is at most 1/sqrt(N)", "max_norm_scaled", lambda v: v <= 1
+                ),
+                parameter("0 < u_th < 1", "u_th", lambda v: 0 < v < 1),
+            ),
+            "A random layer contains with probability at least 1 - delta a ticket within eps.",
+        ),
         quantifiers=Quantifiers("fixed", "fixed", "eps", "weights within 1/sqrt(N)"),
-        assumptions=(POSITIVE, parameter("0 < u_th < 1", "u_th", lambda v: 0 < v < 1)),
+        assumptions=(POSITIVE,),
         constants=(Constant("C_th", "(1 - u_th)/2", "stated", ""),),
         bound=Formula(
             "N*ceiling(2*N/((1 - u_th)*eps)*log(N/delta))",

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.theorems.entry import Assumption, Paper
+from slt_theory.theorems.conditions import Assumption
+from slt_theory.theorems.entry import Paper
 
 __all__ = [
     "OWN",
@@ -17,6 +18,7 @@ __all__ = [
     "SPECTRAL",
     "all_sums",
     "at_most",
+    "below",
     "integers",
     "parameter",
     "sizes",
@@ -46,6 +48,11 @@ def parameter(text: str, name: str, test: Callable[[Any], bool]) -> Assumption:
 def at_most(name: str, limit: float, text: str = "") -> Assumption:
     """``name <= limit``."""
     return parameter(text or f"{name} <= {limit:g}", name, lambda value: value <= limit)
+
+
+def below(name: str, limit: float, text: str = "") -> Assumption:
+    """``name < limit``."""
+    return parameter(text or f"{name} < {limit:g}", name, lambda value: value < limit)
 
 
 def targets_inside(limit: float) -> Assumption:

@@ -14,11 +14,11 @@ from typing import Any, Literal
 from slt_theory.errors import BadInput
 from slt_theory.laws import Law
 from slt_theory.theorems.checks import Check, SumsCheck
+from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.networks import Layout
 
 __all__ = [
     "Anchor",
-    "Assumption",
     "Claim",
     "Constant",
     "Entry",
@@ -102,19 +102,6 @@ class Quantifiers:
     networks: Literal["all", "fixed"] | None
     error: str
     window: str
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """A hypothesis as a check that runs: `holds` takes the parameters of a question.
-
-    A parameter that the question does not name is not held against it; `reads` names those that
-    matter.
-    """
-
-    text: str
-    holds: Callable[[dict[str, Any]], bool]
-    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -242,6 +229,8 @@ class Theorem(Entry):
         What the bound counts.
     named_n : callable or None
         ``named_n(eps, delta, lo, hi) -> n`` where every constant has a value; None otherwise.
+    assumptions : tuple of Assumption
+        What is asked beyond the conditions of a `Statement`; `conditions` has all.
     law : str, Law or None
         The law of one random number, where the statement is about one; a `Law` only where a user
         tries the statement with another one.
@@ -281,16 +270,24 @@ class Theorem(Entry):
     def parameters(self) -> tuple[str, ...]:
         """What a question may say beyond its eps, delta and window."""
         formula = () if self.bound is None else self.bound.symbols
-        names = {*formula, *(name for a in self.assumptions for name in a.reads)}
+        names = {*formula, *(name for a in self.conditions for name in a.reads)}
         return tuple(sorted(names - {"eps", "delta", "lo", "hi"}))
 
+    @property
+    def conditions(self) -> tuple[Assumption, ...]:
+        """All that the statement asks: what stands in its sentence, then `assumptions`."""
+        said = self.statement.conditions if isinstance(self.statement, Statement) else ()
+        return (*said, *self.assumptions)
+
     def broken_assumptions(self, parameters: dict[str, Any]) -> list[str]:
-        """The assumptions that fail at these parameters, in words."""
-        return [a.text for a in self.assumptions if not a.holds(parameters)]
+        """The conditions that fail at these parameters, in words."""
+        return [a.text for a in self.conditions if not a.holds(parameters)]
 
     def to_dict(self) -> dict[str, Any]:
         record = super().to_dict()
         record.pop("named_n")
+        record["statement"] = str(self.statement)
+        record["assumptions"] = [a.text for a in self.conditions]
         record["constants_named"] = self.named_n is not None
         for constant, entry in zip(self.constants, record["constants"], strict=True):
             entry["refutable"] = constant.refutable
@@ -322,8 +319,6 @@ class Claim(Entry):
 def _plain(value: Any) -> Any:
     """Plain data for JSON; callables are left out."""
     if isinstance(value, Formula):
-        return value.text
-    if isinstance(value, Assumption):
         return value.text
     if isinstance(value, Check):
         record = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}

@@ -92,7 +92,7 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
             f"* Constant {c.symbol}: {c.value or 'unnamed'} ({c.provenance}){_note(c.note)}"
             for c in entry.constants
         ),
-        "* Assumes: " + "; ".join(a.text for a in entry.assumptions) + ".",
+        "* Assumes: " + "; ".join(a.text for a in entry.conditions) + ".",
         *([f"* Not claimed: {'; '.join(entry.not_claimed)}."] if entry.not_claimed else []),
         *(
             f"* {_ISSUE[entry.label(i)]}: {i.text}"

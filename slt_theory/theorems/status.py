@@ -65,7 +65,7 @@ def _complete(entry: Theorem) -> bool:
             entry.source.locator,
             entry.source.version,
             entry.quantifiers.error,
-            entry.assumptions,
+            entry.conditions,
             entry.checks,
         )
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from slt_theory.experiments import evidence
 from slt_theory.experiments.catalogue import run_check
 from slt_theory.theorems import Claim, Theorem, all_entries, all_theorems, get
 from slt_theory.theorems.checks import Check, Label, SumsCheck, all_of
+from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.page import catalogue_markdown
 from slt_theory.theorems.status import LEVELS, status_of
 from slt_theory.theorems.symbols import SYMBOLS
@@ -24,6 +27,24 @@ IDS = [entry.id for entry in ENTRIES]
 with_formula = pytest.mark.parametrize(
     "entry", [e for e in ENTRIES if e.bound is not None], ids=lambda e: e.id
 )
+
+#: Parameters at which every condition that can be broken is.
+WILD = dict.fromkeys(SYMBOLS, -1.0) | {
+    "eps": -1.0,
+    "delta": 2.0,
+    "lo": -9.0,
+    "hi": 9.0,
+    "ratio": 0.1,
+    "activation": "tanh",
+    "half_width": 2,
+    "quantised": False,
+    "stride": 0,
+    "a": -1,
+    "window_length": 2.0,
+    "a_over_b": 2,
+    "l": 3,
+    "alpha_over_sqrt_d": 0.1,
+}
 every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
 
 
@@ -46,7 +67,7 @@ def test_record_is_complete(entry: Theorem) -> None:
     assert entry.source.version
     assert len(entry.statement) > 60
     assert entry.quantifiers.error
-    assert entry.assumptions
+    assert entry.conditions
     assert entry.checks
     assert entry.unit
     assert status_of(entry).complete
@@ -110,21 +131,14 @@ def test_constants_say_where_they_stand(entry: Theorem) -> None:
 def test_assumptions_run(entry: Theorem) -> None:
     example = {name: symbol.example for name, symbol in SYMBOLS.items()}
     for parameters in ({}, {"eps": 0.01, "delta": 0.01, "lo": -0.5, "hi": 0.5}, example):
-        for assumption in entry.assumptions:
+        for assumption in entry.conditions:
             assert isinstance(assumption.holds(dict(parameters)), bool)
     assert entry.broken_assumptions({}) == []
 
 
 @every_entry
 def test_some_assumption_can_fail(entry: Theorem) -> None:
-    wild = {"eps": -1.0, "delta": 2.0, "lo": -9.0, "hi": 9.0}
-    named = {name: value for name in SYMBOLS for value in (-1.0,) if name not in wild}
-    for extra in (
-        {"ratio": 0.1, "activation": "tanh", "half_width": 2, "quantised": False, "stride": 0},
-        {"a": -1, "window_length": 2.0, "a_over_b": 2, "l": 3, "alpha_over_sqrt_d": 0.1},
-    ):
-        wild |= named | extra
-    assert entry.broken_assumptions(wild)
+    assert entry.broken_assumptions(WILD)
 
 
 @with_formula
@@ -251,3 +265,51 @@ def test_listing_needs_no_compiler() -> None:
 def test_sums_checks_say_what_they_ask() -> None:
     asks = [c.asks for e in ENTRIES for c in e.checks if isinstance(c, SumsCheck)]
     assert {key for ask in asks for key in ask} == {"dim", "size", "lock", "prune"}
+
+
+@every_entry
+def test_a_condition_is_said_and_asked_in_one_place(entry: Theorem) -> None:
+    """Deleting a condition deletes its words and its test together."""
+    assert len({one.text for one in entry.conditions}) == len(entry.conditions)
+    for one in entry.conditions:
+        assert one.reads
+        placed = isinstance(entry.statement, Statement) and one in entry.statement.conditions
+        without = replace(
+            entry,
+            statement=entry.statement.without(one) if placed else entry.statement,
+            assumptions=tuple(other for other in entry.assumptions if other is not one),
+        )
+        assert len(without.conditions) == len(entry.conditions) - 1
+        assert one.text not in str(without.statement), "the words stand in a second place"
+        assert one.text not in without.to_dict()["assumptions"]
+        assert one.text not in without.broken_assumptions(WILD)
+
+
+#: Conclusions and sizes that look like one.
+NO_HYPOTHESIS = {
+    ("becchetti2022-fixed-size-vectors", "n >= 1"),
+    ("slt-rss-counting", "delta >= 2"),
+    ("slt-relu-gadget", "x >= 0"),
+    ("slt-relu-gadget", "x <= 0"),
+    ("slt-frozen-scaling", "b > 0"),
+}
+#: A bound on a quantity of the setting, which is a hypothesis wherever it stands.
+HYPOTHESIS = re.compile(
+    r"\b(eps|delta|alpha|beta|gamma|eta|lambda|kappa|[a-z]|k/n|n2)\s*(<=|>=|<|>)\s*"
+    r"(\d|n\b|max\(|n1)"
+    r"|\|\|(W_?[A-Za-z]*|K_i)\|\|\S*\s*<="
+)
+
+
+@every_entry
+def test_no_hypothesis_hides_in_words(entry: Theorem) -> None:
+    words = entry.statement
+    if isinstance(words, Statement):
+        words = f"{words.setting}. {words.claim}"
+    found = [m.group(0) for m in HYPOTHESIS.finditer(words)]
+    assert not [h for h in found if (entry.id, h) not in NO_HYPOTHESIS], found
+
+
+def test_a_hypothesis_in_words_alone_is_found() -> None:
+    assert HYPOTHESIS.search("X_i iid, 1 <= k <= 0.84 n, eps < 1/16. If a network")
+    assert HYPOTHESIS.search("f with ||W_i|| <= 1")
