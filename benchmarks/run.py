@@ -30,7 +30,7 @@ instances; trust them more than the times. Every answer, ours and the peers', is
 exact integers: the column "false" counts answers of a peer that are not what it claims, out of
 those asked; "gave up" counts those it did not finish within its limit (8 s for an optimum, 3 s for
 a decision). Mixed-integer solvers run on one thread with gap 0 and the tightest tolerance they
-offer.
+have.
 """
 
 

@@ -1,6 +1,6 @@
 """Attention inside random attention: error against n, and flat in the number of tokens.
 
-Left: certified bound and largest error found, over n products offered to an entry of the merged
+Left: certified bound and largest error found, over n products, candidates of an entry of the merged
 matrices of a random two-head layer, median and range over sources. Right: the same errors against
 the sequence length at fixed n; the certified bound holds for every length at once.
 """

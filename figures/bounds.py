@@ -1,6 +1,6 @@
 """Certified, measured, necessary and counting numbers of every theorem over one architecture.
 
-Random numbers offered to one weight of a 784-500-10 network at error 0.01 a weight: proved to
+Candidates of one weight of a 784-500-10 network at error 0.01 a weight: proved to
 suffice for the whole network, measured to suffice for one sum, necessary for one sum, and counting.
 """
 

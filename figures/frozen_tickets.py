@@ -1,6 +1,6 @@
 """How wide a partly frozen source must be: whole tickets beside one frozen subset sum.
 
-For the shipped digits network at eps = 1/20: copies of a hidden neuron, and numbers offered to a
+For the shipped digits network at eps = 1/20: copies of a hidden neuron, and candidates of a
 half-sum of the first pair, against the frozen share, for three ways to split it.
 """
 

@@ -1,4 +1,4 @@
-"""Which weights are missed first when a little too few numbers are offered.
+"""Weights that are missed first when there are a little too few candidates.
 
 Share of sums that miss a target w, against w, for four laws of one number; for each the n that
 reaches a target of 2/5 nine times in ten. Bars are exact 95 % intervals.

@@ -31,18 +31,18 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     for eps in EPS[:2] if quick else EPS:
         request = parse_request(shipped_target("digits_mlp"), eps=Fraction(eps), reach=None)
         law = candidate_law(request)
-        wanted = np.concatenate([layer.wanted.ravel() for layer in request.layers])
+        targets = np.concatenate([layer.wanted.ravel() for layer in request.layers])
         radius = min(layer.radius for layer in request.layers)
         stream = stream_id(Purpose.WEIGHTS, 0)
-        items = law.sample(seed, stream, 0, wanted.size * MOST).reshape(-1, MOST) << LIFT
-        needed = np.full(wanted.size, -1)
-        kept = np.zeros(wanted.size)
-        needed[np.abs(wanted) <= radius] = 0
+        items = law.sample(seed, stream, 0, targets.size * MOST).reshape(-1, MOST) << LIFT
+        needed = np.full(targets.size, -1)
+        kept = np.zeros(targets.size)
+        needed[np.abs(targets) <= radius] = 0
         for n in range(1, MOST + 1):
             open_rows = np.flatnonzero(needed < 0)
             if open_rows.size == 0:
                 break
-            answer = solve_many(items[open_rows, :n], wanted[open_rows], radius=radius)
+            answer = solve_many(items[open_rows, :n], targets[open_rows], radius=radius)
             done = open_rows[answer.found]
             needed[done] = n
             kept[done] = np.bitwise_count(answer.masks[answer.found]) / n
@@ -55,7 +55,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
                 "kept": float(kept[needed > 0].mean()),
             }
         )
-    return {"target": "digits_mlp", "weights": int(wanted.size), "seed": seed, "rows": rows}
+    return {"target": "digits_mlp", "weights": int(targets.size), "seed": seed, "rows": rows}
 
 
 def draw(data: dict[str, Any]) -> Figure:

@@ -1,8 +1,8 @@
 """Spread of Stein particles, accuracy by depth, and what layers know of luminance and class.
 
 Medians over splits, random weights and orders, with exact intervals for them: 24 replicates. Above:
-posterior mass in intervals of level 0.9, and digits told by a residual network at every depth, its
-distribution over depths behind. Below: linear probes along trained and untrained layers.
+posterior mass in intervals of level 0.9, and digits classified by a residual network at every
+depth, its distribution over depths behind. Below: linear probes along trained and untrained layers.
 """
 
 from __future__ import annotations

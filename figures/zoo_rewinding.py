@@ -91,7 +91,7 @@ def draw(data: dict[str, Any]) -> Figure:
     densities = sorted({100 * row["density"] for row in data["rows"]})
     axis.set(xscale="log", xlabel="density (% kept)", yscale="log", ylabel="test accuracy (%)")
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
-    # Equal factors of the error are equal lengths, so that 97 and 98 can be told apart.
+    # Equal factors of the error are equal lengths, so that 97 and 98 are distinguishable.
     axis.set_yticks([100 - mark for mark in MARKS], [str(mark) for mark in MARKS])
     for one in (axis.xaxis, axis.yaxis):
         one.set_minor_locator(NullLocator())

@@ -217,10 +217,10 @@ def ordered_sums() -> bool:
         found = ordered_failure("uniform*uniform", keep, error, lo, hi, 20)
         for n in (12, 20):
             needs = [math.ceil((side - error) / unit) for side in (hi, -lo)]
-            wanted = slow.ordered(masses, own, 12, n) + sum(
+            expected = slow.ordered(masses, own, 12, n) + sum(
                 slow.positive_below(masses, own, need, n) for need in needs
             )
-            if not abs(Fraction(found[n], ONE) / wanted - 1) < Fraction(1, 10**5):
+            if not abs(Fraction(found[n], ONE) / expected - 1) < Fraction(1, 10**5):
                 return False
     return True
 
@@ -228,8 +228,8 @@ def ordered_sums() -> bool:
 _HALF = "relu(uniform)*uniform"
 
 
-def _enough(items: tuple[int, ...], wanted: list[Certified | None]) -> bool:
-    return all(w is not None and n == w.n for n, w in zip(items, wanted, strict=True))
+def _enough(items: tuple[int, ...], expected: list[Certified | None]) -> bool:
+    return all(w is not None and n == w.n for n, w in zip(items, expected, strict=True))
 
 
 def _dense() -> bool:
@@ -238,12 +238,12 @@ def _dense() -> bool:
     found = dense_widths(sizes, eps, delta)
     pairs = list(itertools.pairwise(sizes))
     sums = 2 * sum(a * b for a, b in pairs)
-    wanted = [
+    expected = [
         certified_n(eps / (2 * len(pairs) * _root(a * b)), delta / sums, law=_HALF)
         for a, b in pairs
     ]
     widths = tuple(a * n for a, n in zip(sizes, found.items, strict=False)) if found else ()
-    return found is not None and _enough(found.items, wanted) and found.widths == widths
+    return found is not None and _enough(found.items, expected) and found.widths == widths
 
 
 def _convolution() -> bool:
@@ -252,11 +252,11 @@ def _convolution() -> bool:
     found = convolution_widths(channels, kernel, eps, delta)
     pairs = list(itertools.pairwise(channels))
     sums = kernel**2 * sum(a * b for a, b in pairs)
-    wanted = [
+    expected = [
         certified_n(eps / (2 * len(pairs) * kernel**2 * a), delta / sums, law=_HALF)
         for a, _ in pairs
     ]
-    return found is not None and _enough(found.items, wanted)
+    return found is not None and _enough(found.items, expected)
 
 
 def _deep(**frozen_shares: Fraction) -> bool:
@@ -295,8 +295,8 @@ def _attention() -> bool:
         eps / (2 * heads * radius**3 * d),
         eps / (2 * heads * radius * _root(d * out)),
     )
-    wanted = [certified_n(e, delta / sums, law="uniform*uniform") for e in entries]
-    return found is not None and _enough(found.items, wanted)
+    expected = [certified_n(e, delta / sums, law="uniform*uniform") for e in entries]
+    return found is not None and _enough(found.items, expected)
 
 
 def _root(n: int) -> Fraction:
@@ -325,7 +325,7 @@ def reach() -> bool:
 
 
 def widths() -> bool:
-    """Numbers offered to one weight, from entry errors and a count of sums derived once more."""
+    """Candidates of one weight, from entry errors and a count of sums derived once more."""
     free, locked = Fraction(9, 10), Fraction(1, 10**6)
     return (
         _dense() and _attention() and _convolution() and _deep() and _deep(free=free, locked=locked)

@@ -62,7 +62,7 @@ def _log() -> bool:
 
 
 def build(*, base: int = 2, width: Fraction = Fraction(2)) -> Proof:
-    """The proof; `base`^n sums serve `width` eps each."""
+    """The proof; each of `base`^n sums covers a length of `width` eps."""
     return Proof(
         "counting-bound",
         "The counting bound",

@@ -83,12 +83,12 @@ def _blocks() -> bool:
     query = Matrix([[q[0], q[1], 0, 0], [0, 0, q[2], q[3]]])
     key = Matrix([k[:4], k[4:]])
     product = query * key.T
-    wanted = [
+    expected = [
         q[2 * i] * k[4 * j + 2 * i] + q[2 * i + 1] * k[4 * j + 2 * i + 1]
         for i in range(2)
         for j in range(2)
     ]
-    return all(identity(a, b) for a, b in zip(list(product), wanted, strict=True))
+    return all(identity(a, b) for a, b in zip(list(product), expected, strict=True))
 
 
 def _function() -> bool:

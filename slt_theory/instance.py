@@ -180,8 +180,8 @@ def solve(
         # Two sums may be equally near to the rounded target; the real one lies on one side of it.
         side = (z / unit > near) - (z / unit < near)
         if exact and side and found.error:
-            wanted = near + side * found.error
-            found = decide(items, wanted, wanted, **options) or found
+            end = near + side * found.error
+            found = decide(items, end, end, **options) or found
         return _solution(values, z, found.chosen, exact, found.method)
     allowed = positive_fraction("eps", eps)
     slack = Fraction(0) if exact else unit * len(values) / 2

@@ -2,7 +2,7 @@
 
 Text is the number as written ("0.1" is 1/10, "1/3" exactly that), a float the dyadic rational that
 it stores, of whatever width. Numbers of Decimal, numpy, mpmath, sympy, python-flint and torch are
-known by what they offer, so that none of these libraries has to be imported.
+known by their attributes, so that none of these libraries has to be imported.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _SHIFT = np.uint64(32)
 
 
 class Purpose(IntEnum):
-    """Streams of different purposes never meet, so one seed can serve a whole experiment."""
+    """Streams of different purposes never meet, so one seed is enough for a whole experiment."""
 
     WEIGHTS = 0
     TRIALS = 1

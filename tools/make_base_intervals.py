@@ -58,10 +58,10 @@ def parameters(law: str, error: str, cut: str, last: int, length: str) -> Base:
 
 def main() -> None:
     """Write the file."""
-    wanted = [int(word) for word in sys.argv[1:]] or range(len(ROWS))
+    rows = [int(word) for word in sys.argv[1:]] or range(len(ROWS))
     old = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
     known = {(r["base"]["law"], r["base"]["cut"], r["core"], r["base"]["error"]): r for r in old}
-    for k in wanted:
+    for k in rows:
         law, error, cut, top, core, items, last, length = ROWS[k]
         base = parameters(law, error, cut, last, length)
         found = search(

@@ -41,17 +41,17 @@ BOOST_HZ = 1.98e9  # of an H200, where torch does not say
 
 def case(eps: float, n: int, rows: int, columns: int, device: str) -> tuple[GadgetPair, Any, Layer]:
     """A layer of uniform targets."""
-    wanted = np.random.default_rng(0).integers(-(2**48), 2**48, (rows, columns))
+    targets = np.random.default_rng(0).integers(-(2**48), 2**48, (rows, columns))
     exact = Fraction(eps)
-    layer = Layer(wanted, int(exact * 2**48), 0, exact, columns)
+    layer = Layer(targets, int(exact * 2**48), 0, exact, columns)
     block = pair_block(layer, Design(n, 2, LAW, LAW), 0)
-    return GadgetPair(block, 1, torch.device(device)), torch.from_numpy(wanted).to(device), layer
+    return GadgetPair(block, 1, torch.device(device)), torch.from_numpy(targets).to(device), layer
 
 
 def equal(eps: float, n: int) -> bool:
     """True if the kernel's masks are those of the numpy path, on 20,000 weights."""
-    pair, wanted, layer = case(eps, n, 200, 100, "cuda")
-    masks = solve_pair(pair, wanted, layer.radius, fused=True)
+    pair, targets, layer = case(eps, n, 200, 100, "cuda")
+    masks = solve_pair(pair, targets, layer.radius, fused=True)
     (_, outer), _ = fill_pair(
         pair.block, layer, seed=1, radius=layer.radius, threads=None, progress=None
     )
@@ -60,7 +60,7 @@ def equal(eps: float, n: int) -> bool:
 
 def rate(eps: float, n: int, rows: int, columns: int) -> dict[str, Any]:
     """Targets a second of the kernel alone: the best of five runs between two events."""
-    pair, wanted, layer = case(eps, n, rows, columns, "cuda")
+    pair, targets, layer = case(eps, n, rows, columns, "cuda")
     out = torch.zeros(rows, (pair.hidden + 7) // 8, dtype=torch.uint8, device="cuda")
     states = torch.empty(rows, pair.groups, dtype=torch.int8, device="cuda")
     try_rows = Fused(pair, torch.ones(pair.groups, dtype=torch.bool, device="cuda"))
@@ -68,7 +68,7 @@ def rate(eps: float, n: int, rows: int, columns: int) -> dict[str, Any]:
     for _ in range(6):
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         begin.record()
-        try_rows(wanted, layer.radius, 0, out, states)
+        try_rows(targets, layer.radius, 0, out, states)
         end.record()
         torch.cuda.synchronize()
         seconds.append(begin.elapsed_time(end) / 1e3)

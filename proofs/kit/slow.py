@@ -51,7 +51,7 @@ def _short(m: int, s: Fraction) -> Fraction:
 def lemma_r(n: int, error: Fraction, inside: Fraction) -> Fraction:
     """Failure bound on a window of length 1 with 0 at `inside` from its end: every split of n.
 
-    Sums serve [-e, e], e half of the error; at the start that is [-min(e, inside), e].
+    Sums cover [-e, e], e half of the error; at the start that is [-min(e, inside), e].
     """
     e = error / 2
     start = e + min(e, inside)

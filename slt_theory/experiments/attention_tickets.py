@@ -1,4 +1,4 @@
-"""Error of attention tickets against the numbers offered, and against the sequence length.
+"""Error of attention tickets against the number of candidates, and against the sequence length.
 
 Source: Otsuka et al. (AAAI 2026, arXiv 2511.04217), Theorem 3 and its experiments; catalogue id
 ``otsuka2026-attention``. The theorem's error does not depend on the number of tokens; neither does
@@ -71,7 +71,7 @@ def length_errors(
     ----------
     target : Attention
     ns : sequence of int
-        Products offered to an entry; every entry gets its exact optimum.
+        Products, candidates of an entry; every entry gets its exact optimum.
     lengths : sequence of int
     seeds : sequence of int
         Of the sources.

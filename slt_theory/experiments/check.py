@@ -264,7 +264,7 @@ def plan(
     alpha: float = 1e-3,
     power: float = 0.9,
 ) -> CheckPlan:
-    """Trials that a check needs to find, with the wanted power, a failure rate of twice delta."""
+    """Trials that a check needs to find, with the required power, a failure rate of twice delta."""
     delta = probability("delta", delta)
     case = case_of(claim, n, eps, delta, lo, hi)
     alternative = max(1 - 2 * delta, (1 - delta) / 2)

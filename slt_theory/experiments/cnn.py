@@ -126,7 +126,7 @@ def direct_errors(
     part = _convolutions(target)
     words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, images * target.size_in)
     x = words.reshape(images, -1) / 2.0**32
-    wanted_out = target.forward(x)
+    target_out = target.forward(x)
     rows = []
     for n in ns:
         begin = time.perf_counter()
@@ -160,7 +160,7 @@ def direct_errors(
                 relative_weight_error=relative,
                 relative_own_error=own,
                 relative_output_error=float(
-                    np.abs(out - wanted_out).max() / np.abs(wanted_out).max()
+                    np.abs(out - target_out).max() / np.abs(target_out).max()
                 ),
                 kept=ticket.kept / part.parameters,
                 seconds=seconds,

@@ -109,7 +109,7 @@ def _malach(
         whole = float(positive_fraction("network_eps", network_eps))
         widths = tuple(malach_width(layer, depth, whole, delta) for layer in layers)
     else:
-        # (4/e^2) log(2/delta) neurons serve one weight at error 2 e.
+        # (4/e^2) log(2/delta) neurons reach one weight at error 2 e.
         half = float(positive_fraction("eps", eps)) / 2
         sums = sum(layer.weights for layer in layers)
         each = math.ceil(4 / half**2 * math.log(2 * sums / delta))

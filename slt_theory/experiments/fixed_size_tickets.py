@@ -40,7 +40,7 @@ class FixedSizeRow(Record):
     Attributes
     ----------
     size, n : int
-        Live numbers of every sum, and numbers offered to it.
+        Live numbers of every sum, and its candidates.
     unreached : int
         Half-sums that no subset of this size reaches.
     exact : bool or None

@@ -1,7 +1,7 @@
 """Smallest widths of tickets in partly frozen sources, beside the threshold of one frozen sum.
 
-A ticket of depth L + 1 has two widths: copies of a hidden neuron, each offered to the sums of the
-last layer as one uniform number, and hidden neurons of the first pair, each offered as a product
+A ticket of depth L + 1 has two widths: copies of a hidden neuron, each a candidate of the sums of
+the last layer as one uniform number, and hidden neurons of the first pair, each giving a product
 u v with u > 0. For each the smallest n that builds a whole network (all its sums at once, numbers
 left out where locked ones are in the way) is set beside the n at which one random target is reached
 with probability 9/10, every locked number in the sum.
@@ -126,7 +126,7 @@ def frozen_row(
 
 
 def _pair_law(prune: Fraction) -> str:
-    """One number offered to a half-sum: dead with chance 1/2, and where its in-weight is pruned."""
+    """One candidate of a half-sum: dead with chance 1/2, and where its in-weight is pruned."""
     law = "relu(uniform)*uniform"
     return law if not prune else f"bernoulli({1 - prune})*{law}"
 

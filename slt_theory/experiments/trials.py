@@ -62,7 +62,7 @@ def hitting_times(
     threads : int, optional
         Default: all cores. The result does not depend on it.
     progress : callable, optional
-        Told the number of finished trials after each block.
+        Called with the number of finished trials after each block.
 
     Returns
     -------

@@ -83,10 +83,10 @@ def growth(seed: int) -> Outcome:
         v = sum((b - a for a, b in part), Fraction(0))
         if v == 0:
             continue
-        wanted = v * (1 - v) / 4
+        expected = v * (1 - v) / 4
         measure = Fraction(0)
         for x, y in pairwise(_corners(part)):
-            low, high = _gain(part, x) - wanted, _gain(part, y) - wanted
+            low, high = _gain(part, x) - expected, _gain(part, y) - expected
             if low >= 0 and high >= 0:
                 measure += y - x
             elif low >= 0 or high >= 0:

@@ -139,8 +139,8 @@ def equal_masses(seed: int) -> Outcome:
     failures = []
     for i in range(4):
         mass = sp.integrate(density, (z, high * ratio ** (i + 1), high * ratio**i))
-        wanted = sp.log(1 / ratio) / (2 * sp.log(high / low))
-        if sp.expand_log(mass - wanted, force=True).equals(0) is not True:
+        expected = sp.log(1 / ratio) / (2 * sp.log(high / low))
+        if sp.expand_log(mass - expected, force=True).equals(0) is not True:
             failures.append(f"i = {i}")
     return all_of(failures, 4, "mass of [b g^(i+1), b g^i] = log(1/g) / (2 log(b/a))")
 

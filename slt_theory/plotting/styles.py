@@ -11,7 +11,7 @@ from slt_theory.errors import BadInput
 __all__ = ["COLOURS", "STYLES", "style"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-"""Okabe and Ito's palette: told apart by colour-blind readers, and in grey."""
+"""Okabe and Ito's palette: distinct for colour-blind readers, and in grey."""
 
 
 def _base(width: float, size: float) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def run_main_job(
         More trials; quick (about a minute) otherwise.
     seed : int
     step : callable
-        Told what begins, for a progress display.
+        Called with what begins, for a progress display.
     """
     started = time.perf_counter()
     job = MainJob(full=full, seed=seed)

@@ -71,8 +71,10 @@ def hitting_times(
     source, lefts, rights = checked_cover(items, width, left, right)
     times = np.empty(source.shape[0], np.int64)
     sample = source.block(range(min(64, times.size)))
-    wanted = method == "cells" or (method == "auto" and _prefer_cells(sample, width, lefts, rights))
-    cells = wanted and width > 0
+    use_cells = method == "cells" or (
+        method == "auto" and _prefer_cells(sample, width, lefts, rights)
+    )
+    cells = use_cells and width > 0
 
     def work(block: range) -> None:
         part = slice(block.start, block.stop)

@@ -1,4 +1,4 @@
-"""Which method serves which regime of the one-target problem."""
+"""Choice of the method for each regime of the one-target problem."""
 
 from __future__ import annotations
 

@@ -116,9 +116,9 @@ def _dask(distributed: Any, count: int, scheduler: str | None) -> Iterator[Worke
     with ExitStack() as stack:
         # Workers that die are our business, and are reported if it matters.
         stack.enter_context(distributed.utils.silence_logging_cmgr(logging.CRITICAL))
-        cluster, wanted = None, 0
+        cluster, requested = None, 0
         if scheduler is None:
-            cluster, wanted = stack.enter_context(local_cluster(count)), count
+            cluster, requested = stack.enter_context(local_cluster(count)), count
             scheduler = str(cluster.scheduler_address)
         else:
             scheduler = _knock(scheduler)
@@ -129,7 +129,7 @@ def _dask(distributed: Any, count: int, scheduler: str | None) -> Iterator[Worke
         stack.enter_context(client)
         yield Workers(
             executor=client.get_executor(pure=False),
-            slots=_Slots(client, cluster, wanted),
+            slots=_Slots(client, cluster, requested),
             withdraw=lambda future: False,
             died=lambda error: isinstance(error, distributed.KilledWorker),
             alive=lambda: bool(client.status == "running"),
@@ -143,9 +143,9 @@ class _Slots:
     starts; then a new one is added.
     """
 
-    def __init__(self, client: Any, cluster: Any, wanted: int) -> None:
-        self.client, self.cluster, self.wanted = client, cluster, wanted
-        self.count, self.asked, self.whole = wanted, -math.inf, time.monotonic()
+    def __init__(self, client: Any, cluster: Any, requested: int) -> None:
+        self.client, self.cluster, self.requested = client, cluster, requested
+        self.count, self.asked, self.whole = requested, -math.inf, time.monotonic()
 
     def __call__(self) -> int:
         now = time.monotonic()
@@ -155,10 +155,10 @@ class _Slots:
         # A cluster that is gone is noticed by `alive`.
         with suppress(OSError):
             self.count = sum(self.client.nthreads().values())
-        if self.count >= self.wanted:
+        if self.count >= self.requested:
             self.whole = now
         elif now - self.whole > _REPLACE_SECONDS:
-            self.cluster.scale(len(self.cluster.worker_spec) + self.wanted - self.count)
+            self.cluster.scale(len(self.cluster.worker_spec) + self.requested - self.count)
             self.whole = now
         return self.count
 

@@ -61,7 +61,7 @@ def run_sweep(
     fresh : bool
         Set the file aside as ``NAME.old`` and begin again.
     progress : callable, optional
-        Told a `Progress` in the calling thread, a few times a second at most.
+        Called with a `Progress` in the calling thread, a few times a second at most.
     stop : threading.Event, optional
         Once set, running blocks are finished and stored, and the run returns.
 
@@ -115,7 +115,7 @@ class _Run:
         self.failures: dict[Cell, Failure] = {}
         self.done = self.skipped = self.failed = self.trials = self.finished = 0
         self.open_blocks = 0
-        self.told = 0.0
+        self.reported = 0.0
         self.started = time.perf_counter()
 
     def counts(self, cell: Cell) -> Tally:
@@ -287,8 +287,8 @@ class _Run:
 
     def inform(self, crew: Workers) -> None:
         now = time.perf_counter()
-        if self.tell is not None and (now - self.told >= _TICK or not self.open_blocks):
-            self.told = now
+        if self.tell is not None and (now - self.reported >= _TICK or not self.open_blocks):
+            self.reported = now
             total = self.done + self.skipped + self.open_blocks
             self.tell(
                 Progress(self.done, self.skipped, self.failed, total, self.trials, crew.slots())

@@ -72,6 +72,6 @@ def refuting_test(
         if worst is None or test.margin < worst.margin or test.refuted:
             worst = test
         if test.refuted:
-            # The level spent in all is what a reader should be told.
+            # Readers need the level spent in all.
             return replace(test, alpha=level), points
     return worst, points

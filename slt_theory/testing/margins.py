@@ -206,7 +206,7 @@ def least_error(sample: Sequence[Any], target: Any) -> Any:
 
 
 def farthest_target(sums: Iterable[Any], lo: Any, hi: Any) -> Any:
-    """The largest distance of a target in [lo, hi] from the sums: the least eps that serves all."""
+    """The largest distance of a target in [lo, hi] from the sums: the least eps that covers all."""
     ordered = sorted(set(sums))
     middles = ((a + b) / 2 for a, b in pairwise(ordered))
     candidates = [lo, hi, *(m for m in middles if lo < m < hi)]

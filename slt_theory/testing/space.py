@@ -1,6 +1,6 @@
 """A search space: shapes, simplest first, and for each shape the numbers that fill it.
 
-One description serves all uses: a hypothesis strategy, complete small grids, extremal cases, moves
+One description for all uses: a hypothesis strategy, complete small grids, extremal cases, moves
 of an ascent, and steps towards a simpler counterexample.
 """
 
@@ -153,10 +153,10 @@ class Space(Generic[T]):
         """The point itself if it belongs here, else one with as many of its numbers as fit."""
         shape, leaves = point
         if shape not in self.shapes:
-            wanted = self.shapes[0]
+            first = self.shapes[0]
             if self.adapt is not None:
-                leaves = self.adapt(shape, leaves, wanted)
-            shape = wanted
+                leaves = self.adapt(shape, leaves, first)
+            shape = first
         slots = self.slots(shape)
         padded = [*leaves[: len(slots)], *([None] * (len(slots) - len(leaves)))]
         return shape, tuple(

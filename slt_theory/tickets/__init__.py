@@ -83,7 +83,7 @@ def build_ticket(
     seed : int
         Of the source network.
     n : int, optional
-        Random numbers offered to one sum, dead neurons included; default: the smallest n whose
+        Random numbers, candidates of one sum, dead neurons included; default: the smallest n whose
         estimated chance of any failure is at most 1 %, and a tenth more should a sum fail.
     objective : "eps" or "best"
         Any subset within eps, or the exact optimum of every sum.
@@ -93,7 +93,7 @@ def build_ticket(
         Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``.
     shared : bool
         ``pensia2020-direct``: one vector of numbers a row, as the paper's code does;
-        ``orseau2020-hyperbolic``: hidden neurons serve all outputs instead of one weight each.
+        ``orseau2020-hyperbolic``: all outputs share the hidden neurons, instead of one weight each.
     law : "uniform" or "normal"
         ``fischer2021-biases``: law of every weight and bias.
     density : number
@@ -112,7 +112,7 @@ def build_ticket(
         ``kumar2025-quantised``: a power of two, target weights are rounded to its multiples;
         default: the largest up to 2 eps.
     threads, progress, expect
-        Default: all cores; told the number of finished sums; told the number of all sums.
+        Default: all cores; called with the number of finished sums, and of all sums.
     out : path, optional
         Where the ticket will be written. Masks are then kept in ``OUT.partial`` beside it as they
         are built, and a build that was broken off goes on there; its result is the same to the

@@ -165,8 +165,8 @@ class Archive:
             )
             plain = kind == np.dtype(np.uint8) and not by_columns
             if not plain or (found != shape if shape else len(found) != 1):
-                wanted = "one row" if shape is None else shape
-                raise ValueError(f"{name} has shape {found} {kind}, expected {wanted} uint8")
+                expected = "one row" if shape is None else shape
+                raise ValueError(f"{name} has shape {found} {kind}, expected {expected} uint8")
             if self._sizes[name] != 10 + length + math.prod(found):
                 raise ValueError(f"{name} declares the shape {found}, its length is another")
             data = np.empty(math.prod(found), np.uint8)

@@ -70,7 +70,7 @@ class Block:
     layers : tuple of SourceLayer
         One mask each.
     n : int
-        Random numbers offered to one sum.
+        Random numbers, candidates of one sum.
     eps : str
         Error allowed per weight, an exact fraction in the target's unit.
     scale_exponent : int
@@ -80,7 +80,7 @@ class Block:
     size : int or None
         Exactly so many live numbers are kept in every sum.
     shared : bool
-        Direct sums only: one vector of numbers serves a whole row.
+        Direct sums only: one vector of numbers is shared by a whole row.
     signs : "both" or "positive"
         Which halves of the gadget were built; "positive" needs inputs known to be >= 0.
     taps : int

@@ -1,6 +1,6 @@
 """What a ticket stores besides its masks: one small number a kept weight.
 
-A source may offer several numbers for a weight: redraws of it (Chijiwa et al.), or its draw moved
+A source may hold several numbers for a weight: redraws of it (Chijiwa et al.), or its draw moved
 by a little (Xiong et al.). Which one is kept is no matter of the mask, so it is stored, packed with
 just enough bits, in the order of the kept weights of the layer, row by row.
 """

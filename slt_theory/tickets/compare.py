@@ -117,7 +117,7 @@ def compare(
     domain : str
         Inputs for which the errors are certified.
     step : callable
-        Told what begins.
+        Called with what begins.
 
     Returns
     -------

@@ -71,8 +71,8 @@ class Keeping:
                 way_out += "; with an out file the largest masks stay on disk"
             raise NeedsMemory("the ticket", needed, allowed, way_out)
         if self.expect is not None:
-            offered = zip(layers, (block.n for block in blocks), strict=True)
-            self.expect(sum(layer.rows * (layer.columns // n) for layer, n in offered))
+            blocks_n = zip(layers, (block.n for block in blocks), strict=True)
+            self.expect(sum(layer.rows * (layer.columns // n) for layer, n in blocks_n))
         if self.path is None:
             return Memory(layers)
         return Journal(self.path, self.identity, layers, fresh=self.fresh)
@@ -102,11 +102,11 @@ def keeping_of(
     limit = None if limit is None else whole_number("max_memory", limit)
     if limit is not None and limit <= 0:
         raise BadInput("max_memory", limit, "must be > 0 bytes")
-    said = {
+    given = {
         k: str(v) for k, v in rest.items() if k not in ("threads", "progress") and v is not None
     }
     out = options.get("out")
-    identity = {**said, "theorem": theorem, "target": target_hash(target)}
+    identity = {**given, "theorem": theorem, "target": target_hash(target)}
     path = None if out is None else partial_path(Path(out))
     return (
         Keeping(path, identity, bool(options.get("fresh")), limit, options.get("expect")),

@@ -25,7 +25,7 @@ _FLOOR = 1 << 26
 # Measured: a ticket of a network 784-32-10 unpacks to 53 times its file, one layer 3072-10 to 100
 # times; zeros to 230 or 1,030 times, by the level of compression.
 _UNPACKED = 128
-# Numbers offered to one sum, and copies of a value, beyond which a ticket is no longer expected
+# Candidates of one sum, and copies of a value, beyond which a ticket is no longer expected
 # without being announced.
 _MANY, _COPIES = 1 << 10, 1 << 7
 # Bytes of work for every hidden neuron, effective weight, source weight of a single layer, number

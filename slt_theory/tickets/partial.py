@@ -1,8 +1,8 @@
 """Where the rows of a ticket's masks go while it is built: memory, or a file that can be resumed.
 
 The file stands beside the ticket to come: a fixed head, room for all masks, and a log. A line of
-the log is written after the rows it speaks of, with their checksum, so that a torn end is noticed
-and only the rows that it speaks of are solved again.
+the log is written after the rows it speaks of, with their checksum, so that an incomplete end is
+noticed and only the rows that it speaks of are solved again.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Journal:
         )
 
     def _resume(self) -> None:
-        """Take over what the log vouches for; a torn end of the log is cut off."""
+        """Take over what the log vouches for; an incomplete end of the log is cut off."""
         with self._path.open("r+b") as file:
             file.seek(self._log_at)
             end = self._log_at + len(file.readline())
@@ -199,7 +199,7 @@ def _sealed(text: str) -> bytes:
 
 
 def _opened(line: bytes) -> Any:
-    """The content of a line, or None if it was torn."""
+    """The content of a line, or None if it is incomplete."""
     seal, _, data = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or seal != b"%08x" % zlib.crc32(data):
         return None

@@ -18,6 +18,6 @@ def resolution_units(resolution: str, scale_exponent: int) -> int:
     return int(units) if units.denominator == 1 else 0
 
 
-def rounded(wanted: NDArray[np.int64], units: int) -> NDArray[np.int64]:
+def rounded(targets: NDArray[np.int64], units: int) -> NDArray[np.int64]:
     """The nearest multiples of `units`, halves up."""
-    return np.asarray((wanted + units // 2) // units * units)
+    return np.asarray((targets + units // 2) // units * units)

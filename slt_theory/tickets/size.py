@@ -1,7 +1,7 @@
 """What a ticket takes to store, counted as for frozen networks.
 
 Random weights and frozen patterns come back from the seed. Stored are the seed, one bit for every
-weight that the mask is free to keep, and the choices of sources that offer any (moves, redraws).
+weight that the mask is free to keep, and the choices of sources that have any (moves, redraws).
 The target in float32 takes 32 bits a parameter.
 
 Source: Otsuka, Chijiwa, Garcia-Arias, Okoshi, Kawamura, Van Chu, Fujiki, Takeuchi, Motomura (2024),

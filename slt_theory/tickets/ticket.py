@@ -52,7 +52,7 @@ class Ticket:
         What the independent check found when the ticket was written.
     choices : tuple of tuple of arrays
         Per block and layer the packed choices of its kept weights (`slt_theory.tickets.choices`);
-        empty where no layer offers any.
+        empty where no layer has any.
     """
 
     theorem: str
@@ -112,8 +112,8 @@ class Ticket:
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 of all that the ticket says: header, masks, choices and certificate."""
-        said = json.dumps([self.header(), self.certificate], sort_keys=True)
-        whole = hashlib.sha256(said.encode())
+        record = json.dumps([self.header(), self.certificate], sort_keys=True)
+        whole = hashlib.sha256(record.encode())
         for arrays in (*self.masks, *self.choices):
             for array in arrays:
                 whole.update(np.ascontiguousarray(array).data)

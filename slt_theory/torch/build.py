@@ -64,7 +64,7 @@ def build_ticket(
     seed : int
         Of the random network, 64 bits.
     n : int, optional
-        Random numbers offered to one sum, dead ones included; default as in
+        Random numbers, candidates of one sum, dead ones included; default as in
         `slt_theory.build_ticket`.
     law : "uniform" or "normal"
         Of every random weight.
@@ -79,7 +79,7 @@ def build_ticket(
     threads : int, optional
         For sums that the device cannot settle.
     progress : callable, optional
-        Told the number of sums of every finished block.
+        Called with the number of sums of every finished block.
 
     Returns
     -------
@@ -166,13 +166,13 @@ class _Job:
 
     @classmethod
     def of(cls, layer: TargetLayer, request: _Request, device: torch.device) -> _Job:
-        wanted, radius, exponent = layer.wanted(request.eps, device)
-        rows, columns = wanted.shape
+        targets, radius, exponent = layer.integer_targets(request.eps, device)
+        rows, columns = targets.shape
         return cls(layer, (rows, columns), radius, exponent, request.eps, device)
 
     def targets(self) -> Tensor:
         """Made anew for every use: they take eight bytes a weight."""
-        return self.layer.wanted(self.eps, self.device)[0]
+        return self.layer.integer_targets(self.eps, self.device)[0]
 
     def build(
         self,

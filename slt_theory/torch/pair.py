@@ -1,7 +1,7 @@
 """Gadget pairs on tensors: in-weights, products and masks in the layout of the numpy path.
 
 Hidden neuron ``(j * halves + half) * n + k`` sees input j alone; *group* ``j * halves + half`` is
-what one half-sum is offered. `slt_theory.tickets.building.gadget` defines the layout.
+the candidates of one half-sum. `slt_theory.tickets.building.gadget` defines the layout.
 """
 
 from __future__ import annotations

@@ -20,14 +20,14 @@ _EFFORT = 1.5
 _BITS = 30
 
 
-def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
+def scan_rows(items: Tensor, targets: Tensor, radius: int) -> Tensor:
     """A subset within `radius` of its target for every row, by trying.
 
     Parameters
     ----------
     items : int64 tensor (sums, n)
         At most 44 items a row, none of them 0.
-    wanted : int64 tensor (sums,)
+    targets : int64 tensor (sums,)
     radius : int
 
     Returns
@@ -42,8 +42,8 @@ def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
     shift = _shift(span)
     half = (1 << shift) >> 1
     rounded = ((items + half[:, None]) >> shift[:, None]).int()
-    lo = torch.maximum(wanted - radius, lowest)
-    hi = torch.minimum(wanted + radius, highest)
+    lo = torch.maximum(targets - radius, lowest)
+    hi = torch.minimum(targets + radius, highest)
     margin = torch.where(shift > 0, (n + 1) // 2, 0)
     low = ((lo + (1 << shift) - 1) >> shift) + margin
     width = (hi >> shift) - margin - low
@@ -55,7 +55,7 @@ def scan_rows(items: Tensor, wanted: Tensor, radius: int) -> Tensor:
     blocks = torch.where(few, tries.clamp(max=everything).long() + 4, everything)
     turns = torch.where(few, min(6, (padded + 4) // 5), 1)
 
-    masks = torch.full_like(wanted, UNDECIDED)
+    masks = torch.full_like(targets, UNDECIDED)
     masks[(lo <= 0) & (hi >= 0)] = 0
     masks[lo > hi] = ABSENT
     open_rows = torch.nonzero((masks == UNDECIDED) & (width >= 0)).flatten()

@@ -63,7 +63,7 @@ def row_bytes(pair: GadgetPair, *, fused: bool) -> int:
 
 def solve_pair(
     pair: GadgetPair,
-    wanted: Tensor,
+    targets: Tensor,
     radius: int,
     *,
     fused: bool = False,
@@ -76,17 +76,17 @@ def solve_pair(
     Parameters
     ----------
     pair : GadgetPair
-    wanted : int64 tensor (rows, columns)
+    targets : int64 tensor (rows, columns)
         Targets on the lattice of the sums, on the pair's device; 0 where there is no link.
     radius : int
     fused : bool
-        Use the kernel, see `slt_theory.torch.kernels.launch.serves`; else plain torch.
+        Use the kernel, see `slt_theory.torch.kernels.launch.can_draw`; else plain torch.
     memory : int
         Bytes of work space; besides it the masks take ``rows * hidden / 8`` bytes.
     threads : int, optional
         Of the part that runs in numba.
     progress : callable, optional
-        Told the number of sums of every finished block of rows.
+        Called with the number of sums of every finished block of rows.
 
     Raises
     ------
@@ -110,11 +110,11 @@ def solve_pair(
         if start is not None:
             stop = min(start + step, pair.rows)
             states = torch.empty(stop - start, pair.groups, dtype=torch.int8, device=pair.device)
-            try_rows(wanted[start:stop], radius, start, out[start:stop], states)
+            try_rows(targets[start:stop], radius, start, out[start:stop], states)
             now = _Block.of(start, out[start:stop], states)
         if before is not None:
             with contextlib.nullcontext() if side is None else torch.cuda.stream(side):
-                missed += before.finish(pair, wanted, radius, threads)
+                missed += before.finish(pair, targets, radius, threads)
             if progress is not None:
                 progress(len(before.out) * pair.groups)
         before = now
@@ -126,7 +126,7 @@ def solve_pair(
 
 def solve_compiled(
     pair: GadgetPair,
-    wanted: Tensor,
+    targets: Tensor,
     radius: int,
     *,
     threads: int | None = None,
@@ -135,7 +135,7 @@ def solve_compiled(
     """The same masks by the numpy path itself: the way on a processor, many times as fast."""
     block = pair.block
     layer = Layer(
-        wanted.numpy(),
+        targets.numpy(),
         radius,
         block.scale_exponent,
         Fraction(block.eps),
@@ -154,7 +154,7 @@ class Trier(Protocol):
     """Tries the sums of rows ``first ...`` of a pair."""
 
     def __call__(
-        self, wanted: Tensor, radius: int, first: int, out: Tensor, states: Tensor
+        self, targets: Tensor, radius: int, first: int, out: Tensor, states: Tensor
     ) -> None:
         """Packed masks (rows, bytes) into `out`, a state for every sum (rows, groups)."""
 
@@ -191,7 +191,7 @@ class _Block:
         return cls(start, out, host, torch.cuda.current_stream(states.device).record_event())
 
     def finish(
-        self, pair: GadgetPair, wanted: Tensor, radius: int, threads: int | None
+        self, pair: GadgetPair, targets: Tensor, radius: int, threads: int | None
     ) -> list[int]:
         """Settle what is open; the sums ``row * groups + group`` that no subset reaches.
 
@@ -210,7 +210,7 @@ class _Block:
             rows, groups = places // pair.groups, places % pair.groups
             answer = solve_sums(
                 pair.items(rows, groups).cpu().numpy(),
-                wanted[rows, groups // pair.halves].cpu().numpy(),
+                targets[rows, groups // pair.halves].cpu().numpy(),
                 radius=radius,
                 threads=threads,
             )
@@ -237,21 +237,21 @@ class _Plain:
     easy: Tensor
 
     def __call__(
-        self, wanted: Tensor, radius: int, first: int, out: Tensor, states: Tensor
+        self, targets: Tensor, radius: int, first: int, out: Tensor, states: Tensor
     ) -> None:
         pair, easy = self.pair, self.easy
         v = pair.out_weights(first, first + len(out))
-        targets = wanted.repeat_interleave(pair.halves, 1)
-        masks = torch.zeros_like(targets)
+        halves = targets.repeat_interleave(pair.halves, 1)
+        masks = torch.zeros_like(halves)
         states.fill_(OPEN)
         counts = pair.counts.clamp(max=FINE + 1)
         for count in torch.unique(counts[easy]).tolist():
             groups = torch.nonzero(easy & (counts == count)).flatten()
             fine = min(count, FINE)
             order = pair.order[groups, :fine]
-            offered = v[:, groups].gather(2, order.expand(len(v), -1, -1))
-            z = targets[:, groups].reshape(-1)
-            items = (offered * pair.u[groups].gather(1, order)).view(z.numel(), fine)
+            candidates = v[:, groups].gather(2, order.expand(len(v), -1, -1))
+            z = halves[:, groups].reshape(-1)
+            items = (candidates * pair.u[groups].gather(1, order)).view(z.numel(), fine)
             parts = [slice(k, k + _SUMS) for k in range(0, z.numel(), _SUMS)]
             answers = torch.cat([scan_rows(items[part], z[part], radius) for part in parts])
             if count > FINE:

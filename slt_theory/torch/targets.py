@@ -47,12 +47,12 @@ class TargetLayer:
             return self.module.in_channels
         return self.module.in_features
 
-    def wanted(self, eps: Fraction, device: torch.device) -> tuple[Tensor, int, int]:
+    def integer_targets(self, eps: Fraction, device: torch.device) -> tuple[Tensor, int, int]:
         """The sums to reach, as `slt_theory.tickets.building.request` makes them of a numpy target.
 
         Returns
         -------
-        wanted : int64 tensor (outputs * taps, inputs + 1 with a bias)
+        targets : int64 tensor (outputs * taps, inputs + 1 with a bias)
         radius : int
         scale_exponent : int
             Powers of two that bring the weights into [-1, 1].
@@ -73,8 +73,8 @@ class TargetLayer:
         largest = float(matrix.abs().max())
         exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
         scaled = torch.ldexp(matrix, torch.tensor(PRODUCT_BITS - exponent, device=device))
-        wanted = scaled.round()
-        exact = bool((wanted == scaled).all())
+        targets = scaled.round()
+        exact = bool((targets == scaled).all())
         radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
         if radius < 0:
             raise BadInput(
@@ -83,7 +83,7 @@ class TargetLayer:
                 f"is below the lattice's resolution in layer {self.name}",
                 f"the smallest error that can be had is {2.0 ** (exponent - PRODUCT_BITS):.3g}",
             )
-        return wanted.long(), radius, exponent
+        return targets.long(), radius, exponent
 
     def _matrix(self, device: torch.device) -> Tensor:
         """Rows output by output and tap by tap, columns the inputs and the bias."""

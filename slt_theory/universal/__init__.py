@@ -1,4 +1,4 @@
-"""Universal tickets: one masked random network that serves every function of a family.
+"""Universal tickets: one masked random network that approximates every function of a family.
 
 `build_universal` finds the mask, `verify` checks it on its own: it regenerates the weights and
 bounds the sup error of every function over the whole domain.

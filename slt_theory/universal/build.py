@@ -29,7 +29,7 @@ __all__ = ["Options", "build_universal"]
 
 _LARGEST_SOURCE = 1 << 25
 _ATTEMPTS = 3
-_OFFERED = 16
+_CANDIDATES = 16
 # The search sees a grid, the certificate the whole interval.
 _SEARCHED = 0.985
 # Shares of the error of a monomial: logarithms, their sums; exp gets what these leave.
@@ -45,13 +45,13 @@ class Options:
     Attributes
     ----------
     n : int or None
-        In-neurons offered for every input and for the constant, dead ones included; None takes 16,
+        In-neurons for every input and for the constant, dead ones included; None takes 16,
         and more where the source is frozen: ``16 / (free share)^2``.
     knots : int or None
-        Hidden neurons offered, in groups of `copies`; None takes what the family's curvature asks
+        Hidden neurons, in groups of `copies`; None takes what the family's curvature asks
         for, and twice as many should that not do.
     copies : int
-        Hidden neurons a group, and constants offered to an output.
+        Hidden neurons a group, and constants for an output.
     size : int
         Products in the sum that makes a slope, and in the one that makes a bias.
     frozen : Freezing
@@ -202,7 +202,7 @@ class _FamilyBuilder:
         enough = max(48.0, 4 * max(needed), sum(needed) / 4)
         reach = max(reach_needed(j.function, (-j.left, j.right), j.tolerance) for j in jobs)
         options, frozen = self.options, self.options.frozen
-        n = options.n or math.ceil(_OFFERED / float(frozen.free) ** 2)
+        n = options.n or math.ceil(_CANDIDATES / float(frozen.free) ** 2)
         # A row is of use if its own output's link is there and no other one's is locked.
         enough /= float((1 - frozen.prune) * (1 - frozen.lock) ** (outputs - 1))
         pair, single = hinge_blocks(
@@ -228,7 +228,7 @@ class _FamilyBuilder:
 
     def _univariate(self, family: Family) -> tuple[list[Block], Masks]:
         tolerance = _SEARCHED * self._eps
-        # The bent ones first: their hinges serve the others.
+        # The bent ones first: the others use their hinges.
         order = sorted(
             range(len(family.functions)),
             key=lambda k: -pieces(family.functions[k], float(family.hi or family.lo), tolerance),

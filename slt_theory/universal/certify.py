@@ -95,17 +95,17 @@ def _up_sum(value: float) -> float:
     return value * (1 + 2.0**-52)
 
 
-def deviation(at: Cells, weight: Fraction, wanted: int) -> tuple[float, float]:
-    """Bounds (below, above) of ``weight relu(line) - wanted f`` where ``f >= 0``, both >= 0.
+def deviation(at: Cells, weight: Fraction, exact: int) -> tuple[float, float]:
+    """Bounds (below, above) of ``weight relu(line) - exact f`` where ``f >= 0``, both >= 0.
 
-    A clipped negative line only comes nearer: ``-wanted f`` lies between ``weight line - wanted f``
+    A clipped negative line only comes nearer: ``-exact f`` lies between ``weight line - exact f``
     and 0.
     """
     w = ball(weight)
-    gaps = [w * v - wanted * f for v, f in zip(at.line, at.f, strict=True)]
+    gaps = [w * v - exact * f for v, f in zip(at.line, at.f, strict=True)]
     below = above = 0.0
     for a, b, r in zip(gaps, gaps[1:], at.remainder, strict=False):
-        room = up(wanted * r)
+        room = up(exact * r)
         below = max(below, _up_sum(max(up(-a), up(-b)) + room))
         above = max(above, _up_sum(max(up(a), up(b)) + room))
     return below, above

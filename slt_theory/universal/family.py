@@ -1,4 +1,4 @@
-"""Families of functions that one ticket serves."""
+"""Families of functions that one ticket approximates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ticket offers to a readout, and the same without its error."""
+"""Features that a ticket gives to a readout, and the same without its error."""
 
 from __future__ import annotations
 

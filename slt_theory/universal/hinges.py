@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import NotFoundWithinLimits
 from slt_theory.universal.functions import Function
 from slt_theory.universal.smallest import fewest
-from slt_theory.universal.source import HingeSource, Offers
+from slt_theory.universal.source import Candidates, HingeSource
 from slt_theory.universal.walk import Hinges, Tube, Walk, shortest_walk
 
 __all__ = ["Job", "fill", "pieces", "reach_needed"]
@@ -106,7 +106,7 @@ def fill(source: HingeSource, jobs: list[Job], *, size: int, beam: int) -> None:
     Raises
     ------
     NotFoundWithinLimits
-        If the source offers no way on; names the function and the place.
+        If no candidate leads on; names the function and the place.
     """
     made: dict[tuple[int, int], _Made] = {}
     for job in jobs:
@@ -135,37 +135,37 @@ def _follow(
     """One side of one output."""
     tube = job.tube(side)
     coefficients = source.coefficients(job.output)
-    offers = source.offers(job.input, side, source.fits(job.output), size, float(tube.x[-1]))
+    found = source.candidates(job.input, side, source.fits(job.output), size, float(tube.x[-1]))
     existing = made.hinges(coefficients)
-    offered = Hinges(
-        offers.place,
-        offers.slope * coefficients[offers.row],
-        offers.row,
+    candidates = Hinges(
+        found.place,
+        found.slope * coefficients[found.row],
+        found.row,
         True,
-        lambda index, taken: source.cost(offers, index, taken),
+        lambda index, taken: source.cost(found, index, taken),
     )
-    walk = shortest_walk(tube, level, existing, offered, beam=beam)
+    walk = shortest_walk(tube, level, existing, candidates, beam=beam)
     if walk.exit < tube.x.size:
         raise _stuck(job, "no hinge leads on", side * float(tube.x[walk.exit]))
-    _keep(source, job.output, walk, offers, existing, made)
+    _keep(source, job.output, walk, found, existing, made)
 
 
 def _keep(
-    source: HingeSource, output: int, walk: Walk, offers: Offers, existing: Hinges, made: _Made
+    source: HingeSource, output: int, walk: Walk, found: Candidates, existing: Hinges, made: _Made
 ) -> None:
     for step in walk.steps:
         for k in step.index:
-            row = int(offers.row[k] if step.new else existing.key[k])
+            row = int(found.row[k] if step.new else existing.key[k])
             if step.new:
-                source.keep_row(row, offers.links[k])
+                source.keep_row(row, found.links[k])
                 made.rows.append(row)
-                made.places.append(float(offers.place[k]))
-                made.slopes.append(float(offers.slope[k]))
+                made.places.append(float(found.place[k]))
+                made.slopes.append(float(found.slope[k]))
             source.use_row(output, row)
 
 
 def _stuck(job: Job, why: str, place: float) -> NotFoundWithinLimits:
     return NotFoundWithinLimits(
-        f"{job.function.name}: {why} near {place:.4g}; offer more with n or knots, raise eps, or "
+        f"{job.function.name}: {why} near {place:.4g}; allow more with n or knots, raise eps, or "
         "take another seed"
     )

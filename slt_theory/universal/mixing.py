@@ -58,15 +58,15 @@ def fill_mixing(
     unit = 2.0 ** (block.scale_exponent - PRODUCT_BITS)
     kept = np.zeros((outer.rows, outer.columns), dtype=bool)
     for m, row in enumerate(exponents):
-        for j, wanted in enumerate(row):
-            if not wanted:
+        for j, exponent in enumerate(row):
+            if not exponent:
                 continue
             group = slice(j * n, (j + 1) * n)
-            lo, hi = ((wanted + s * radii[m]) / unit for s in (-1, 1))
+            lo, hi = ((exponent + s * radii[m]) / unit for s in (-1, 1))
             chosen = fewest(v[m, group] * u[group], math.ceil(lo), math.floor(hi))
             if chosen is None:
                 raise NotFoundWithinLimits(
-                    f"the exponent {wanted} of input {j + 1} in monomial {m + 1} is not reached "
+                    f"the exponent {exponent} of input {j + 1} in monomial {m + 1} is not reached "
                     f"by {n} products; raise eps or take another seed"
                 )
             kept[m, group] = chosen

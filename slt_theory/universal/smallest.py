@@ -28,9 +28,9 @@ def fewest(items: NDArray[np.int64], lo: int, hi: int) -> NDArray[np.bool_] | No
     live = np.flatnonzero(items)[:_MOST]
     few = live[:_AMONG]
     attempts = [(few, size) for size in range(1, min(_SIZED, few.size) + 1)]
-    for offered, size in (*attempts, (live, None)):
-        answer = decide(items[offered], lo, hi, size=size)
+    for chosen_from, size in (*attempts, (live, None)):
+        answer = decide(items[chosen_from], lo, hi, size=size)
         if answer is not None:
-            chosen[offered] = answer.chosen
+            chosen[chosen_from] = answer.chosen
             return chosen
     return None

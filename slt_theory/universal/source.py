@@ -23,7 +23,7 @@ from slt_theory.tickets.building.request import source_layer
 from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
 
-__all__ = ["LAW", "HingeSource", "Offers", "drawn", "hinge_blocks"]
+__all__ = ["LAW", "Candidates", "HingeSource", "drawn", "hinge_blocks"]
 
 LAW = Uniform(bits=WEIGHT_BITS)
 """Of every weight."""
@@ -82,7 +82,7 @@ def hinge_blocks(
 
 
 @dataclass(frozen=True)
-class Offers:
+class Candidates:
     """Hinges that free rows could make of one input on one side, sorted by place.
 
     Attributes
@@ -136,14 +136,14 @@ class HingeSource:
         return np.asarray(self.free & linked & ~others.any(axis=0))
 
     def _live(self, group: int, side: int) -> Ints:
-        """In-neurons of an input (the last group is the constant) that serve one side of 0."""
+        """In-neurons of an input (the last group: the constant) active on one side of 0."""
         n = self.pair.n
         half = 1 if side < 0 and self.pair.halves == 2 else 0
         start = (group * self.pair.halves + half) * n
         neurons = np.arange(start, start + n)
         return np.asarray(neurons[self.u[neurons] != 0])
 
-    def offers(self, group: int, side: int, rows: Bools, size: int, reach: float) -> Offers:
+    def candidates(self, group: int, side: int, rows: Bools, size: int, reach: float) -> Candidates:
         """Every hinge that the given rows could make within `reach` of 0.
 
         A sum of exactly `size` products makes the slope, and another one the bias.
@@ -163,7 +163,7 @@ class HingeSource:
         order = np.argsort(places, kind="stable")
         p, k = p[order], k[order]
         links = np.concatenate([slope_links[i[p]], bias_links[k]], axis=1)
-        return Offers(places[order], slopes[r[p], i[p]], index[r[p]], links)
+        return Candidates(places[order], slopes[r[p], i[p]], index[r[p]], links)
 
     def _sums(self, rows: Ints, neurons: Ints, size: int) -> tuple[Floats, Ints]:
         """Sums of `size` products a row, and which in-neurons each one needs."""
@@ -175,12 +175,12 @@ class HingeSource:
         # A pruned product is no number of a sum.
         return np.where((products[:, places] != 0).all(axis=2), sums, 0.0), sets
 
-    def cost(self, offers: Offers, index: Ints, taken: tuple[int, ...]) -> Ints:
+    def cost(self, found: Candidates, index: Ints, taken: tuple[int, ...]) -> Ints:
         """Weights kept by making each hinge of `index` and using it, once those of `taken` are."""
         known = self.linked.copy()
-        before = offers.links[list(taken)]
+        before = found.links[list(taken)]
         known[before[before >= 0]] = True
-        links = offers.links[index]
+        links = found.links[index]
         there = links >= 0
         return np.asarray(1 + there.sum(axis=1) + (there & ~known[links]).sum(axis=1))
 

@@ -54,13 +54,13 @@ def transfer_rows(ticket: Ticket, family: Family | Monomials) -> list[dict[str, 
     share = (x - x[0]) / (x[-1] - x[0])
     rows = []
     for name, target in TARGETS.items():
-        wanted = target(share)
-        errors = {key: _sup_error(basis, wanted) for key, basis in bases.items()}
+        values = target(share)
+        errors = {key: _sup_error(basis, values) for key, basis in bases.items()}
         rows.append({"target": name, **errors})
     return rows
 
 
-def _sup_error(basis: Floats, wanted: Floats) -> float:
+def _sup_error(basis: Floats, values: Floats) -> float:
     features = np.column_stack([basis, np.ones(len(basis))])
-    fit, *_ = np.linalg.lstsq(features, wanted, rcond=None)
-    return float(np.abs(features @ fit - wanted).max())
+    fit, *_ = np.linalg.lstsq(features, values, rcond=None)
+    return float(np.abs(features @ fit - values).max())

@@ -41,7 +41,7 @@ class Tube:
 
 @dataclass(frozen=True, eq=False)
 class Hinges:
-    """Hinges on offer, sorted by place: arrays (k,).
+    """Candidate hinges, sorted by place: arrays (k,).
 
     Attributes
     ----------
@@ -195,7 +195,7 @@ def shortest_walk(
     tube: Tube,
     level: float,
     existing: Hinges,
-    offered: Hinges,
+    candidates: Hinges,
     *,
     beam: int,
 ) -> Walk:
@@ -206,7 +206,7 @@ def shortest_walk(
     tube : Tube
     level : float
         Value at 0, a constant line to begin with.
-    existing, offered : Hinges
+    existing, candidates : Hinges
     beam : int
         Walks followed a number of kept weights.
 
@@ -233,7 +233,7 @@ def shortest_walk(
                 break
             seen.append(walk.exit)
             for child in (
-                *_singles(tube, walk, offered),
+                *_singles(tube, walk, candidates),
                 *_singles(tube, walk, existing),
                 *_pairs(tube, walk, existing),
             ):

@@ -69,12 +69,12 @@ def alone(seed: int, size: Scale = FULL, *, method: str = "sgd", steps: int = 8)
         loss=lambda found, _: 0 * found.sum((1, 2)),
         on_gradient=[Pressing(masks, lambda _: 1 / 2)],
     ).variables
-    wanted = {
+    expected = {
         name: torch.where(masks[name], value, value * (7 / 8) ** steps) if name in masks else value
         for name, value in weights.items()
     }
     what = f"weights after {steps} steps at rate 1/4 and strength 1/2"
-    return all_of(_differ(end, wanted), size.replicates, what)
+    return all_of(_differ(end, expected), size.replicates, what)
 
 
 def cut_within_bound(seed: int, size: Scale = FULL) -> Outcome:

@@ -143,9 +143,9 @@ def counts(seed: int, size: Scale = FULL) -> Outcome:
     """Ranking gates gives exactly the count asked for, and sparser masks inside denser ones."""
     r, *_ = warmed(seed, size)
     found = scores(seed, size, "gates", 0)
-    wanted = [count(r, density) for density in DENSITIES]
-    masks = [training.top(found, k) for k in wanted]
-    return _counts(wanted, masks, training.nested(masks[1], masks[0]).tolist())
+    sizes = [count(r, density) for density in DENSITIES]
+    masks = [training.top(found, k) for k in sizes]
+    return _counts(sizes, masks, training.nested(masks[1], masks[0]).tolist())
 
 
 def by_threshold(seed: int, size: Scale = FULL) -> Outcome:
@@ -155,15 +155,15 @@ def by_threshold(seed: int, size: Scale = FULL) -> Outcome:
     return _counts([count(r, DENSITIES[0])], [masks], [True] * size.replicates)
 
 
-def _counts(wanted: list[int], masks: list[training.Tensors], inside: list[bool]) -> Outcome:
+def _counts(sizes: list[int], masks: list[training.Tensors], inside: list[bool]) -> Outcome:
     failures = [f"replicate {k}: not nested" for k, fine in enumerate(inside) if not fine]
-    for goal, mask in zip(wanted, masks, strict=True):
+    for size, mask in zip(sizes, masks, strict=True):
         failures += [
-            f"replicate {k} keeps {found} of {goal}"
+            f"replicate {k} keeps {found} of {size}"
             for k, found in enumerate(training.kept(mask).tolist())
-            if found != goal
+            if found != size
         ]
-    return all_of(failures, (len(wanted) + 1) * len(inside), "counts and nesting of the masks")
+    return all_of(failures, (len(sizes) + 1) * len(inside), "counts and nesting of the masks")
 
 
 def _at(density: str) -> dict[str, Callable[[Run], training.Tensors]]:

@@ -72,9 +72,9 @@ def scale(seed: int, size: Scale = FULL, *, kept_only: bool = True, bare: bool =
             chosen = mask if kept_only else torch.ones_like(mask)
             total, count = int((units[k].abs() * chosen).sum()), int(chosen.sum())
             # Below 2^24 both numbers are float32, and one division rounds once.
-            wanted = np.float32(total) / np.float32(512 * count)
+            expected = np.float32(total) / np.float32(512 * count)
             same_signs = torch.equal(signs[k].long(), units[k].sign() * mask)
-            if total >= 1 << 24 or float(scales[k]) != float(wanted) or not same_signs:
+            if total >= 1 << 24 or float(scales[k]) != float(expected) or not same_signs:
                 failures.append(f"{name} of replicate {k}")
     return all_of(failures, 3 * len(weights), "scale as by its formula, bit for bit")
 

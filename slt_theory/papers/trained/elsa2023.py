@@ -140,8 +140,10 @@ def same_sparse_part(seed: int, size: Scale = FULL, *, arm: str = "union") -> Ou
 def _differ(r: Rig, first: training.Tensors, second: training.Tensors) -> list[str]:
     """The replicates whose outputs differ in any bit of any image."""
     numbers = torch.arange(len(r.task.inputs)).expand(len(r.draws), -1)
-    found, wanted = (training.outputs(r.model, t, r.task.inputs, numbers) for t in (first, second))
-    places = (found != wanted).flatten(1).any(1).nonzero().flatten().tolist()
+    found, expected = (
+        training.outputs(r.model, t, r.task.inputs, numbers) for t in (first, second)
+    )
+    places = (found != expected).flatten(1).any(1).nonzero().flatten().tolist()
     return [f"replicate {k}" for k in places]
 
 
@@ -167,8 +169,8 @@ def same_levels(seed: int, size: Scale = FULL) -> Outcome:
         )
     failures = [
         f"{text} at density {density}"
-        for density, masks, wanted in ((DENSITY, inner, sparse), (MIDDLE, outer, level))
-        for text in _differ(r, training.applied(whole, masks), wanted)
+        for density, masks, expected in ((DENSITY, inner, sparse), (MIDDLE, outer, level))
+        for text in _differ(r, training.applied(whole, masks), expected)
     ]
     return all_of(failures, 2 * size.replicates, "outputs of both levels equal bit for bit")
 

@@ -45,7 +45,7 @@ PAPER = Paper(
 def unit_masks(
     model: training.Model, draws: training.Draws, units: Sequence[int], *, copy: int = 0
 ) -> training.Tensors:
-    """Masks that keep all weights between as many random units of each hidden layer as told.
+    """Masks that keep all weights between as many random units of each hidden layer as given.
 
     For layers in a chain, each of shape (out, in).
     """

@@ -151,9 +151,9 @@ def reduction(seed: int, size: Scale = SMALL, *, ratio: int | None = None) -> Ou
         totals = [Fraction(int(total)) for total in terms.sum((1, 2)).tolist()]
         ours = per_example(terms).tolist()
         entries = per_entry(terms).tolist()
-        wanted = [float(total / batch) for total in totals]
+        expected = [float(total / batch) for total in totals]
         shrunk = [float(total / batch / (ratio or classes)) for total in totals]
-        if not (ours == wanted and entries == shrunk):
+        if not (ours == expected and entries == shrunk):
             failures.append(f"batch {batch}, {classes} classes")
     return all_of(failures, len(cases), f"mean over entries = 1/{ratio or 'C'} of the divergence")
 

@@ -70,8 +70,8 @@ def el2n(answers: Sequence[torch.Tensor], labels: torch.Tensor) -> torch.Tensor:
         Outputs of networks that were trained for a few steps, one stack each.
     labels : Tensor (S, count)
     """
-    wanted = functional.one_hot(labels, answers[0].shape[2])
-    each = [(outputs.double().softmax(2) - wanted).norm(dim=2) for outputs in answers]
+    expected = functional.one_hot(labels, answers[0].shape[2])
+    each = [(outputs.double().softmax(2) - expected).norm(dim=2) for outputs in answers]
     return torch.stack(each).mean(0)
 
 
@@ -144,11 +144,11 @@ def commute(
     train = r.task.train
     answers = [training.outputs(r.model, r.start(copy=k), r.task.inputs, train) for k in range(3)]
     labels, order = r.task.answers(train), r.draws.order(train.shape[1], training.Use.DATA, 3)
-    wanted = el2n(answers, labels).gather(1, order)
+    expected = el2n(answers, labels).gather(1, order)
     deep = order[:, :, None].expand_as(answers[0])
     found = el2n([each.gather(1, deep) for each in answers], labels.gather(1, order))
     found = change(found) if change else found
-    failures = [f"replicate {k}" for k in range(r.task.stack) if not found[k].equal(wanted[k])]
+    failures = [f"replicate {k}" for k in range(r.task.stack) if not found[k].equal(expected[k])]
     return all_of(failures, r.task.stack, "scores follow their examples, bit for bit")
 
 

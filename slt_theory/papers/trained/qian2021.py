@@ -243,16 +243,16 @@ def closed(
     with torch.no_grad():
         a, p = channels.clamp(min=0)[:, :, None, None], positions.clamp(min=0)[:, None]
         product = slopes * maps
-        wanted = {
+        expected = {
             "values": (found, a * p * maps),
             "gradient of maps": (gradients[0], a * p * slopes),
             "gradient of channels": (gradients[1], (product * p).sum((2, 3)) * (channels > 0)),
             "gradient of positions": (gradients[2], (product * a).sum(1) * (positions > 0)),
         }
-    for name, (left, right) in wanted.items():
+    for name, (left, right) in expected.items():
         wrong = (left != right).flatten(1).any(1).nonzero().flatten().tolist()
         failures += [f"{name} of replicate {k}" for k in wrong]
-    return all_of(failures, len(wanted) * len(members), "as in integers, closed gates exactly 0")
+    return all_of(failures, len(expected) * len(members), "as in integers, closed gates exactly 0")
 
 
 def _softened(maps: Any, channels: Any, positions: Any) -> Any:

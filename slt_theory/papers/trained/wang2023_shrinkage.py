@@ -49,10 +49,10 @@ def one_step(
         for name, count in keep.items():
             for k, (old, new) in enumerate(zip(before[name], moment.variables[name], strict=True)):
                 # The product of two 24-bit numbers is exact in float64.
-                wanted = (old.astype(np.float64) * np.float32(FACTOR)).astype(np.float32).ravel()
+                expected = (old.astype(np.float64) * np.float32(FACTOR)).astype(np.float32).ravel()
                 largest = np.argsort(-np.abs(old.ravel()), kind="stable")[:count]
-                wanted[largest] = old.ravel()[largest]
-                if not np.array_equal(wanted, new.numpy().ravel()):
+                expected[largest] = old.ravel()[largest]
+                if not np.array_equal(expected, new.numpy().ravel()):
                     failures.append(f"{name} of replicate {k} at step {moment.step}")
 
     brief = replace(s.rig.recipe, steps=steps)

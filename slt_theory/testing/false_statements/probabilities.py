@@ -55,7 +55,7 @@ failure_rate = ChanceLemma(
 
 
 def _served(seed: int, start: int, trials: int, eps: Fraction, *, everything: bool) -> int:
-    """Trials in which 10 items serve the target 1/4, or all of [-1/2, 1/2]."""
+    """Trials in which 10 items reach the target 1/4, or all of [-1/2, 1/2]."""
     rows = draws(UNIFORM, 10, seed=seed, start=start, trials=trials)
     half, quarter = Fraction(1, 2), Fraction(1, 4)
     ends = (-half, half) if everything else (quarter, quarter)

@@ -1,6 +1,6 @@
 """The sums of gadget pairs in registers: nothing but targets comes in, masks go out.
 
-A program, one warp, serves `ROWS` output rows of one group: tensors (.., ROWS) have their first
+A program, one warp, solves `ROWS` output rows of one group: tensors (.., ROWS) have their first
 dimension within a thread or among ``32 / ROWS`` neighbours. The out-weights of a target are
 consecutive numbers of a stream: `BLOCKS` Philox blocks, whose four words make four such tensors.
 Word ``4 b + lane`` belongs to neuron ``k = 4 b + lane - skip`` of the group; `rank` says which of

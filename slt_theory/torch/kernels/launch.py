@@ -11,7 +11,7 @@ from torch import Tensor
 from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.torch.pair import GadgetPair
 
-__all__ = ["MOST", "Fused", "available", "best_kernel", "serves", "sum_rows"]
+__all__ = ["MOST", "Fused", "available", "best_kernel", "can_draw", "sum_rows"]
 
 MOST = 125
 """Numbers of a group that the kernel looks at; with three words to skip they fill 32 blocks."""
@@ -29,14 +29,14 @@ def available() -> bool:
     return True
 
 
-def serves(pair: GadgetPair) -> bool:
+def can_draw(pair: GadgetPair) -> bool:
     """True if the kernel can draw this pair's out-weights: it knows the uniform law."""
     return (pair.out_law.name, pair.out_law.bits) == ("uniform", 24)
 
 
 def best_kernel(pair: GadgetPair) -> bool:
     """True if the fused kernel is the faster way on the pair's device."""
-    return pair.device.type == "cuda" and available() and serves(pair)
+    return pair.device.type == "cuda" and available() and can_draw(pair)
 
 
 def _interpreted() -> bool:
@@ -55,7 +55,7 @@ def _signed(word: int) -> int:
 def _check(pair: GadgetPair) -> None:
     if not available():
         raise MissingExtra("torch", "the fused kernel (triton)")
-    if not serves(pair):
+    if not can_draw(pair):
         raise BadInput(
             "kernel",
             "fused",
@@ -109,15 +109,15 @@ class Fused:
         self.numbers = int(last[-1]) + 1 if last.numel() else 1
 
     def __call__(
-        self, wanted: Tensor, radius: int, first: int, out: Tensor, states: Tensor
+        self, targets: Tensor, radius: int, first: int, out: Tensor, states: Tensor
     ) -> None:
         from slt_theory.torch.kernels.gadget import try_kernel
 
-        pair, rows, sizes = self.pair, len(wanted), _sizes(self.numbers)
+        pair, rows, sizes = self.pair, len(targets), _sizes(self.numbers)
         words = (pair.hidden + 31) // 32
         packed = torch.zeros(rows, words, dtype=torch.int32, device=out.device)
         try_kernel[_grid(pair, rows, sizes)](
-            wanted.contiguous(),
+            targets.contiguous(),
             self.u,
             self.rank,
             self.count,
@@ -125,7 +125,7 @@ class Fused:
             states,
             rows,
             first,
-            wanted.shape[1],
+            targets.shape[1],
             pair.halves,
             pair.groups,
             pair.n,

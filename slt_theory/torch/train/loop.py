@@ -182,8 +182,8 @@ def fit(
     optimiser = recipe.optimiser(list(leaves.values()))
     rate = SCHEDULES[recipe.schedule]
     numbers = _batches(task, recipe, draws, copy)
-    wanted, kept = set(snapshots), {}
-    if 0 in wanted:
+    steps, kept = set(snapshots), {}
+    if 0 in steps:
         kept[0] = _copy(leaves)
     losses = []
     for step in range(1, recipe.steps + 1):
@@ -203,7 +203,7 @@ def fit(
             for hook in on_step:
                 hook(moment)
         losses.append(moment.loss)
-        if step in wanted:
+        if step in steps:
             kept[step] = _copy(leaves)
         if progress is not None:
             progress(1)
