@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.networks import operators as of
+import slt_theory.networks.operators as of
 from slt_theory.networks.arrays import Floats
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool

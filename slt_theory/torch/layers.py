@@ -19,15 +19,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
-from slt_theory.tickets.block import Block, SourceLayer
-from slt_theory.torch.effective import pair_sums
-from slt_theory.torch.kernels.launch import best_kernel
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.tickets.block import Block
 from slt_theory.torch.pair import GadgetPair, unpack
+from slt_theory.torch.regenerate import (
+    Header,
+    block_of,
+    described,
+    exact_sums,
+    slopes,
+)
 
 __all__ = ["MaskedConv2d", "MaskedLayer", "MaskedLinear"]
-
-Header = dict[str, Any]
 
 
 class MaskedLayer(nn.Module):
@@ -63,21 +66,24 @@ class MaskedLayer(nn.Module):
         memory: int = 1 << 30,
     ) -> None:
         super().__init__()
-        self.header = header
+        self._describe(header)
         outer = self.block.layers[1]
         width = (outer.columns + 7) // 8
         empty = torch.zeros(outer.rows, width, dtype=torch.uint8)
         self.register_buffer("out_mask", empty if out_mask is None else out_mask)
         self.register_buffer("neurons", empty[0].clone() if neurons is None else neurons)
         self.dtype, self.memory = dtype, memory
+
+    def _describe(self, header: Header) -> None:
+        """Take a header, and what of it the forward pass needs as plain values."""
+        self.header, self._described = header, described(header)
+        self._signed, self._constant = self.block.halves > 1, self.block.constant_input
         self._slopes: tuple[Tensor, Tensor | None, Tensor | None] | None = None
 
     @property
     def block(self) -> Block:
         """The ticket's header of this layer."""
-        fields = dict(self.header["block"])
-        fields["layers"] = tuple(SourceLayer(**layer) for layer in fields["layers"])
-        return Block(**fields)
+        return block_of(self.header)
 
     @property
     def seed(self) -> int:
@@ -95,9 +101,7 @@ class MaskedLayer(nn.Module):
 
     def sums(self) -> Tensor:
         """Exact sums that the masks keep: int64 (rows, columns, halves)."""
-        pair = self.pair()
-        fused = best_kernel(pair)
-        return pair_sums(pair, self.out_mask, self.neurons, fused=fused, memory=self.memory)
+        return exact_sums(self.header, self.out_mask, self.neurons, self.memory)
 
     def source(self) -> tuple[Tensor, Tensor]:
         """The two masked random layers, float64 (hidden, columns) and (rows, hidden), exact."""
@@ -113,28 +117,23 @@ class MaskedLayer(nn.Module):
 
     def slopes(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """P, N (None where that half was not built) and what the constant input adds (or None)."""
-        if self._slopes is None:
-            # Kept beyond this call: tensors made in inference mode would end every gradient.
-            with torch.inference_mode(False), torch.no_grad():
-                self._slopes = self._regenerated()
-        return self._slopes
+        if self._slopes is not None:
+            return self._slopes
+        found = slopes(self.out_mask, self.neurons, self._described, self.dtype, self.memory)
+        negative = found[1] if self._signed else None
+        result = found[0], negative, found[-1] if self._constant else None
+        # A graph that is being recorded holds the operator; its tensors are not kept here.
+        if not (torch.compiler.is_exporting() or torch._C._get_tracing_state()):
+            self._slopes = result
+        return result
 
-    def _regenerated(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        block = self.block
-        scale = 2.0 ** (block.scale_exponent - PRODUCT_BITS)
-        # float64 holds sums below 2**53 units exactly, so there is one rounding.
-        exact = self.sums().double() * scale
-        values = exact.to(self.dtype)
-        both = [values[:, : block.inputs, half] for half in range(values.shape[2])]
-        bias = None
-        if block.constant_input:
-            bias = values[block.constant_tap :: block.taps, block.inputs, 0].contiguous()
-        negative = self.shaped(both[1]) if len(both) > 1 else None
-        return self.shaped(both[0]), negative, bias
-
-    def shaped(self, rows: Tensor) -> Tensor:
-        """Slopes (rows, inputs) in the shape of the layer's weights."""
-        return rows.contiguous()
+    def __getattr__(self, name: str) -> Any:
+        if name in ("weight", "bias"):
+            raise AttributeError(
+                f"a masked layer has no {name}: it maps x to P max(x, 0) + N min(x, 0); call it in "
+                "place of functional.linear or functional.conv2d, or see slopes() and source()"
+            )
+        return super().__getattr__(name)
 
     def get_extra_state(self) -> Header:
         """Header that ``state_dict`` carries beside the masks."""
@@ -149,7 +148,7 @@ class MaskedLayer(nn.Module):
             If it belongs to masks of another shape.
         """
         before = self.block.mask_shapes
-        self.header = state
+        self._describe(state)
         if self.block.mask_shapes != before:
             raise BadInput(
                 "state_dict",
@@ -157,7 +156,6 @@ class MaskedLayer(nn.Module):
                 f"holds a ticket of another shape than {before}",
                 "slt_theory.torch.restore builds the layers that a state dict describes",
             )
-        self._slopes = None
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> MaskedLayer:
         # Weights are regenerated, not converted: half() and back leaves no trace.
@@ -190,12 +188,6 @@ class MaskedConv2d(MaskedLayer):
 
     The bias comes from a constant channel through the one tap that never sees the padding.
     """
-
-    def shaped(self, rows: Tensor) -> Tensor:
-        """Effective rows (out * kh * kw, in) as a kernel (out, in, kh, kw)."""
-        height, width = self.header["geometry"]["kernel_size"]
-        kernel = rows.view(-1, height, width, rows.shape[1])
-        return kernel.permute(0, 3, 1, 2).contiguous()
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in, height, width) to (batch, out, height', width')."""

@@ -16,6 +16,9 @@ from slt_theory.lattice import PRODUCT_BITS
 __all__ = ["TargetLayer", "find_layers"]
 
 _EXACT_BITS = 53
+_LINEAR = ("torch.nn.modules.linear.Linear", "torch_geometric.nn.dense.linear.Linear")
+"""Classes that compute ``x W^T + b`` with a weight (out, in), known by name: a library need not be
+installed."""
 _REMOVE = "call torch.nn.utils.prune.remove, remove_weight_norm or remove_spectral_norm first"
 
 
@@ -27,7 +30,7 @@ class TargetLayer:
     ----------
     name : str
         As in ``named_modules``; the layers of a ticket are numbered in that order.
-    module : nn.Linear or nn.Conv2d
+    module : nn.Linear (or PyTorch Geometric's) or nn.Conv2d
     geometry : dict or None
         Of a convolution, plain data.
     taps, constant_tap : int
@@ -45,7 +48,7 @@ class TargetLayer:
         """Input features or channels."""
         if isinstance(self.module, nn.Conv2d):
             return self.module.in_channels
-        return self.module.in_features
+        return int(self.module.weight.shape[1])
 
     def integer_targets(self, eps: Fraction, device: torch.device) -> tuple[Tensor, int, int]:
         """The sums to reach, as `slt_theory.tickets.building.request` makes them of a numpy target.
@@ -135,9 +138,10 @@ def find_layers(module: nn.Module) -> list[TargetLayer]:
                 "keeps its projections outside of layers",
                 "slt_theory.torch.split_attention gives the same module with Linear layers",
             )
-        if not isinstance(part, nn.Linear | nn.Conv2d):
+        linear = _qualified(type(part)) in _LINEAR
+        if not (linear or isinstance(part, nn.Linear | nn.Conv2d)):
             continue
-        if type(part) not in (nn.Linear, nn.Conv2d):
+        if not linear and type(part) is not nn.Conv2d:
             raise BadInput(
                 name or "module",
                 type(part).__name__,
@@ -149,6 +153,10 @@ def find_layers(module: nn.Module) -> list[TargetLayer]:
     if not layers:
         raise BadInput("module", type(module).__name__, "has no Linear and no Conv2d layer")
     return layers
+
+
+def _qualified(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _check_tensors(name: str, part: nn.Module) -> None:
@@ -173,6 +181,8 @@ def _check_weights(name: str, part: nn.Linear | nn.Conv2d) -> None:
                 "is no parameter of its layer: what a hook computes may be stale",
                 _REMOVE,
             )
+    if isinstance(part.weight, nn.parameter.UninitializedParameter):
+        raise BadInput(f"{name}.weight", "lazy", "has no numbers yet", "call the module once")
     if part._forward_hooks or part._forward_pre_hooks:
         raise BadInput(name, "forward hooks", "change what the layer computes", "remove the hooks")
     if not part.weight.numel():
@@ -181,7 +191,7 @@ def _check_weights(name: str, part: nn.Linear | nn.Conv2d) -> None:
 
 
 def _layer(name: str, module: nn.Linear | nn.Conv2d) -> TargetLayer:
-    if isinstance(module, nn.Linear):
+    if not isinstance(module, nn.Conv2d):
         return TargetLayer(name, module)
     if module.padding_mode != "zeros":
         raise BadInput(name, module.padding_mode, "padding must be with zeros")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,14 +25,28 @@ def masked_layers(module: nn.Module) -> dict[str, MaskedLayer]:
     return {name: m for name, m in module.named_modules() if isinstance(m, MaskedLayer)}
 
 
-def summary(module: nn.Module) -> dict[str, Any]:
-    """Counts over all masked layers.
+def summary(module: nn.Module, *, exclude: Sequence[str] = ()) -> dict[str, Any]:
+    """Counts over all masked layers, and what stays outside of them.
+
+    Parameters
+    ----------
+    module : nn.Module
+    exclude : sequence of str
+        Names of submodules or parameters, or of classes such as "LayerNorm", whose parameters need
+        no ticket.
 
     Returns
     -------
     dict
-        ``layers, weights, source_weights, kept, density, mask_bits, complete, unreached`` (layer
-        name, row, input, sign) and ``other_parameters``, numbers outside of the ticket.
+        ``layers, weights, source_weights, kept, density, mask_bits, unreached`` (layer name, row,
+        input, sign), ``other_parameters``, numbers outside of the ticket, and of these ``outside``:
+        how many each parameter has that is not excluded. ``complete`` says that every sum was
+        reached and nothing trained is outside.
+
+    Raises
+    ------
+    BadInput
+        Without a masked layer, or if a name of `exclude` fits nothing.
     """
     layers = masked_layers(module)
     if not layers:
@@ -39,6 +54,7 @@ def summary(module: nn.Module) -> dict[str, Any]:
     blocks = [layer.block for layer in layers.values()]
     kept = sum(_ones(layer.out_mask) + _ones(layer.neurons) for layer in layers.values())
     source = sum(block.source_weights for block in blocks)
+    outside = _outside(module, exclude)
     unreached = [(name, *place) for name, layer in layers.items() for place in layer.unreached]
     return {
         "layers": len(layers),
@@ -49,10 +65,30 @@ def summary(module: nn.Module) -> dict[str, Any]:
         "kept": kept,
         "density": kept / source,
         "mask_bits": source,
-        "complete": not unreached,
+        "complete": not unreached and not outside,
         "unreached": unreached,
+        "outside": outside,
         "other_parameters": sum(p.numel() for p in module.parameters()),
     }
+
+
+def _outside(module: nn.Module, exclude: Sequence[str]) -> dict[str, int]:
+    """Parameters outside of masked layers by name, those left out that `exclude` names."""
+    left, unused = {}, set(exclude)
+    parts = dict(module.named_modules())
+    for name, parameter in module.named_parameters():
+        owners = [name, *(name[:k] for k, letter in enumerate(name) if letter == ".")]
+        kinds = {type(parts[owner]).__name__ for owner in ["", *owners] if owner in parts}
+        found = {*owners, *kinds}.intersection(exclude)
+        unused -= found
+        if not found:
+            left[name] = parameter.numel()
+    if unused:
+        raise BadInput(
+            "exclude", sorted(unused)[0], "names no parameter outside of the ticket",
+            f"those outside: {', '.join(dict(module.named_parameters())) or 'none'}",
+        )  # fmt: skip
+    return left
 
 
 def _ones(packed: Tensor) -> int:

