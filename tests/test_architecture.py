@@ -159,12 +159,11 @@ SHARED = {
     "tickets.choices": "how stored choices are packed: the format",
     "tickets.domain": "the domain's two forms: the format",
     "tickets.frozen": "which words freeze a weight: the definition, in numpy",
-    "tickets.kept": "kept weights by the law itself, in numpy: the definition of a source",
     "tickets.resolution": "rounded targets: the definition",
     "tickets.bends": "slopes of leaky and smooth gadgets: proved in its text",
     "tickets.size": "bits that a ticket takes: the definition",
     "tickets.memory": "bytes that a check takes; no number of a certificate",
-    "tickets.rows": "compiled numbers; the checker first compares them with the law itself",
+    "tickets.source": "weights by the law itself, in numpy; compiled ones are compared",
     "subset_sum.kernels.philox": "the compiled generator and law behind it; compared",
     "subset_sum.kernels.wiring": "loops over a row, one for each side; the checker's are compared",
     "subset_sum.kernels._compile": "how kernels are compiled; all that it compiles is compared",
@@ -231,8 +230,8 @@ def test_compiled_code_of_the_checker_is_compared_before_it_counts():
                 used |= {(source.rpartition(".")[2], alias.name) for alias in node.names}
     assert used == COMPARED | {("_compile", "cache_folder")}
     compared = (PACKAGE / "tickets/checking/compiled.py").read_text(encoding="utf-8")
-    rows = (PACKAGE / "tickets/rows.py").read_text(encoding="utf-8")
-    assert all(name in compared or name in rows for _, name in COMPARED)
+    source = (PACKAGE / "tickets/source.py").read_text(encoding="utf-8")
+    assert all(name in compared or name in source for _, name in COMPARED)
 
 
 def test_the_list_has_no_cycle():

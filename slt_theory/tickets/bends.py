@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Activation, Network
 from slt_theory.networks.steps import Activate, Move, Pool
-from slt_theory.tickets.block import Block
 from slt_theory.tickets.domain import Box, Domain
 
 __all__ = [
@@ -40,7 +39,6 @@ __all__ = [
     "bend_units",
     "enlarges",
     "gadget_activation",
-    "gadget_failures",
     "largest_input",
     "leaky_slopes",
 ]
@@ -87,21 +85,3 @@ def bend_units(n: int, shrink: int, largest: Fraction) -> int:
 def leaky_slopes(positive: Int64Array, negative: Int64Array, slope: float) -> Int64Array:
     """``S+ + a S-`` for sums below ``2**53``, off by at most one unit: two roundings."""
     return positive + np.rint(slope * negative.astype(np.float64)).astype(np.int64)
-
-
-def gadget_failures(block: Block, target: Network, *, allowed: bool) -> list[str]:
-    """Faults of a gadget's activation: what its theorem, or this target, does not allow."""
-    activation = gadget_activation(target)
-    expected = "relu" if activation is None or block.kind != "gadget-pair" else activation.name
-    if not allowed and activation is not None:
-        return [f"the theorem assumes ReLUs, the target has {activation.name}"]
-    if block.activation != expected:
-        return [f"a gadget with {block.activation} in a network with {expected}"]
-    smooth = activation is not None and activation.kind == "tanh" and block.kind == "gadget-pair"
-    if not 0 <= block.shrink <= (MOST_SHRINK if smooth else 0):
-        return [f"shrink = {block.shrink} is out of range"]
-    if smooth and block.signs != "positive":
-        return ["a tanh gadget has one half"]
-    if smooth and enlarges(target):
-        return ["a tanh gadget is nearly linear on the domain, but larger numbers enter it"]
-    return []

@@ -160,8 +160,8 @@ class Block:
         if not self.constant_input or self.taps == 1 or self.kind == "chain":
             return 0
         last = self.layers[-1]
-        each = last.columns if self.kind == "direct-sums" else last.columns // self.columns
-        return self.outputs * self.copies_out * (self.taps - 1) * each
+        one_sum = last.rows * last.columns // (self.rows * self.columns)
+        return self.outputs * self.copies_out * (self.taps - 1) * one_sum
 
     @property
     def source_weights(self) -> int:

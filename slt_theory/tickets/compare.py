@@ -11,6 +11,7 @@ from slt_theory.errors import SltError
 from slt_theory.networks import Network
 from slt_theory.records import Record
 from slt_theory.tickets.agreement import Sample, agreement
+from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Ticket
 
@@ -200,7 +201,7 @@ def _failure(ticket: Ticket, failures: tuple[str, ...]) -> str:
 
 def _shape(ticket: Ticket) -> tuple[int | None, int | None]:
     """Depth and width of the source network; direct sums have none."""
-    if any(block.kind == "direct-sums" for block in ticket.blocks):
+    if not all(source_block(ticket, k).network for k in range(len(ticket.blocks))):
         return None, None
     layers = [layer for block in ticket.blocks for layer in block.layers]
     return len(layers), max(layer.rows for layer in layers)

@@ -1,8 +1,8 @@
 """Random words for builders: those of `slt_theory.streams`, compiled.
 
 The verifier does not draw through this module. Where it draws compiled numbers
-(`slt_theory.tickets.rows`, which builders share), it first compares them with `slt_theory.streams`
-and the law itself (`slt_theory.tickets.checking.compiled`).
+(`slt_theory.tickets.source`, which builders share), it first compares them with
+`slt_theory.streams` and the law itself (`slt_theory.tickets.checking.compiled`).
 """
 
 from __future__ import annotations

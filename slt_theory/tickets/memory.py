@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,10 @@ import numpy as np
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.networks import Network
 from slt_theory.networks.attention import Attention
-from slt_theory.tickets.block import Block
+from slt_theory.tickets.checking.effective import source_block
+from slt_theory.tickets.checking.kinds.base import WEIGHT_BYTES
+from slt_theory.tickets.checking.kinds.hidden import HIDDEN_BYTES
+from slt_theory.tickets.checking.kinds.single_layer import WIRED_BYTES
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
@@ -28,10 +30,6 @@ _UNPACKED = 128
 # Candidates of one sum, and copies of a value, beyond which a ticket is no longer expected
 # without being announced.
 _MANY, _COPIES = 1 << 10, 1 << 7
-# Bytes of work for every hidden neuron, effective weight, source weight of a single layer, number
-# of direct sums and kept weight of a chain: the arrays of int64 and float64 that live at once.
-_HIDDEN, _WEIGHT, _WIRED, _DIRECT, _KEPT = 64, 256, 40, 64, 80
-_CHUNK = 1 << 20
 
 
 def allowed_bytes(max_memory: int | None, expected: int = 0) -> int:
@@ -65,32 +63,17 @@ def _expected(outputs: int, inputs: int) -> int:
     """Bytes for the largest blocks of a layer that are made: many numbers, or many copies."""
     hidden, rows = 2 * _MANY * inputs, _COPIES * outputs
     masks = hidden * (inputs + rows) // 8
-    return masks + _HIDDEN * hidden + _WEIGHT * rows * inputs + _WIRED * rows * _COPIES * inputs
+    work = HIDDEN_BYTES * hidden + WEIGHT_BYTES * rows * inputs
+    return masks + work + WIRED_BYTES * rows * _COPIES * inputs
 
 
 def needed_to_check(ticket: Ticket) -> int:
     """Bytes that the check of a ticket takes for its blocks; at most a constant comes on top."""
-    masks = sum(mask.nbytes for masks in ticket.masks for mask in masks)
-    return masks + sum(
-        _block_bytes(block, [int(np.bitwise_count(mask).sum(dtype=np.int64)) for mask in masks])
-        for block, masks in zip(ticket.blocks, ticket.masks, strict=True)
-    )
-
-
-def _block_bytes(block: Block, kept: Sequence[int]) -> int:
-    weights = _WEIGHT * block.rows * block.columns
-    first, last = block.layers[0], block.layers[-1]
-    for layer, count in zip(block.layers, kept, strict=True):
-        if layer.choices > 1:
-            weights += count * (9 * layer.choice_bits + _KEPT)
-    if block.kind == "single-layer":
-        return weights + _WIRED * first.rows * first.columns
-    if block.kind == "direct-sums":
-        numbers = block.rows * last.columns
-        return weights + _DIRECT * (2 * numbers if block.shared else min(numbers, _CHUNK))
-    if block.kind == "chain":
-        weights += _KEPT * sum(kept[1:])
-    return weights + _HIDDEN * first.rows + 12 * last.columns
+    needed = sum(mask.nbytes for masks in ticket.masks for mask in masks)
+    for k, each in enumerate(ticket.masks):
+        kept = [int(np.bitwise_count(mask).sum(dtype=np.int64)) for mask in each]
+        needed += source_block(ticket, k).work_bytes(kept)
+    return needed
 
 
 def check_memory(ticket: Ticket, allowed: int) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.networks import Dense, Network, parse_activation
+from slt_theory.networks import Dense, Network
 from slt_theory.networks.graph import skeleton
 from slt_theory.networks.steps import Weigh
-from slt_theory.tickets.checking.effective import effective_block, sparse_layers
+from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.unrolled import copies_of_values, follow
 from slt_theory.tickets.ticket import Ticket
 
@@ -98,12 +98,8 @@ class _Layer:
 
     def __init__(self, ticket: Ticket, network: Network, index: int) -> None:
         self.block, self.unrolling = ticket.blocks[index], network.unrolling(index)
-        self.activation = parse_activation(self.block.activation)
-        if self.block.kind == "direct-sums":
-            self.matrices: list[Any] = [effective_block(ticket, index).to_float()]
-        else:
-            self.matrices = sparse_layers(ticket, index)
-        self.numbers = self.unrolling.sites_in * max(m.shape[0] for m in self.matrices)
+        self.kind = source_block(ticket, index)
+        self.numbers = self.unrolling.sites_in * max(m.shape[0] for m in self.kind.matrices)
 
     def __call__(self, x: Floats) -> Floats:
         """(batch, values in) to (batch, values out)."""
@@ -111,8 +107,7 @@ class _Layer:
         values = x.reshape(batch, -1, sites).transpose(1, 0, 2).reshape(-1, batch * sites)
         if self.block.constant_input:
             values = np.vstack([values, np.ones((self.block.copies_in, batch * sites))])
-        for number, matrix in enumerate(self.matrices):
-            values = matrix @ (self.activation(values) if number else values)
+        values = self.kind.forward(values)
         if self.unrolling.one_site:
             return np.ascontiguousarray(values.T)
         channels = values.reshape(-1, self.block.taps, batch, sites)

@@ -12,7 +12,7 @@ from torch import Tensor
 from slt_theory.laws import Law
 from slt_theory.tickets import draw
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.source import layer_law
 from slt_theory.torch.draws import sample, sample_at
 
 __all__ = ["GadgetPair", "pack", "unpack"]

@@ -20,8 +20,8 @@ from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.gadget import in_links, in_weights
 from slt_theory.tickets.building.request import source_layer
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
+from slt_theory.tickets.source import layer_law
 
 __all__ = ["LAW", "Candidates", "HingeSource", "drawn", "hinge_blocks"]
 

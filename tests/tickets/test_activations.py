@@ -139,7 +139,7 @@ def test_a_negative_in_weight_has_no_place_in_one_half():
     ticket = build_ticket(network, theorem=THEOREM, eps=EPS, seed=1, threads=1)
     block, masks = ticket.blocks[0], [m.copy() for m in ticket.masks[0]]
     layer = block.layers[0]
-    from slt_theory.tickets.checking.effective import layer_law
+    from slt_theory.tickets.source import layer_law
 
     neurons = np.arange(layer.rows)
     places = neurons * layer.columns + neurons // block.n

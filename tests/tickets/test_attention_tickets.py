@@ -60,7 +60,7 @@ def test_it_is_the_real_masked_product(ticket, tmp_path):
     assert check.certificate() == ticket.certificate
     assert check.max_weight_error <= EPS
     # Entry by entry: one in-weight a hidden number, all kept products summed in Fractions.
-    from slt_theory.tickets.checking.effective import layer_law
+    from slt_theory.tickets.source import layer_law
 
     (scores, values), *_ = effective_heads(again)
     for index, found in ((0, scores), (1, values)):

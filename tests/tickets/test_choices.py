@@ -19,7 +19,7 @@ from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.redrawn import redraws_needed
 from slt_theory.tickets.building.request import parse_request
 from slt_theory.tickets.choices import moves, pack_choices, unpack_choices
-from slt_theory.tickets.kept import KeptWeights
+from slt_theory.tickets.source import KeptWeights
 
 MOVED, REDRAWN = "xiong2023-perturbation", "chijiwa2021-redraws"
 

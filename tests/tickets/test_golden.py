@@ -14,7 +14,7 @@ from slt_theory.networks import Dense
 from slt_theory.tickets import build_ticket, verify
 from slt_theory.tickets.building.golden import categories, golden, pool_size
 from slt_theory.tickets.building.request import parse_request
-from slt_theory.tickets.kept import kept_matrix
+from slt_theory.tickets.source import kept_matrix
 
 THEOREM = "orseau2020-hyperbolic"
 

@@ -16,7 +16,7 @@ from slt_theory.tickets import verify
 from slt_theory.tickets.building.doubling import sufficient_n
 from slt_theory.tickets.building.request import parse_request
 from slt_theory.tickets.building.unary import signs_needed
-from slt_theory.tickets.kept import kept_matrix
+from slt_theory.tickets.source import kept_matrix
 
 UNARY, BINARY = "diffenderfer2021-binary", "sreenivasan2022-binary"
 

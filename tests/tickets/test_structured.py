@@ -14,7 +14,7 @@ from slt_theory.experiments.cnn import direct_errors, random_lenet5, two_layer_b
 from slt_theory.networks import Conv, Geometry
 from slt_theory.tickets import build_ticket, ticket_forward, verify
 from slt_theory.tickets.building.structured import THEOREM
-from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.source import layer_law
 
 
 def small(kernel=(1, 2), outputs=1):

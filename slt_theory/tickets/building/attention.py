@@ -39,8 +39,8 @@ from slt_theory.tickets.checking.attention_check import (
     error_of_entries,
 )
 from slt_theory.tickets.checking.comparison import on_lattice
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.domain import Domain, parse_domain
+from slt_theory.tickets.source import layer_law
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "attention_forward", "build_asked", "build_attention", "sufficient_n"]

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.sums import Offered, solve_offered, work_space
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.partial import MaskStore, Memory
-from slt_theory.tickets.rows import FrozenRows, NumberRows
+from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 
 __all__ = ["LayerSums", "fill"]
 

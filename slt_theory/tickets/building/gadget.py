@@ -22,9 +22,9 @@ from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.relief import Group
 from slt_theory.tickets.building.request import Layer, source_layer
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
 from slt_theory.tickets.partial import MaskStore
+from slt_theory.tickets.source import layer_law
 
 __all__ = [
     "Design",

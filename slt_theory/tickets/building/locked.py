@@ -19,8 +19,8 @@ from slt_theory.tickets.building.gadget import pair_groups
 from slt_theory.tickets.building.relief import Group, Relief, margin_of, relieve_all
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import single_groups
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.checking.silence import consumer
+from slt_theory.tickets.source import layer_law
 
 __all__ = ["SourcePlan", "later_layers", "plan", "smallest"]
 

@@ -18,8 +18,8 @@ from slt_theory.errors import NeedsMemory
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design, in_links, in_weights, pair_block
 from slt_theory.tickets.building.request import Layer, Request
-from slt_theory.tickets.checking.effective import layer_law
 from slt_theory.tickets.draw import sample
+from slt_theory.tickets.source import layer_law
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["CandidatePool", "Filled", "build_pairs", "check_memory", "gathered"]

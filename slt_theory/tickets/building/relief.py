@@ -21,7 +21,7 @@ from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law, Uniform
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.rows import FrozenRows
+from slt_theory.tickets.source import FrozenRows
 
 __all__ = ["Group", "Relief", "margin_of", "relieve", "relieve_all"]
 

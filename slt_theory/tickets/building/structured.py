@@ -24,7 +24,7 @@ from slt_theory.tickets.building.gadget import Design, in_mask, in_weights
 from slt_theory.tickets.building.pensia import halves_needed
 from slt_theory.tickets.building.pools import Filled, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
-from slt_theory.tickets.checking.effective import layer_law
+from slt_theory.tickets.source import layer_law
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["THEOREM", "build", "sufficient_n"]

@@ -13,8 +13,9 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Network
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.checking.effective import Effective, MalformedTicket, effective_block
-from slt_theory.tickets.checking.silence import consumer, silent_copies, without
+from slt_theory.tickets.checking.effective import Effective, MalformedTicket, source_block
+from slt_theory.tickets.checking.kinds.single_layer import SingleBlock
+from slt_theory.tickets.checking.silence import consumer, silent_copies
 from slt_theory.tickets.domain import inputs_known, parse_domain
 from slt_theory.tickets.resolution import resolution_units, rounded
 from slt_theory.tickets.ticket import Ticket
@@ -101,10 +102,10 @@ def _compare(
     ticket: Ticket, target: Network, index: int, off: NDArray[np.bool_] | None
 ) -> Compared:
     """A block against its target layer; `off` says which copies of its inputs are always 0."""
-    block = ticket.blocks[index]
-    effective = effective_block(ticket, index)
-    if off is not None and off.any():
-        effective = without(block, effective, off)
+    block, kind = ticket.blocks[index], source_block(ticket, index)
+    effective = kind.effective()
+    if isinstance(kind, SingleBlock) and off is not None and off.any():
+        effective = kind.without(effective, off)
     wanted, exact = on_lattice(target.matrix(index), block.scale_exponent)
     wanted = wanted[block.target_rows(np.arange(block.rows))]
     if block.resolution != "0":
@@ -141,7 +142,7 @@ def compare_all(ticket: Ticket, target: Network) -> list[Compared]:
     for k, block in enumerate(ticket.blocks):
         layer = _compare(ticket, target, k, off.get(k))
         after = consumer(target, k)
-        if after is not None and ticket.blocks[after].kind == "single-layer":
+        if after is not None and isinstance(source_block(ticket, after), SingleBlock):
             silent = silent_copies(block, layer.effective, non_negative=non_negative[k])
             wrong = layer.worst() > allowed_units(block)
             copies = silent & wrong.reshape(silent.size, -1).any(axis=1)

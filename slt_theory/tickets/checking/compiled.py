@@ -1,8 +1,8 @@
 """Compiled code is believed after it has agreed with the slow reference on this ticket.
 
 Checker and builders draw through the same compiled generator and law
-(`slt_theory.tickets.rows`), and the checker has compiled loops of its own. A fault of a compiler, a
-processor, a stored kernel or an edit would then agree with itself. So before a layer is judged,
+(`slt_theory.tickets.source`), and the checker has compiled loops of its own. A fault of a compiler,
+a processor, a stored kernel or an edit would then agree with itself. So before a layer is judged,
 each of these is compared with numpy and `slt_theory.streams` at 1,024 numbers or more (all of them
 in smaller layers). The places follow from a hash of the whole ticket: nobody can choose them, and
 every ticket has others.
@@ -22,8 +22,7 @@ from slt_theory.laws import Law
 from slt_theory.streams import words32
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.kept import layer_law
-from slt_theory.tickets.rows import FrozenRows, NumberRows
+from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["check_frozen_rows", "check_numbers", "check_sums", "spots"]
@@ -90,7 +89,7 @@ def check_sums(
     ----------
     mask : uint8 array (rows, packed columns)
     seen, slopes : int64 arrays (columns,)
-        As in `slt_theory.tickets.checking.recompute.pair_sums`.
+        The input that each hidden neuron sees (-1: none), and its in-weight.
     inputs : int
         Inputs that `seen` counts.
 

@@ -13,8 +13,13 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.networks import Network, target_hash
-from slt_theory.tickets.bends import gadget_failures
 from slt_theory.tickets.block import Block, SourceLayer
+from slt_theory.tickets.checking.effective import source_block
+from slt_theory.tickets.checking.kinds.base import SourceBlock
+from slt_theory.tickets.checking.kinds.chain import ChainBlock
+from slt_theory.tickets.checking.kinds.direct_sums import DirectBlock
+from slt_theory.tickets.checking.kinds.gadget_pair import PairBlock
+from slt_theory.tickets.checking.kinds.single_layer import SingleBlock
 from slt_theory.tickets.checking.neutral import eps_failures, frozen_shares
 from slt_theory.tickets.checking.unrolled import copies_of_values
 from slt_theory.tickets.checking.whole import whole_failures
@@ -48,8 +53,8 @@ class _Rule:
         Whether hidden channels are kept whole or not at all.
     """
 
-    first: str
-    later: str
+    first: type[SourceBlock]
+    later: type[SourceBlock]
     laws: tuple[str, ...] = ("uniform",)
     inner: tuple[str, ...] | None = None
     frozen: bool = False
@@ -60,7 +65,7 @@ class _Rule:
     activations: bool = False
 
 
-_PAIR, _SINGLE, _DIRECT, _CHAIN = "gadget-pair", "single-layer", "direct-sums", "chain"
+_PAIR, _SINGLE, _DIRECT, _CHAIN = PairBlock, SingleBlock, DirectBlock, ChainBlock
 _RULES = {
     "pensia2020-two-layer": _Rule(_PAIR, _PAIR),
     "pensia2020-direct": _Rule(_DIRECT, _DIRECT, laws=("the target's range",)),
@@ -109,8 +114,7 @@ def header_failures(ticket: Ticket, target: Network) -> list[str]:
     for k, block in enumerate(ticket.blocks):
         found = [
             *_shape_failures(block, target, k),
-            *_wiring_failures(block, copies[target.inputs_of_layers[k]]),
-            *_source_failures(block, rule, target, k),
+            *_source_failures(ticket, k, rule, target, copies[target.inputs_of_layers[k]]),
         ]
         failures += [f"layer {k}: {text}" for text in found]
         if block.signs == "positive" and not signs[k] and block.activation != "tanh":
@@ -145,56 +149,37 @@ def _shape_failures(block: Block, target: Network, layer: int) -> list[str]:
     return failures
 
 
-def _wiring_failures(block: Block, copies: int) -> list[str]:
-    """The block's source layers chain, offer n numbers a sum, and take the copies there are."""
-    rows, columns = block.rows, block.columns * block.copies_in
-    hidden = block.columns * block.halves * block.n
-    through = tuple(layer.rows for layer in block.layers[1:-1])
-    expected = {
-        _CHAIN: tuple(zip((hidden, *through, rows), (columns, hidden, *through), strict=True)),
-        _PAIR: ((hidden, columns), (rows, hidden)),
-        _SINGLE: ((rows, columns),),
-        _DIRECT: ((rows * columns, block.n),),
-    }
-    failures = []
-    if block.mask_shapes != expected.get(block.kind):
-        failures.append(f"layers of shapes {block.mask_shapes} do not make a {block.kind}")
+def _source_failures(
+    ticket: Ticket, index: int, rule: _Rule, target: Network, copies: int
+) -> list[str]:
+    """Kind, shapes, laws, lattice, streams and frozen fractions."""
+    block, kind = ticket.blocks[index], rule.later if index else rule.first
+    if block.kind != kind.name:
+        return [f"the theorem builds {kind.name}, not {block.kind}"]
+    source = source_block(ticket, index)
+    failures = source.shape_failures()
     if block.copies_in != copies:
         failures.append(f"takes {block.copies_in} copies of every input, there are {copies}")
-    if block.kind == _SINGLE and block.n != block.copies_in:
-        failures.append(f"n = {block.n} does not go with {block.copies_in} copies")
-    if block.kind != _SINGLE and block.copies_in != 1:
-        failures.append(f"a {block.kind} takes one copy of every input")
-    return failures
-
-
-def _source_failures(block: Block, rule: _Rule, target: Network, index: int) -> list[str]:
-    """Kind, laws, lattice, streams and frozen fractions."""
-    kind = rule.first if index == 0 else rule.later
-    if block.kind != kind:
-        return [f"the theorem builds {kind}, not {block.kind}"]
-    failures = []
-    direct = kind == _DIRECT
     if block.signs not in ("both", "positive"):
         failures.append(f"signs = {block.signs!r} is unknown")
-    elif kind not in (_PAIR, _CHAIN) and block.signs != "both":
-        failures.append(f"a {kind} has no halves")
-    if block.shared and not direct:
+    elif not kind.halved and block.signs != "both":
+        failures.append(f"a {kind.name} has no halves")
+    if block.shared and kind.network:
         failures.append("shared rows belong to direct sums")
-    if not 0 <= block.scale_exponent <= (0 if direct else _LARGEST_EXPONENT):
-        return [f"scale exponent {block.scale_exponent} is out of range"]
+    if not 0 <= block.scale_exponent <= (_LARGEST_EXPONENT if kind.network else 0):
+        return [*failures, f"scale exponent {block.scale_exponent} is out of range"]
     sized = block.size is not None and 1 <= block.size <= block.n
     if sized != rule.size or (block.size is not None and not sized):
         failures.append(f"sums of {block.size or 'any'} numbers are not the theorem's")
     if not re.fullmatch(_EPS, block.eps):
         failures.append(f"eps = {block.eps} is no positive fraction p/q")
     failures += _resolution_failures(block, rule)
-    failures += gadget_failures(block, target, allowed=rule.activations or kind == _DIRECT)
+    failures += source.activation_failures(target, allowed=rule.activations or not kind.network)
     for number, layer in enumerate(block.layers):
         inner = number < len(block.layers) - 1
         failures += _layer_failures(layer, rule, target, inner=inner)
         failures += _choice_failures(layer, rule, inner=inner)
-        wanted = 0 if kind == _CHAIN and inner else WEIGHT_BITS
+        wanted = kind.inner_bits if inner else WEIGHT_BITS
         if layer.bits != wanted:
             failures.append(f"weights have {layer.bits} bits instead of {wanted}")
     if rule.choices == "draws" and block.n != 1:

@@ -8,19 +8,16 @@ removed is harmless if nothing comes through it. The next layer then has to do w
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Network
 from slt_theory.networks.activations import RELU
 from slt_theory.networks.steps import Activate, Weigh
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.effective import Effective
 
-__all__ = ["consumer", "silent_copies", "without"]
+__all__ = ["consumer", "silent_copies"]
 
 Bools = NDArray[np.bool_]
 
@@ -47,17 +44,3 @@ def silent_copies(block: Block, effective: Effective, *, non_negative: bool) -> 
         negative = effective.positive if effective.negative is None else effective.negative
         silent &= (negative >= effective.loose).all(axis=1)
     return np.asarray(silent.reshape(-1, block.taps).all(axis=1))
-
-
-def without(block: Block, effective: Effective, off: Bools) -> Effective:
-    """The sums of a single layer when the copies `off` (inputs * copies_in,) of inputs are 0."""
-    assert effective.wiring is not None
-    shape = (len(effective.positive), block.inputs, block.copies_in)
-    lost = np.where(off, effective.wiring, 0.0).reshape(shape).sum(axis=2)
-    # Numbers of 24 bits and at most some thousand copies: exact.
-    units = np.ldexp(lost, PRODUCT_BITS - effective.scale_exponent).astype(np.int64)
-    sums = effective.positive.copy()
-    sums[:, : block.inputs] -= units
-    return replace(
-        effective, positive=sums, negative=sums, wiring=np.where(off, 0.0, effective.wiring)
-    )
