@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant, share
 from slt_theory.theorems.common import all_sums, integers, parameter
-from slt_theory.theorems.conditions import Statement
+from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -20,6 +22,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.theorems.partitions import reached
 
 PAPER = Paper(
     key="kumar2025",
@@ -31,6 +34,12 @@ PAPER = Paper(
 )
 
 _QUANTISED = parameter("weights are multiples of the resolution", "quantised", bool)
+
+_RATE = Assumption(
+    "log2(M)/n < 1",
+    lambda p: bool(not {"M", "n"} <= set(p) or p["M"] < 2.0 ** p["n"]),
+    ("M", "n"),
+)
 
 
 def partition(seed: int) -> Outcome:
@@ -61,6 +70,36 @@ def product_set(seed: int) -> Outcome:
     full = all(s == 1 for s in shares)
     numbers = {"shares": [float(s) for s in shares]}
     return Outcome(Verdict.CONSISTENT if full else Verdict.VIOLATED, text, numbers)
+
+
+def draws(seed: int, stream: int, n: int, largest: int) -> NDArray[np.int64]:
+    """n integers uniform on -M..M without 0."""
+    drawn = integers(seed, stream, n, 0, 2 * largest - 1)
+    return np.where(drawn < largest, drawn - largest, drawn - largest + 1)
+
+
+def _reaches(items: NDArray[np.int64], low: int, high: int) -> bool:
+    """Whether every integer of low .. high is a subset sum."""
+    bits, start = reached(items.tolist())
+    window = (1 << (high - low + 1)) - 1
+    return start <= low and bits >> (low - start) & window == window
+
+
+def one_target(seed: int, n: int = 20, largest: int = 64) -> Outcome:
+    """t = M/2 as a subset sum of n integers without 0: log2(M)/n = 0.3, well below 1."""
+    trials = 300
+    hits = sum(
+        _reaches(draws(seed, t, n, largest), largest // 2, largest // 2) for t in range(trials)
+    )
+    text = f"t = M/2, M = {largest}, n = {n}, log2(M)/n = {math.log2(largest) / n:.2f}"
+    return share(hits, trials, 0.9, text)
+
+
+def shallow_layer(seed: int, n: int = 24, largest: int = 32) -> Outcome:
+    """One weight of a layer of depth l + 1: n single draws, no products, reach all of -M..M."""
+    trials = 300
+    hits = sum(_reaches(draws(seed, 700 + t, n, largest), -largest, largest) for t in range(trials))
+    return share(hits, trials, 0.9, f"every integer of -{largest}..{largest}, n = {n} draws")
 
 
 ENTRIES = (
@@ -171,6 +210,76 @@ ENTRIES = (
                 "no sample hits all integers of [-M, M] with fewer than log2(2M + 1) numbers",
                 "never_below_lattice_counting",
             ),
+        ),
+    ),
+    Theorem(
+        id="kumar2025-subset-sum",
+        title="Quantised random subset sum: solvable when log2(M)/n stays below 1",
+        kind="lemma",
+        source=Source(PAPER, "Lemmas 3 and 4; displayed probabilities lost", "arXiv", "read"),
+        statement=Statement(
+            "X_1..X_n uniform on {-M..-1, 1..M}, a target t = O(M)",
+            (parameter("M >= 1", "M", lambda v: v >= 1), _RATE),
+            "With probability tending to 1 as an inverse polynomial in n a subset sums to t, where "
+            "log2(M)/n has a limit below 1; below 1 the number of solutions has the moments of "
+            "borgs2001-partition at the target |sum X_i - 2t|, and |sum X_i| < sqrt(2/7) M "
+            "sqrt(n log n) with high probability.",
+        ),
+        quantifiers=Quantifiers("fixed", None, "0: exact", "t = O(M)"),
+        assumptions=(_QUANTISED,),
+        constants=(Constant("1", "1", "stated", "the limit of log2(M)/n"),),
+        bound=Formula("log(M)/log(2)", lambda M: math.log2(M)),
+        unit="numbers, to first order",
+        uses=("borgs2001-partition", "kumar2025-partition"),
+        checks=(
+            Check("t = M/2", "exact sums of 20 integers without 0 at M = 64", one_target),
+            mutant(
+                "rate above 1",
+                "the same at log2(M)/n = 10/8",
+                partial(one_target, n=8, largest=1 << 10),
+            ),
+        ),
+    ),
+    Theorem(
+        id="kumar2025-shallow",
+        title="Quantised targets at depth l + 1, with one more factor log(1/r)",
+        kind="theorem",
+        source=Source(
+            PAPER, "Theorem 2; displayed sizes lost, order from the introduction", "arXiv", "read"
+        ),
+        statement=Statement(
+            "A source of l + 1 layers that re-quantises after every layer but the first, weights "
+            "uniform on {-1, ..., -r, r, ..., 1}, r = 1/M",
+            (
+                _QUANTISED,
+                parameter("M >= 1", "M", lambda v: v >= 1),
+                parameter(
+                    "the source is at least as fine as the target",
+                    "fine_over_coarse",
+                    lambda v: v <= 1,
+                ),
+            ),
+            "At width of order d log2(1/r)^2 it represents exactly, with high probability, every "
+            "target of depth l, width d and weights of the target's lattice. A layer is "
+            "represented in as many copies as the next one takes; from the third layer on no "
+            "product and no rejection sampling occurs.",
+        ),
+        quantifiers=Quantifiers(
+            "all", "fixed", "0: exact", "multiples of the resolution in [-1,1]"
+        ),
+        assumptions=(),
+        constants=(Constant("C", None, "unnamed"),),
+        bound=Formula("C*d*(log(M)/log(2))**2", lambda d, M, C: C * d * math.log2(M) ** 2),
+        unit="width of a layer; M = 1/r",
+        known_issues=(
+            KnownIssue(
+                "its first two layers sample products and have the gap of kumar2025-quantised"
+            ),
+        ),
+        uses=("kumar2025-subset-sum", "kumar2025-quantised", "burkholz2022-depth"),
+        checks=(
+            Check("one weight", "all integers of -32..32 from 24 single draws", shallow_layer),
+            mutant("fewer copies", "from 8 draws", partial(shallow_layer, n=8)),
         ),
     ),
 )

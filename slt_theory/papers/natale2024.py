@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 from math import comb, factorial, isqrt
 from typing import Any
 
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, below, parameter
 from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
@@ -49,6 +50,9 @@ _NORM = Assumption(
     lambda p: bool("spectral_norm" not in p or p["spectral_norm"] ** 2 <= p.get("k", math.inf)),
     ("spectral_norm", "k"),
 )
+_EQUIVARIANT_NORM = parameter(
+    "coefficients of the target at most 1", "max_norm", lambda value: value <= 1
+)
 _HALF = _share_at_most(0.5, "1 <= k <= n/2")
 _ENTROPY = "(-(k/n)*log(k/n) - (1 - k/n)*log(1 - k/n))/log(2)"
 
@@ -76,6 +80,13 @@ def uniform_sum_density(n: int, x: Fraction) -> Fraction:
         Fraction(0),
     )
     return total / (2 * factorial(n - 1))
+
+
+def _enough_kept(p: dict[str, Any]) -> bool:
+    if not {"k", "eps"} <= set(p) or p["k"] < 1 or p["eps"] <= 0:
+        return True  # not named, or refused by another condition
+    bits = math.log2(p["k"])
+    return bool(p["k"] >= 2 * p.get("C", 1) * (bits**2 + 2 * bits * math.log2(1 / p["eps"])))
 
 
 def explicit_form_holds(p: dict[str, Any]) -> bool:
@@ -186,6 +197,56 @@ def network_n(layers: int, width: int, gamma: float, eps: float, amplifier: floa
 
 def _lower(eps: float, d: float, k: float, n: float) -> float:
     return d**2 / 2 * math.log2(k / eps) / entropy(k / n)
+
+
+def subsets_at_most(seed: int, with_e: bool = True) -> Outcome:
+    """sum_{i <= k} C(m, i) <= (e m/k)^k, in integers with a rational e from below; k = gamma m."""
+    e = Fraction(2718281828, 10**9) if with_e else Fraction(1)
+    failures, cases = [], 0
+    for m in (10, 40, 160):
+        for k in sorted({1, m // 10, m // 4, m // 2, m}):
+            cases += 1
+            if sum(comb(m, i) for i in range(k + 1)) > (e * m / k) ** k:
+                failures.append(f"m = {m}, k = {k}")
+    return all_of(failures, cases, "subnetworks of at most gamma m weights are at most 2^(...)")
+
+
+def explicit_suffices(seed: int, condition: bool = True) -> Outcome:
+    """n = 2 c log2(1/eps)^2/H(gamma) is at least c log2(k/eps)^2/H(gamma), k = gamma n; c = 1.
+
+    Decided by balls wherever k >= 2 c (log2(k)^2 + 2 log2(k) log2(1/eps)); `condition` False drops
+    that condition.
+    """
+    from flint import arb
+
+    failures, cases, two = [], 0, arb(2).log()
+    for power in (10, 40, 200, 1000, 4000):
+        for inverse in (2, 4, 10, 100, 1000):
+            gamma, bits = arb(1) / inverse, arb(power)
+            entropy_bits = sum((x * (1 / x).log() / two for x in (gamma, 1 - gamma)), arb(0))
+            k = gamma * 2 * bits**2 / entropy_bits
+            log_k = k.log() / two
+            if condition and not bool(k >= 2 * (log_k**2 + 2 * log_k * bits)):
+                continue
+            cases += 1
+            if not bool(2 * bits**2 >= (log_k + bits) ** 2):
+                failures.append(f"eps = 2^-{power}, gamma = 1/{inverse}")
+    return all_of(failures, cases, "the explicit n is at least the implicit one")
+
+
+def equivariant_n(seed: int, power: int = 2) -> Outcome:
+    """With a basis of one element Theorem 4's n is Theorem 3's at width = channels, exactly."""
+    failures, cases = [], 0
+    for channels in (4, 16, 100):
+        for gamma in (0.5, 0.1, 0.01):
+            n = 10.0
+            for _ in range(200):
+                inside = 2 * 2 * channels**power * gamma * n / 0.01
+                n = math.log2(inside) ** 2 / entropy(gamma)
+            cases += 1
+            if round(n) != network_n(2, channels, gamma, 0.01):
+                failures.append(f"{channels} channels, gamma = {gamma}")
+    return all_of(failures, cases, "n for one basis element is that of a dense layer")
 
 
 ENTRIES = (
@@ -401,6 +462,119 @@ ENTRIES = (
         claims="necessary",
         unit="parameters",
         checks=(Check("d = 1 counting", "counting for one weight", counting),),
+    ),
+    Theorem(
+        id="natale2024-explicit",
+        title="The explicit form: 2 c log2(1/eps)^2/H(k/n) numbers, for k large enough",
+        kind="lemma",
+        source=Source(PAPER, "Corollary 2 and its proof", "arXiv", "read"),
+        statement=Statement(
+            "As natale2024-amplified",
+            (
+                below("eps", 0.5, "eps < 1/2"),
+                Assumption(
+                    "k >= 2 c_amp (log2(k)^2 + 2 log2(k) log2(1/eps))",
+                    _enough_kept,
+                    ("k", "eps", "C"),
+                ),
+            ),
+            "n >= 2 c_amp log2(1/eps)^2/H(k/n) suffices for the conclusion of "
+            "natale2024-amplified.",
+        ),
+        quantifiers=Quantifiers("all", None, "eps, strict", "[-sqrt k, sqrt k]"),
+        assumptions=(POSITIVE, _HALF),
+        constants=(Constant("c_amp", None, "unnamed", "the check takes 1"),),
+        bound=Formula(
+            f"2*C*(log(1/eps)/log(2))**2/({_ENTROPY})",
+            lambda eps, k, n, C: 2 * C * math.log2(1 / eps) ** 2 / entropy(k / n),
+        ),
+        known_issues=(KnownIssue("inherits the gap of natale2024-amplified"),),
+        uses=("natale2024-amplified",),
+        checks=(
+            Check(
+                "implied",
+                "the explicit n is at least the implicit one, by balls",
+                explicit_suffices,
+            ),
+            mutant(
+                "no condition on k",
+                "the same for every k",
+                partial(explicit_suffices, condition=False),
+            ),
+        ),
+    ),
+    Theorem(
+        id="natale2024-equivariant",
+        title="Tickets of prescribed density in equivariant networks",
+        kind="theorem",
+        source=Source(PAPER, "Theorem 4", "arXiv", "read"),
+        statement=Statement(
+            "A random 2l-layer G-equivariant network, equivariant parameters iid U[-1,1], "
+            "odd layers "
+            "in the basis k_{N -> n} (x) B, N feature spaces a layer",
+            (parameter("0 < gamma < 1", "gamma", lambda v: 0 < v < 1), _EQUIVARIANT_NORM),
+            "If n = c_amp log2(2 l N^2 max(|B|, ||B||) gamma n/eps)^2/H(gamma), then with "
+            "probability at least 1 - eps every l-layer G-equivariant network has an equivariant "
+            "ticket of error eps and density at most gamma in the equivariant parameters. "
+            "Convolutional networks are the case of translations.",
+        ),
+        quantifiers=Quantifiers("all", "all", "eps", "coefficients in [-1, 1]"),
+        assumptions=(POSITIVE,),
+        constants=(Constant("c_amp", None, "unnamed"),),
+        bound=Formula(
+            "C*(log(2*l*N**2*B*gamma*n/eps)/log(2))**2"
+            "/((-gamma*log(gamma) - (1 - gamma)*log(1 - gamma))/log(2))",
+            lambda eps, l, N, B, gamma, n, C: (  # noqa: E741
+                C * math.log2(2 * l * N**2 * B * gamma * n / eps) ** 2 / entropy(gamma)
+            ),
+        ),
+        unit="numbers for one half-sum; n solves n = this",
+        known_issues=(
+            KnownIssue("inherits the gap of natale2024-amplified; the paper omits the proof"),
+        ),
+        uses=("natale2024-amplified", "ferbach2023-equivariant"),
+        checks=(
+            Check("one basis element", "Theorem 4 against Theorem 3", equivariant_n),
+            mutant("exponent", "N in place of N^2", partial(equivariant_n, power=1)),
+        ),
+    ),
+    Theorem(
+        id="natale2024-ticket-size",
+        title="Tickets at logarithmic overparameterisation keep a constant share of the weights",
+        kind="lower-bound",
+        source=Source(PAPER, "appendix, lower bound on the ticket size", "arXiv", "read"),
+        statement=Statement(
+            "A network of m weights whose subnetworks of at most gamma m weights contain, as in "
+            "pensia2020-lower-bound, an eps-ticket of every d x d matrix",
+            (
+                parameter("0 < gamma <= 1", "gamma", lambda v: 0 < v <= 1),
+                below("eps", 0.5, "eps < 1/2"),
+            ),
+            "gamma m log2(e/gamma) >= d^2 log2(1/(2 eps)) - 1. So at m = O(d^2 log(1/eps)), as in "
+            "pensia2020-two-layer, gamma is bounded away from 0.",
+        ),
+        quantifiers=Quantifiers("fixed", "fixed", "eps", "all linear maps of norm at most 1"),
+        assumptions=(POSITIVE,),
+        constants=(Constant("e", "e", "stated", "sum_{i <= k} C(m, i) <= (e m/k)^k"),),
+        bound=Formula(
+            "(d**2*log(1/(2*eps))/log(2) - 1)/(gamma*log(E/gamma)/log(2))",
+            lambda eps, d, gamma: (
+                (d**2 * math.log2(1 / (2 * eps)) - 1) / (gamma * math.log2(math.e / gamma))
+            ),
+        ),
+        claims="necessary",
+        unit="weights of the random network",
+        known_issues=(
+            KnownIssue(
+                "slips without consequence: the sum has C(m, gamma m) in every term, and "
+                "'log2(e/gamma) <= 1' stands for '>= 1'"
+            ),
+        ),
+        uses=("pensia2020-lower-bound",),
+        checks=(
+            Check("subsets", "sums of binomials, in integers", subsets_at_most),
+            mutant("without e", "log2(1/gamma)", partial(subsets_at_most, with_e=False)),
+        ),
     ),
 )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from slt_theory.balls import to_power
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
-from slt_theory.theorems.common import POSITIVE, at_most, integers, parameter
+from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
+from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -31,6 +32,7 @@ PAPER = Paper(
 _ALPHA = parameter(
     "alpha >= max(sqrt(d1), sqrt(d2))", "alpha_over_sqrt_d", lambda value: value >= 1
 )
+_BLOCKS = parameter("B >= 2", "blocks", lambda value: value >= 2)
 _HEADS = at_most("spectral_norm", 1.0, "||W_Q||, ||W_K||, ||W_V||, ||W_O|| <= 1 in every head")
 
 
@@ -65,6 +67,90 @@ def softmax_change(seed: int) -> Outcome:
     return all_of(
         failures, cases, "softmax under logits moved by at most e: e^{2e} - 1 and 2 tanh(e/2)"
     )
+
+
+def moved_attention(seed: int, exponential: bool = True) -> Outcome:
+    """||Attn(x) - Attn(x')|| against H sqrt(d1) (alpha (exp(4 alpha e) - 1) + e), d1 = 2, by balls.
+
+    Queries x and x' = x + e in the second coordinate; two keys (0, alpha) and (0, -alpha) that the
+    attention mask lets through, W_QK = W_VO = I: the hardest case of random ones around it.
+    `exponential` False leaves the bound H sqrt(d1) e.
+    """
+    from flint import arb
+
+    failures, cases = [], 0
+    for alpha, fine, turn in ((2, 10, 0), (2, 100, 1), (3, 20, 2), (4, 10, 0), (5, 50, 1)):
+        e = arb(1) / fine
+        # Keys turned by a few hundredths keep their norm below alpha.
+        side = arb(turn) / 50
+        height = (arb(alpha) ** 2 - side**2).sqrt()
+        keys = [(side, height), (side, -height)]
+        outputs = []
+        for query in ((arb(alpha) / 2, arb(0)), (arb(alpha) / 2, e)):
+            logits = [sum((q * k for q, k in zip(query, key, strict=True)), arb(0)) for key in keys]
+            weights = [x.exp() for x in logits]
+            total = weights[0] + weights[1]
+            outputs.append(
+                [
+                    sum((w * key[j] for w, key in zip(weights, keys, strict=True)), arb(0)) / total
+                    for j in (0, 1)
+                ]
+            )
+        apart = [a - b for a, b in zip(*outputs, strict=True)]
+        # A product: a power of a ball around 0 is no number.
+        change = sum((d * d for d in apart), arb(0))
+        growth = alpha * ((4 * alpha * e).exp() - 1) if exponential else arb(0)
+        cases += 1
+        if not bool(change <= 2 * (growth + e) ** 2):
+            failures.append(f"alpha = {alpha}, e = 1/{fine}")
+    return all_of(failures, cases, "attention under tokens moved by at most e")
+
+
+def block_budget(seed: int, share: int = 4) -> Outcome:
+    """exp(eps/4) - 1 + 2 eps/share <= eps for eps in (0, 1): the error of one block, by balls.
+
+    Theorem 9 at eps/4 gives the 32 = 8 * 4 of the size; `share` 1 takes its 8 as it stands.
+    """
+    from flint import arb
+
+    failures, cases = [], 0
+    for k in range(1, 100):
+        eps = arb(k) / 100
+        cases += 1
+        if not bool((eps / 4).exp() - 1 + 2 * eps / share <= eps):
+            failures.append(f"eps = {k}/100")
+    return all_of(failures, cases, "error of the attention, the layers after it and the skip")
+
+
+def accumulated(seed: int, squared: bool = True, factor: int = 2) -> Outcome:
+    """Errors through B blocks with the budgets of the proof stay within eps, by balls.
+
+    Block b adds eps / (2^(B-b+1) prod_{j > b} 16 H sqrt(d1) beta_j^2), beta_b = alpha (4 H
+    sqrt(d1))^(b-1), and a block moves by at most factor H sqrt(d1) (2 beta (exp(4 (2 beta) e) - 1)
+    + 2 e) when its input moves by e: `factor` 2 as the proof of Lemma 13 ends, and 2 beta for the
+    norm that the proof allows. `squared` False has beta_j in place of beta_j^2.
+    """
+    from flint import arb
+
+    failures, cases = [], 0
+    for blocks, heads, width in ((2, 1, 1), (2, 2, 4), (3, 1, 2), (3, 4, 4), (4, 2, 3)):
+        root, eps = heads * arb(width).sqrt(), arb(1) / 2
+        alpha = arb(max(1, width)).sqrt()
+        beta = [alpha * (4 * root) ** b for b in range(blocks)]
+        moved = arb(0)
+        for b in range(blocks):
+            scale = arb(1)
+            for later in beta[b + 1 :]:
+                scale *= 16 * root * later ** (2 if squared else 1)
+            own = eps / (2 ** (blocks - max(b, 1)) * scale)
+            radius = beta[b] + moved
+            moved = own + factor * root * (radius * ((4 * radius * moved).exp() - 1) + 2 * moved)
+        cases += 1
+        if not bool(moved <= eps):
+            failures.append(
+                f"B = {blocks}, H = {heads}, d1 = {width}: {float(moved / eps):.3g} eps"
+            )
+    return all_of(failures, cases, "errors accumulated over the blocks")
 
 
 ENTRIES = (
@@ -178,6 +264,132 @@ ENTRIES = (
                 "a ticket for random heads (d1 = 2) stays within eps for 2 to 64 tokens",
                 "small_attention",
             ),
+        ),
+    ),
+    Theorem(
+        id="otsuka2026-moved-tokens",
+        title="Attention moves little when its tokens do, whatever the sequence length",
+        kind="lemma",
+        source=Source(PAPER, "Lemma 12", "arXiv v1", "read"),
+        statement=Statement(
+            "Tokens x_i and x'_i with ||x_i - x'_i|| <= e, H heads",
+            (
+                _HEADS,
+                parameter(
+                    "both have norm at most alpha", "moved_norm_over_alpha", lambda v: v <= 1
+                ),
+            ),
+            "||Attn(x_i) - Attn(x'_i)|| <= H sqrt(d1) (alpha (exp(4 alpha e) - 1) + e), for every "
+            "number of tokens and every attention mask.",
+        ),
+        quantifiers=Quantifiers(
+            "all", "all", "H sqrt(d1) (alpha (exp(4 alpha e) - 1) + e)", "none"
+        ),
+        assumptions=(_ALPHA,),
+        constants=(
+            Constant("4", "4", "stated", "2 alpha e for the logits, doubled by the softmax"),
+        ),
+        bound=Formula(
+            "H*sqrt(d)*(alpha*(exp(4*alpha*eps_p) - 1) + eps_p)",
+            lambda eps_p, d, H, alpha: (
+                H * math.sqrt(d) * (alpha * math.expm1(4 * alpha * eps_p) + eps_p)
+            ),
+        ),
+        unit="change of the output, for tokens moved by eps_p",
+        known_issues=(
+            KnownIssue(
+                "that the moved tokens have norm at most alpha, too, is used in the proof and not "
+                "said in the lemma"
+            ),
+            KnownIssue(
+                "Lemma 13, for a block, ends with 2 H sqrt(d1) (...) and states H sqrt(d1) (...)"
+            ),
+        ),
+        uses=("otsuka2026-softmax",),
+        checks=(
+            Check("two keys", "balls at the sharpest queries, d1 = 2", moved_attention),
+            mutant("linear alone", "H sqrt(d1) e", partial(moved_attention, exponential=False)),
+        ),
+    ),
+    Theorem(
+        id="otsuka2026-block",
+        title="A transformer block without normalisation contains tickets",
+        kind="theorem",
+        source=Source(PAPER, "Theorem 11", "arXiv v1", "read"),
+        statement=Statement(
+            "Blk(x) = F(Attn(x) + x) + Attn(x) + x with an L-layer ReLU network F of width "
+            "d1; source "
+            "with 2L layers, attention as in otsuka2026-attention",
+            (_ALPHA, _HEADS, below("eps", 1.0, "eps < 1")),
+            "If n_MHA >= d1 C log(32 alpha^3 H d1^(3/2)/eps) and n_FC >= d1 C log(24 alpha L H "
+            "d1^(5/2)/eps), then with probability at least 1 - eps there are masks with "
+            "max_i ||Blk_S(x_i) - Blk_T(x_i)|| <= eps.",
+        ),
+        quantifiers=Quantifiers(
+            "fixed", "fixed", "eps for every token", "merged entries in [-1,1]"
+        ),
+        assumptions=(POSITIVE,),
+        constants=(Constant("C", None, "unnamed"), Constant("32", "32", "stated", "8 * 4")),
+        bound=Formula(
+            "C*d*log(32*alpha**3*H*d**Rational(3, 2)/eps)",
+            lambda eps, d, H, alpha, C: C * d * math.log(32 * alpha**3 * H * d**1.5 / eps),
+        ),
+        unit="key and value dimension of the source",
+        not_claimed=("layer normalisation",),
+        uses=("otsuka2026-attention", "pensia2020-two-layer"),
+        checks=(
+            Check("error budget", "by balls at 99 eps", block_budget),
+            mutant("8 for 32", "the attention at its own eps", partial(block_budget, share=1)),
+        ),
+    ),
+    Theorem(
+        id="otsuka2026-transformer",
+        title="Transformers without normalisation contain tickets",
+        kind="theorem",
+        source=Source(PAPER, "Theorems 6 and 14", "arXiv v1", "read"),
+        statement=Statement(
+            "B blocks as in otsuka2026-block",
+            (_ALPHA, _HEADS, _BLOCKS, below("eps", 1.0, "eps < 1")),
+            "If in block b the source has n_MHA >= d1 C log(c1^f1 H^f2 d1^f3/eps) and n_FC >= d1 C "
+            "log(c2^g1 H^g2 d1^g3/eps), f_i and g_i quadratic in b and B, then with probability at "
+            "least 1 - eps there are masks with ||Tf_S(x_i) - Tf_T(x_i)|| <= eps. The "
+            "proof has for "
+            "block 1: 32 alpha^3 H d1^(3/2) 2^(B-1) prod_{j=2}^B 16 H sqrt(d1) "
+            "beta_j^2/eps, beta_j "
+            "= alpha (4 H sqrt(d1))^(j-1).",
+        ),
+        quantifiers=Quantifiers(
+            "fixed", "fixed", "eps for every token", "merged entries in [-1,1]"
+        ),
+        assumptions=(POSITIVE,),
+        constants=(Constant("C", None, "unnamed"), Constant("16", "16", "stated", "in the proof")),
+        bound=Formula(
+            "C*d*(log(32*alpha**3*H*d**Rational(3, 2)/eps) + (blocks - "
+            "1)*log(32*H*sqrt(d)*alpha**2)"
+            " + blocks*(blocks - 1)*log(4*H*sqrt(d)))",
+            lambda eps, d, H, alpha, blocks, C: (
+                C
+                * d
+                * (
+                    math.log(32 * alpha**3 * H * d**1.5 / eps)
+                    + (blocks - 1) * math.log(32 * H * math.sqrt(d) * alpha**2)
+                    + blocks * (blocks - 1) * math.log(4 * H * math.sqrt(d))
+                )
+            ),
+        ),
+        unit="key and value dimension of the source's first block",
+        known_issues=(
+            KnownIssue(
+                "the proof uses Lemma 13 without the factor 2 and at radius beta for inputs of "
+                "norm "
+                "up to 2 beta; its budgets cover both in the cases computed"
+            ),
+        ),
+        not_claimed=("layer normalisation", "the quadratic forms' coefficients"),
+        uses=("otsuka2026-block", "otsuka2026-moved-tokens"),
+        checks=(
+            Check("budgets", "the proof's budgets with the factor 2, by balls", accumulated),
+            mutant("beta for beta^2", "smaller budgets", partial(accumulated, squared=False)),
         ),
     ),
 )

@@ -43,5 +43,9 @@ SYMBOLS: dict[str, Symbol] = {
     "K": Symbol("unnamed universal constant", 1.0),
     "kappa": Symbol("unnamed universal constant", 1.0),
     "c": Symbol("unnamed constant", 1.0),
+    "m": Symbol("targets, or constraints, at once", 2.0),
+    "b": Symbol("difference of the sizes of the two parts over n", 0.0),
+    "blocks": Symbol("blocks of the transformer", 2.0),
+    "r": Symbol("frozen layers for one layer of the target", 2.0),
     "rho": Symbol("number of sums in a union bound", 1e5),
 }
