@@ -16,7 +16,17 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "slt_theory"
 
 # What a part may import; the parts are in order, lowest first.
-GROUND = ("errors", "records", "balls", "rationals", "lattice", "streams", "laws", "statistics")
+GROUND = (
+    "errors",
+    "records",
+    "balls",
+    "rationals",
+    "lattice",
+    "streams",
+    "user_files",
+    "laws",
+    "statistics",
+)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "records": (),
@@ -24,7 +34,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "rationals": ("errors",),
     "lattice": ("errors", "rationals"),
     "streams": ("errors",),
-    "laws": ("errors", "lattice", "streams"),
+    "user_files": ("errors",),
+    "laws": ("errors", "lattice", "streams", "user_files"),
     "statistics": ("errors", "records", "rationals"),
     "provenance": (),
     "subset_sum.kernels": ("errors",),

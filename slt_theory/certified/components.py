@@ -1,19 +1,22 @@
 r"""Uniform components of laws: law = alpha U[-a, a] + (1 - alpha) Q.
 
 The table holds rational alpha, each below the true weight :math:`2a \inf_{|x| \le a} p(x)`; the
-balls that prove it are in ``proofs/uniform_components.py``. A law is taken by its name, so this
-module needs neither a sampler nor a compiler.
+balls that prove it are in ``proofs/uniform_components.py``. A law of the table is taken by its
+name; any other by the least density that it has on an interval.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import parse_fraction
+from slt_theory.laws import floor_of
+from slt_theory.laws import read_law as take_law
 
 __all__ = ["TABLE", "Component", "components", "read_law"]
 
@@ -112,6 +115,29 @@ def read_law(law: Any) -> tuple[str, Fraction, Fraction]:
     return "*".join(sorted(rest)), scale, keep
 
 
+def _by_floor(floor: Callable[[Fraction], Any], more: Iterable[Fraction]) -> tuple[Component, ...]:
+    """Components of a density that is at least ``floor(half)`` on [-half, half]."""
+    halves = {*map(Fraction, ("1/4", "1/2", "3/4", "1", "2")), *more}
+    rows = []
+    for half in sorted(halves):
+        density = Fraction(floor(half))
+        if density > 0:
+            weight = min(Fraction(1), 2 * half * density)
+            rows.append(Component(half, weight, "mixture-rule"))
+    return tuple(rows)
+
+
+def _of_a_law(law: Any) -> tuple[Component, ...]:
+    """Components by the floor of a law that may be scaled, masked or mixed; none if it has none."""
+    try:
+        made = take_law(law)
+    except BadInput:
+        return ()
+    reach = max(Fraction(0), min(-made.support[0], made.support[1]))
+    shares = (reach * share for share in map(Fraction, ("1/8", "1/4", "1/2", "3/4", "1")))
+    return _by_floor(lambda half: floor_of(made, half), (half for half in shares if half > 0))
+
+
 def components(law: Any) -> tuple[Component, ...]:
     """Proved uniform components of a law, possibly none.
 
@@ -129,15 +155,11 @@ def components(law: Any) -> tuple[Component, ...]:
     """
     floor = getattr(law, "density_floor", None)
     if callable(floor):
-        rows = []
-        for half in (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(2)):
-            density = Fraction(floor(half))
-            if density > 0:
-                weight = min(Fraction(1), 2 * half * density)
-                rows.append(Component(half, weight, "mixture-rule"))
-        return tuple(rows)
+        return _by_floor(floor, ())
     base, scale, keep = read_law(law)
     found = TABLE.get(base) or (_interval(base) if "*" not in base else ())
+    if not found:
+        return _of_a_law(law)
     return tuple(
         replace(row, half_width=row.half_width * scale, weight=row.weight * keep) for row in found
     )

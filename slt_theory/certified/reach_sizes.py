@@ -33,7 +33,7 @@ from slt_theory.laws import (
     Scaled,
     Signs,
     Uniform,
-    parse_law,
+    read_law,
 )
 
 __all__ = ["CELLS", "Sides", "Sizes", "below", "cell_masses", "lattice_below", "sides"]
@@ -87,7 +87,7 @@ def sides(law: Law | str) -> Sides:
     BadInput
         For a law whose sizes have no rule here.
     """
-    law = parse_law(law) if isinstance(law, str) else law
+    law = read_law(law)
     # A user's subclass may draw otherwise: exact types only.
     if type(law) is Masked:
         inner = sides(law.law)

@@ -15,6 +15,7 @@ from slt_theory.cli import (
     falsify,
     figure,
     graph,
+    laws,
     prove,
     search,
     solve,
@@ -60,6 +61,7 @@ def slt(
 for module in (
     catalogue,
     graph,
+    laws,
     bounds,
     solve,
     trials,

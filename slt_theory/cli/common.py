@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.errors import BadInput
 
 __all__ = [
     "Bar",
@@ -29,7 +29,6 @@ __all__ = [
     "byte_count",
     "check_place",
     "emit",
-    "load_object",
     "number",
     "progress_bar",
     "require",
@@ -167,27 +166,3 @@ def progress_bar(what: str, total: int | None) -> Iterator[Bar | None]:
     ) as bar:
         task = bar.add_task(what, total=total)
         yield Bar(lambda done: bar.advance(task, done), lambda units: bar.reset(task, total=units))
-
-
-def load_object(reference: str) -> Any:
-    """The object NAME of ``FILE.py:NAME``.
-
-    Raises
-    ------
-    UnreadableFile, BadInput
-        If the file cannot be run or defines no such name.
-    """
-    path, _, name = reference.rpartition(":")
-    if not Path(path).is_file():
-        raise UnreadableFile("file", path, "does not exist", "write FILE.py:NAME")
-    import runpy
-
-    try:
-        namespace = runpy.run_path(path)
-    except Exception as error:
-        # Whatever the user's file raises is about that file.
-        raise BadInput("file", path, f"raised {type(error).__name__}: {error}") from error
-    if name not in namespace:
-        known = ", ".join(k for k in namespace if not k.startswith("_"))
-        raise BadInput("name", name, f"is not defined in {path}", f"defined: {known}")
-    return namespace[name]

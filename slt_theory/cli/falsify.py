@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from slt_theory.cli.common import Json, Seed, emit, load_object, progress_bar
+from slt_theory.cli.common import Json, Seed, emit, progress_bar
 from slt_theory.errors import BadInput
+from slt_theory.user_files import is_reference, load_object
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +29,7 @@ def falsify(
     from slt_theory.testing import ChanceLemma, Lemma, get_lemma
     from slt_theory.testing import falsify as search
 
-    lemma = load_object(lemma_id) if ".py:" in lemma_id else get_lemma(lemma_id)
+    lemma = load_object(lemma_id) if is_reference(lemma_id) else get_lemma(lemma_id)
     if not isinstance(lemma, Lemma | ChanceLemma):
         raise BadInput("ID", lemma_id, "is no Lemma or ChanceLemma")
     try:

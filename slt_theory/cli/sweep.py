@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slt_theory.cli.common import Json, emit, load_object
+from slt_theory.cli.common import Json, emit
 from slt_theory.errors import BadInput
+from slt_theory.user_files import is_reference, load_object
 
 if TYPE_CHECKING:
     from slt_theory.sweeps import Progress, Sweep
@@ -90,7 +91,7 @@ def sweep(
 def _read(spec: str) -> tuple[Sweep, Path]:
     from slt_theory.sweeps import Sweep, read_sweep
 
-    if ".py:" not in spec:
+    if not is_reference(spec):
         return read_sweep(Path(spec)), Path(spec)
     made = load_object(spec)
     if not isinstance(made, Sweep):

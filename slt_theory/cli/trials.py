@@ -14,12 +14,12 @@ from slt_theory.cli.common import (
     Threads,
     Trials,
     emit,
-    load_object,
     number,
     progress_bar,
     require,
 )
 from slt_theory.errors import BadInput
+from slt_theory.user_files import is_reference, load_object
 
 
 def register(app: typer.Typer) -> None:
@@ -27,29 +27,10 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
-def law_of(text: str) -> Any:
-    """A law by name, or the object NAME of FILE.py:NAME.
-
-    Raises
-    ------
-    BadInput
-        If the object is no law.
-    """
-    from slt_theory.experiments.question import read_law
-    from slt_theory.laws import Law
-
-    if ".py:" not in text:
-        return read_law(text)
-    law = load_object(text)
-    if not isinstance(law, Law):
-        raise BadInput("law", text, "must name a slt_theory.laws.Law", "an instance, not a class")
-    return law
-
-
 def threshold(
     law: Annotated[
         str,
-        typer.Option(help="E.g. uniform, relu(uniform)*uniform, integers[8], FILE.py:NAME."),
+        typer.Option(help="E.g. laplace(0.3), relu(uniform)*uniform, FILE.py:NAME: slt laws."),
     ] = "uniform",
     eps: Eps = None,
     delta: Delta = 0.1,
@@ -71,7 +52,7 @@ def threshold(
     exact = require("eps", eps)
     with progress_bar("trials", trials) as progress:
         found = measure(
-            law=law_of(law),
+            law=law,
             eps=exact,
             delta=delta,
             targets=targets,
@@ -99,7 +80,7 @@ def check(
     lo: Annotated[str | None, typer.Option(help="Window; default the statement's.")] = None,
     hi: Annotated[str | None, typer.Option()] = None,
     law: Annotated[
-        str | None, typer.Option(help="Try the statement with another law, also FILE.py:NAME.")
+        str | None, typer.Option(help="Try the statement with another law (slt laws).")
     ] = None,
     trials: Annotated[int, typer.Option(help="Most independent trials.")] = 2000,
     alpha: Annotated[float, typer.Option(help="Two-sided level of the verdict.")] = 1e-3,
@@ -130,7 +111,7 @@ def check(
         return
     if claim is None:
         raise BadInput("ID", "missing", "is needed", "slt list shows the ids; --all runs all")
-    if eps is None and law is None and not plan and ".py:" not in claim:
+    if eps is None and law is None and not plan and not is_reference(claim):
         from slt_theory.experiments.catalogue import run_entry
 
         entry_report = run_entry(claim, names=tuple(name or ()), seed=seed, threads=threads)
@@ -184,17 +165,17 @@ def _subject(claim: str, law: str | None) -> Any:
 
     from slt_theory.theorems import Bound, get
 
-    if ".py:" in claim:
-        bound = load_object(claim)
+    if is_reference(claim):
+        bound = load_object(claim, Bound)
         if not isinstance(bound, Bound):
             raise BadInput("claim", claim, "must name a slt_theory.Bound")
-        return bound if law is None else replace(bound, law=law_of(law))
+        return bound if law is None else replace(bound, law=law)
     entry = get(claim)
     if law is None:
         return entry
     if entry.law is None:
         raise BadInput("law", law, f"{claim} is not about sums of random numbers")
-    return replace(entry, law=law_of(law))
+    return replace(entry, law=law)
 
 
 def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> None:

@@ -16,12 +16,12 @@ from slt_theory.cli.common import (
     byte_count,
     check_place,
     emit,
-    load_object,
     number,
     require,
     table,
 )
 from slt_theory.errors import BadInput
+from slt_theory.user_files import load_object
 
 
 def register(app: typer.Typer) -> None:

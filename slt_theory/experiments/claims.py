@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.experiments.question import Question, read_law
+from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_of
 from slt_theory.lattice import positive_fraction
 from slt_theory.statistics import Verdict
@@ -100,11 +100,10 @@ def _of_theorem(theorem: Theorem, n: int | None, eps: Any, delta: float, lo: Any
     high = theorem.window[1] if hi is None else hi
     exact = positive_fraction("eps", eps)
     targets = "random" if theorem.quantifiers.targets == "fixed" else "all"
-    law = read_law(theorem.law) if isinstance(theorem.law, str) else theorem.law
     asks = Question.demands(theorem.asks)
     if asks.get("dim", 1) > 1:
         targets = "random"
-    question = Question.of(law, exact, targets, low, high, **asks)
+    question = Question.of(theorem.law, exact, targets, low, high, **asks)
     parameters = {"eps": float(exact), "delta": delta, "lo": float(low), "hi": float(high)}
     broken = theorem.broken_assumptions(parameters)
     notes = tuple(f"assumption fails: {text}" for text in broken)

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.experiments.integers import Integers
 from slt_theory.lattice import positive_fraction, to_fraction
-from slt_theory.laws import Law, parse_law
+from slt_theory.laws import Law, read_law
 
-__all__ = ["Question", "read_law"]
-
-_INTEGERS = re.compile(r"integers\[(\d+)\]")
-
-
-def read_law(text: str) -> Law:
-    """A law by its name; ``integers[M]`` and ``integers[M]*integers[M]`` as well.
-
-    Examples
-    --------
-    >>> read_law("integers[8]").support[1]
-    Fraction(8, 1)
-    """
-    parts = text.replace(" ", "").lower().split("*")
-    found = [_INTEGERS.fullmatch(part) for part in parts]
-    if parts and all(found) and len({m[1] for m in found if m}) == 1 and found[0] is not None:
-        return Integers(int(found[0][1]), len(parts))
-    return parse_law(text)
+__all__ = ["Question"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +34,8 @@ class Question:
         probability `prune`; a fresh pattern for every trial.
     dim : int
         Vectors with this many independent coordinates, compared in the sup-norm.
+    written : str
+        The law as it was given in words, from which another process makes it again.
     """
 
     law: Law
@@ -64,11 +47,12 @@ class Question:
     lock: Fraction = Fraction(0)
     prune: Fraction = Fraction(0)
     dim: int = 1
+    written: str = field(default="", compare=False)
 
     @classmethod
     def of(
         cls,
-        law: Law | str,
+        law: Any,
         eps: Any,
         targets: str | tuple[Any, Any],
         lo: Any,
@@ -86,7 +70,7 @@ class Question:
         BadInput
             For anything else, a window with lo > hi, or demands that do not go together.
         """
-        law = read_law(law) if isinstance(law, str) else law
+        written = law if isinstance(law, str) else ""
         exact = positive_fraction("eps", eps)
         if isinstance(targets, tuple):
             lo, hi = targets
@@ -99,7 +83,7 @@ class Question:
         if low > high:
             raise BadInput("lo, hi", (str(lo), str(hi)), "must satisfy lo <= hi")
         question = cls(
-            law,
+            read_law(law),
             exact,
             low,
             high,
@@ -108,6 +92,7 @@ class Question:
             lock=to_fraction("lock", lock),
             prune=to_fraction("prune", prune),
             dim=dim,
+            written=written,
         )
         question._check()
         return question
@@ -158,6 +143,9 @@ class Question:
         """Plain data for JSON; rationals as floats."""
         return {
             "law": self.law.name,
+            "coupling": float(self.law.coupling),
+            "variation": float(self.law.variation),
+            "law_note": self.law.note,
             "eps": float(self.eps),
             "lo": float(self.lo),
             "hi": float(self.hi),

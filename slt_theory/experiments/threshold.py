@@ -11,8 +11,7 @@ import numpy as np
 
 from slt_theory.experiments.frozen import frozen_threshold
 from slt_theory.experiments.question import Question
-from slt_theory.experiments.trials import MAX_ITEMS, hitting_times
-from slt_theory.laws import Law
+from slt_theory.experiments.trials import MAX_ITEMS, hitting_times, never
 from slt_theory.statistics import clopper_pearson, hitting_quantile, probability
 
 __all__ = ["CurvePoint", "Threshold", "threshold"]
@@ -43,6 +42,8 @@ class Threshold:
         Empty for frozen patterns, under which a trial has no hitting time.
     counts : dict of int to int
         Successes by n around the threshold, for frozen patterns.
+    never : str
+        Why no n suffices, where the law's support or lattice alone says so.
     """
 
     question: dict[str, Any]
@@ -55,6 +56,7 @@ class Threshold:
     n_high: int | None
     histogram: dict[int, int]
     counts: dict[int, int] = field(default_factory=dict)
+    never: str = ""
 
     def interval(self) -> dict[str, int | None]:
         """n and its bounds, for a row of a table."""
@@ -92,7 +94,13 @@ class Threshold:
         ]
 
     def summary(self) -> str:
-        """One line."""
+        """One line, and what the answer has to say about its law."""
+        note = self.question.get("law_note")
+        return "\n".join(filter(None, (self._line(), note)))
+
+    def _line(self) -> str:
+        if self.never:
+            return f"not reached: {self.never}"
         if self.n is None:
             return (
                 f"not reached: {self.successes(MAX_ITEMS)} of {self.trials} trials were done "
@@ -120,12 +128,13 @@ class Threshold:
             "quantiles": self.quantiles,
             "histogram": {str(k): v for k, v in self.histogram.items()},
             "counts": {str(k): v for k, v in self.counts.items()},
+            "never": self.never,
         }
 
 
 def threshold(
     *,
-    law: Law | str = "uniform",
+    law: Any = "uniform",
     eps: Any,
     delta: float,
     targets: str | tuple[Any, Any] = "all",
@@ -146,8 +155,8 @@ def threshold(
 
     Parameters
     ----------
-    law : Law or str
-        Law of one number.
+    law : Law, str or frozen distribution
+        Law of one number, see `slt_theory.laws.read_law`.
     eps : number
         Error allowed, taken exactly.
     delta : float
@@ -226,4 +235,5 @@ def threshold(
         n_low=quantile.n_low,
         n_high=quantile.n_high,
         histogram={int(v): int(c) for v, c in zip(values, shares, strict=True)},
+        never=never(question),
     )

@@ -16,7 +16,7 @@ from slt_theory.experiments.question import Question
 from slt_theory.lattice import check_headroom, cover_range, target_range
 from slt_theory.streams import Purpose, stream_id, words32_rows, words64
 
-__all__ = ["MAX_ITEMS", "Question", "hitting_times"]
+__all__ = ["MAX_ITEMS", "Question", "hitting_times", "never"]
 
 MAX_ITEMS = 1 << 15
 """Trials that are not done after this many items are reported as unfinished."""
@@ -163,6 +163,61 @@ def random_target(question: Question, seed: int, trial: int, coordinate: int = 0
     return question.lo + (question.hi - question.lo) * Fraction(word >> 12, 1 << 52)
 
 
+def out_of_reach(question: Question, seed: int, numbers: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Trials that no number of items finishes, by the support and the lattice of the law alone.
+
+    All sums are multiples of the law's `step`, at least 0 where no item is negative, at most 0
+    where none is positive. A trial needs sums s <= left and s' >= right with neighbours at most
+    `width` apart; where steps are wider than this, s and s' are one sum.
+    """
+    law, count = question.law, len(numbers)
+    width, *bounds = ends(question, seed, numbers)
+    left, right = (np.broadcast_to(np.asarray(bound), (count,)) for bound in bounds)
+    low, high = law.support
+    reached = np.ones(count, dtype=bool)
+    if low >= 0:
+        reached &= left >= 0
+    if high <= 0:
+        reached &= right <= 0
+    step = law.step
+    if step == 0:
+        reached &= (left >= 0) & (right <= 0)
+    elif step > width:
+        reached &= left // step * step >= right
+    return ~reached
+
+
+def _two_sided(
+    question: Question, seed: int, numbers: NDArray[np.uint64], sample: Times
+) -> NDArray[np.bool_]:
+    """Rows whose items so far have the signs that the targets need, and not all one value."""
+    width, *bounds = ends(question, seed, numbers)
+    left, right = (np.broadcast_to(np.asarray(bound), (len(sample),)) for bound in bounds)
+    low, high = sample.min(axis=1), sample.max(axis=1)
+    step = np.maximum(np.abs(low), 1)
+    stuck = (low == high) & (step > width) & (left // step * step < right)
+    return np.asarray(~(((low >= 0) & (left < 0)) | ((high <= 0) & (right > 0)) | stuck))
+
+
+def never(question: Question) -> str:
+    """Why no n answers a question about all targets or a fixed one; empty where one may."""
+    if question.random or question.is_frozen or question.dim > 1:
+        return ""
+    if not out_of_reach(question, 0, np.zeros(1, dtype=np.uint64))[0]:
+        return ""
+    law = question.law
+    low, high = law.support
+    window = f"[{float(question.lo):g}, {float(question.hi):g}]"
+    if low >= 0 and question.lo + question.eps < 0:
+        return f"no n suffices: {law.name} has no negative numbers, {window} has negative targets"
+    if high <= 0 and question.hi - question.eps > 0:
+        return f"no n suffices: {law.name} has no positive numbers, {window} has positive targets"
+    gap = float(law.step * law.unit)
+    return (
+        f"no n suffices: sums of {law.name} are multiples of {gap:g}, {window} has targets between"
+    )
+
+
 def _sums(
     question: Question, first: int, last: int, seed: int, max_items: int, threads: int | None
 ) -> Times:
@@ -172,18 +227,25 @@ def _sums(
 
     numbers = np.arange(first, last, dtype=np.uint64)
     times = np.full(last - first, -1, dtype=np.int64)
-    open_rows = np.arange(last - first)
+    open_rows = np.flatnonzero(~out_of_reach(question, seed, numbers))
     items = 24
     while open_rows.size:
         items = min(items, max_items)
         asked = fitting(question, items)
         sample = rows(asked, seed, numbers[open_rows], items)
-        bounds = ends(asked, seed, numbers[open_rows])
-        if question.size is None:
-            found = kernel(sample, *bounds, threads=threads)
+        # Kernels take long over rows that have no end; most of these show by their signs.
+        tried = _two_sided(asked, seed, numbers[open_rows], sample)
+        bounds = ends(asked, seed, numbers[open_rows[tried]])
+        found = np.full(open_rows.size, -1, dtype=np.int64)
+        if not tried.any():
+            pass
+        elif question.size is None:
+            found[tried] = kernel(sample[tried], *bounds, threads=threads)
         else:
-            sizes = coverage_by_size(sample, *bounds, max_size=question.size, threads=threads)
-            found = sizes[:, question.size]
+            sizes = coverage_by_size(
+                sample[tried], *bounds, max_size=question.size, threads=threads
+            )
+            found[tried] = sizes[:, question.size]
         times[open_rows] = found
         open_rows = open_rows[found < 0]
         if items == max_items:

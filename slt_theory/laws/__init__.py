@@ -1,37 +1,66 @@
 """Laws of one random weight: exact sampling on a lattice, density, largest uniform component.
 
 Each law is an integer algorithm. `Law.coupling` bounds how far a lattice draw lies from the draw of
-the named continuous law that it rounds, so every statement transfers with a stated loss.
+the named law that it rounds, except with probability `Law.variation`, so every statement transfers
+with a stated loss.
 
-Names on the command line: ``uniform``, ``uniform[a,b]``, ``normal``, ``hyperbolic[a,b]``, random
-signs ``signs`` and ``signs[g]``, the multiples of 1/m in ``grid[m]``, products such as
-``uniform*uniform`` and ``relu(uniform)*uniform``, a random mask ``bernoulli(0.3)*uniform`` and a
-scale ``0.5*uniform``.
+`read_law` takes a law wherever one is asked for: a name such as ``laplace(0.3)`` or
+``relu(uniform)*uniform`` (``slt laws`` lists the grammar), ``FILE.py:NAME``, an object, or a frozen
+distribution of scipy.stats.
 """
 
 from __future__ import annotations
 
 from slt_theory.laws.composed import Masked, Product, ReLU, Scaled
-from slt_theory.laws.discrete import Grid, Signs
+from slt_theory.laws.custom import CustomLaw
+from slt_theory.laws.discrete import Discrete, Grid, Integers, Signs
+from slt_theory.laws.empirical import Empirical, dkw_band, read_empirical
+from slt_theory.laws.floors import floor_of
+from slt_theory.laws.frozen import Frozen, from_scipy
 from slt_theory.laws.hyperbolic import Hyperbolic
 from slt_theory.laws.law import Law
+from slt_theory.laws.mixture import Mixture
 from slt_theory.laws.names import parse_law
 from slt_theory.laws.normal import NORMAL_NODES, NORMAL_OCTAVES, NORMAL_TABLE_BITS, Normal
+from slt_theory.laws.reading import law_digest, law_reference, read_law
+from slt_theory.laws.registry import LAWS, NamedLaw
+from slt_theory.laws.shapes import Beta, Laplace, Triangular, TruncatedNormal
+from slt_theory.laws.table import Histogram
 from slt_theory.laws.uniform import Uniform
 
 __all__ = [
+    "LAWS",
     "NORMAL_NODES",
     "NORMAL_OCTAVES",
     "NORMAL_TABLE_BITS",
+    "Beta",
+    "CustomLaw",
+    "Discrete",
+    "Empirical",
+    "Frozen",
     "Grid",
+    "Histogram",
     "Hyperbolic",
+    "Integers",
+    "Laplace",
     "Law",
     "Masked",
+    "Mixture",
+    "NamedLaw",
     "Normal",
     "Product",
     "ReLU",
     "Scaled",
     "Signs",
+    "Triangular",
+    "TruncatedNormal",
     "Uniform",
+    "dkw_band",
+    "floor_of",
+    "from_scipy",
+    "law_digest",
+    "law_reference",
     "parse_law",
+    "read_empirical",
+    "read_law",
 ]

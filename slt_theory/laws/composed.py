@@ -142,6 +142,18 @@ class Product(Law):
         return math.prod(sizes, start=Fraction(1)) - math.prod(exact, start=Fraction(1))
 
     @property
+    def variation(self) -> Fraction:
+        return sum((f.variation for f in self.factors), start=Fraction(0))
+
+    @property
+    def note(self) -> str:
+        return "; ".join(dict.fromkeys(f.note for f in self.factors if f.note))
+
+    @property
+    def step(self) -> int:
+        return math.prod(f.step for f in self.factors)
+
+    @property
     def atom(self) -> Fraction:
         return 1 - math.prod((1 - f.atom for f in self.factors), start=Fraction(1))
 
@@ -173,7 +185,7 @@ class Product(Law):
             bases.append(base.name)
         closed = _PRODUCT_DENSITIES.get(tuple(sorted(bases)))
         if closed is None or not self.is_symmetric:
-            raise BadInput("law", self.name, "has no closed density here", "give your own law")
+            raise BadInput("law", self.name, "has no closed density here", "none is needed to draw")
         with np.errstate(divide="ignore"):
             return np.asarray(kept * closed(np.abs(np.asarray(x, dtype=np.float64))))
 
@@ -203,6 +215,10 @@ class Masked(Derived):
     def support(self) -> tuple[Fraction, Fraction]:
         low, high = self.law.support
         return min(low, Fraction(0)), max(high, Fraction(0))
+
+    @property
+    def variation(self) -> Fraction:
+        return self.law.variation + Fraction(1, 1 << 33)  # the density is rounded to a word
 
     @property
     def atom(self) -> Fraction:

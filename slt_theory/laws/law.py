@@ -34,7 +34,11 @@ class Law(ABC):
     support : (Fraction, Fraction)
         Smallest and largest value of a lattice draw.
     coupling : Fraction
-        Each lattice draw lies within this of a draw of the named law.
+        Each lattice draw lies within this of a draw of the named law, except with
+    variation : Fraction
+        this probability: masses rounded to words, tails that are cut.
+    note : str
+        What an answer about this law has to say of it; empty for a law that its name says whole.
     atom : Fraction
         Mass of the law at exactly 0.
     """
@@ -64,6 +68,14 @@ class Law(ABC):
         return Fraction(1, 1 << self.bits)
 
     @property
+    def variation(self) -> Fraction:
+        return Fraction(0)
+
+    @property
+    def note(self) -> str:
+        return ""
+
+    @property
     def atom(self) -> Fraction:
         return Fraction(0)
 
@@ -71,6 +83,12 @@ class Law(ABC):
     def is_symmetric(self) -> bool:
         """Whether X and -X have the same law."""
         return False
+
+    @property
+    def step(self) -> int:
+        """An integer of which every draw is a multiple; 1 where none larger is known."""
+        low, high = self.support
+        return abs(int(low / self.unit)) if low == high else 1
 
     @abstractmethod
     def at(self, bits: int) -> Law:
@@ -147,6 +165,18 @@ class Derived(Law):
     @property
     def coupling(self) -> Fraction:
         return self.law.coupling
+
+    @property
+    def variation(self) -> Fraction:
+        return self.law.variation
+
+    @property
+    def note(self) -> str:
+        return self.law.note
+
+    @property
+    def step(self) -> int:
+        return self.law.step
 
     @property
     def is_symmetric(self) -> bool:

@@ -1,52 +1,56 @@
-"""Laws by name, as on the command line."""
+"""Laws by name: one grammar, ``NAME(args)``, products with ``*``, and a scale.
+
+law  = term * term * ...
+term = number | NAME | NAME(args) | NAME[args]
+args = value, value, ..., name=value, ...
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from difflib import get_close_matches
 from fractions import Fraction
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import (
-    parse_fraction,
-)
-from slt_theory.laws.composed import Masked, Product, ReLU, Scaled
-from slt_theory.laws.discrete import Grid, Signs
-from slt_theory.laws.hyperbolic import Hyperbolic
+from slt_theory.lattice import parse_fraction
+from slt_theory.laws.composed import Masked, Product, Scaled
+from slt_theory.laws.discrete import Integers
 from slt_theory.laws.law import Law
-from slt_theory.laws.normal import Normal
-from slt_theory.laws.uniform import Uniform
+from slt_theory.laws.registry import LAWS, Arguments, Kept
 
-__all__ = ["parse_law"]
+__all__ = ["parse_law", "read_terms", "split"]
 
-_TERM = re.compile(
-    r"(?P<number>[\d./]+(?:e[+-]?\d+)?)$"
-    r"|relu\((?P<relu>.+)\)$"
-    r"|bernoulli\((?P<mask>[^()]+)\)$"
-    r"|uniform\[(?P<lo>[^,\]]+),(?P<hi>[^,\]]+)\]$"
-    r"|hyperbolic\[(?P<from>[^,\]]+),(?P<to>[^,\]]+)\]$"
-    r"|signs\[(?P<gain>[^\]]+)\]$"
-    r"|grid\[(?P<steps>\d{1,9})\]$"
-    r"|(?P<name>uniform|normal|signs)$"
-)
-_LONGEST_NAME = 1000
-_PLAIN: dict[str, Callable[[], Law]] = {"uniform": Uniform, "normal": Normal, "signs": Signs}
+_NUMBER = re.compile(r"[\d./]+(?:e[+-]?\d+)?", re.ASCII)
+_CALL = re.compile(r"([a-zA-Z_]\w*)(?:\((.*)\)|\[(.*)\])?", re.ASCII | re.DOTALL)
+_NAMED = re.compile(r"([a-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
+_LONGEST_NAME = 100_000
+_DEEPEST = 20
 
 
-def _terms(text: str) -> list[str]:
-    """Split at every '*' outside brackets."""
-    terms, depth = [""], 0
+def split(text: str, at: str) -> list[str]:
+    """Split at every letter `at` outside brackets.
+
+    Examples
+    --------
+    >>> split("relu(a*b)*c", "*")
+    ['relu(a*b)', 'c']
+    """
+    parts, depth = [""], 0
     for letter in text:
         depth += (letter in "([") - (letter in ")]")
-        if letter == "*" and depth == 0:
-            terms.append("")
+        if letter == at and depth == 0:
+            parts.append("")
         else:
-            terms[-1] += letter
-    return terms
+            parts[-1] += letter
+    return parts
+
+
+def _way_out() -> str:
+    return f"known: {', '.join(LAWS)}, products with '*', a scale, FILE.py:NAME; see slt laws"
 
 
 def parse_law(text: str) -> Law:
-    """Read a law from its name.
+    """Read a law from its name. No file is read and none is run.
 
     Raises
     ------
@@ -59,41 +63,68 @@ def parse_law(text: str) -> Law:
     Fraction(1, 2)
     >>> parse_law("0.5*uniform").support == (Fraction(-1, 2), Fraction(1, 2))
     True
+    >>> parse_law("mixture(0.9:laplace(0.3), 0.1:signs)").name
+    'mixture(9/10:laplace(3/10,-1,1),1/10:signs)'
     """
-    way_out = (
-        "known: uniform, uniform[a,b], normal, hyperbolic[a,b], signs, signs[g], grid[m], "
-        "relu(...), bernoulli(p), products with '*', a scale"
-    )
-    if not isinstance(text, str) or len(text) > _LONGEST_NAME:
-        raise BadInput("law", text, "is not the name of a law", way_out)
+    return read_terms(text, files=False)
+
+
+def read_terms(text: str, *, files: bool, depth: int = 0) -> Law:
+    """Read a law from its name; with `files` also the laws that a file defines."""
+    if not isinstance(text, str) or len(text) > _LONGEST_NAME or depth > _DEEPEST:
+        raise BadInput("law", text, "is not the name of a law", _way_out())
     scale, kept = Fraction(1), None
     factors: list[Law] = []
-    for term in _terms(text.replace(" ", "").lower()):
-        match = _TERM.match(term)
-        if match is None:
-            raise BadInput("law", text, f"cannot read the term {term!r}", way_out)
-        part = match.groupdict()
-        if part["number"]:
-            scale *= parse_fraction("law", part["number"])
-        elif part["mask"]:
-            kept = parse_fraction("law", part["mask"]) * (kept or 1)
-        elif part["relu"]:
-            factors.append(ReLU(parse_law(part["relu"])))
-        elif part["lo"]:
-            lo, hi = (parse_fraction("law", part[end]) for end in ("lo", "hi"))
-            factors.append(Uniform(lo, hi))
-        elif part["from"]:
-            lo, hi = (parse_fraction("law", part[end]) for end in ("from", "to"))
-            factors.append(Hyperbolic(lo, hi))
-        elif part["gain"]:
-            factors.append(Signs(parse_fraction("law", part["gain"])))
-        elif part["steps"]:
-            factors.append(Grid(int(part["steps"])))
+    for term in split(text, "*"):
+        found = _term(term.strip(), text, files, depth)
+        if isinstance(found, Fraction):
+            scale *= found
+        elif isinstance(found, Kept):
+            kept = found.density * (kept or 1)
         else:
-            factors.append(_PLAIN[part["name"]]())
+            factors.append(found)
     if not factors:
-        raise BadInput("law", text, "names no law", way_out)
-    law: Law = factors[0] if len(factors) == 1 else Product(*factors)
+        raise BadInput("law", text, "names no law", _way_out())
+    law = factors[0] if len(factors) == 1 else _product(factors)
     if kept is not None:
         law = Masked(law, kept)
     return law if scale == 1 else Scaled(law, scale)
+
+
+def _product(factors: list[Law]) -> Law:
+    first = factors[0]
+    if isinstance(first, Integers) and factors == [first, first] and first.factors == 1:
+        return Integers(first.largest, 2)
+    return Product(*factors)
+
+
+def _term(term: str, text: str, files: bool, depth: int) -> Law | Fraction | Kept:
+    if _NUMBER.fullmatch(term):
+        return parse_fraction("law", term)
+    call = _CALL.fullmatch(term)
+    if call is None:
+        raise BadInput("law", text, f"cannot read the term {term!r}", _way_out())
+    name, inside = call[1].lower(), call[2] if call[2] is not None else call[3]
+    entry = LAWS.get(name)
+    if entry is None:
+        near = get_close_matches(name, LAWS, 1)
+        hint = f"did you mean {LAWS[near[0]].usage}?" if near else _way_out()
+        raise BadInput("law", text, f"{name} is no law", hint)
+    if entry.files and not files:
+        raise BadInput("law", text, "is read from outside of this package, which is refused here")
+    places: list[str] = []
+    named: dict[str, str] = {}
+    for part in split(inside, ",") if inside else []:
+        match = _NAMED.fullmatch(part.strip())
+        if match and match[1] in named:
+            raise BadInput("law", text, f"gives {match[1]} twice", f"write {entry.usage}")
+        if match:
+            named[match[1]] = match[2].strip()
+        else:
+            places.append(part.strip())
+    found: Law | Kept = entry.read(
+        Arguments(
+            entry, text, places, named, lambda law: read_terms(law, files=files, depth=depth + 1)
+        )
+    )
+    return found

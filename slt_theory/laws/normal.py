@@ -71,6 +71,10 @@ class Normal(Law):
         return Fraction(1, 1 << 26) + self.unit / 2
 
     @property
+    def variation(self) -> Fraction:
+        return Fraction(1, 1 << 39)  # tails of 2^-40 a side
+
+    @property
     def is_symmetric(self) -> bool:
         return True
 

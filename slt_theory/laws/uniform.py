@@ -16,7 +16,7 @@ from slt_theory.lattice import (
 )
 from slt_theory.laws.law import FloatArray, Int64Array, Law
 
-__all__ = ["Uniform"]
+__all__ = ["Uniform", "scale_word"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Uniform(Law):
     def integers(self, words: NDArray[np.uint32]) -> Int64Array:
         low, high = self._ends
         doubled = 2 * (high - low)
-        r = _scale_word(words, doubled)
+        r = scale_word(words, doubled)
         return low + ((r + 1) >> 1)
 
     def density(self, x: ArrayLike) -> FloatArray:
@@ -96,7 +96,7 @@ class Uniform(Law):
         return np.where((points >= lo) & (points <= hi), 1.0 / (hi - lo), 0.0)
 
 
-def _scale_word(words: NDArray[np.uint32], bound: int) -> Int64Array:
+def scale_word(words: NDArray[np.uint32], bound: int) -> Int64Array:
     """floor(word * bound / 2**W) for one 32-bit word or a pair that makes a 64-bit word."""
     low = words[:, 0].astype(np.uint64)
     if words.shape[1] == 1:

@@ -20,12 +20,12 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments.check import answers_at
-from slt_theory.experiments.question import Question, read_law
+from slt_theory.experiments.question import Question
 from slt_theory.experiments.trials import check_question, hitting_times
+from slt_theory.laws import law_reference, read_law
 from slt_theory.provenance import provenance
 from slt_theory.streams import check_seed
 from slt_theory.sweeps.keys import canonical, digest
-from slt_theory.sweeps.parameters import law_name
 
 __all__ = [
     "DRAWS",
@@ -149,7 +149,7 @@ def _cell(draw: str, parameters: Mapping[str, Any], seed: int) -> Cell:
 
 def _record(question: Question) -> dict[str, Any]:
     return {
-        "law": law_name(question.law),
+        "law": law_reference(question.written or question.law),
         **{name: str(getattr(question, name)) for name in ("eps", "lo", "hi", "lock", "prune")},
         "random": question.random,
         "size": question.size,
@@ -160,7 +160,11 @@ def _record(question: Question) -> dict[str, Any]:
 def _question(record: Mapping[str, Any]) -> Question:
     return Question(
         law=read_law(record["law"]),
-        **{name: Fraction(record[name]) for name in ("eps", "lo", "hi", "lock", "prune")},
+        eps=Fraction(record["eps"]),
+        lo=Fraction(record["lo"]),
+        hi=Fraction(record["hi"]),
+        lock=Fraction(record["lock"]),
+        prune=Fraction(record["prune"]),
         random=record["random"],
         size=record["size"],
         dim=record["dim"],

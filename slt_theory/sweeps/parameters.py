@@ -11,38 +11,18 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.experiments.question import read_law
 from slt_theory.lattice import to_fraction, whole_number
-from slt_theory.laws import Law
+from slt_theory.laws import law_reference
 from slt_theory.statistics import probability
 
-__all__ = ["REQUIRED", "law_name", "read_parameter", "read_point"]
+__all__ = ["REQUIRED", "read_parameter", "read_point"]
 
 REQUIRED = object()
 """The default of a parameter that has none."""
 
 
-def law_name(law: Law | str) -> str:
-    """The name from which any machine makes this law again.
-
-    Raises
-    ------
-    BadInput
-        If there is none, as for a law of the user's own.
-    """
-    if isinstance(law, str):
-        law = read_law(law)
-    if read_law(law.name) != law:
-        raise BadInput(
-            "law", law.name, "cannot be made again from its name", "sweep over laws known by name"
-        )
-    return law.name
-
-
 def _law(name: str, value: Any) -> str:
-    if not isinstance(value, str | Law):
-        raise BadInput(name, value, "must be the name of a law")
-    return law_name(value)
+    return law_reference(value)
 
 
 def _exact(name: str, value: Any) -> str:

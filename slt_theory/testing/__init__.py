@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from slt_theory.laws import CustomLaw
     from slt_theory.testing.assertion import LemmaFails, assert_lemma
     from slt_theory.testing.catalogue import all_lemmas, false_lemmas, get_lemma
     from slt_theory.testing.chance import ChanceLemma, ChanceTest
     from slt_theory.testing.counterexample import Counterexample
-    from slt_theory.testing.custom_law import CustomLaw
     from slt_theory.testing.hunt import Falsification, falsify
     from slt_theory.testing.lemma import Lemma
     from slt_theory.testing.margins import (
@@ -45,7 +45,6 @@ _HOME = {
     "catalogue": ("all_lemmas", "false_lemmas", "get_lemma"),
     "chance": ("ChanceLemma", "ChanceTest"),
     "counterexample": ("Counterexample",),
-    "custom_law": ("CustomLaw",),
     "hunt": ("Falsification", "falsify"),
     "lemma": ("Lemma",),
     "margins": (
@@ -59,7 +58,9 @@ _HOME = {
         "polynomials", "reals", "samples", "targets", "vectors",
     ),
 }  # fmt: skip
-_MODULE = {name: module for module, names in _HOME.items() for name in names}
+_MODULE = {
+    name: f"slt_theory.testing.{module}" for module, names in _HOME.items() for name in names
+} | {"CustomLaw": "slt_theory.laws"}
 
 __all__ = [
     "ChanceLemma",
@@ -103,9 +104,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-
     if name not in _MODULE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"slt_theory.testing.{_MODULE[name]}"), name)
+    value = getattr(import_module(_MODULE[name]), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

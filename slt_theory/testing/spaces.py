@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from slt_theory.errors import BadInput
-from slt_theory.laws import Law, parse_law
+from slt_theory.laws import Law, read_law
 from slt_theory.testing.scalars import Scalar, choice, integers, numbers
 from slt_theory.testing.space import Leaves, Point, Shape, Space, lists, scalar
 
@@ -36,7 +36,7 @@ FREE, PRUNED, LOCKED = 0, -1, 1
 
 
 def _law(law: Law | str) -> Law:
-    return parse_law(law) if isinstance(law, str) else law
+    return read_law(law)
 
 
 def _item(law: Law | str, bits: int, fine: int) -> Scalar:

@@ -10,7 +10,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
-from slt_theory.laws import Law, parse_law
+from slt_theory.laws import Law, read_law
 
 __all__ = ["Bound"]
 
@@ -24,9 +24,9 @@ class Bound:
     name : str
     n : callable
         ``n(eps, delta) -> number``; rounded up.
-    law : Law or str
-        The law of one random number: a name, or any `slt_theory.laws.Law`, also a subclass of
-        your own.
+    law : Law, str or frozen distribution
+        The law of one random number, see `slt_theory.laws.read_law`: a name, a
+        `slt_theory.laws.Law`, or a frozen distribution of scipy.stats.
     targets : "all", "fixed:Z" or "random"
         One sample for all targets of the window, one fixed target, or a uniform target a trial.
     window : (lo, hi)
@@ -45,7 +45,7 @@ class Bound:
 
     name: str
     n: Callable[[float, float], float]
-    law: Law | str = "uniform"
+    law: Any = "uniform"
     targets: str = "all"
     window: tuple[Any, Any] = (-1, 1)
     error: Any = 1
@@ -53,8 +53,7 @@ class Bound:
     law_: Law = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        law = parse_law(self.law) if isinstance(self.law, str) else self.law
-        object.__setattr__(self, "law_", law)
+        object.__setattr__(self, "law_", read_law(self.law))
         lo, hi = (to_fraction("window", end) for end in self.window)
         if lo > hi:
             raise BadInput("window", self.window, "must satisfy lo <= hi")

@@ -13,11 +13,11 @@ import pytest
 from slt_theory.errors import BadInput
 from slt_theory.experiments.check import successes_at
 from slt_theory.experiments.frozen import frozen_successes, patterns
-from slt_theory.experiments.integers import Integers
-from slt_theory.experiments.question import Question, read_law
+from slt_theory.experiments.question import Question
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.trials import ends, fitting, hitting_times, random_target, rows
 from slt_theory.lattice import cover_range, target_range
+from slt_theory.laws import Integers, read_law
 
 TRIALS = 12
 NUMBERS = np.arange(TRIALS, dtype=np.uint64)

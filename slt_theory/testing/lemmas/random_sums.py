@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import cover_range
-from slt_theory.laws import Law, Masked, Uniform, parse_law
+from slt_theory.laws import Law, Masked, Uniform, parse_law, read_law
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.testing.chance import ChanceLemma
 from slt_theory.testing.spaces import counts, one_of
@@ -27,9 +27,8 @@ DELTAS = one_of([Fraction(1, 2), Fraction(1, 4), Fraction(1, 10), Fraction(1, 10
 
 def draws(law: Law | str, n: int, *, seed: int, start: int, trials: int) -> Rows:
     """Independent samples, one a row; trial t has a stream of its own."""
-    chosen = parse_law(law) if isinstance(law, str) else law
     first = stream_id(Purpose.TESTS, start)
-    return chosen.sample_rows(seed, np.arange(first, first + trials, dtype=np.uint64), n)
+    return read_law(law).sample_rows(seed, np.arange(first, first + trials, dtype=np.uint64), n)
 
 
 def covered(

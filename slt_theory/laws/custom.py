@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import HEADROOM_BITS, to_fraction, whole_number
-from slt_theory.laws import Law
+from slt_theory.laws.law import Law
 
 __all__ = ["CustomLaw"]
 
