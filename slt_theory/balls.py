@@ -1,10 +1,21 @@
-"""Powers of balls of python-flint, also of those whose midpoint is exactly 0."""
+"""Ends of balls of python-flint as floats, and powers, also where the midpoint is exactly 0."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-__all__ = ["to_power"]
+__all__ = ["down", "to_power", "up"]
+
+
+def up(value: Any) -> float:
+    """A float not below any point of a ball: the conversion may be off by one neighbour."""
+    return math.nextafter(float(value.upper()), math.inf)
+
+
+def down(value: Any) -> float:
+    """A float not above any point of a ball."""
+    return math.nextafter(float(value.lower()), -math.inf)
 
 
 def to_power(base: Any, exponent: int) -> Any:

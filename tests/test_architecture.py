@@ -35,7 +35,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "lattice": ("errors", "rationals"),
     "streams": ("errors",),
     "user_files": ("errors",),
-    "laws": ("errors", "lattice", "streams", "user_files"),
+    "laws": ("errors", "balls", "lattice", "streams", "user_files"),
     "statistics": ("errors", "records", "rationals"),
     "provenance": (),
     "subset_sum.kernels": ("errors",),

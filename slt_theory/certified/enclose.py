@@ -9,13 +9,14 @@ roundings, so `MARGIN` = 1e-9 is above it: K u <= 1/2 gives ``1 + 2 K u``, see
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from slt_theory.balls import down, up
 
 __all__ = ["MARGIN", "TINY", "FloatArray", "ball", "down", "downs", "power", "up", "ups"]
 
@@ -34,16 +35,6 @@ def ball(value: Fraction | int) -> Any:
 
     exact = Fraction(value)
     return arb(exact.numerator) / exact.denominator
-
-
-def up(value: Any) -> float:
-    """A float not below any point of a ball: the conversion may be off by one neighbour."""
-    return math.nextafter(float(value.upper()), math.inf)
-
-
-def down(value: Any) -> float:
-    """A float not above any point of a ball."""
-    return math.nextafter(float(value.lower()), -math.inf)
 
 
 def ups(values: Iterable[Any]) -> FloatArray:

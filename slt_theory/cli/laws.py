@@ -9,9 +9,9 @@ import typer
 from slt_theory.cli.common import Json, emit, table
 
 _ALSO = """
-A law is a product of terms with '*', a term NAME(values) or a positive number, a scale. Values go by
-place or by name; [ ] is as good as ( ). Everywhere a law is taken it may also be FILE.py:NAME, an
-object of your own file: a slt_theory.laws.Law, such as CustomLaw, or a frozen distribution of
+A law is a product of terms with '*', a term NAME(values) or a positive number, a scale. Values go
+by place or by name; [ ] is as good as ( ). Everywhere a law is taken it may also be FILE.py:NAME,
+an object of your own file: a slt_theory.laws.Law, such as CustomLaw, or a frozen distribution of
 scipy.stats. slt laws LAW says what is known of one law."""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from slt_theory.balls import down, up
 from slt_theory.errors import BadInput
 from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray
@@ -152,8 +153,8 @@ def _made(law: Shape) -> tuple[Table, Fraction]:
         for turn in law.turns:
             # The edge is the turn rounded to the lattice: both cells beside it may hold the turn.
             heights[places.index(turn)].append(law.height(turn))
-        least = np.array([min(float(h.lower()) for h in at) for at in heights])
-        most = np.array([max(float(h.upper()) for h in at) for at in heights])
+        least = np.array([min(down(h) for h in at) for at in heights])
+        most = np.array([max(up(h) for h in at) for at in heights])
     finally:
         ctx.prec = before
     table = make_table(grid, below)

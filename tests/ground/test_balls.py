@@ -82,7 +82,7 @@ def test_ends_become_floats_in_three_places_only() -> None:
         if wanted.search(path.read_text(encoding="utf-8"))
     }
     assert found == {
-        "slt_theory/certified/enclose.py",
+        "slt_theory/balls.py",
         "slt_theory/networks/activations.py",
         "slt_theory/universal/balls.py",
     }
