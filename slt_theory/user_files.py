@@ -25,7 +25,7 @@ _running = _Running()
 
 
 def is_reference(text: Any) -> bool:
-    """Whether a text has the form ``FILE.py:NAME``.
+    """True for a text of the form ``FILE.py:NAME``.
 
     Examples
     --------

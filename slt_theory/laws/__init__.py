@@ -16,10 +16,10 @@ from slt_theory.laws.custom import CustomLaw
 from slt_theory.laws.discrete import Discrete, Grid, Integers, Signs
 from slt_theory.laws.empirical import Empirical, dkw_band, read_empirical
 from slt_theory.laws.floors import floor_of
-from slt_theory.laws.frozen import Frozen, from_scipy
+from slt_theory.laws.frozen import ScipyLaw, from_scipy
 from slt_theory.laws.hyperbolic import Hyperbolic
 from slt_theory.laws.law import Law
-from slt_theory.laws.mixture import Mixture
+from slt_theory.laws.mixture import Mixed
 from slt_theory.laws.names import parse_law
 from slt_theory.laws.normal import NORMAL_NODES, NORMAL_OCTAVES, NORMAL_TABLE_BITS, Normal
 from slt_theory.laws.reading import law_digest, law_reference, read_law
@@ -37,7 +37,6 @@ __all__ = [
     "CustomLaw",
     "Discrete",
     "Empirical",
-    "Frozen",
     "Grid",
     "Histogram",
     "Hyperbolic",
@@ -45,12 +44,13 @@ __all__ = [
     "Laplace",
     "Law",
     "Masked",
-    "Mixture",
+    "Mixed",
     "NamedLaw",
     "Normal",
     "Product",
     "ReLU",
     "Scaled",
+    "ScipyLaw",
     "Signs",
     "Triangular",
     "TruncatedNormal",

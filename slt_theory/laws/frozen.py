@@ -19,9 +19,9 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 from slt_theory.laws.discrete import Discrete
 from slt_theory.laws.law import FloatArray, Law
-from slt_theory.laws.table import TABLE_BITS, Table, Tabulated, cell_density, make_table, shares
+from slt_theory.laws.table import TABLE_BITS, MassTable, Tabulated, cell_density, make_table, shares
 
-__all__ = ["Frozen", "FrozenPoints", "distribution", "from_scipy", "is_frozen"]
+__all__ = ["ScipyLaw", "ScipyPoints", "distribution", "from_scipy", "is_frozen"]
 
 _TAIL = 2.0**-40
 _FURTHEST = 256.0
@@ -30,7 +30,7 @@ _MOST_POINTS = 1 << 16
 
 
 def is_frozen(value: Any) -> bool:
-    """Whether this is a frozen distribution of scipy.stats."""
+    """True for a frozen distribution of scipy.stats."""
     return hasattr(value, "dist") and hasattr(value, "ppf") and hasattr(value, "kwds")
 
 
@@ -57,7 +57,7 @@ def from_scipy(frozen: Any, lo: Any = None, hi: Any = None) -> Law:
         if lo is not None or hi is not None:
             raise BadInput("lo, hi", name, "are for continuous distributions")
         return _points(name, numbers, named)
-    return Frozen(name, numbers, named, lo, hi)
+    return ScipyLaw(name, numbers, named, lo, hi)
 
 
 def _number(name: str, value: Any) -> float:
@@ -90,7 +90,7 @@ def _written(name: str, numbers: tuple[float, ...], named: tuple[tuple[str, floa
 
 
 @dataclass(frozen=True)
-class Frozen(Tabulated):
+class ScipyLaw(Tabulated):
     """A continuous distribution of scipy.stats, by a table of its masses.
 
     Attributes
@@ -104,7 +104,7 @@ class Frozen(Tabulated):
 
     Examples
     --------
-    >>> law = Frozen("laplace", named=(("scale", 0.25),))
+    >>> law = ScipyLaw("laplace", named=(("scale", 0.25),))
     >>> law.name, law.coupling < 2**-40
     ('scipy(laplace,scale=0.25)', True)
     """
@@ -131,7 +131,7 @@ class Frozen(Tabulated):
         return f"scipy({','.join([_written(self.family, self.numbers, self.named), *cut])})"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> MassTable:
         return _frozen_table(replace(self, bits=TABLE_BITS))[0]
 
     @property
@@ -166,7 +166,7 @@ class Frozen(Tabulated):
         mine = (below[1:] + below[:-1]) / 2
         return float(np.abs((whole.cdf(middles) - start) / given - mine).max())
 
-    def at(self, bits: int) -> Frozen:
+    def at(self, bits: int) -> ScipyLaw:
         return replace(self, bits=bits)
 
     def density(self, x: ArrayLike) -> FloatArray:
@@ -182,7 +182,7 @@ class Frozen(Tabulated):
 
 
 @lru_cache(maxsize=32)
-def _frozen_table(law: Frozen) -> tuple[Table, float]:
+def _frozen_table(law: ScipyLaw) -> tuple[MassTable, float]:
     """The table, and the mass that was cut without being asked for."""
     whole = distribution(law.family, law.numbers, law.named)
     low = max(float(whole.ppf(_TAIL)), -_FURTHEST) if law.lo is None else float(law.lo)
@@ -222,7 +222,7 @@ def _edges(whole: Any, low: float, high: float) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class FrozenPoints(Discrete):
+class ScipyPoints(Discrete):
     """A discrete distribution of scipy.stats, by its probabilities as scipy computes them."""
 
     written: str = ""
@@ -248,6 +248,6 @@ def _points(name: str, numbers: tuple[float, ...], named: tuple[tuple[str, float
     shift = float(to_fraction("loc", dict(named).get("loc", 0)))
     places = [x + shift - int(shift) for x in range(low, high + 1)]
     kept = [(x, p) for x in places if (p := float(whole.pmf(x))) > 0]
-    return FrozenPoints(
+    return ScipyPoints(
         tuple(x for x, _ in kept), tuple(p for _, p in kept), written=_written(name, numbers, named)
     )

@@ -45,43 +45,52 @@ class Law(ABC):
 
     @property
     @abstractmethod
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name that `parse_law` reads."""
 
     @property
     @abstractmethod
-    def bits(self) -> int: ...
+    def bits(self) -> int:
+        """Before any scale the unit is ``2**-bits``."""
 
     @property
     @abstractmethod
-    def slots(self) -> int: ...
+    def slots(self) -> int:
+        """32-bit words that one draw consumes."""
 
     @property
     @abstractmethod
-    def support(self) -> tuple[Fraction, Fraction]: ...
+    def support(self) -> tuple[Fraction, Fraction]:
+        """Smallest and largest value of a lattice draw."""
 
     @property
     @abstractmethod
-    def coupling(self) -> Fraction: ...
+    def coupling(self) -> Fraction:
+        """Distance of a lattice draw from a draw of the named law."""
 
     @property
     def unit(self) -> Fraction:
+        """Value of one integer step."""
         return Fraction(1, 1 << self.bits)
 
     @property
     def variation(self) -> Fraction:
+        """Probability with which a draw is not within `coupling`."""
         return Fraction(0)
 
     @property
     def note(self) -> str:
+        """Words that an answer adds of the law; empty where its name says it all."""
         return ""
 
     @property
     def atom(self) -> Fraction:
+        """Mass of the law at exactly 0."""
         return Fraction(0)
 
     @property
     def is_symmetric(self) -> bool:
-        """Whether X and -X have the same law."""
+        """True if X and -X have the same law."""
         return False
 
     @property

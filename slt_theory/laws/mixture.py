@@ -16,11 +16,11 @@ from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
 from slt_theory.laws.table import MASS_BITS, shares, word64
 
-__all__ = ["Mixture"]
+__all__ = ["Mixed"]
 
 
 @dataclass(frozen=True)
-class Mixture(Law):
+class Mixed(Law):
     """One of some laws, chosen with its own probability; weights are shares of their sum.
 
     The first 64 random bits choose, each law with its share of the 2**64 words up to one word; the
@@ -29,7 +29,7 @@ class Mixture(Law):
     Examples
     --------
     >>> from slt_theory.laws import Scaled, Uniform
-    >>> law = Mixture((Uniform(), Scaled(Uniform(), "1/8")), (1, 3))
+    >>> law = Mixed((Uniform(), Scaled(Uniform(), "1/8")), (1, 3))
     >>> law.name, float(law.density(0.1))
     ('mixture(1:uniform,3:0.125*uniform)', 3.125)
     """
@@ -111,10 +111,10 @@ class Mixture(Law):
         pairs = zip(self._steps, self.laws, strict=True)
         return math.gcd(*(step * law.step for step, law in pairs))
 
-    def at(self, bits: int) -> Mixture:
+    def at(self, bits: int) -> Mixed:
         if bits == self.bits:
             return self
-        return Mixture(tuple(law.at(min(bits, law.bits)) for law in self.laws), self.weights)
+        return Mixed(tuple(law.at(min(bits, law.bits)) for law in self.laws), self.weights)
 
     @cached_property
     def _below(self) -> NDArray[np.uint64]:

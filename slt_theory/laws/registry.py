@@ -14,7 +14,7 @@ from slt_theory.laws.discrete import Discrete, Grid, Integers, Signs
 from slt_theory.laws.empirical import read_empirical
 from slt_theory.laws.hyperbolic import Hyperbolic
 from slt_theory.laws.law import Law
-from slt_theory.laws.mixture import Mixture
+from slt_theory.laws.mixture import Mixed
 from slt_theory.laws.normal import Normal
 from slt_theory.laws.shapes import Beta, Laplace, Triangular, TruncatedNormal
 from slt_theory.laws.table import Histogram
@@ -56,7 +56,7 @@ class NamedLaw:
 
 @dataclass(frozen=True)
 class Arguments:
-    """What stands in the brackets of a term.
+    """Values in the brackets of a term.
 
     Attributes
     ----------
@@ -76,6 +76,7 @@ class Arguments:
     law_of: Callable[[str], Law]
 
     def refuse(self, what: str) -> BadInput:
+        """The error for values that do not fit, with how the law is written."""
         return BadInput("law", self.text, what, f"write {self.entry.usage}")
 
     def by_name(self, *names: str, needed: int = 0) -> dict[str, str]:
@@ -142,7 +143,7 @@ def _discrete(given: Arguments) -> Law:
 
 def _mixture(given: Arguments) -> Law:
     weights, laws = given.pairs()
-    return Mixture(tuple(given.law_of(str(law)) for law in laws), tuple(weights))
+    return Mixed(tuple(given.law_of(str(law)) for law in laws), tuple(weights))
 
 
 def _histogram(given: Arguments) -> Law:

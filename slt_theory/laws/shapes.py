@@ -23,7 +23,7 @@ from slt_theory.balls import down, up
 from slt_theory.errors import BadInput
 from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray
-from slt_theory.laws.table import MASS_BITS, TABLE_BITS, Table, Tabulated, make_table
+from slt_theory.laws.table import MASS_BITS, TABLE_BITS, MassTable, Tabulated, make_table
 
 __all__ = ["Beta", "Laplace", "Shape", "Triangular", "TruncatedNormal"]
 
@@ -80,7 +80,7 @@ class Shape(Tabulated):
         return replace(self, bits=TABLE_BITS)  # type: ignore[type-var]
 
     @property
-    def table(self) -> Table:
+    def table(self) -> MassTable:
         return _made(self._full)[0]
 
     @property
@@ -99,7 +99,7 @@ class Shape(Tabulated):
 
     @property
     def _balanced(self) -> bool:
-        """Whether the density is even about the middle of [lo, hi]."""
+        """True if the density is even about the middle of [lo, hi]."""
         return False
 
     def at(self, bits: int) -> Shape:
@@ -139,7 +139,7 @@ def _low(value: Ball) -> Fraction:
 
 
 @lru_cache(maxsize=32)
-def _made(law: Shape) -> tuple[Table, Fraction]:
+def _made(law: Shape) -> tuple[MassTable, Fraction]:
     """The table of a law, and how far draws of one cell may lie apart."""
     from flint import ctx
 
@@ -169,7 +169,7 @@ def _units(value: Ball) -> int:
     return max(0, min(units, 1 << MASS_BITS))
 
 
-def _furthest(table: Table, least: FloatArray, most: FloatArray) -> Fraction:
+def _furthest(table: MassTable, least: FloatArray, most: FloatArray) -> Fraction:
     """The largest ``width (b - 1)(1 - a)/(b - a)`` of a cell, rounded upwards.
 
     `least` and `most` enclose the density at the edges. Each of the few float operations is off by

@@ -22,7 +22,7 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import HEADROOM_BITS, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
 
-__all__ = ["MASS_BITS", "TABLE_BITS", "Histogram", "Table", "Tabulated", "word64"]
+__all__ = ["MASS_BITS", "TABLE_BITS", "Histogram", "MassTable", "Tabulated", "word64"]
 
 TABLE_BITS = 44
 """Edges of cells are multiples of 2^-44, so sums of 64 numbers up to 2^11 stay in an int64."""
@@ -37,7 +37,7 @@ def word64(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class MassTable:
     """Cells and their masses.
 
     Attributes
@@ -95,13 +95,13 @@ class Table:
 
 
 class Tabulated(Law):
-    """A law drawn from a `Table`, at any number of bits up to `TABLE_BITS`."""
+    """A law drawn from a `MassTable`, at any number of bits up to `TABLE_BITS`."""
 
     bits: int
 
     @property
     @abstractmethod
-    def table(self) -> Table: ...
+    def table(self) -> MassTable: ...
 
     def _check_bits(self) -> None:
         if not 1 <= self.bits <= TABLE_BITS:
@@ -170,8 +170,8 @@ class Histogram(Tabulated):
         return f"histogram({','.join(cells)},{self.edges[-1]})"
 
     @property
-    def table(self) -> Table:
-        table: Table = self.__dict__["_table"]
+    def table(self) -> MassTable:
+        table: MassTable = self.__dict__["_table"]
         return table
 
     @property
@@ -203,7 +203,7 @@ def shares(masses: Sequence[Fraction]) -> tuple[int, ...]:
     return tuple(sums)
 
 
-def make_table(edges: Sequence[Fraction], below: Sequence[int]) -> Table:
+def make_table(edges: Sequence[Fraction], below: Sequence[int]) -> MassTable:
     """A table with its edges rounded to the lattice.
 
     Raises
@@ -226,10 +226,10 @@ def make_table(edges: Sequence[Fraction], below: Sequence[int]) -> Table:
             f"must increase by at least 2^-{TABLE_BITS}",
             "use fewer cells, or a scale",
         )
-    return Table(places, tuple(int(b) for b in below))
+    return MassTable(places, tuple(int(b) for b in below))
 
 
-def cell_density(table: Table, x: ArrayLike) -> FloatArray:
+def cell_density(table: MassTable, x: ArrayLike) -> FloatArray:
     """Density of a table at points, in float64; 0 outside."""
     points = np.asarray(x, dtype=np.float64)
     edges = np.ldexp(table.edges.astype(np.float64), -TABLE_BITS)

@@ -20,7 +20,7 @@ from slt_theory.laws import (
     Empirical,
     Integers,
     Law,
-    Mixture,
+    Mixed,
     Normal,
     Product,
     Scaled,
@@ -58,11 +58,11 @@ def test_points_have_their_probabilities() -> None:
     "law",
     [
         Discrete((0, 1, -2), (1, 3, 9)),
-        Mixture((Uniform(), Normal(), Scaled(Uniform(), "1/3")), (1, 2, 3)),
+        Mixed((Uniform(), Normal(), Scaled(Uniform(), "1/3")), (1, 2, 3)),
     ],
     ids=lambda law: law.name,
 )
-def test_words_choose_by_exact_shares(law: Discrete | Mixture) -> None:
+def test_words_choose_by_exact_shares(law: Discrete | Mixed) -> None:
     words = words32(1, 1, 0, 300 * law.slots).reshape(300, law.slots)
     total, ends = sum(law.weights), []
     for k in range(1, len(law.weights) + 1):
@@ -81,9 +81,9 @@ def test_words_choose_by_exact_shares(law: Discrete | Mixture) -> None:
 
 
 def test_a_mixture_floors_its_parts() -> None:
-    law = Mixture((Uniform(), parse_law("triangular")), (1, 3))
+    law = Mixed((Uniform(), parse_law("triangular")), (1, 3))
     assert law.density_floor("1/2") == Fraction(1, 4) / 2 + Fraction(3, 4) / 2
-    assert Mixture((Uniform(), Discrete((0,), (1,))), (1, 1)).density_floor(1) == Fraction(1, 4)
+    assert Mixed((Uniform(), Discrete((0,), (1,))), (1, 1)).density_floor(1) == Fraction(1, 4)
 
 
 def test_resampling_is_about_the_numbers_of_the_file(tmp_path: Path) -> None:
