@@ -10,6 +10,8 @@ import typer
 
 from slt_theory.cli.common import Delta, Eps, Json, emit, number, require, table
 from slt_theory.errors import BadInput, exactly_one
+from slt_theory.statistics import DELTA
+from slt_theory.user_files import is_reference
 
 _HEAD = """# Bounds compared over one architecture
 
@@ -29,14 +31,17 @@ def register(app: typer.Typer) -> None:
 
 
 def bound(
-    theorem_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    theorem_id: Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")] = None,
     eps: Eps = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of a network.")] = None,
-    delta: Delta = 0.01,
+    delta: Delta = DELTA,
     lo: Annotated[
         str | None, typer.Option(help="Window of targets; default the statement's.")
     ] = None,
     hi: Annotated[str | None, typer.Option()] = None,
+    law: Annotated[
+        str | None, typer.Option(help="Ask for this law (slt laws); without an ID, of it alone.")
+    ] = None,
     param: Annotated[
         list[str] | None, typer.Option(help="k=v: arch=784-500-10, arch=lenet5, or a symbol.")
     ] = None,
@@ -48,9 +53,13 @@ def bound(
     seed: Annotated[int, typer.Option()] = 0,
     json: Json = False,
 ) -> None:
-    """What a theorem asks for: certified, measured, necessary and counting numbers."""
+    """What a theorem asks for: certified, measured, necessary and counting numbers.
+
+    Also for your own bound (FILE.py:NAME), or for a law and no bound (--law).
+    """
     parameters = _parameters(param)
-    if theorem_id is not None:
+    own = is_reference(theorem_id) or (theorem_id is None and law is not None)
+    if theorem_id is not None and not own:
         from slt_theory.theorems import get
 
         # A mistyped id is said before what else may be missing.
@@ -66,17 +75,40 @@ def bound(
     if every:
         _compare(parameters, sizes, out, json)
         return
+    ends = (("lo", lo), ("hi", hi))
+    window: dict[str, Any] = {k: None if end is None else number(k, end) for k, end in ends}
+    if own:
+        _own(theorem_id, law, {**sizes, **window, "parameters": parameters}, json)
+        return
     if theorem_id is None:
         raise BadInput("ID", "missing", "is needed", "slt list shows the ids, --all compares")
     from slt_theory.experiments.bounds import bound_numbers
 
-    report = bound_numbers(
-        theorem_id,
-        lo=None if lo is None else number("lo", lo),
-        hi=None if hi is None else number("hi", hi),
-        parameters=parameters,
-        **sizes,
-    )
+    report = bound_numbers(theorem_id, law=law, parameters=parameters, **window, **sizes)
+    emit(report.to_dict(), _text(report, delta), as_json=json)
+
+
+def _own(reference: str | None, law: str | None, asked: dict[str, Any], json: bool) -> None:
+    """The numbers of a bound of one's own, or of a law alone."""
+    from slt_theory.experiments.claims import claim_of
+    from slt_theory.experiments.own_bounds import law_numbers, own_numbers
+    from slt_theory.experiments.question import Question
+    from slt_theory.theorems import Bound
+
+    for name in ("network_eps", "parameters"):
+        if asked.pop(name):
+            raise BadInput(name, "given", "is for theorems of the catalogue", "give --eps")
+    delta, trials, seed = (asked[name] for name in ("delta", "trials", "seed"))
+    if reference is None:
+        ends = (("lo", -1), ("hi", 1))
+        window = (usual if asked[end] is None else asked[end] for end, usual in ends)
+        question = Question.of(law, asked["eps"], "all", *window)
+        report = law_numbers(question, delta, name=str(law), trials=trials, seed=seed)
+    else:
+        bound = claim_of(reference, law)
+        if not isinstance(bound, Bound):
+            raise BadInput("ID", reference, "must name a slt_theory.Bound", "give a theorem's id")
+        report = own_numbers(bound, **asked)
     emit(report.to_dict(), _text(report, delta), as_json=json)
 
 
@@ -103,7 +135,9 @@ def _text(report: Any, delta: float) -> str:
         [
             "measured",
             _shown(report.measured),
-            _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
+            "not reached with 400"
+            if report.trials and report.measured is None
+            else _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
         ],
         [
             "necessary",
@@ -125,7 +159,7 @@ def _text(report: Any, delta: float) -> str:
             ]
         )
     if report.stated is not None:
-        rows.append(["stated", f"{report.stated:.6g}", "the paper's own formula"])
+        rows.append(["stated", f"{report.stated:.6g}", "the formula of the statement itself"])
     lines = [
         f"{report.id}: {report.unit}; window {list(report.window)}, delta {delta:g}",
         table(["number", "n", ""], rows),
@@ -144,6 +178,7 @@ def _text(report: Any, delta: float) -> str:
             )
     broken = [a["text"] for a in report.assumptions if not a["holds"]]
     lines += [f"assumption fails: {text}" for text in broken]
+    lines += report.notes
     return "\n".join(lines)
 
 

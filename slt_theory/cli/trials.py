@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,7 +19,8 @@ from slt_theory.cli.common import (
     require,
 )
 from slt_theory.errors import BadInput
-from slt_theory.user_files import is_reference, load_object
+from slt_theory.statistics import DELTA
+from slt_theory.user_files import is_reference
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +34,7 @@ def threshold(
         typer.Option(help="E.g. laplace(0.3), relu(uniform)*uniform, FILE.py:NAME: slt laws."),
     ] = "uniform",
     eps: Eps = None,
-    delta: Delta = 0.1,
+    delta: Delta = DELTA,
     lo: Annotated[str, typer.Option(help="Window of targets.")] = "-1",
     hi: Annotated[str, typer.Option()] = "1",
     targets: Annotated[str, typer.Option(help="all, fixed:Z or random.")] = "all",
@@ -75,7 +76,7 @@ def threshold(
 def check(
     claim: Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")] = None,
     eps: Eps = None,
-    delta: Delta = 0.1,
+    delta: Delta = DELTA,
     n: Annotated[int | None, typer.Option(help="Default: the statement's own n.")] = None,
     lo: Annotated[str | None, typer.Option(help="Window; default the statement's.")] = None,
     hi: Annotated[str | None, typer.Option()] = None,
@@ -117,7 +118,9 @@ def check(
         entry_report = run_entry(claim, names=tuple(name or ()), seed=seed, threads=threads)
         emit(entry_report.to_dict(), entry_report.summary(), as_json=json)
         raise typer.Exit(1 if entry_report.surprises else entry_report.verdict.exit_code)
-    subject = _subject(claim, law)
+    from slt_theory.experiments.claims import claim_of
+
+    subject = claim_of(claim, law)
     from slt_theory.experiments.check import check as run
     from slt_theory.experiments.check import plan as make_plan
 
@@ -157,25 +160,6 @@ def check(
         )
     emit(report.to_dict(), "\n".join((report.summary(), *report.notes)), as_json=json)
     raise typer.Exit(report.verdict.exit_code)
-
-
-def _subject(claim: str, law: str | None) -> Any:
-    """An entry, or the user's bound, perhaps with another law."""
-    from dataclasses import replace
-
-    from slt_theory.theorems import Bound, get
-
-    if is_reference(claim):
-        bound = load_object(claim, Bound)
-        if not isinstance(bound, Bound):
-            raise BadInput("claim", claim, "must name a slt_theory.Bound")
-        return bound if law is None else replace(bound, law=law)
-    entry = get(claim)
-    if law is None:
-        return entry
-    if entry.law is None:
-        raise BadInput("law", law, f"{claim} is not about sums of random numbers")
-    return replace(entry, law=law)
 
 
 def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> None:

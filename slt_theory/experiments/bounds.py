@@ -11,15 +11,18 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.certified import counting_n
+from slt_theory.certified.components import components
 from slt_theory.errors import BadInput
+from slt_theory.experiments.claims import claim_of
 from slt_theory.experiments.fits import Fit, fit_constant
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_for, statistical_for
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import parse_fraction, positive_fraction
+from slt_theory.laws import read_law
 from slt_theory.records import Record
-from slt_theory.statistics import probability
+from slt_theory.statistics import DELTA, probability
 from slt_theory.theorems import Theorem, get
 from slt_theory.theorems.networks import parse_architecture
 from slt_theory.theorems.symbols import SYMBOLS
@@ -58,6 +61,8 @@ class BoundNumbers(Record):
         What n counts.
     network : dict or None
         Depth, widths, random weights and mask bits for the architecture asked about.
+    notes : tuple of str
+        Why a number is missing, and words about the law.
     """
 
     id: str
@@ -85,6 +90,7 @@ class BoundNumbers(Record):
     fit: dict[str, Any] | None = None
     fitted_excluded: bool = False
     network: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def _value(text: str) -> Any:
@@ -116,9 +122,10 @@ def bound_numbers(
     *,
     eps: Any = None,
     network_eps: Any = None,
-    delta: float,
+    delta: float = DELTA,
     lo: Any = None,
     hi: Any = None,
+    law: Any = None,
     parameters: dict[str, str] | None = None,
     trials: int = 2000,
     seed: int = 0,
@@ -135,6 +142,8 @@ def bound_numbers(
     delta : float
     lo, hi : number, optional
         Window of targets, default the statement's own.
+    law : optional
+        Ask the statement's question about another law, see `slt_theory.laws.read_law`.
     parameters : dict of str
         ``arch`` and the symbols of the statement's formula.
     trials, seed
@@ -145,7 +154,8 @@ def bound_numbers(
     BadInput
         For an unknown id, or parameters that do not fit.
     """
-    entry = get(theorem_id)
+    entry = claim_of(get(theorem_id), law)
+    assert isinstance(entry, Theorem)
     delta = probability("delta", delta)
     given = _given(entry, parameters or {})
     cost: NetworkCost | None = None
@@ -212,7 +222,20 @@ def bound_numbers(
         steps=() if certified is None else certified.steps,
         fit=None if fit is None else fit.to_dict(),
         network=None if cost is None else cost.to_dict(),
+        notes=_notes(entry, certified is None and cost is None, bool(trials) and fit is None),
     )
+
+
+def _notes(entry: Theorem, uncertified: bool, unfitted: bool) -> tuple[str, ...]:
+    """Words about the law, and why a number is missing."""
+    if entry.law is None:
+        return ()
+    law = read_law(entry.law)
+    missing = uncertified and not entry.asks and not components(law)
+    why = f"no certified n: {law.name} has no proved density floor around 0" if missing else ""
+    fits = entry.is_about_sums and entry.claims != "necessary"
+    few = "no fit: so few trials do not determine the constant; take 1000" if fits else ""
+    return tuple(note for note in (law.note, why, few if unfitted else "") if note)
 
 
 def _unit(entry: Theorem) -> str:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, NotFoundWithinLimits
-from slt_theory.experiments.claims import case_of
+from slt_theory.experiments.claims import case_of, claim_of
 from slt_theory.experiments.frozen import frozen_answers
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
 from slt_theory.records import Record
-from slt_theory.statistics import Verdict, binomial_alarm, probability, trials_needed
-from slt_theory.theorems import Bound, Theorem, get
+from slt_theory.statistics import DELTA, Verdict, binomial_alarm, probability, trials_needed
+from slt_theory.theorems import Bound, Theorem
 
 __all__ = ["CheckPlan", "CheckReport", "answers_at", "check", "plan", "successes_at"]
 
@@ -140,10 +140,11 @@ def check(
     claim: Theorem | Bound | str,
     *,
     eps: Any,
-    delta: float,
+    delta: float = DELTA,
     n: int | None = None,
     lo: Any = None,
     hi: Any = None,
+    law: Any = None,
     trials: int = 2000,
     alpha: float = 1e-3,
     seed: int = 0,
@@ -156,7 +157,7 @@ def check(
     Parameters
     ----------
     claim : Theorem, Bound or str
-        A catalogue entry, its id, or the user's own bound.
+        A catalogue entry, its id, the user's own bound, or ``FILE.py:NAME`` for one in a file.
     eps : number
         Error guaranteed (the statement's eps).
     delta : float
@@ -166,6 +167,8 @@ def check(
         names no constant.
     lo, hi : number, optional
         Window of targets; default the statement's own.
+    law : optional
+        Try the statement with another law, see `slt_theory.laws.read_law`.
     trials, alpha, seed
         Evidence: most independent trials, two-sided level of the verdict, 64-bit seed.
     fixed : bool
@@ -190,6 +193,7 @@ def check(
     alpha = probability("alpha", alpha)
     if trials < 1:
         raise BadInput("trials", trials, "must be >= 1")
+    claim = claim_of(claim, law)
     case = case_of(claim, n, eps, delta, lo, hi)
     claimed = 1 - Fraction(delta)
     if case.necessary:
@@ -237,11 +241,9 @@ def check(
     )
 
 
-def _trust(claim: Theorem | Bound | str) -> str | None:
-    """Trust level of the statement; empty for a user's own bound."""
-    if isinstance(claim, Bound):
-        return None
-    return (get(claim) if isinstance(claim, str) else claim).source.trust
+def _trust(claim: Theorem | Bound) -> str | None:
+    """Source of the statement's words; nothing of a user's own bound."""
+    return None if isinstance(claim, Bound) else claim.source.trust
 
 
 def _power(claimed: float, worse: float, trials: int, alpha: float, fixed: bool) -> float:
@@ -257,7 +259,7 @@ def plan(
     claim: Theorem | Bound | str,
     *,
     eps: Any,
-    delta: float,
+    delta: float = DELTA,
     n: int | None = None,
     lo: Any = None,
     hi: Any = None,
@@ -266,7 +268,7 @@ def plan(
 ) -> CheckPlan:
     """Trials that a check needs to find, with the required power, a failure rate of twice delta."""
     delta = probability("delta", delta)
-    case = case_of(claim, n, eps, delta, lo, hi)
+    case = case_of(claim_of(claim), n, eps, delta, lo, hi)
     alternative = max(1 - 2 * delta, (1 - delta) / 2)
     trials = trials_needed(1 - delta, alternative, alpha=alpha, power=power)
     return CheckPlan(case.name, case.n, case.n_from, trials, power, alternative)

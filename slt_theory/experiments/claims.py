@@ -8,11 +8,14 @@ from typing import Any
 from slt_theory.errors import BadInput
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_of
+from slt_theory.experiments.trials import never
 from slt_theory.lattice import positive_fraction
+from slt_theory.laws import read_law
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Bound, Theorem, get
+from slt_theory.user_files import is_reference, load_object
 
-__all__ = ["Case", "case_of"]
+__all__ = ["Case", "case_of", "claim_of"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,29 @@ class Case:
     excluded: str = ""
 
 
+def claim_of(claim: Theorem | Bound | str, law: Any = None) -> Theorem | Bound:
+    """A statement from its id, from ``FILE.py:NAME`` or as it is; about another law if given one.
+
+    Raises
+    ------
+    BadInput
+        If there is no such statement, or it is about no law.
+    """
+    if is_reference(claim):
+        reference, claim = claim, load_object(str(claim), (Bound, Theorem))
+        if not isinstance(claim, Bound | Theorem):
+            raise BadInput("claim", reference, "must name a slt_theory.Bound")
+    elif isinstance(claim, str):
+        claim = get(claim)
+    if law is None:
+        return claim
+    made = read_law(law)
+    if claim.law is None:
+        name = claim.id if isinstance(claim, Theorem) else claim.name
+        raise BadInput("law", made.name, f"{name} is not about sums of random numbers")
+    return replace(claim, law=made)
+
+
 def case_of(
     claim: Theorem | Bound | str, n: int | None, eps: Any, delta: float, lo: Any, hi: Any
 ) -> Case:
@@ -49,11 +75,12 @@ def case_of(
     BadInput
         If it says nothing that independent trials of sums could test.
     """
-    if isinstance(claim, str):
-        claim = get(claim)
+    claim = claim_of(claim)
     if n is not None and n < 0:
         raise BadInput("n", n, "must be >= 0")
-    return _against_the_floor(_case(claim, n, eps, delta, lo, hi), claim, delta)
+    case = _against_the_floor(_case(claim, n, eps, delta, lo, hi), claim, delta)
+    words = (case.question.law.note, never(case.question))
+    return replace(case, notes=(*case.notes, *(text for text in words if text)))
 
 
 def _against_the_floor(case: Case, claim: Theorem | Bound, delta: float) -> Case:

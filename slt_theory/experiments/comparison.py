@@ -16,6 +16,7 @@ from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import network_cost
 from slt_theory.lattice import positive_fraction
 from slt_theory.records import Record
+from slt_theory.statistics import DELTA
 from slt_theory.theorems import Theorem, all_theorems
 from slt_theory.theorems.networks import Cost, LayerShape, Layout, as_numbers, malach_width
 
@@ -55,7 +56,7 @@ def compare_bounds(
     *,
     eps: Any = None,
     network_eps: Any = None,
-    delta: float = 0.01,
+    delta: float = DELTA,
     trials: int = 2000,
     seed: int = 0,
 ) -> list[CompareRow]:

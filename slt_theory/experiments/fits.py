@@ -13,6 +13,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.experiments.threshold import Threshold, threshold
+from slt_theory.laws import Law
 from slt_theory.records import Record
 from slt_theory.theorems import Theorem
 
@@ -148,13 +149,16 @@ def fit_constant(entry: Theorem, *, trials: int = 1000, seed: int = 0) -> Fit | 
 
     A statement with a formula in eps, delta and C alone is fitted by it, any other by
     C log(2 / min(eps, delta)), the shape behind it. None for statements that are not about sums,
-    or that ask something of subsets.
+    or that ask something of subsets; None also where the trials are too few to determine a fit.
     """
     if not entry.is_about_sums or entry.claims == "necessary" or entry.law is None:
         return None
     own = entry.bound is not None and set(entry.bound.symbols) == {"eps", "delta", "C"}
     targets = "random" if entry.quantifiers.targets == "fixed" else "all"
-    points = _grid(entry.law, targets, entry.window, trials, seed)
+    try:
+        points = _grid(entry.law, targets, entry.window, trials, seed)
+    except BadInput:
+        return None  # the trials do not determine every threshold of the grid
     if own and entry.bound is not None:
         formula, text = entry.bound, entry.bound.text
         return fit_linear(
@@ -173,7 +177,7 @@ def fit_constant(entry: Theorem, *, trials: int = 1000, seed: int = 0) -> Fit | 
 
 @lru_cache(maxsize=64)
 def _grid(
-    law: str, targets: str, window: tuple[float, float], trials: int, seed: int
+    law: str | Law, targets: str, window: tuple[float, float], trials: int, seed: int
 ) -> tuple[FitPoint, ...]:
     points = []
     for eps in GRID_EPS:

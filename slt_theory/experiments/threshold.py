@@ -12,7 +12,7 @@ import numpy as np
 from slt_theory.experiments.frozen import frozen_threshold
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.trials import MAX_ITEMS, hitting_times, never
-from slt_theory.statistics import clopper_pearson, hitting_quantile, probability
+from slt_theory.statistics import DELTA, clopper_pearson, hitting_quantile, probability
 
 __all__ = ["CurvePoint", "Threshold", "threshold"]
 
@@ -136,7 +136,7 @@ def threshold(
     *,
     law: Any = "uniform",
     eps: Any,
-    delta: float,
+    delta: float = DELTA,
     targets: str | tuple[Any, Any] = "all",
     lo: Any = -1,
     hi: Any = 1,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from slt_theory.statistics.hitting import HittingQuantile, hitting_quantile
 from slt_theory.statistics.intervals import (
+    DELTA,
     Interval,
     Verdict,
     clopper_pearson,
@@ -18,6 +19,7 @@ from slt_theory.statistics.paired import MedianInterval, Paired, median_interval
 from slt_theory.statistics.power import Alarm, binomial_alarm, trials_needed
 
 __all__ = [
+    "DELTA",
     "Alarm",
     "HittingQuantile",
     "Interval",

@@ -11,7 +11,18 @@ import numpy as np
 from slt_theory.errors import BadInput
 from slt_theory.rationals import to_fraction, whole_number
 
-__all__ = ["Interval", "Verdict", "clopper_pearson", "probability", "tail_at_most", "verdict"]
+__all__ = [
+    "DELTA",
+    "Interval",
+    "Verdict",
+    "clopper_pearson",
+    "probability",
+    "tail_at_most",
+    "verdict",
+]
+
+DELTA = 0.1
+"""The failure probability that is meant where none is given."""
 
 
 class Interval(NamedTuple):
