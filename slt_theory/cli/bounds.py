@@ -85,7 +85,8 @@ def bound(
     from slt_theory.experiments.bounds import bound_numbers
 
     report = bound_numbers(theorem_id, law=law, parameters=parameters, **window, **sizes)
-    emit(report.to_dict(), _text(report, delta), as_json=json)
+    text = _text(report, delta, parameters.get("arch", ""))
+    emit(report.to_dict(), text, as_json=json)
 
 
 def _own(reference: str | None, law: str | None, asked: dict[str, Any], json: bool) -> None:
@@ -122,7 +123,7 @@ def _parameters(items: list[str] | None) -> dict[str, str]:
     return parameters
 
 
-def _text(report: Any, delta: float) -> str:
+def _text(report: Any, delta: float, architecture: str = "") -> str:
     from slt_theory.certified.statistical_table import WORDS
 
     rows = [
@@ -166,6 +167,7 @@ def _text(report: Any, delta: float) -> str:
     ]
     if report.network is not None:
         cost = report.network
+        lines += [f"read: {line}" for line in _layers(architecture)]
         lines.append(
             f"network: {cost['target_weights']:,} target weights, {cost['sums']:,} sums, each at "
             f"eps = {cost['entry_eps']:.4g} ({cost['rule']}), delta = {cost['delta_per_sum']:.3g}"
@@ -180,6 +182,18 @@ def _text(report: Any, delta: float) -> str:
     lines += [f"assumption fails: {text}" for text in broken]
     lines += report.notes
     return "\n".join(lines)
+
+
+def _layers(architecture: str) -> list[str]:
+    """The target network of a bound, a line a layer."""
+    from slt_theory.theorems.networks import parse_architecture
+
+    shapes = parse_architecture(architecture)
+    return [
+        f"layer {number}: {shape.inputs} -> {shape.outputs}"
+        + (f", kernels of {shape.taps} taps" if shape.taps > 1 else "")
+        for number, shape in enumerate(shapes, start=1)
+    ]
 
 
 def _shown(value: int | None) -> str:

@@ -74,7 +74,7 @@ def compare(
     if target is None:
         network, assumed, layers = shipped_target(_SHIPPED), list[str](), list[str]()
     else:
-        network, assumed, layers = any_target(target, arch, check, strict=strict)
+        network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     sample = held_out("digits" if target is None and data is None else data)
     wanted = {find(name).theorem for name in theorem or ()}
     which = [each for each in typical() if not wanted or each[0] in wanted]

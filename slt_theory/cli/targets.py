@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from slt_theory.cli.common import Json, emit
 
-__all__ = ["Arch", "Check", "Strict", "Target", "any_target", "read"]
+__all__ = ["Arch", "Check", "Seen", "Strict", "Target", "any_target", "read"]
 
 Target = Annotated[
     Path,
@@ -44,21 +44,30 @@ def read(path: Path, arch: Path | None = None, check: Path | None = None, *, str
     return read_target(path, arch=arch, check=check, strict=strict)
 
 
+class Seen(NamedTuple):
+    """A target as a command sees it: what was assumed, its layers in words, remarks to keep."""
+
+    network: Any
+    assumed: list[str]
+    lines: list[str]
+    remarks: dict[str, Any] | None = None
+
+
 def any_target(
     path: Path,
     arch: Path | None = None,
     check: Path | None = None,
     *,
     strict: bool = False,
-) -> tuple[Any, list[str], list[str]]:
-    """The network of a file, what was assumed (said on stderr, too), and its layers in words."""
+) -> Seen:
+    """Read the network of a file, and say on stderr what was assumed."""
     reading = read(path, arch, check, strict=strict)
     if not hasattr(reading, "assumed"):
-        return reading, [], [f"read: {reading!r}"]
+        return Seen(reading, [], [f"read: {reading!r}"])
     for text in reading.assumed:
         typer.echo(f"slt: assumed: {text}", err=True)
     lines = [f"read: {line}" for line in reading.to_dict()["layers"]]
-    return reading.network, list(reading.assumed), lines
+    return Seen(reading.network, list(reading.assumed), lines, reading.remarks())
 
 
 def show(

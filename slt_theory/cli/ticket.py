@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,7 +110,7 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
-    network, assumed, layers = any_target(target, arch, check, strict=strict)
+    network, assumed, layers, remarks = any_target(target, arch, check, strict=strict)
     from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.advice import sufficient_n
@@ -153,6 +154,7 @@ def build(
         if partial_path(out).exists():
             typer.echo(f"slt: kept {partial_path(out)}; the same command goes on with it", err=True)
         raise
+    ticket = replace(ticket, reading=remarks)
     write_ticket(ticket, out)
     record = {
         "theorem": ticket.theorem,
@@ -233,10 +235,10 @@ def verify(
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
-    network, assumed, layers = any_target(target, arch, check, strict=strict)
+    network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     ticket = read_ticket(file, target=network, max_memory=limit)
     report = verified(ticket, network, max_memory=limit)
-    record = {**report.to_dict(), "assumed": assumed}
+    record = {**report.to_dict(), "assumed": assumed, "reading": ticket.reading}
     lines = [
         "ok" if report.ok else "NOT OK",
         f"largest weight error {report.max_weight_error:.6g}; network error at most "
@@ -244,6 +246,7 @@ def verify(
         *_edges(record),
         *(f"failure: {text}" for text in report.failures),
         *layers,
+        *(f"built assuming: {text}" for text in (ticket.reading or {}).get("assumed", [])),
     ]
     if report.ok:
         size = ticket_size(ticket, network)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -15,6 +17,7 @@ from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.architecture import Architecture, read_architecture
 from slt_theory.networks.arrays import checked_floats
 from slt_theory.networks.files import WHOLE, has_description, network_from_arrays
+from slt_theory.networks.hints import against_a_chain
 from slt_theory.networks.network import Network
 from slt_theory.networks.order import forced_order
 from slt_theory.networks.readers import Tensors, read_bytes, read_npz, read_tensors
@@ -35,11 +38,33 @@ class TargetReading:
         What the file does not say and nobody gave.
     agreement : Agreement or None
         With the tool that the file comes from, or with the values given as `check`.
+    checked : str
+        SHA-256 of the values given as `check`, inputs then outputs; empty without.
     """
 
     network: Network
     assumed: tuple[str, ...]
     agreement: Agreement | None
+    checked: str = ""
+
+    def remarks(self) -> dict[str, Any] | None:
+        """Return what a ticket's header keeps of the reading, the same on every machine.
+
+        ``{"assumed": [...], "check": {...}}``, or None where nothing was assumed nor compared. The
+        check says with what (``values`` or ``tool``), at how many inputs, the digest of the values,
+        and the exponent e of a bound 2^e on the difference.
+        """
+        if not self.assumed and self.agreement is None:
+            return None
+        check: dict[str, Any] = {}
+        if self.agreement is not None:
+            check = {
+                "with": "values" if self.checked else "tool",
+                "inputs": self.agreement.inputs,
+                "bound_exponent": math.frexp(self.agreement.bound)[1],
+                "sha256": self.checked,
+            }
+        return {"assumed": list(self.assumed), "check": check}
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -118,6 +143,7 @@ def read_target(
         tensors = read_tensors(Path(path))
         if arch is not None and not isinstance(arch, Architecture):
             arch = read_architecture(arch)
+        _refuse_against_a_chain(tensors, arch, str(path))
         network = network_from_arrays(tensors, arch=arch, source=str(path))
         assumed = _assumed(tensors, arch, network)
     if strict and assumed:
@@ -127,17 +153,46 @@ def read_target(
             f"does not say its network; assumed would be: {'; '.join(assumed)}",
             "give --arch with forward = ..., or a whole network (.onnx, from_module)",
         )
+    checked = ""
     if check is not None:
         x, y = check if isinstance(check, tuple) else _values_of(Path(check))
         agreement = check_values(network, x, y)
-    return TargetReading(network, tuple(assumed), agreement)
+        checked = _digest(x, y)
+    return TargetReading(network, tuple(assumed), agreement, checked)
+
+
+def _refuse_against_a_chain(tensors: Tensors, arch: Architecture | None, source: str) -> None:
+    """A file whose names say that it is no chain is read with a description only."""
+    if has_description(tensors) or (arch is not None and (arch.forward or arch.wiring)):
+        return
+    ending = ".weight"
+    shapes = {
+        key.removesuffix(ending): array.shape
+        for key, array in tensors.arrays.items()
+        if key.endswith(ending)
+    }
+    reason = against_a_chain(shapes)
+    if reason is not None:
+        raise BadInput(
+            "target", source, f"is hardly a chain of its layers ({reason})",
+            "say its forward pass: --arch FILE.toml with forward = ..., or [NAME] from, add, "
+            "residual; or give the whole network (.onnx, from_module)",
+        )  # fmt: skip
+
+
+def _digest(*values: ArrayLike) -> str:
+    digest = hashlib.sha256()
+    for each in values:
+        # Adding zero turns -0.0 into 0.0, as in the hash of a target.
+        digest.update((np.asarray(each, dtype="<f8") + 0.0).tobytes())
+    return digest.hexdigest()
 
 
 def _assumed(tensors: Tensors, arch: Architecture | None, network: Network) -> list[str]:
     """What neither the file nor the architecture says of a network of weights."""
     if has_description(tensors) or (arch is not None and arch.forward is not None):
         return []
-    found = []
+    found: list[str] = []
     if network.depth > 1:
         if (arch is None or not arch.order) and not _only_order(network):
             names = " -> ".join(network.names[:12]) + (" ..." if network.depth > 12 else "")

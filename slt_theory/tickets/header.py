@@ -15,6 +15,7 @@ __all__ = ["parse_header"]
 
 _LONGEST_TEXT = 2_000
 _LARGEST = 1 << 64
+_MOST_REMARKS = 16
 _LAYER_FIELDS: dict[str, type] = {
     "rows": int,
     "columns": int,
@@ -88,6 +89,21 @@ def _sum_id(item: list[Any]) -> tuple[int, int, int, str]:
     return a, b, c, _typed("unreached", sign, str)
 
 
+_CHECK_FIELDS: dict[str, type] = {"with": str, "inputs": int, "bound_exponent": int, "sha256": str}
+
+
+def _reading(record: Any) -> dict[str, Any]:
+    """Parse remarks of the builder on its target: texts, and one comparison or none."""
+    values = _fields("reading", record, {"assumed": list, "check": dict})
+    if len(values["assumed"]) > _MOST_REMARKS:
+        raise ValueError("a reading assumes too much")
+    for text in values["assumed"]:
+        _typed("assumed", text, str)
+    if values["check"]:
+        _fields("check", values["check"], _CHECK_FIELDS)
+    return values
+
+
 _HEADER_FIELDS: dict[str, type] = {
     "format": str,
     "version": int,
@@ -111,6 +127,7 @@ def parse_header(header: dict[str, Any]) -> dict[str, Any]:
         If one is missing, unknown, or of another type.
     """
     whole, architecture = header.pop("network_eps"), header.pop("architecture", None)
+    reading = header.pop("reading", None)
     values = _fields("header", header, _HEADER_FIELDS)
     if (values.pop("format"), values.pop("version")) != ("slt-ticket", FORMAT_VERSION):
         raise ValueError("of another format or version")
@@ -129,4 +146,5 @@ def parse_header(header: dict[str, Any]) -> dict[str, Any]:
         "architecture": (
             None if architecture is None else _typed("architecture", architecture, dict)
         ),
+        "reading": None if reading is None else _reading(reading),
     }

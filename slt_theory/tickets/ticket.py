@@ -48,6 +48,10 @@ class Ticket:
     architecture : dict or None
         What the source shares with its target: strides, padding, pools, skips, as
         `slt_theory.networks.Network.describe` gives it. None for a dense ReLU network.
+    reading : dict or None
+        Remarks of the builder on its target, no part of any proof: ``assumed``, what a file of
+        weights did not say, and ``check``, what the network was compared with. See
+        `slt_theory.networks.TargetReading.remarks`.
     certificate : dict
         What the independent check found when the ticket was written.
     choices : tuple of tuple of arrays
@@ -65,6 +69,7 @@ class Ticket:
     network_eps: float | None = None
     norm_exponents: tuple[int, ...] = ()
     architecture: dict[str, Any] | None = None
+    reading: dict[str, Any] | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
     choices: tuple[tuple[Packed, ...], ...] = ()
 
@@ -135,6 +140,7 @@ class Ticket:
             "network_eps": self.network_eps,
             "norm_exponents": list(self.norm_exponents),
             **({} if self.architecture is None else {"architecture": self.architecture}),
+            **({} if self.reading is None else {"reading": self.reading}),
             "complete": self.complete,
             "unreached": [list(item) for item in self.unreached],
             "blocks": [block.record() for block in self.blocks],

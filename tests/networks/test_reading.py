@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from slt_theory.cli import app
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks import load_target, read_target
+from slt_theory.tickets import build_ticket, read_ticket, write_ticket
 
 RUNNER = CliRunner()
 
@@ -125,3 +127,87 @@ def test_build_and_verify_say_what_they_read(tmp_path):
     assert "read: out: linear 4 -> 4 of input, relu" in verified.stdout
     refused = RUNNER.invoke(app, ["ticket", "verify", str(out), *base, "--strict"])
     assert refused.exit_code == 2 or isinstance(refused.exception, BadInput)
+
+
+AGAINST = {
+    "shortcut": ["conv1", "layer1.0.downsample.0", "fc"],
+    "camel case": ["conv1", "shortCut", "fc"],
+    "attention": ["self_attn.q_proj", "out"],
+    "query, key, value": ["query", "key", "value", "out"],
+    "two heads": ["trunk", "policy_head", "value_head"],
+    "list of heads": ["trunk", "heads.0", "heads.1"],
+    "embedding": ["embedding", "out"],
+    "recurrent": ["lstm1", "out"],
+}
+FOR = {
+    "one head of two layers": ["trunk", "head.0", "head.2"],
+    "a critic": ["fc1", "fc2", "value"],
+    "blocks of a plain network": ["block1.conv1", "block1.conv2", "block2.conv1"],
+    "letters": ["a", "k", "q"],
+}
+
+
+def chained(folder, names):
+    rng = np.random.default_rng(0)
+    return saved(folder, {f"{name}.weight": rng.normal(size=(4, 4)) for name in names})
+
+
+@pytest.mark.parametrize("name", AGAINST)
+def test_names_that_speak_against_a_chain_are_refused(tmp_path, name):
+    path = chained(tmp_path, AGAINST[name])
+    with pytest.raises(BadInput, match=r"hardly a chain of its layers .*by (its|their) name"):
+        load_target(path)
+    arch = tmp_path / "arch.toml"
+    arch.write_text(f'input = [4]\nforward = "{" relu ".join(AGAINST[name])}"\n')
+    assert load_target(path, arch=arch).depth == len(AGAINST[name])
+
+
+@pytest.mark.parametrize("name", FOR)
+def test_names_of_plain_networks_are_read(tmp_path, name):
+    assert load_target(chained(tmp_path, FOR[name])).depth == len(FOR[name])
+
+
+def test_a_ticket_keeps_what_was_assumed_and_compared(tmp_path):
+    rng = np.random.default_rng(7)
+    tensors = square(rng)
+    path, out = saved(tmp_path, tensors), tmp_path / "t.npz"
+    x = rng.normal(size=(9, 4))
+    values = tmp_path / "values.npz"
+    np.savez(values, x=x, y=tensors_forward(tensors, x))
+    options = ["--target", str(path), "--check", str(values)]
+    built = RUNNER.invoke(app, ["ticket", "build", *options, "--eps", "0.1", "--out", str(out)])
+    assert built.exit_code == 0, built.output
+    reading = read_ticket(out).reading
+    assert reading["assumed"] == list(read_target(path).assumed)
+    assert reading["check"]["inputs"] == 9
+    assert reading["check"]["with"] == "values"
+    assert reading == read_target(path, check=values).remarks()
+    again = read_target(path, check=(-x, tensors_forward(tensors, -x))).remarks()
+    assert again["check"]["sha256"] != reading["check"]["sha256"]
+    verified = RUNNER.invoke(app, ["ticket", "verify", str(out), "--target", str(path)])
+    assert verified.exit_code == 0
+    assert "built assuming: layers are called in the order of the keys" in verified.stdout
+
+
+def tensors_forward(tensors, x):
+    return np.maximum(x @ tensors["out.weight"].T, 0) @ tensors["hidden.weight"].T
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        {"assumed": [], "check": {}, "more": 1},
+        {"assumed": [3], "check": {}},
+        {"assumed": ["x" * 3000], "check": {}},
+        {"assumed": ["x"] * 99, "check": {}},
+        {"assumed": [], "check": {"with": "values"}},
+        {"assumed": [], "check": {"with": 1, "inputs": 1, "bound_exponent": 1, "sha256": ""}},
+        [],
+    ],
+)
+def test_remarks_of_another_form_are_refused(tmp_path, reading):
+    network = load_target(saved(tmp_path, square(np.random.default_rng(8))))
+    ticket = replace(build_ticket(network, eps=0.1), reading=reading)
+    write_ticket(ticket, tmp_path / "t.npz")
+    with pytest.raises(UnreadableFile):
+        read_ticket(tmp_path / "t.npz")
