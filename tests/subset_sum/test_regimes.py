@@ -128,6 +128,33 @@ def test_cells_and_intervals_agree(eps, n, product):
     assert first == by_intervals.tolist()
 
 
+@pytest.mark.parametrize(
+    "kind", ["signed", "positive", "negative", "magnitudes", "pruned", "powers"]
+)
+def test_cells_and_intervals_agree_on_any_window(kind):
+    """Half of the sums, mirrored and folded: windows off the middle, large items, equal sums."""
+    rng = np.random.default_rng([4, len(kind)])
+    for _ in range(60):
+        shape = int(rng.integers(1, 30)), int(rng.integers(1, 26))
+        x = rng.uniform(-1, 1, shape)
+        x = {
+            "signed": x,
+            "positive": abs(x),
+            "negative": -abs(x),
+            "magnitudes": x * 10 ** rng.uniform(-6, 1, shape),
+            "pruned": x * (rng.random(shape) < 0.6),
+            "powers": np.sign(x) * 2.0 ** rng.integers(-8, 2, shape),
+        }[kind]
+        unit = 1 << int(rng.integers(20, 50))
+        items = np.rint(x * unit).astype(np.int64)
+        width = max(1, int(unit * 10 ** rng.uniform(-4, 0)))
+        middle, half = rng.uniform(-1, 1), rng.uniform(0, 1.2)
+        ends = int((middle - half) * unit), int((middle + half) * unit)
+        by_cells = subset_sum.hitting_times(items, width, *ends, method="cells")
+        by_intervals = subset_sum.hitting_times(items, width, *ends, method="intervals")
+        assert by_cells.tolist() == by_intervals.tolist()
+
+
 def test_cells_leave_what_rounding_might_decide_to_the_intervals():
     """Steps exactly as wide as allowed, or one unit wider: no rounded answer may come through."""
     width = 1 << 30

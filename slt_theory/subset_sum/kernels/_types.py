@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Bytes",
+    "Cells",
     "Ints",
     "Ints32",
     "Rows",
@@ -29,6 +30,7 @@ Words32: TypeAlias = NDArray[np.uint32]
 Truths: TypeAlias = NDArray[np.bool_]
 TruthRows: TypeAlias = NDArray[np.bool_]  # two dimensions
 Bytes: TypeAlias = NDArray[np.uint8]
+Cells: TypeAlias = NDArray[Any]  # int16 or int32
 
 # A Python int or a numpy integer: compiled code makes no difference, NUMBA_DISABLE_JIT=1 sees both.
 Scalar: TypeAlias = Any
