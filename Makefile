@@ -1,6 +1,8 @@
 # Two commands do everything on a machine with Python and make:
 #   make verify   make an environment, install, run the main job, write report/index.html
 #   make test     install the test tools and run the tests
+# a third is for while you work:
+#   make quick    the tests of tests/quick.txt, a part of every folder: under a minute on two cores
 # and one checks the theorems of proofs/rocq with the proof kernel, where it is installed:
 #   make kernel   some two minutes on two free cores
 
@@ -10,13 +12,16 @@ OUT ?= report
 BIN = $(ENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: verify test long browser kernel docs lint bench findings clean
+.PHONY: verify test quick long browser kernel docs lint bench findings clean
 
 verify: $(ENV)/.installed
 	$(BIN)/slt verify --quick --out $(OUT)
 
 test: $(ENV)/.test
 	$(BIN)/python -m pytest -n auto
+
+quick: $(ENV)/.test
+	$(BIN)/python -m pytest -n 2 @tests/quick.txt
 
 long: $(ENV)/.test
 	$(BIN)/python -m pytest -n auto -m long --timeout=1200

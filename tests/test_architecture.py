@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -98,15 +99,20 @@ def sources() -> Iterator[tuple[str, Path]]:
             yield ".".join((prefix, *(p for p in parts if p != "__init__"))), path
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def at_module_level(path: Path) -> set[int]:
     """Lines of the imports that run when the module is imported."""
-    return {node.lineno for node in ast.parse(path.read_text(encoding="utf-8")).body}
+    return {node.lineno for node in parsed(path).body}
 
 
 def imported(module: str, path: Path) -> Iterator[tuple[int, str]]:
     """(line, absolute module) of every import, also inside functions and by name."""
     folder = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -235,7 +241,7 @@ def test_compiled_code_of_the_checker_is_compared_before_it_counts():
     for module in stands_on(modules_in("tickets.checking.", "universal.check")):
         if ".subset_sum." in module:
             continue
-        for node in ast.walk(ast.parse(files[module].read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(files[module])):
             source = getattr(node, "module", None) if isinstance(node, ast.ImportFrom) else None
             if source and source.startswith("slt_theory.subset_sum.kernels."):
                 used |= {(source.rpartition(".")[2], alias.name) for alias in node.names}
@@ -266,7 +272,7 @@ def test_heavy_imports_are_inside_functions_below_the_verbs():
     wrong = []
     for module, path in sources():
         part = part_of(module)
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             names = (
                 [alias.name for alias in node.names]
                 if isinstance(node, ast.Import)
@@ -353,7 +359,7 @@ def test_every_data_file_is_listed_for_the_wheel():
 
 def test_no_source_asks_for_stale_or_inexact_compilation():
     for _, path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.keyword) and node.arg in ("cache", "fastmath"):
                 literal = isinstance(node.value, ast.Constant) and node.value.value is True
                 assert not literal, f"{path.relative_to(ROOT)}:{node.value.lineno}"
@@ -363,6 +369,6 @@ def test_library_code_never_prints():
     for module, path in sources():
         if part_of(module) == "cli":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             called = node.func if isinstance(node, ast.Call) else None
             assert getattr(called, "id", "") != "print", f"{path.relative_to(ROOT)}"

@@ -42,3 +42,26 @@ def test_planted_faults_are_counted():
     assert found["public names without docstring"] == 4
     assert found["docstrings that open with what, how, ..."] == "2 (100.0%)"
     assert found["strings that name code of another folder"] == 1
+
+
+TREE = house.trees(None)
+
+
+def test_no_two_classes_share_a_name():
+    # Two readers refuse operators alike; each has its own exception.
+    names = [node.name for _, node in house.nodes(TREE, ast.ClassDef)]
+    assert {name for name in names if names.count(name) > 1} <= {"Refused"}
+
+
+def test_no_import_circles():
+    assert house.circles(house.imports(TREE)) == 0
+
+
+def test_the_quick_run_takes_a_part_of_every_folder():
+    tests = Path(__file__).parent
+    listed = (tests / "quick.txt").read_text(encoding="utf-8").splitlines()
+    paths = [tests.parent / line.partition("::")[0] for line in listed]
+    assert all(path.is_file() for path in paths)
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
+    # The report is read in a browser: no part of it is quick.
+    assert {path.relative_to(tests).parts[0] for path in paths} == folders - {"report"}

@@ -14,14 +14,14 @@ from typing import Any
 
 from .compiler import Compiled, assumptions, compile_all, find_compiler, sources
 from .export import generated
-from .statements import ROWS, STATEMENTS, Row, Statement, behind
+from .statements import ROWS, STATEMENTS, KernelStatement, Row, behind
 
 __all__ = [
     "ROWS",
     "STATEMENTS",
     "KernelResult",
+    "KernelStatement",
     "Row",
-    "Statement",
     "behind",
     "check",
     "default_folder",
@@ -34,7 +34,7 @@ class KernelResult:
 
     Attributes
     ----------
-    statement : Statement
+    statement : KernelStatement
     level : str
         "kernel" if every theorem of it compiled and rests on no axiom, "none" otherwise.
     theorems : tuple of (str, str, bool)
@@ -43,7 +43,7 @@ class KernelResult:
         The first error, or the theorems with axioms.
     """
 
-    statement: Statement
+    statement: KernelStatement
     level: str
     theorems: tuple[tuple[str, str, bool], ...]
     failed: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["BINS", "ROWS", "STATEMENTS", "Row", "Statement", "behind"]
+__all__ = ["BINS", "ROWS", "STATEMENTS", "KernelStatement", "Row", "behind"]
 
 BINS = 256
 """Bins of half the law in the reach floor: its statements hold where M is a multiple of this."""
@@ -49,7 +49,7 @@ ROWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class KernelStatement:
     """A theorem that the kernel has checked.
 
     Attributes
@@ -84,7 +84,7 @@ _LATTICE = (
 )
 
 STATEMENTS = (
-    Statement(
+    KernelStatement(
         "kernel-window",
         "The process on a window: exact chance, expected growth, growth at most double",
         rf"On a half-open window of M points, C any set of its points and z in it ({_LATTICE}): "
@@ -94,7 +94,7 @@ STATEMENTS = (
         "windows that are closed at both ends or longer than M points",
         ("dacunha2023-expectation",),
     ),
-    Statement(
+    KernelStatement(
         "kernel-dynamic-program",
         "Random subset sum for U[-1,1] on [-1/2, 1/2], certified n of the dynamic program",
         r"For ten pairs $(\epsilon, \delta)$, (1/100, 1/100) with n = 37 among them, and every "
@@ -105,7 +105,7 @@ STATEMENTS = (
         "lattice, and the numbers of certified_n, which uses longer windows and other processes",
         ("lueker1998-rss", "slt-rss-explicit"),
     ),
-    Statement(
+    KernelStatement(
         "kernel-reach-floor",
         "The reach floor: a necessary n for the same ten questions",
         r"If n items do what the dynamic program's rows say, on a lattice whose M is a multiple "
@@ -115,7 +115,7 @@ STATEMENTS = (
         "that the necessary number is enough: the window from it to the certified n is open",
         ("lueker1998-rss",),
     ),
-    Statement(
+    KernelStatement(
         "kernel-wide-window",
         "Random subset sum for U[-1,1] on all of [-1, 1]",
         r"If n items do on $[-1/2, 1/2]$ with error $2\epsilon$ and failure $\delta$, then T n "
@@ -125,7 +125,7 @@ STATEMENTS = (
         "a number of items near the certified n of [-1, 1]: blocks cost a factor of about two",
         ("lueker1998-rss",),
     ),
-    Statement(
+    KernelStatement(
         "kernel-lemma-r",
         "Lemma R on the lattice, for every number of items",
         r"For M even, $e \ge 0$ and $g \ge 1$ with $e + g \le 2 \epsilon M \le M/2$, and $a + b$ "
@@ -135,7 +135,7 @@ STATEMENTS = (
         "the closed form with logarithms (it is left to the reader to choose a and b)",
         ("lueker1998-rss", "slt-lemma-r"),
     ),
-    Statement(
+    KernelStatement(
         "kernel-products",
         "Sums of products of fixed first weights, at least 1/2, and random second weights",
         r"If m items of U[-1,1] on the lattice of M/2 do, then of n products with any first "
@@ -145,7 +145,7 @@ STATEMENTS = (
         "random first weights: theirs is one more binomial number, not yet in the kernel",
         ("pensia2020-product-law",),
     ),
-    Statement(
+    KernelStatement(
         "kernel-dense-layer",
         "One dense ReLU layer inside a random two-layer network with first weights +-1",
         r"If n items do for one sum, then all but a fraction $4 d p \delta$ of the sources with d "
@@ -163,7 +163,7 @@ STATEMENTS = (
         "spectral norm",
         ("pensia2020-two-layer",),
     ),
-    Statement(
+    KernelStatement(
         "kernel-product-layer",
         "One dense ReLU layer with any first weights of at least 1/2: Pensia's products",
         r"As kernel-dense-layer, with $8 n d$ hidden units whose first weight for their own input "
@@ -179,6 +179,6 @@ STATEMENTS = (
 )
 
 
-def behind(entry: str) -> tuple[Statement, ...]:
+def behind(entry: str) -> tuple[KernelStatement, ...]:
     """The statements that stand behind an entry of the catalogue, by its id."""
     return tuple(one for one in STATEMENTS if entry in one.entries)

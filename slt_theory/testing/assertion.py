@@ -15,7 +15,7 @@ from slt_theory.testing.hunt import Falsification, falsify, of_chance, search_ca
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.margins import as_float, is_undefined
 from slt_theory.testing.search import Limit, Tally
-from slt_theory.testing.settings import Record, current
+from slt_theory.testing.settings import AssertionMargin, current
 
 __all__ = ["LemmaFails", "assert_lemma"]
 
@@ -71,7 +71,7 @@ def assert_lemma(
         few = cases // 8
         limits = [Limit(n, LONG) for n in (cases - 3 * few, few, few, few)]
         outcome = search_cases(lemma, [limits], seconds=LONG, seed=seed)
-    current.records.append(Record(lemma.id, outcome.smallest_margin, outcome.counted()))
+    current.records.append(AssertionMargin(lemma.id, outcome.smallest_margin, outcome.counted()))
     if outcome.found:
         raise LemmaFails(_message(lemma, outcome, seed))
     if outcome.vacuous:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Record", "Settings", "current"]
+__all__ = ["AssertionMargin", "Settings", "current"]
 
 
 @dataclass(frozen=True)
-class Record:
+class AssertionMargin:
     """Smallest margin of a lemma in one assertion."""
 
     lemma_id: str
@@ -23,7 +23,7 @@ class Settings:
     budget: float | None = None
     seed: int = 0
     replay: dict[str, str] = field(default_factory=dict)
-    records: list[Record] = field(default_factory=list)
+    records: list[AssertionMargin] = field(default_factory=list)
 
 
 current = Settings()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import NotFoundWithinLimits
 from slt_theory.universal.functions import Function
 from slt_theory.universal.smallest import fewest
-from slt_theory.universal.source import Candidates, HingeSource
+from slt_theory.universal.source import HingeCandidates, HingeSource
 from slt_theory.universal.walk import Hinges, Tube, Walk, shortest_walk
 
 __all__ = ["Job", "fill", "pieces", "reach_needed"]
@@ -151,7 +151,12 @@ def _follow(
 
 
 def _keep(
-    source: HingeSource, output: int, walk: Walk, found: Candidates, existing: Hinges, made: _Made
+    source: HingeSource,
+    output: int,
+    walk: Walk,
+    found: HingeCandidates,
+    existing: Hinges,
+    made: _Made,
 ) -> None:
     for step in walk.steps:
         for k in step.index:

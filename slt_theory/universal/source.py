@@ -23,7 +23,7 @@ from slt_theory.tickets.building.request import source_layer
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
 from slt_theory.tickets.source import layer_law
 
-__all__ = ["LAW", "Candidates", "HingeSource", "drawn", "hinge_blocks"]
+__all__ = ["LAW", "HingeCandidates", "HingeSource", "drawn", "hinge_blocks"]
 
 LAW = Uniform(bits=WEIGHT_BITS)
 """Of every weight."""
@@ -82,7 +82,7 @@ def hinge_blocks(
 
 
 @dataclass(frozen=True)
-class Candidates:
+class HingeCandidates:
     """Hinges that free rows could make of one input on one side, sorted by place.
 
     Attributes
@@ -143,7 +143,9 @@ class HingeSource:
         neurons = np.arange(start, start + n)
         return np.asarray(neurons[self.u[neurons] != 0])
 
-    def candidates(self, group: int, side: int, rows: Bools, size: int, reach: float) -> Candidates:
+    def candidates(
+        self, group: int, side: int, rows: Bools, size: int, reach: float
+    ) -> HingeCandidates:
         """Every hinge that the given rows could make within `reach` of 0.
 
         A sum of exactly `size` products makes the slope, and another one the bias.
@@ -163,7 +165,7 @@ class HingeSource:
         order = np.argsort(places, kind="stable")
         p, k = p[order], k[order]
         links = np.concatenate([slope_links[i[p]], bias_links[k]], axis=1)
-        return Candidates(places[order], slopes[r[p], i[p]], index[r[p]], links)
+        return HingeCandidates(places[order], slopes[r[p], i[p]], index[r[p]], links)
 
     def _sums(self, rows: Ints, neurons: Ints, size: int) -> tuple[Floats, Ints]:
         """Sums of `size` products a row, and which in-neurons each one needs."""
@@ -175,7 +177,7 @@ class HingeSource:
         # A pruned product is no number of a sum.
         return np.where((products[:, places] != 0).all(axis=2), sums, 0.0), sets
 
-    def cost(self, found: Candidates, index: Ints, taken: tuple[int, ...]) -> Ints:
+    def cost(self, found: HingeCandidates, index: Ints, taken: tuple[int, ...]) -> Ints:
         """Weights kept by making each hinge of `index` and using it, once those of `taken` are."""
         known = self.linked.copy()
         before = found.links[list(taken)]

@@ -28,6 +28,8 @@ class Planted:
         Id of the proof that must fail.
     necessary : bool
         The number is a lower bound: larger is more optimistic.
+    step : str
+        Words of the claim that fails; it is tried first. Without them the last one is.
     """
 
     module: str
@@ -36,6 +38,7 @@ class Planted:
     shown: Callable[[Any], float]
     proof: str
     necessary: bool = False
+    step: str = ""
 
 
 class _Edited(SourceFileLoader):
@@ -92,9 +95,10 @@ def fresh(planted: Planted | None = None) -> Iterator[tuple[Any, Any]]:
                 delattr(slt_theory, name)
 
 
-def first_failure(proofs: Any, name: str) -> str | None:
-    """Claim of a step that fails, the last (they evaluate answers) first; None if all hold."""
-    for one in reversed(proofs.get(name).steps):
+def first_failure(proofs: Any, planted: Planted) -> str | None:
+    """Claim of a step that fails, the one named or the last (an answer) first; None if all hold."""
+    steps = reversed(proofs.get(planted.proof).steps)
+    for one in sorted(steps, key=lambda one: planted.step not in one.claim):
         try:
             if one.check is not None and one.check() is not True:
                 return str(one.claim)

@@ -390,6 +390,7 @@ PLANTED = {
         "size = max(1, need[0])",
         lambda c: float(c.outward.short("uniform", F(1), F(1, 2), F(1), 4, 6)[6]),
         "base-interval",
+        step="the lattice of (c) rounds a(x) down",
     ),
     "base: large items fit with their lower end": Planted(
         "outward",
@@ -397,6 +398,7 @@ PLANTED = {
         "max(0, ends[j] - width)",
         lambda c: float(c.outward.misfit("uniform*uniform", F(1, 4), F(3, 2), F(1), 6)[6]),
         "base-interval",
+        step="an item in (b) counts with the lower end of its cell",
     ),
     "base: the two bounds of the product exchanged": Planted(
         "base_floor",
@@ -445,7 +447,7 @@ def test_a_planted_error_is_caught(name: str, right: dict[str, float]) -> None:
         shown = planted.shown(certified)
         unsafe = shown > right[name] if planted.necessary else shown < right[name]
         assert unsafe, f"shows {shown}, no more optimistic than {right[name]}"
-        assert first_failure(proofs, planted.proof) is not None
+        assert first_failure(proofs, planted) is not None
 
 
 def test_the_package_is_as_before() -> None:
