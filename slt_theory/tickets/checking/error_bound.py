@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network, Operator
-from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Step, Weigh, with_copies
 from slt_theory.tickets.checking.outward import (
     TINY,
     Range,
@@ -35,6 +35,7 @@ __all__ = [
     "moved",
     "pooled",
     "pooled_deviation",
+    "stepped",
     "value_ranges",
 ]
 
@@ -116,28 +117,32 @@ def value_ranges(target: Network, domain: Inputs) -> list[Range]:
     """Ranges of the input and of what every step of the target gives, rounded outwards."""
     ranges = [domain.ends(target.size_in)]
     for step in target.steps:
-        before = ranges[step.of]
-        if isinstance(step, Weigh):
-            operator, bias = target.operator(step.layer), target.biases[step.layer]
-            if _on_ball(domain, step.of) and isinstance(domain, Ball):
-                reach = ball_radius(operator, domain.radius)
-                values: Range = (-reach, reach)
-            else:
-                values = dot(operator, *before)
-            if bias is not None:
-                each = target.spread(step.layer, bias)
-                values = plus(values, (each, each))
-            ranges.append(values)
-        elif isinstance(step, Activate):
-            ranges.append(step.activation.image(before))
-        elif isinstance(step, Pool):
-            ranges.append(pooled(step, before, target.shapes_of_values[step.of]))
-        elif isinstance(step, Add):
-            ranges.append(plus(before, ranges[step.skip]))
-        else:
-            low, high = (step.move(end, target.shapes_of_values[step.of], 1) for end in before)
-            ranges.append((low, high))
+        ranges.append(stepped(target, domain, step, ranges))
     return ranges
+
+
+def stepped(target: Network, domain: Inputs, step: Step, ranges: list[Range]) -> Range:
+    """Range of what one step of the target gives, from those before it, rounded outwards."""
+    before, shape = ranges[step.of], target.shapes_of_values[step.of]
+    if isinstance(step, Weigh):
+        operator, bias = target.operator(step.layer), target.biases[step.layer]
+        if _on_ball(domain, step.of) and isinstance(domain, Ball):
+            reach = ball_radius(operator, domain.radius)
+            values: Range = (-reach, reach)
+        else:
+            values = dot(operator, *before)
+        if bias is None:
+            return values
+        each = target.spread(step.layer, bias)
+        return plus(values, (each, each))
+    if isinstance(step, Activate):
+        return step.activation.image(before)
+    if isinstance(step, Pool):
+        return pooled(step, before, shape)
+    if isinstance(step, Add):
+        return plus(before, ranges[step.skip])
+    low, high = (step.move(end, shape, 1) for end in before)
+    return low, high
 
 
 def changed(target: Network, domain: Inputs, gap: Gap, step: Weigh, before: Range) -> Range:

@@ -22,7 +22,7 @@ from slt_theory.tickets.checking.copies_together import Together, slack_of
 from slt_theory.tickets.checking.linear_form import Choice, Form, Passed, charge
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.neuron_bounds import Neurons, Point
-from slt_theory.tickets.checking.outward import Range
+from slt_theory.tickets.checking.outward import Range, operator_terms
 from slt_theory.tickets.checking.pair_ranges import pair_ranges, sizes
 from slt_theory.tickets.domain import Ball, Inputs
 
@@ -40,11 +40,17 @@ class Pair:
         Ways to treat the copies of first-layer neurons: each alone, or all together.
     """
 
-    def __init__(self, target: Network, domain: Inputs, layers: list[PairLayer]) -> None:
+    def __init__(
+        self,
+        target: Network,
+        domain: Inputs,
+        layers: list[PairLayer],
+        values: list[Range] | None = None,
+    ) -> None:
         self.target, self.domain, self.layers = target, domain, layers
         self.signs = target.non_negative(domain.non_negative)
         self.shapes = target.shapes_of_values
-        self.ranges = pair_ranges(target, domain, layers)
+        self.ranges = pair_ranges(target, domain, layers, values)
         self.neurons = {
             number: Neurons.of(
                 step.activation,
@@ -164,7 +170,7 @@ class Pair:
     def _heavy(self, name: str, operator: Operator, size: Floats) -> Floats:
         """Charge for the rounding of a product, per coefficient."""
         if name not in self._charges:
-            self._charges[name] = charge(_terms(operator)) * (operator.map(np.abs) @ size)
+            self._charges[name] = charge(operator_terms(operator)) * (operator.map(np.abs) @ size)
         return self._charges[name]
 
     def _activate(
@@ -340,9 +346,3 @@ class Pair:
         step = self.target.steps[number]
         assert isinstance(step, Activate)
         return step.activation(z)
-
-
-def _terms(operator: Operator) -> int:
-    """Numbers that one entry of a product with the transpose, or the operator, adds."""
-    outputs, taps, inputs = operator.coefficients.shape
-    return int(taps * max(outputs, inputs) + operator.shape[0] + taps)

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from slt_theory.networks import Activation
 from slt_theory.networks.steps import with_copies
 
-__all__ = ["Neurons", "Point"]
+__all__ = ["KINKED", "SLIP", "Neurons", "Point"]
 
 Floats = NDArray[np.float64]
 Range = tuple[Floats, Floats]
-_KINKED = ("relu", "leaky_relu", "identity")
-_SLIP = 2.0**-47
+KINKED = ("relu", "leaky_relu", "identity")
+SLIP = 2.0**-47
 """More than twice the rounding of a dozen operations, in units of the sizes that enter."""
 
 
@@ -71,7 +71,7 @@ class Neurons:
         """From ranges of the target's values, the shared errors and those of every copy."""
         none = np.zeros_like(target[0])
         change = (none, none) if mean is None else mean
-        if activation.kind in _KINKED:
+        if activation.kind in KINKED:
             groups: tuple[tuple[Point, ...], ...] = (_corners(activation, target, change),)
         else:
             ends = _slopes(activation, target, change)
@@ -113,7 +113,7 @@ class Neurons:
         h_size = z_size + 1
         sizes = np.abs(a) @ (z_size + d_size) + np.abs(e) @ h_size
         sizes += np.abs(d) @ d_size + np.abs(z) @ z_size
-        slip = sizes * (_SLIP + a.shape[1] * 2.0**-51)
+        slip = sizes * (SLIP + a.shape[1] * 2.0**-51)
         return total, slip, where  # type: ignore[return-value]
 
     def chord(self, a: Floats) -> Floats:
@@ -138,7 +138,7 @@ class Neurons:
                 np.copyto(best, value, where=better)
                 np.copyto(offset, k * s - slope * s, where=better)
         size = np.maximum(np.abs(low), np.abs(high))
-        slip = np.abs(a) @ size * (_SLIP + a.shape[1] * 2.0**-51)
+        slip = np.abs(a) @ size * (SLIP + a.shape[1] * 2.0**-51)
         return slope, offset, best.sum(axis=1), slip
 
 
@@ -155,7 +155,7 @@ def _chord(a: Floats, change: Range, slopes: Range) -> Floats:
 def _slopes(activation: Activation, before: Range, change: Range) -> Range:
     """Smallest and largest slope of the activation between a value and the changed value."""
     (low, high), (p, q) = before, change
-    if activation.kind not in _KINKED:
+    if activation.kind not in KINKED:
         moved = np.nextafter(low + p, -np.inf), np.nextafter(high + q, np.inf)
         return activation.slope_range((np.minimum(low, moved[0]), np.maximum(high, moved[1])))
     least = {"relu": 0.0, "leaky_relu": activation.slope, "identity": 1.0}[activation.kind]

@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Operator
 
-__all__ = ["TINY", "Range", "ball_radius", "dot", "down", "largest", "piecewise", "plus", "up"]
+__all__ = [
+    "TINY",
+    "Range",
+    "ball_radius",
+    "dot",
+    "down",
+    "largest",
+    "operator_terms",
+    "piecewise",
+    "plus",
+    "up",
+]
 
 Floats = NDArray[np.float64]
 Range = tuple[Floats, Floats]
@@ -58,6 +69,12 @@ def dot(matrix: Operator, lo: Floats, hi: Floats) -> Range:
 
 def plus(a: Range, b: Range) -> Range:
     return np.nextafter(a[0] + b[0], -np.inf), np.nextafter(a[1] + b[1], np.inf)
+
+
+def operator_terms(operator: Operator) -> int:
+    """Numbers that one entry of a product with the transpose, or the operator, adds."""
+    outputs, taps, inputs = operator.coefficients.shape
+    return int(taps * max(outputs, inputs) + operator.shape[0] + taps)
 
 
 def ball_radius(matrix: Operator, radius: float) -> Floats:

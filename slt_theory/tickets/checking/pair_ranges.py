@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Add, Step, Weigh, with_copies
+from slt_theory.tickets.checking.backward import target_ranges
 from slt_theory.tickets.checking.error_bound import (
     Gap,
     carried,
@@ -30,7 +31,6 @@ from slt_theory.tickets.checking.error_bound import (
     copied,
     loose,
     moved,
-    value_ranges,
 )
 from slt_theory.tickets.checking.mean_and_spread import PairLayer
 from slt_theory.tickets.checking.outward import Range, dot, plus
@@ -75,9 +75,17 @@ def sizes(values: Range | None, like: Floats) -> Floats:
     return np.asarray(np.maximum(np.abs(values[0]), np.abs(values[1])))
 
 
-def pair_ranges(target: Network, domain: Inputs, layers: Sequence[PairLayer]) -> PairRanges:
-    """Intervals forwards; for one layer the exact ranges."""
-    known = PairRanges(value_ranges(target, domain), [None], [None], [1])
+def pair_ranges(
+    target: Network,
+    domain: Inputs,
+    layers: Sequence[PairLayer],
+    values: list[Range] | None = None,
+) -> PairRanges:
+    """Intervals forwards of errors and spreads, on the target's values; for one layer exact.
+
+    `values` are those of `slt_theory.tickets.checking.backward.target_ranges`, if they are known.
+    """
+    known = PairRanges(values or target_ranges(target, domain), [None], [None], [1])
     for step in target.steps:
         if isinstance(step, Weigh):
             mean, spread, copies = _weighed(target, domain, layers[step.layer], step, known)

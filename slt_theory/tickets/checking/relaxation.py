@@ -30,6 +30,7 @@ from slt_theory.tickets.checking.linear_form import Choice, Passed
 from slt_theory.tickets.checking.linear_pass import Pair
 from slt_theory.tickets.checking.maximisers import maximisers
 from slt_theory.tickets.checking.mean_and_spread import split_layers
+from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.domain import Inputs
 
 __all__ = ["relaxed_bound"]
@@ -42,7 +43,9 @@ _PATIENCE, _GAIN = 20, 0.999
 _ROWS = 64
 
 
-def relaxed_bound(target: Network, domain: Inputs, gaps: Sequence[Gap]) -> float:
+def relaxed_bound(
+    target: Network, domain: Inputs, gaps: Sequence[Gap], values: list[Range] | None = None
+) -> float:
     """Upper bound of the sup-norm error of a ticket over its domain.
 
     Parameters
@@ -51,6 +54,8 @@ def relaxed_bound(target: Network, domain: Inputs, gaps: Sequence[Gap]) -> float
     domain : Inputs
     gaps : sequence of Gap
         One a weighted layer.
+    values : list of (lower, upper), optional
+        Ranges of the target's values (`slt_theory.tickets.checking.backward.target_ranges`).
 
     Returns
     -------
@@ -66,7 +71,7 @@ def relaxed_bound(target: Network, domain: Inputs, gaps: Sequence[Gap]) -> float
     layers = split_layers(target, gaps)
     if layers is None:
         return float("inf")
-    pair = Pair(target, domain, layers)
+    pair = Pair(target, domain, layers, values)
     if not np.isfinite(pair.ranges.total):
         return float("inf")
     outputs = int(np.prod(target.shapes_of_values[-1]))
