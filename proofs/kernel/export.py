@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -14,32 +12,13 @@ from slt_theory.certified import certified_n
 from slt_theory.errors import BadInput
 from slt_theory.laws import Uniform
 
-from .statements import BINS, ROWS, STATEMENTS, Row
-from .tables import LEAST, Table, make_table
+from .layers import layers, network_file, products
+from .sizes import two_phases
+from .statements import BINS, NETWORK, ROWS, STATEMENTS, Row
+from .tables import LEAST, Table, make_table, table_text
+from .text import COMPUTED, HEADER, OPEN, imported, listed, rational
 
-__all__ = ["claims_file", "floor_total", "generated", "report_file", "row_file", "table_text"]
-
-_HEADER = "(* Written by slt_theory.proofs.kernel; do not edit. *)\n"
-_IMPORTS = "From Coq Require Import ZArith QArith List.\nFrom slt Require Import {}.\n"
-_OPEN = "Import ListNotations.\nOpen Scope Z_scope.\n\n"
-
-
-def _listed(items: Iterable[object], between: str = "; ") -> str:
-    return "[" + between.join(str(item) for item in items) + "]"
-
-
-def rational(value: Fraction) -> str:
-    """A rational number in Rocq."""
-    return f"({value.numerator} # {value.denominator})"
-
-
-def table_text(table: Table) -> str:
-    """A table as a Rocq record; one line a row."""
-    rows = _listed((_listed(f"({a}, {s})" for a, s in row) for row in table.rows), ";\n  ")
-    return (
-        f"{{| shares := {table.shares};\n   unit := {table.unit};\n"
-        f"   states := {_listed(table.states)};\n   rows :=\n  {rows} |}}"
-    )
+__all__ = ["claims_file", "floor_total", "generated", "report_file", "row_file"]
 
 
 def floor_total(eps: Fraction) -> int:
@@ -53,9 +32,9 @@ def row_file(row: Row, table: Table | None = None) -> str:
     found = make_table(row.eps, row.delta, row.enough) if table is None else table
     question = f"{rational(row.eps)} {rational(row.delta)}"
     return (
-        _HEADER
-        + _IMPORTS.format("Law Checker Floor")
-        + _OPEN
+        HEADER
+        + imported("Law Checker Floor")
+        + OPEN
         + f"Definition certificate : table :=\n  {table_text(found)}.\n\n"
         f"Theorem enough : forall H : positive, {LEAST} <= Zpos (2 * H) ->\n"
         f"  suffices (2 * H) {row.enough} {question}.\n"
@@ -80,7 +59,7 @@ def _law(bits: int) -> str:
     split = [[word >> (32 * slot) & 0xFFFFFFFF for slot in range(law.slots)] for word in words]
     items = law.integers(np.array(split, dtype=np.uint32)).tolist()
     return (
-        f"Example law_{bits} : items {size}\n  {_listed(draws)}\n  = {_listed(items)}.\n"
+        f"Example law_{bits} : items {size}\n  {listed(draws)}\n  = {listed(items)}.\n"
         "Proof. vm_compute. reflexivity. Qed.\n\n"
         f"Example draws_{bits} : size {size} = {4 * size}.\nProof. reflexivity. Qed.\n\n"
     )
@@ -98,28 +77,12 @@ def _claims(row: Row, bits: int) -> str:
     )
 
 
-_COMPUTED = "vm_compute; first [reflexivity | discriminate]. Qed.\n\n"
-
-
-def _two_phases(eps: Fraction, delta: Fraction, size: int, n: int) -> tuple[int, int, int] | None:
-    """Reach, open gap and items of the first phase with which Lemma R holds for n items."""
-    room = 2 * eps * size // 1
-    reach, gap = room // 2, room - room // 2
-    start = 2 * reach + 1
-    for a in range(n + 1):
-        b = n - a
-        first, second = Fraction(7, 8) ** a / (2 * start), Fraction(3, 4) ** b / (2 * gap)
-        if size * (first + second) <= delta:
-            return reach, gap, a
-    return None
-
-
 def _lemma_r(row: Row, bits: int) -> str:
     """The number that `certified_n` gives by Lemma R, on one lattice of the toolkit."""
     found = certified_n(2 * row.eps, row.delta, lo="-1/2", hi="1/2", method="lemma-r")
     assert found is not None
     size = 1 << bits
-    phases = _two_phases(row.eps, row.delta, size, found.n)
+    phases = two_phases(row.eps, row.delta, size, found.n)
     if phases is None:
         raise BadInput("n", found.n, f"is not what Lemma R gives on a lattice of {bits} bits")
     reach, gap, a = phases
@@ -127,30 +90,7 @@ def _lemma_r(row: Row, bits: int) -> str:
     return (
         f"Example lemma_r_{row.name[4:]}_{bits} : suffices {size} {found.n} {question}.\n"
         f"Proof. refine (lemma_r {size // 2} {reach} {gap} {a} {found.n - a} {question} "
-        f"_ _ _ _ _); {_COMPUTED}"
-    )
-
-
-def _layers(row: Row) -> str:
-    """Two layers on the lattice of network weights: by a row, and by Lemma R at any size."""
-    bits = 24
-    size, side = 1 << bits, 10
-    sums = 4 * side * side
-    eps, delta = Fraction(1, 400), Fraction(1, 100 * sums)
-    n = next(n for n in itertools.count(1) if _two_phases(eps, delta, size, n))
-    reach, gap, a = _two_phases(eps, delta, size, n) or (0, 0, 0)
-    question = f"{rational(eps)} {rational(delta)}"
-    return (
-        f"Theorem layer_2_2 :\n  all_but (times 16 {rational(row.delta)}) {size} "
-        f"(16 * {row.enough})\n    (contains {size} 2 2 2 {row.enough} plus_minus "
-        f"(4 * {rational(row.eps)})).\n"
-        f"Proof. apply (dense_layer {size} 2 2 {row.enough}).\n"
-        f"  apply ({row.name}.enough {size // 2}); discriminate. Qed.\n\n"
-        f"Theorem layer_{side}_{side} :\n  all_but (times {sums} {rational(delta)}) {size} "
-        f"({sums} * {n})\n    (contains {size} {side} {side} 2 {n} plus_minus "
-        f"(4 * {rational(eps)})).\n"
-        f"Proof. refine (explicit_layer {size // 2} {side} {side} {a} {n - a} {reach} {gap} "
-        f"{question} _ _ _ _ _); {_COMPUTED}"
+        f"_ _ _ _ _); {COMPUTED}"
     )
 
 
@@ -167,48 +107,14 @@ def _wide(row: Row) -> str:
     )
 
 
-def _products(row: Row) -> str:
-    """Products, and a layer of them, on the lattice of weights: twice the failure of a row."""
-    half, delta = 1 << 23, 2 * row.delta
-    tail = (
-        (n, Fraction(sum(math.comb(n, i) for i in range(row.enough)), 1 << n))
-        for n in itertools.count(2 * row.enough)
-    )
-    n = next(n for n, share in tail if row.delta + share <= delta)
-    conditions = (
-        f"  - apply ({row.name}.enough {half // 2}); discriminate.\n"
-        "  - rewrite <- tails_tail. vm_compute. discriminate. Qed.\n\n"
-    )
-    return (
-        f"Theorem products_{row.name[4:]} : forall ks,\n"
-        f"  Forall (large {half}) ks -> length ks = {n}%nat ->\n"
-        f"  all_but {rational(delta)} {2 * half} {n} (fun rs =>\n"
-        f"    reaches ({2 * half} * {2 * half}) ({rational(row.eps)} + ({n} # {4 * half})) "
-        f"(-1 # 4) (1 # 4)\n      (products ks (items {2 * half} rs))).\n"
-        f"Proof. intros ks Hk Hn. apply (products_suffice {half} ks {n} {row.enough} "
-        f"{rational(row.eps)} {rational(row.delta)} {rational(delta)} Hk Hn).\n"
-        f"{conditions}"
-        f"Theorem product_layer_2_2 : forall k first,\n"
-        f"  (forall j s b h, (j < 2)%nat -> (b < 4)%nat -> (h < {n})%nat ->\n"
-        f"    large {half} (k j s b h)\n"
-        f"    /\\ (first j s b h j == sign s * (k j s b h # {2 * half}))%Q) ->\n"
-        f"  all_but (times 32 {rational(delta)}) {2 * half} (32 * {n})\n"
-        f"    (contains {2 * half} 2 2 4 {n} first "
-        f"(inject_Z 4 * ({rational(row.eps)} + ({n} # {4 * half})))).\n"
-        f"Proof. intros k first Hk. apply (product_layer {half} 2 2 {n} {row.enough} k first Hk "
-        f"{rational(row.eps)} {rational(row.delta)} {rational(delta)}).\n"
-        f"{conditions}"
-    )
-
-
 def claims_file(rows: Sequence[Row] = ROWS) -> str:
     """The claims of Python as Rocq examples: the law it samples, and every row on its lattices."""
     names = " ".join(row.name for row in rows)
     parts = [_law(bits) for bits in (24, 52)]
     parts += [text(row, bits) for text in (_claims, _lemma_r) for row in rows for bits in (24, 52)]
-    head = _IMPORTS.format(f"Law Checker Floor LemmaR Layer Explicit Products Pensia {names}")
-    parts += [*map(_wide, rows), _products(rows[-1]), _layers(rows[-1])]
-    return _HEADER + head + _OPEN + "".join(parts)
+    head = imported(f"Law Checker Floor LemmaR Layer Explicit Products Pensia {names}")
+    parts += [*map(_wide, rows), products(rows[-1]), layers(rows[-1])]
+    return HEADER + head + OPEN + "".join(parts)
 
 
 def report_file() -> str:
@@ -217,10 +123,11 @@ def report_file() -> str:
     files = " ".join(dict.fromkeys(name.partition(".")[0] for name in names))
     text = "".join(f"Check {name}.\nPrint Assumptions {name}.\n" for name in names)
     head = "From Coq Require Import ZArith QArith List.\n"
-    return f"{_HEADER}{head}From slt Require {files} Claims.\nFrom slt Require Import Law.\n" + text
+    return f"{HEADER}{head}From slt Require {files} Claims.\nFrom slt Require Import Law.\n" + text
 
 
 def generated() -> dict[str, str]:
     """Every generated file by its name without suffix; the last ones need all others."""
     files = {row.name: row_file(row) for row in ROWS}
-    return {**files, "Claims": claims_file(), "Report": report_file()}
+    network = {"Network": network_file(NETWORK)}
+    return {**files, **network, "Claims": claims_file(), "Report": report_file()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["BINS", "ROWS", "STATEMENTS", "KernelStatement", "Row", "behind"]
+__all__ = ["BINS", "NETWORK", "ROWS", "STATEMENTS", "Network", "Row", "KernelStatement", "behind"]
 
 BINS = 256
 """Bins of half the law in the reach floor: its statements hold where M is a multiple of this."""
@@ -46,6 +46,52 @@ ROWS = (
     _row(500, 500, 52, 16),
     _row(1000, 1000, 58, 17),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A two-layer source every weight of which is drawn, for a dense ReLU layer.
+
+    With probability at least ``1 - failure`` it contains every matrix with entries in [-1, 1]
+    within ``error * sum |x_j|``: of `candidates` hidden units for each input, sign and part
+    `products` have a large first weight, and `enough` of their products do for a sum.
+    """
+
+    inputs: int
+    outputs: int
+    error: Fraction
+    failure: Fraction
+    enough: int
+    products: int
+    candidates: int
+
+    @property
+    def units(self) -> int:
+        """Hidden units: 8 d N."""
+        return 8 * self.inputs * self.candidates
+
+    @property
+    def eps(self) -> Fraction:
+        """Error of a part; the rest of a quarter is for the rounding of up to 2^11 products."""
+        return self.error / 4 - Fraction(1, 1 << 14)
+
+    @property
+    def few(self) -> Fraction:
+        """Chance of too few large first weights: 8 d of them are half of the failure."""
+        return self.failure / (16 * self.inputs)
+
+    @property
+    def share(self) -> Fraction:
+        """Failure of one sum of products: 8 d p of them are half of the failure."""
+        return self.failure / (16 * self.inputs * self.outputs)
+
+    @property
+    def delta(self) -> Fraction:
+        """Failure of one sum of items: half of `share`, the other half is for their number."""
+        return self.share / 2
+
+
+NETWORK = Network(10, 10, Fraction(1, 100), Fraction(1, 100), 75, 215, 1103)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +188,7 @@ STATEMENTS = (
         r"weights k/M in $[1/2, 1]$ all but a fraction $\delta + P(\mathrm{Bin}(n, 1/2) < m)$ of "
         r"the samples reach every rational target of $[-1/4, 1/4]$ within $\epsilon + n/(2M)$.",
         ("Products.products_suffice", "Claims.products_1000_1000"),
-        "random first weights: theirs is one more binomial number, not yet in the kernel",
+        "random first weights (see kernel-random-layer)",
         ("pensia2020-product-law",),
     ),
     KernelStatement(
@@ -172,8 +218,23 @@ STATEMENTS = (
         r"for every W at once, masks with error $4 (\epsilon + n/(2M)) \sum_j |x_j|$, where "
         r"$\delta' \ge \delta + P(\mathrm{Bin}(n, 1/2) < m)$ and m items do for one sum.",
         ("Pensia.product_layer", "Claims.product_layer_2_2"),
-        "the number of random first weights that are large enough (one more binomial number), "
-        "more than one layer, biases, and the spectral norm",
+        "random first weights (see kernel-random-layer), more than one layer, biases, and the "
+        "spectral norm",
+        ("pensia2020-two-layer",),
+    ),
+    KernelStatement(
+        "kernel-random-layer",
+        "One dense ReLU layer inside a random two-layer network, every weight of which is drawn",
+        r"A source with d inputs, p outputs and $8 d N$ hidden units, all of whose $8 d (d + p) N$ "
+        r"weights are drawn: all but a fraction $8 d \tau + 8 d p \delta'$ of the draws give, for "
+        r"every $p \times d$ matrix W with entries in $[-1, 1]$ at once, masks with "
+        r"$|f_i(x) - (W x)_i| \le 4 (\epsilon + n/(2M)) \sum_j |x_j|$ for all rational x and all "
+        r"outputs i, before and after a ReLU. Here $\tau \ge P(\mathrm{Bin}(N, 1/4) < n)$, "
+        r"$\delta' \ge \delta + P(\mathrm{Bin}(n, 1/2) < m)$, and m items do for one sum. An "
+        rf"instance: {NETWORK.inputs} inputs, {NETWORK.outputs} outputs, {NETWORK.units:,} hidden "
+        rf"units, error {NETWORK.error}, failure {NETWORK.failure}.",
+        ("Random.random_layer", "Random.place_distinct", "Network.network"),
+        "more than one layer, biases, the spectral norm, and a form with logarithms",
         ("pensia2020-two-layer",),
     ),
 )

@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 
-__all__ = ["LEAST", "Cell", "Table", "make_table"]
+from .text import listed
+
+__all__ = ["LEAST", "Cell", "Table", "make_table", "table_text"]
 
 SHARES = 1 << 20
 UNIT = 1 << 40
@@ -145,4 +147,13 @@ def make_table(eps: Fraction, delta: Fraction, n: int) -> Table:
                 return table
     raise BadInput(
         "n", n, f"has no table at eps = {eps}, delta = {delta}", "the dynamic program needs more"
+    )
+
+
+def table_text(table: Table) -> str:
+    """A table as a Rocq record; one line a row."""
+    rows = listed((listed(f"({a}, {s})" for a, s in row) for row in table.rows), ";\n  ")
+    return (
+        f"{{| shares := {table.shares};\n   unit := {table.unit};\n"
+        f"   states := {listed(table.states)};\n   rows :=\n  {rows} |}}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from slt_theory.proofs.kernel import ROWS, STATEMENTS
 from slt_theory.proofs.kernel.compiler import CLOSED, assumptions, imports, sources
 from slt_theory.proofs.kernel.export import claims_file, floor_total, row_file
+from slt_theory.proofs.kernel.layers import network_file
+from slt_theory.proofs.kernel.sizes import candidates_needed, chernoff, products_needed
+from slt_theory.proofs.kernel.statements import NETWORK
 from slt_theory.proofs.kernel.tables import SHARES, UNIT, Table, make_table
 
 from slt_theory.certified import certified_n
@@ -80,7 +84,7 @@ def test_the_report_is_read() -> None:
 def test_statements_name_entries_and_files() -> None:
     from slt_theory.theorems import get
 
-    known = {*sources(), "Claims", *(row.name for row in ROWS)}
+    known = {*sources(), "Claims", "Network", *(row.name for row in ROWS)}
     for one in STATEMENTS:
         assert {name.partition(".")[0] for name in one.theorems} <= known
         assert one.not_covered
@@ -98,6 +102,43 @@ def test_a_row_states_what_python_claims() -> None:
     text = row_file(ROWS[0])
     assert "suffices (2 * H) 17 (1 # 10) (1 # 10)" in text
     assert "(n >= 7)%nat" in text
+
+
+def binomial_tail(n: int, p: Fraction, m: int) -> Fraction:
+    """P(Bin(n, p) < m)."""
+    return sum((math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(m)), Fraction(0))
+
+
+def test_a_network_has_the_least_numbers_for_its_failure() -> None:
+    one = NETWORK
+    table = make_table(one.eps, one.delta, one.enough)
+    assert len(table.rows) == one.enough
+    assert one.products == products_needed(one.enough, one.share - one.delta)
+    assert one.candidates == candidates_needed(one.products, one.few)
+    by_products = binomial_tail(one.products, Fraction(1, 2), one.enough)
+    by_candidates = binomial_tail(one.candidates, Fraction(1, 4), one.products)
+    assert by_products <= one.share - one.delta
+    assert by_candidates <= one.few
+    # Both halves of the failure, and the error with the rounding of the products.
+    sums = 8 * one.inputs * one.outputs
+    assert 8 * one.inputs * one.few + sums * one.share == one.failure
+    assert 4 * (one.eps + Fraction(one.products, 1 << 25)) <= one.error
+
+
+@pytest.mark.parametrize(("count", "n"), [(40, 5), (292, 55), (1103, 215), (30, 1)])
+def test_the_bound_on_few_large_weights_is_one(count: int, n: int) -> None:
+    u, v = chernoff(count, n)
+    assert 0 < u <= v
+    bound = Fraction(3 * v + u, 4 * v) ** count * Fraction(v, u) ** (n - 1)
+    assert binomial_tail(count, Fraction(1, 4), n) <= bound
+
+
+def test_a_network_states_what_python_claims() -> None:
+    text = network_file(NETWORK)
+    assert f"units {NETWORK.inputs} {NETWORK.candidates}" in text
+    assert f"all_but (1 # 100) {1 << 24}" in text
+    words = {one.id: one.words for one in STATEMENTS}["kernel-random-layer"]
+    assert f"{NETWORK.units:,} hidden" in words
 
 
 def test_the_page_prints_every_row() -> None:

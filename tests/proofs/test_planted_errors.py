@@ -5,19 +5,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from slt_theory.proofs.kernel import ROWS
 from slt_theory.proofs.kernel.compiler import compile_all, sources
 from slt_theory.proofs.kernel.export import claims_file, row_file
+from slt_theory.proofs.kernel.layers import network_file
+from slt_theory.proofs.kernel.statements import Network
 from slt_theory.proofs.kernel.tables import Table, make_table
 
 pytestmark = pytest.mark.skipif(shutil.which("coqc") is None, reason="no coqc on the PATH")
 
 ROW = ROWS[0]
 TABLE = make_table(ROW.eps, ROW.delta, ROW.enough)
-FILES = {**sources(), ROW.name: row_file(ROW), "Claims": claims_file([ROW])}
+NETWORK = Network(1, 2, Fraction(1), Fraction(1, 2), enough=19, products=55, candidates=292)
+FILES = {
+    **sources(),
+    ROW.name: row_file(ROW),
+    "Claims": claims_file([ROW]),
+    "Network": network_file(NETWORK),
+}
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +120,32 @@ EDITS = {
     "no rounding of products": ("Products", "(eps + (Z.of_nat n # 2 * M))", "eps"),
     "no tail of the mixture": ("Products", "(tail n m * QDen delta + Qnum", "(Qnum"),
     "no union bound": ("Layer", "all_but (times (4 * (p * d)) delta)", "all_but delta"),
+    "small first weights are lucky": ("Lucky", "then 6 * Zpos H <=? r", "then 5 * Zpos H <=? r"),
+    "luck of one in three": ("Lucky", "=> 3 * rare N' n", "=> 2 * rare N' n"),
+    "luck of the other sign": (
+        "Lucky",
+        "if s then item (- Zpos M) r else",
+        "if s then - item 0 r else",
+    ),
+    "a smaller bound on rare": ("Lucky", "<= (3 * v + u) ^ Z", "<= (2 * v + u) ^ Z"),
+    "a union of two samples for one": ("Lucky", "all_but (delta + delta') M", "all_but delta' M"),
+    "dropped weights left in": (
+        "Pensia",
+        "(fun j s b h j' => on j s b h && keeps",
+        "(fun j s b h j' => keeps",
+    ),
+    "always enough lucky weights": ("Random", "(times (8 * d) tau + times", "(0 * tau + times"),
+    "the union of one output": ("Random", "times (8 * (d * p)) delta'", "times (8 * d) delta'"),
+    "half of a random layer's error": ("Random", "M d p N (4 * (eps", "M d p N (2 * (eps"),
+    "one draw for both layers": ("Random", "error (skipn (d * units) rs)", "error rs"),
+    "one draw for two first weights": (
+        "Random",
+        "((j' + d - j) mod d * units",
+        "((j' - j) * units",
+    ),
+    "fewer candidates": ("Network", "1 2 292", "1 2 270"),
+    "a smaller failure of a network": ("Network", "all_but (1 # 2)", "all_but (1 # 3)"),
+    "a smaller error of a network": ("Network", "292 (1 # 1)", "292 (1 # 2)"),
 }
 
 
