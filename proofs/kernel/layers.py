@@ -6,7 +6,7 @@ import itertools
 from fractions import Fraction
 
 from .sizes import chernoff, products_needed, two_phases
-from .statements import Network, Row
+from .statements import DrawnNetwork, Row
 from .tables import LEAST, Table, make_table, table_text
 from .text import COMPUTED, HEADER, OPEN, imported, rational
 
@@ -68,7 +68,7 @@ def products(row: Row) -> str:
     )
 
 
-def network_file(network: Network, table: Table | None = None) -> str:
+def network_file(network: DrawnNetwork, table: Table | None = None) -> str:
     """A source every weight of which is drawn; its sums by a table of the dynamic program."""
     one, size = network, 1 << BITS
     found = make_table(one.eps, one.delta, one.enough) if table is None else table

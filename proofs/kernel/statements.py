@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["BINS", "NETWORK", "ROWS", "STATEMENTS", "Network", "Row", "KernelStatement", "behind"]
+__all__ = [
+    "BINS",
+    "NETWORK",
+    "ROWS",
+    "STATEMENTS",
+    "DrawnNetwork",
+    "KernelStatement",
+    "Row",
+    "behind",
+]
 
 BINS = 256
 """Bins of half the law in the reach floor: its statements hold where M is a multiple of this."""
@@ -49,7 +58,7 @@ ROWS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class DrawnNetwork:
     """A two-layer source every weight of which is drawn, for a dense ReLU layer.
 
     With probability at least ``1 - failure`` it contains every matrix with entries in [-1, 1]
@@ -91,7 +100,7 @@ class Network:
         return self.share / 2
 
 
-NETWORK = Network(10, 10, Fraction(1, 100), Fraction(1, 100), 75, 215, 1103)
+NETWORK = DrawnNetwork(10, 10, Fraction(1, 100), Fraction(1, 100), 75, 215, 1103)
 
 
 @dataclass(frozen=True, slots=True)
