@@ -24,13 +24,15 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     from slt_theory.data import shipped_target
     from slt_theory.streams import Purpose, stream_id
     from slt_theory.subset_sum import solve_many
-    from slt_theory.tickets.building.direct import LIFT, candidate_law
-    from slt_theory.tickets.building.request import parse_request
+    from slt_theory.tickets.building.direct import LIFT, range_of
+    from slt_theory.tickets.building.request import BuildSettings, parse_request
 
     rows = []
     for eps in EPS[:2] if quick else EPS:
-        request = parse_request(shipped_target("digits_mlp"), eps=Fraction(eps), reach=None)
-        law = candidate_law(request)
+        request = parse_request(
+            shipped_target("digits_mlp"), BuildSettings(eps=Fraction(eps)), reach=None
+        )
+        law = range_of(request)
         targets = np.concatenate([layer.wanted.ravel() for layer in request.layers])
         radius = min(layer.radius for layer in request.layers)
         stream = stream_id(Purpose.WEIGHTS, 0)

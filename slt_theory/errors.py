@@ -5,6 +5,7 @@ Every error carries the exit code that the command line returns for it.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 __all__ = [
@@ -24,6 +25,18 @@ class SltError(Exception):
     """Root of all errors raised on purpose by this package."""
 
     exit_code = 2
+
+
+def _shown(value: Any) -> str:
+    """Return text as it is, an exact number as a person would write it, the rest by ``repr``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Fraction):
+        written = str(float(value)) if value.denominator > 1 and abs(value) < 1e16 else str(value)
+        return written if Fraction(written) == value else str(value)
+    if type(value) is tuple and any(isinstance(one, Fraction) for one in value):
+        return f"({', '.join(map(_shown, value))})"
+    return repr(value)
 
 
 class BadInput(SltError, ValueError):
@@ -46,7 +59,7 @@ class BadInput(SltError, ValueError):
         self.value = value
         self.constraint = constraint
         self.way_out = way_out
-        shown = value if isinstance(value, str) else repr(value)
+        shown = _shown(value)
         if len(shown) > 200:
             shown = shown[:200] + "..."
         text = f"{argument} = {shown}: {constraint}"

@@ -45,17 +45,18 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "instance": ("errors", "rationals", "lattice", "subset_sum"),
     "certified": GROUND,
     "theorems": (*GROUND, "certified"),
-    "papers": (*GROUND, "certified", "theorems"),
     "networks": GROUND,
     "data": (*GROUND, "networks"),
-    "tickets": (*GROUND, "subset_sum.kernels", "subset_sum", "networks", "theorems"),
+    "tickets": (*GROUND, "subset_sum.kernels", "subset_sum", "networks"),
 }
+ALLOWED["papers"] = (*ALLOWED["tickets"], "certified", "theorems", "tickets")
 ALLOWED["universal"] = (*ALLOWED["tickets"], "tickets", "data")
 ALLOWED["torch"] = (*ALLOWED["tickets"], "tickets", "data")
 # Trained systems stand on the training primitives.
-ALLOWED["papers.trained"] = (*ALLOWED["torch"], "torch", "papers")
+ALLOWED["papers.trained"] = (*ALLOWED["torch"], "torch", "theorems", "papers")
 ALLOWED["experiments"] = (
     *ALLOWED["tickets"],
+    "theorems",
     "papers",
     "certified",
     "data",

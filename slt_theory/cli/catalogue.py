@@ -120,9 +120,9 @@ def show(
 
 def _build(entry: Any) -> str | None:
     """The command that builds the theorem's ticket, where there is a construction."""
-    from slt_theory.tickets.building.constructions import CONSTRUCTIONS
+    from slt_theory.tickets.building.construction import constructions
 
-    if entry.id not in CONSTRUCTIONS:
+    if entry.id not in constructions():
         return None
     return f"slt ticket build --theorem {entry.id} --target FILE --eps E --out FILE"
 

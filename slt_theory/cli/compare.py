@@ -67,7 +67,7 @@ def compare(
     """Constructions side by side on one target: size, certified error, accuracy."""
     exact = require("eps", eps)
     from slt_theory.data import shipped_target
-    from slt_theory.tickets.building.constructions import find
+    from slt_theory.tickets.building.construction import find
     from slt_theory.tickets.compare import compare as run
     from slt_theory.tickets.compare import typical
 

@@ -21,6 +21,7 @@ from slt_theory.cli.common import (
     number,
     progress_bar,
 )
+from slt_theory.cli.construction import ConstructionCommand, asked_options
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.errors import BadInput
@@ -30,7 +31,7 @@ _LISTED = 10_000
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Build and verify strong lottery tickets.", no_args_is_help=True)
-    group.command("build")(build)
+    group.command("build", cls=ConstructionCommand)(build)
     group.command("verify")(verify)
     app.add_typer(group, name="ticket")
 
@@ -45,14 +46,8 @@ def _edges(record: dict[str, Any]) -> list[str]:
     ]
 
 
-def _shares(name: str, text: str | None) -> Any:
-    """One share, or one for each source layer."""
-    if text is None or "," not in text:
-        return None if text is None else number(name, text)
-    return [number(name, part) for part in text.split(",")]
-
-
 def build(
+    ctx: typer.Context,
     target: Target,
     out: Annotated[Path, typer.Option(help="Ticket file to write.")],
     theorem: Annotated[str, typer.Option(help="Id of the construction.")] = "pensia2020-two-layer",
@@ -64,40 +59,6 @@ def build(
     objective: Annotated[str, typer.Option(help="eps, or best: the exact optima.")] = "eps",
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
     domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
-    shared: Annotated[
-        bool,
-        typer.Option(
-            "--shared",
-            help="One vector a row (pensia2020-direct); one neuron for all outputs "
-            "(orseau2020-hyperbolic).",
-        ),
-    ] = False,
-    law: Annotated[str | None, typer.Option(help="uniform or normal (fischer2021-biases).")] = None,
-    density: Annotated[
-        str | None, typer.Option(help="Weights that exist (gadhikar2023-network).")
-    ] = None,
-    prune: Annotated[
-        str | None,
-        typer.Option(help="Share frozen to 0 (otsuka2024-frozen-network); a,b,... one a layer."),
-    ] = None,
-    lock: Annotated[
-        str | None, typer.Option(help="Share frozen to its value (otsuka2024-frozen-network).")
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option(help="uniform, epl or erk: how frozen shares are spread.")
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Live numbers in every sum (natale2024-network).")
-    ] = None,
-    move: Annotated[
-        str | None, typer.Option(help="Largest move of a kept weight (xiong2023-perturbation).")
-    ] = None,
-    redraws: Annotated[
-        int | None, typer.Option(help="Draws of every weight (chijiwa2021-redraws).")
-    ] = None,
-    resolution: Annotated[
-        str | None, typer.Option(help="Weights are rounded to multiples (kumar2025-quantised).")
-    ] = None,
     check: Check = None,
     strict: Strict = False,
     memory: Memory = None,
@@ -111,36 +72,26 @@ def build(
     started = time.perf_counter()
     check_place(out)
     network, assumed, layers, remarks = any_target(target, arch, check, strict=strict)
-    from slt_theory.networks import Attention
     from slt_theory.tickets import build_ticket, write_ticket
-    from slt_theory.tickets.building.advice import sufficient_n
-    from slt_theory.tickets.building.constructions import find
+    from slt_theory.tickets.building.build import construction_of
+    from slt_theory.tickets.building.request import BuildSettings
     from slt_theory.tickets.frozen import frozen_weights
     from slt_theory.tickets.partial import partial_path
 
-    options: dict[str, Any] = {
+    construction = construction_of(theorem, asked_options(ctx))
+    asked: dict[str, Any] = {
         "eps": None if eps is None else number("eps", eps),
         "network_eps": None if network_eps is None else number("network_eps", network_eps),
         "seed": seed,
         "objective": objective,
         "signs": signs,
         "domain": domain,
-        "shared": shared,
-        "law": law,
-        "density": None if density is None else number("density", density),
-        "prune": _shares("prune", prune),
-        "lock": _shares("lock", lock),
-        "budget": budget,
-        "size": size,
-        "move": None if move is None else number("move", move),
-        "redraws": redraws,
-        "resolution": None if resolution is None else number("resolution", resolution),
     }
     try:
         with progress_bar("subset sums", None) as progress:
             ticket = build_ticket(
                 network,
-                theorem=theorem,
+                construction,
                 n=n,
                 threads=threads,
                 progress=progress,
@@ -148,7 +99,7 @@ def build(
                 out=out,
                 fresh=fresh,
                 max_memory=byte_count(memory),
-                **options,
+                **asked,
             )
     except KeyboardInterrupt:
         if partial_path(out).exists():
@@ -200,9 +151,8 @@ def build(
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:
         try:
-            enough = sufficient_n(network, theorem=theorem, **options)
-            scarce = "n" if isinstance(network, Attention) else find(theorem).scarce
-            advice = f"{scarce} = {enough} would do with 99 % estimated chance"
+            enough = construction.sufficient(network, BuildSettings(**asked))
+            advice = f"{construction.scarce} = {enough} would do with 99 % estimated chance"
         except BadInput as error:
             enough, advice = None, f"n {error.constraint}"
         record["sufficient_n"] = enough

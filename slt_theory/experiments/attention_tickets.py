@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from slt_theory.networks.attention import Attention
+from slt_theory.papers.otsuka2026 import AttentionHeads
 from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.tickets.building.attention import build_attention
+from slt_theory.tickets.building.build import build_ticket
 from slt_theory.tickets.checking.attention_check import effective_heads
 from slt_theory.tickets.checking.attention_search import largest_attention_error
 from slt_theory.tickets.domain import parse_domain
@@ -85,8 +86,15 @@ def length_errors(
     rows = []
     for n in ns:
         for seed in seeds:
-            ticket = build_attention(
-                target, eps=4, n=n, seed=seed, objective="best", domain=domain, threads=threads
+            ticket = build_ticket(
+                target,
+                AttentionHeads(),
+                eps=4,
+                n=n,
+                seed=seed,
+                objective="best",
+                domain=domain,
+                threads=threads,
             )
             heads, where = effective_heads(ticket), parse_domain(domain)
             measured = {

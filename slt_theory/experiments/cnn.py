@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Conv, Geometry
+from slt_theory.papers.dacunha2022 import DirectConv, TwoLayerConv
 from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.tickets.building import direct, pensia
-from slt_theory.tickets.building.request import parse_request
+from slt_theory.tickets.building.request import BuildSettings, parse_request
 from slt_theory.tickets.checking.effective import effective_block
 
 __all__ = ["ErrorRow", "direct_errors", "random_lenet5", "two_layer_beside"]
@@ -130,10 +130,9 @@ def direct_errors(
     rows = []
     for n in ns:
         begin = time.perf_counter()
-        request = parse_request(
-            part, eps=2, seed=seed, n=n, objective="best", reach=None, threads=threads
-        )
-        ticket = direct.build(request, direct.CNN_THEOREM)
+        asked = BuildSettings(eps=2, seed=seed, n=n, objective="best", threads=threads)
+        request = parse_request(part, asked, reach=None)
+        ticket = DirectConv().build(request)
         seconds = time.perf_counter() - begin
         weights, biases = list(target.weights), list(target.biases)
         largest = relative = own = 0.0
@@ -185,8 +184,8 @@ def two_layer_beside(
     for row in rows:
         begin = time.perf_counter()
         eps = Fraction(row.weight_error)
-        request = parse_request(part, eps=eps, seed=seed, signs="needed", threads=threads)
-        ticket = pensia.build(request, "dacunha2022-cnn")
+        request = parse_request(part, BuildSettings(eps=eps, seed=seed, threads=threads)).needed()
+        ticket = TwoLayerConv().build(request)
         errors = [
             np.abs(effective_block(ticket, k).positive - layer.wanted).max()
             for k, layer in enumerate(request.layers)

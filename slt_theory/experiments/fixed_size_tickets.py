@@ -30,8 +30,6 @@ __all__ = ["SHARE", "FixedSizeRow", "fixed_size_markdown", "fixed_size_row", "sm
 SHARE = Fraction(1, 20)
 """k / n"""
 
-_THEOREM = "natale2024-network"
-
 
 @dataclass(frozen=True)
 class FixedSizeRow(Record):
@@ -82,15 +80,14 @@ def fixed_size_row(
     eps : number
         Error of every weight.
     """
-    from slt_theory.papers.natale2024 import entropy, network_n
+    from slt_theory.papers.natale2024 import FixedSize, entropy, network_n
 
     n = int(size / SHARE)
     ticket = build_ticket(
         target,
-        theorem=_THEOREM,
+        FixedSize(size),
         eps=eps,
         seed=seed,
-        size=size,
         n=n,
         signs="needed",
         threads=threads,

@@ -93,10 +93,10 @@ def frozen_row(
         sufficient_n,
     )
     from slt_theory.tickets.building.locked import smallest
-    from slt_theory.tickets.building.request import parse_request
+    from slt_theory.tickets.building.request import BuildSettings, parse_request
     from slt_theory.tickets.checking.certificate import certify
 
-    request = parse_request(target, eps=eps, seed=seed, signs="needed", threads=threads)
+    request = parse_request(target, BuildSettings(eps=eps, seed=seed, threads=threads)).needed()
     source = RandomSource(Uniform(bits=WEIGHT_BITS), prune, lock)
     copies = smallest(lambda c: copies_do(request, source, c), 1, MOST_COPIES)
     pair_n, _ = sufficient_n(request.with_n(copies), source)

@@ -13,8 +13,9 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from slt_theory.theorems.entry import Theorem
+from slt_theory.tickets.building.construction import Construction
 
-__all__ = ["all_theorems", "modules_of"]
+__all__ = ["all_constructions", "all_theorems", "modules_of"]
 
 #: The catalogue's order; a module that is not named comes last.
 _ORDER = """
@@ -43,3 +44,11 @@ def all_theorems() -> tuple[Theorem, ...]:
     """Every theorem, in the catalogue's order."""
     modules = modules_of(__name__, __path__, _ORDER, beside="trained")
     return tuple(theorem for module in modules for theorem in module.ENTRIES)
+
+
+@cache
+def all_constructions() -> dict[str, type[Construction]]:
+    """Every construction by the id of its theorem, in the catalogue's order."""
+    modules = modules_of(__name__, __path__, _ORDER, beside="trained")
+    listed = (one for module in modules for one in getattr(module, "CONSTRUCTIONS", ()))
+    return {one.theorem: one for one in listed}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Uniform
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.entry import (
@@ -18,6 +22,13 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, one_more_layer
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.depth import RandomSource
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="burkholz2022b",
@@ -81,3 +92,35 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class ConvResidual(OfNetworks):
+    """Convolutional and residual targets in a random network with one layer more.
+
+    Channels of the source are copies of the target's; a skip adds to its block copy by copy.
+    """
+
+    theorem: ClassVar[str] = "burkholz2022b-conv-residual"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"signs": "needed"},)
+    dimensions: ClassVar[tuple[int, ...]] = (4,)
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import depth
+
+        return depth.sufficient_n(request, self._source())[1]
+
+    def build(self, request: Request) -> Ticket:
+        """Find a plan of widths, then solve the pair and the single layers."""
+        from slt_theory.tickets.building import depth
+
+        return depth.build(request, self.theorem, self._source())
+
+    def _source(self) -> RandomSource:
+        from slt_theory.tickets.building.depth import RandomSource
+
+        return RandomSource(Uniform(bits=WEIGHT_BITS))
+
+
+CONSTRUCTIONS = (ConvResidual,)

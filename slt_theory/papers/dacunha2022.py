@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Uniform
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.conditions import Statement
@@ -20,6 +24,12 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import ARCHITECTURES, Layout, two_layer
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="dacunha2022",
@@ -155,4 +165,59 @@ ENTRIES = (
         proof="young-convolution",
         checks=(Check("integers", "random kernels and images", young),),
     ),
+)
+
+
+@dataclass(frozen=True)
+class TwoLayerConv(OfNetworks):
+    """A 1 x 1 convolution, a ReLU and a convolution for each convolution of the target.
+
+    Theorem 3.1: a random CNN of twice the depth with O(log(1/eps)) times the channels contains
+    every target CNN with kernels of l1 norm at most 1, for non-negative inputs.
+    """
+
+    theorem: ClassVar[str] = "dacunha2022-cnn"
+    dimensions: ClassVar[tuple[int, ...]] = (4,)
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.sufficient_n(request.needed())
+
+    def build(self, request: Request) -> Ticket:
+        """Solve the halves of every gadget pair that the signs of its inputs leave."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.build(request.needed(), self.theorem)
+
+
+@dataclass(frozen=True)
+class DirectConv(OfNetworks):
+    """The experiment: every parameter of a convolution a subset sum of n numbers from U[-1, 1].
+
+    No source network computes these sums.
+    """
+
+    theorem: ClassVar[str] = "dacunha2022-direct"
+    reach: ClassVar[float | None] = None
+    largest_n: ClassVar[int] = 63  # items of one sum in the solver
+    dimensions: ClassVar[tuple[int, ...]] = (4,)
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import direct
+
+        return direct.sufficient_n(request, Uniform(bits=WEIGHT_BITS))
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every sum on numbers of U[-1, 1]."""
+        from slt_theory.tickets.building import direct
+
+        return direct.build(request, self.theorem, Uniform(bits=WEIGHT_BITS))
+
+
+CONSTRUCTIONS = (
+    DirectConv,
+    TwoLayerConv,
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import permutations, product
+from typing import TYPE_CHECKING, ClassVar
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
@@ -18,6 +20,12 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, two_layer
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="ferbach2023",
@@ -146,3 +154,30 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class TwoLayerEquivariant(OfNetworks):
+    """Two equivariant random layers with a ReLU between for each equivariant layer of the target.
+
+    Theorem 1: coefficients in a basis of the equivariant maps take the place of weights; the random
+    network and the ticket are equivariant to the same group.
+    """
+
+    theorem: ClassVar[str] = "ferbach2023-equivariant"
+    dimensions: ClassVar[tuple[int, ...]] = (3,)
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.sufficient_n(request.needed())
+
+    def build(self, request: Request) -> Ticket:
+        """Solve the halves of every gadget pair that the signs of its inputs leave."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.build(request.needed(), self.theorem)
+
+
+CONSTRUCTIONS = (TwoLayerEquivariant,)

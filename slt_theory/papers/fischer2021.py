@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Law, Normal, Uniform
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
 from slt_theory.theorems.networks import Layout, two_layer
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import choice
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="fischer2021",
@@ -78,3 +89,34 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class RandomBiases(OfNetworks):
+    """Targets with biases in a source whose weights and biases are random, all of one law.
+
+    As in Pensia et al. two random layers stand for one; a constant input carries the biases.
+    """
+
+    theorem: ClassVar[str] = "fischer2021-biases"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"law": "normal"},)
+
+    law: Literal["uniform", "normal"] = choice("Law of every weight and bias.", "uniform", "normal")
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.sufficient_n(request, self._law())
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every half-sum of every gadget pair."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.build(request, self.theorem, law=self._law())
+
+    def _law(self) -> Law:
+        return Normal(WEIGHT_BITS) if self.law == "normal" else Uniform(bits=WEIGHT_BITS)
+
+
+CONSTRUCTIONS = (RandomBiases,)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Masked, Uniform
+from slt_theory.rationals import to_fraction
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
@@ -19,6 +24,14 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, one_more_layer
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import Number, number
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.depth import RandomSource
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="gadhikar2023",
@@ -237,3 +250,39 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class SparseSource(OfNetworks):
+    """Depth L + 1 in a random sparse source: each weight exists with probability p = density.
+
+    A random Erdos-Renyi network contains the target if its width grows by 1/log(1/(1 - p)).
+    """
+
+    theorem: ClassVar[str] = "gadhikar2023-network"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"signs": "needed", "density": 0.5},)
+
+    density: Number = number(
+        "Share of the source's weights that exist.", above=0, at_most=1, default=0.5
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import depth
+
+        return depth.sufficient_n(request, self._source())[1]
+
+    def build(self, request: Request) -> Ticket:
+        """Find a plan of widths, then solve the pair and the single layers."""
+        from slt_theory.tickets.building import depth
+
+        return depth.build(request, self.theorem, self._source())
+
+    def _source(self) -> RandomSource:
+        from slt_theory.tickets.building.depth import RandomSource
+
+        density = to_fraction("density", self.density)
+        return RandomSource(Masked(Uniform(bits=WEIGHT_BITS), density))
+
+
+CONSTRUCTIONS = (SparseSource,)

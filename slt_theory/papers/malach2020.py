@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -22,6 +24,12 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="malach2020",
@@ -227,3 +235,32 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class SingleProducts(OfNetworks):
+    """Every half-weight one product u v of two random numbers: no subset sums.
+
+    Theorem 2.1: a random ReLU network of depth 2 l and polynomial width contains a fixed target
+    network of depth l, up to eps, with probability at least 1 - delta.
+    """
+
+    theorem: ClassVar[str] = "malach2020-weights"
+    # A product of two numbers is hardly ever near 1.
+    reach: ClassVar[float | None] = 0.5
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.sufficient_n_of_singles(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Find one number for every half-sum."""
+        from slt_theory.tickets.building import pairs
+
+        sized = request.with_n(request.n or request.stretched(self.plan(request)))
+        return pairs.build(sized, self.theorem, size=1)
+
+
+CONSTRUCTIONS = (SingleProducts,)

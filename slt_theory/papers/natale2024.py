@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import comb, factorial, isqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from slt_theory.errors import BadInput
+from slt_theory.rationals import whole_number
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, below, parameter
@@ -22,6 +25,13 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import whole
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="natale2024",
@@ -589,3 +599,34 @@ def _densities() -> Outcome:
         if b <= a or y >= x
     ]
     return all_of(failures, len(shares) - 1, f"n = {sizes}")
+
+
+@dataclass(frozen=True)
+class FixedSize(OfNetworks):
+    """Gadget pairs whose sums keep exactly k = size of n numbers each.
+
+    The density of the ticket is thus chosen: k / n of the numbers, 1/20 unless n is given, for n
+    counts neurons of the wrong sign and k does not.
+    """
+
+    theorem: ClassVar[str] = "natale2024-network"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"size": 8, "signs": "needed"},)
+
+    size: int = whole("Live numbers kept in every sum.", default=8)
+
+    def plan(self, request: Request) -> int:
+        """Return n = 20 k."""
+        return 20 * whole_number("size", self.size)
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every half-sum among the subsets of its size."""
+        from slt_theory.tickets.building import pairs
+
+        size = whole_number("size", self.size)
+        sized = request.with_n(request.n or request.stretched(self.plan(request)))
+        if size > (sized.n or 0):
+            raise BadInput("size", self.size, f"must not exceed n = {sized.n}")
+        return pairs.build(sized, self.theorem, size=size)
+
+
+CONSTRUCTIONS = (FixedSize,)

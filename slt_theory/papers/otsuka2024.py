@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Uniform
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
 from slt_theory.theorems.conditions import Statement
@@ -19,6 +24,14 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, one_more_layer
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import Number, choice, shares
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.depth import RandomSource
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="otsuka2024",
@@ -180,3 +193,47 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class FrozenSource(OfNetworks):
+    """Depth L + 1 in a source frozen at random: weights pruned to 0, or locked to their value.
+
+    A random network of which the share `prune` is 0 and the share `lock` cannot be removed still
+    contains the target with O(d log(1/eps)) neurons a layer; the constant depends on the shares.
+    """
+
+    theorem: ClassVar[str] = "otsuka2024-frozen-network"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = (
+        {"signs": "needed", "prune": 0.25, "lock": 0.25},
+    )
+
+    prune: Number | Sequence[Number] = shares("Share of weights frozen to 0.")
+    lock: Number | Sequence[Number] = shares("Share of weights frozen to their value.")
+    budget: Literal["uniform", "epl", "erk"] = choice(
+        "How these shares are spread over the layers: the same share everywhere, equally many free "
+        "weights, or the Erdos-Renyi kernel.",
+        "uniform",
+        "epl",
+        "erk",
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import depth
+
+        return depth.sufficient_n(request, self._source())[1]
+
+    def build(self, request: Request) -> Ticket:
+        """Find a plan of widths, then solve the pair and the single layers."""
+        from slt_theory.tickets.building import depth
+
+        return depth.build(request, self.theorem, self._source())
+
+    def _source(self) -> RandomSource:
+        from slt_theory.tickets.building.depth import RandomSource
+
+        return RandomSource(Uniform(bits=WEIGHT_BITS), self.prune, self.lock, self.budget)
+
+
+CONSTRUCTIONS = (FrozenSource,)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
@@ -18,6 +20,13 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, direct, parse_architecture, two_layer
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import flag
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="pensia2020",
@@ -200,4 +209,63 @@ ENTRIES = (
             ),
         ),
     ),
+)
+
+
+@dataclass(frozen=True)
+class TwoLayer(OfNetworks):
+    """Two random layers with a ReLU between for each layer of the target.
+
+    Theorem 1: a random ReLU network of twice the depth whose hidden layers have
+    O(d log(d l / min(eps, delta))) neurons contains every target with spectral norms at most 1, up
+    to eps, with probability at least 1 - delta.
+    """
+
+    theorem: ClassVar[str] = "pensia2020-two-layer"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"signs": "needed"})
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.sufficient_n(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every half-sum of every gadget pair."""
+        from slt_theory.tickets.building import pairs
+
+        return pairs.build(request, self.theorem)
+
+
+@dataclass(frozen=True)
+class DirectExperiment(OfNetworks):
+    """Experiment 1: every weight a subset sum of n numbers from the range of all weights.
+
+    No source network computes these sums. The authors' code shares one vector along each row.
+    """
+
+    theorem: ClassVar[str] = "pensia2020-direct"
+    reach: ClassVar[float | None] = None
+    largest_n: ClassVar[int] = 63  # items of one sum in the solver
+    # Its sums are the weights: whatever comes between layers is the target's own.
+    activations: ClassVar[tuple[str, ...] | None] = None
+
+    shared: bool = flag("One vector of numbers for a whole row, as the authors' code has it.")
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.tickets.building import direct
+
+        return direct.sufficient_n(request, direct.range_of(request))
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every sum on numbers of U[min, max]."""
+        from slt_theory.tickets.building import direct
+
+        return direct.build(request, self.theorem, direct.range_of(request), shared=self.shared)
+
+
+CONSTRUCTIONS = (
+    TwoLayer,
+    DirectExperiment,
 )

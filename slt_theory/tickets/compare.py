@@ -86,9 +86,9 @@ def _plain(value: Any) -> Any:
 
 def typical() -> list[tuple[str, dict[str, Any]]]:
     """Every construction with the options that show what its theorem is about."""
-    from slt_theory.tickets.building.constructions import CONSTRUCTIONS
+    from slt_theory.tickets.building.construction import constructions
 
-    return [(c.theorem, dict(options)) for c in CONSTRUCTIONS.values() for options in c.typical]
+    return [(c.theorem, dict(options)) for c in constructions().values() for options in c.typical]
 
 
 def compare(

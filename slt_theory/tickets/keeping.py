@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import whole_number
-from slt_theory.networks import Network, target_hash
+from slt_theory.networks import Attention, Network, target_hash
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.partial import Journal, MaskStore, Memory, partial_path, read_identity
 
@@ -94,21 +94,36 @@ class Keeping:
 
 
 def keeping_of(
-    target: Network, theorem: str, options: dict[str, Any]
-) -> tuple[Keeping, dict[str, Any]]:
-    """Split the arguments of a build into those of its storage and the others."""
-    rest = {k: v for k, v in options.items() if k not in ("out", "fresh", "max_memory", "expect")}
-    limit = options.get("max_memory")
-    limit = None if limit is None else whole_number("max_memory", limit)
+    target: Network | Attention,
+    asked: Mapping[str, Any],
+    *,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    max_memory: int | None = None,
+    expect: Callable[[int], None] | None = None,
+) -> Keeping:
+    """Return the way in which a build keeps its masks.
+
+    Parameters
+    ----------
+    target : Network or Attention
+    asked : mapping
+        What decides the ticket, by name; None stands for what was not asked.
+    out, fresh, max_memory, expect
+        As in `slt_theory.build_ticket`.
+
+    Raises
+    ------
+    BadInput
+        If `max_memory` is not positive.
+    """
+    limit = None if max_memory is None else whole_number("max_memory", max_memory)
     if limit is not None and limit <= 0:
         raise BadInput("max_memory", limit, "must be > 0 bytes")
-    given = {
-        k: str(v) for k, v in rest.items() if k not in ("threads", "progress") and v is not None
-    }
-    out = options.get("out")
-    identity = {**given, "theorem": theorem, "target": target_hash(target)}
-    path = None if out is None else partial_path(Path(out))
-    return (
-        Keeping(path, identity, bool(options.get("fresh")), limit, options.get("expect")),
-        rest,
+    if out is None:
+        return Keeping(None, {}, fresh, limit, expect)
+    identity = {name: str(value) for name, value in asked.items() if value is not None}
+    identity["target"] = (
+        target_hash(target) if isinstance(target, Network) else target.target_hash()
     )
+    return Keeping(partial_path(Path(out)), identity, fresh, limit, expect)

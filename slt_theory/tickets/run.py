@@ -10,13 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network
+from slt_theory.networks.attention import attend
 from slt_theory.networks.graph import skeleton
 from slt_theory.networks.steps import Weigh
+from slt_theory.tickets.checking.attention_check import effective_heads
 from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.unrolled import copies_of_values, follow
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["ticket_forward"]
+__all__ = ["attention_forward", "ticket_forward"]
 
 Floats = NDArray[np.float64]
 _MOST_NUMBERS = 1 << 24
@@ -115,3 +117,23 @@ class _Layer:
         summed = self.unrolling.gathers @ np.ascontiguousarray(stacked)
         gathered = summed.reshape(self.unrolling.sites_out, -1, batch).transpose(2, 1, 0)
         return np.ascontiguousarray(gathered).reshape(batch, -1)
+
+
+def attention_forward(
+    ticket: Ticket,
+    tokens: ArrayLike,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    asked: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Return the outputs of the masked random attention; arguments as of `Attention.forward`."""
+    x = np.asarray(tokens, dtype=np.float64)
+    rows = x if asked is None else x[asked]
+    result: NDArray[np.float64] | None = None
+    for scores, values in effective_heads(ticket):
+        weights = attend((rows @ scores.T) @ x.T, mask, asked)
+        part = weights @ (x @ values.T)
+        result = part if result is None else result + part
+    if result is None:
+        raise BadInput("ticket", 0, "has no heads")
+    return result

@@ -125,8 +125,8 @@ EXACT = {
     "slt_theory/testing/lemmas/tails.py": "p (1-p) (t-k) (1-(1-p)**copies) (-1)",
     "slt_theory/papers/burkholz2022c.py": "(b-a) Fraction(1,9) Fraction(729,10000)",
     "slt_theory/papers/malach2020.py": ("d l eps eps.numerator eps.denominator (masked-y[:,None])"),
-    "slt_theory/papers/otsuka2026.py": "alpha d_in",
-    "slt_theory/papers/chijiwa2021.py": "d l eps",
+    "slt_theory/papers/otsuka2026/__init__.py": "alpha d_in",
+    "slt_theory/papers/chijiwa2021/__init__.py": "d l eps",
     "slt_theory/universal/check.py": "Fraction(2)",
     "slt_theory/universal/functions.py": "(step*reach)",
 }

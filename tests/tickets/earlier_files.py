@@ -10,7 +10,7 @@ import numpy as np
 
 from slt_theory.networks import Attention, load_target
 from slt_theory.tickets import Ticket, ticket_forward, verify
-from slt_theory.tickets.building.attention import attention_forward
+from slt_theory.tickets.run import attention_forward
 from slt_theory.universal import family_of
 from slt_theory.universal import verify as verify_universal
 

@@ -15,10 +15,11 @@ from slt_theory.experiments.attention_tickets import length_errors, random_atten
 from slt_theory.networks import Attention, load_attention
 from slt_theory.networks.attention import attend
 from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
-from slt_theory.tickets.building.attention import THEOREM, attention_forward
 from slt_theory.tickets.checking.attention_check import effective_heads
+from slt_theory.tickets.run import attention_forward
 
 EPS = 0.05
+THEOREM = "otsuka2026-attention"
 TARGET = random_attention(3)
 
 

@@ -403,7 +403,7 @@ def test_an_unknown_option_is_named_with_the_nearest_one(option, near):
 @pytest.mark.parametrize("name", ["density", "size", "redraws", "move", "resolution", "prune"])
 def test_zero_is_not_the_same_as_not_given(name, value):
     target = cases.random_target(1, (2, 2), biases=False)
-    with pytest.raises(BadInput, match=f"{name} = 0.*is no parameter of pensia2020-two-layer"):
+    with pytest.raises(BadInput, match=f"{name} = 0.*is no option of pensia2020-two-layer"):
         build_ticket(target, eps=0.1, **{name: value})
     theorem = {
         "density": "gadhikar2023-network",

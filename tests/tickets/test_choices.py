@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
+from slt_theory.papers.chijiwa2021.construction import redraws_needed
 from slt_theory.tickets import build_ticket, verify
 from slt_theory.tickets.block import SourceLayer
-from slt_theory.tickets.building.redrawn import redraws_needed
-from slt_theory.tickets.building.request import parse_request
+from slt_theory.tickets.building.request import BuildSettings, parse_request
 from slt_theory.tickets.choices import moves, pack_choices, unpack_choices
 from slt_theory.tickets.source import KeptWeights
 
@@ -145,7 +145,10 @@ def test_redraws_of_the_bound_suffice_and_grow_as_one_over_eps():
         not source_cases.built(REDRAWN, network, seed=seed).complete for seed in range(12)
     )
     assert failures <= 5
-    needs = [redraws_needed(parse_request(network, eps=Fraction(1, k))) for k in (20, 200, 2000)]
+    needs = [
+        redraws_needed(parse_request(network, BuildSettings(eps=Fraction(1, k))))
+        for k in (20, 200, 2000)
+    ]
     assert 7 < needs[1] / needs[0] < 13
     assert 9 < needs[2] / needs[1] < 11
 

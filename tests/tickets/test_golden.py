@@ -11,9 +11,9 @@ import source_cases
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
+from slt_theory.papers.orseau2020.construction import categories, golden, pool_size
 from slt_theory.tickets import build_ticket, verify
-from slt_theory.tickets.building.golden import categories, golden, pool_size
-from slt_theory.tickets.building.request import parse_request
+from slt_theory.tickets.building.request import BuildSettings, parse_request
 from slt_theory.tickets.source import kept_matrix
 
 THEOREM = "orseau2020-hyperbolic"
@@ -71,7 +71,7 @@ def test_the_pool_grows_with_the_logarithm_of_the_error():
     twice = cases.random_target(4, (2, 100), biases=False)
 
     def size(target: Dense, eps: Fraction, shared: bool) -> int:
-        return pool_size(parse_request(target, eps=eps), shared=shared)
+        return pool_size(parse_request(target, BuildSettings(eps=eps)), shared=shared)
 
     small, finer = Fraction(1, 100), Fraction(1, 10_000)
     k = categories(int(small * 2**48))

@@ -143,9 +143,9 @@ def test_some_other_file_in_its_place_is_refused(content, tmp_path):
 
 def test_a_second_attempt_is_resumed_as_such(tmp_path, small_blocks, monkeypatch):
     """The first n fails for want of a sum, the second is broken off: it goes on with the second."""
-    from slt_theory.tickets.building import pensia
+    from slt_theory.tickets.building import pairs
 
-    monkeypatch.setattr(pensia, "sufficient_n", lambda *_, **__: 20)
+    monkeypatch.setattr(pairs, "sufficient_n", lambda *_, **__: 20)
     whole = build("pensia2020-two-layer", tmp_path / "whole.slt", n=None)
     out = tmp_path / "t.slt"
     first_attempt = -(-5 // 2) + -(-4 // 2)

@@ -12,10 +12,10 @@ import source_cases
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
+from slt_theory.papers.diffenderfer2021.construction import signs_needed
+from slt_theory.papers.sreenivasan2022.copies import sufficient_n
 from slt_theory.tickets import verify
-from slt_theory.tickets.building.doubling import sufficient_n
-from slt_theory.tickets.building.request import parse_request
-from slt_theory.tickets.building.unary import signs_needed
+from slt_theory.tickets.building.request import BuildSettings, parse_request
 from slt_theory.tickets.source import kept_matrix
 
 UNARY, BINARY = "diffenderfer2021-binary", "sreenivasan2022-binary"
@@ -41,7 +41,10 @@ def test_a_weight_in_unary_is_as_many_signs_as_gains():
 
 def test_width_in_unary_grows_as_one_over_eps():
     network = source_cases.target()
-    sizes = [signs_needed(parse_request(network, eps=Fraction(1, k))) for k in (50, 500, 5000)]
+    sizes = [
+        signs_needed(parse_request(network, BuildSettings(eps=Fraction(1, k))))
+        for k in (50, 500, 5000)
+    ]
     # Four signs a step of 2 eps for the largest weight, and the tail's square root.
     largest = max(float(np.abs(w).max()) for w in (*network.weights, *network.biases))
     assert 2 * 50 * largest <= sizes[0] <= 4 * 50
@@ -52,7 +55,7 @@ def test_width_in_unary_grows_as_one_over_eps():
 def test_exact_tails_of_the_signs():
     """One weight of one gain on one half: 1 - (3/4)^n >= 99 % needs 17 signs."""
     network = Dense([[[0.5]]])
-    request = parse_request(network, eps=Fraction(1, 4), signs="needed")
+    request = parse_request(network, BuildSettings(eps=Fraction(1, 4), signs="needed"))
     assert signs_needed(request) == 17
 
 
@@ -103,7 +106,7 @@ def test_depth_grows_with_the_logarithm_and_copies_hardly():
     network = cases.random_target(4, (8, 8), biases=False)
     sizes = []
     for k in (4, 8, 16):
-        request = parse_request(network, eps=Fraction(1, 2**k))
+        request = parse_request(network, BuildSettings(eps=Fraction(1, 2**k)))
         sizes.append(sufficient_n(request))
     assert sizes[0] <= sizes[1] <= sizes[2] <= sizes[0] + 10
 

@@ -13,8 +13,9 @@ from slt_theory.errors import BadInput
 from slt_theory.experiments.cnn import direct_errors, random_lenet5, two_layer_beside
 from slt_theory.networks import Conv, Geometry
 from slt_theory.tickets import build_ticket, ticket_forward, verify
-from slt_theory.tickets.building.structured import THEOREM
 from slt_theory.tickets.source import layer_law
+
+THEOREM = "dacunha2023b-structured"
 
 
 def small(kernel=(1, 2), outputs=1):

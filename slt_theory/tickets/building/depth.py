@@ -1,9 +1,7 @@
 """Depth L + 1: a gadget pair makes copies of the first layer, single layers do the rest.
 
-Source: Burkholz (2022), ``burkholz2022-depth``; with a random sparse source Gadhikar, Mukherjee and
-Burkholz (2023), ``gadhikar2023-network``; with random frozen weights Otsuka et al. (2024),
-``otsuka2024-frozen-network``. Weights may be locked in the subset-sum layers only; what is done
-about them is in `slt_theory.tickets.building.locked`.
+The source may be sparse, or frozen at random: weights may be locked in the subset-sum layers only,
+and `slt_theory.tickets.building.locked` gives up what they rule out.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.budgets import spread
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
 from slt_theory.tickets.building.locked import SourcePlan, later_layers, plan, smallest
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import fill_single, single_block
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n

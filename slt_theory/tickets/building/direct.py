@@ -1,12 +1,7 @@
-"""The simplified experiments of Pensia et al. 2020, da Cunha et al. 2022: a number a candidate.
+"""Direct sums: a number a candidate, every weight a subset sum of n draws of one law.
 
-Every weight is a subset sum of n numbers drawn uniformly: from [min, max] of all target weights, or
-from [-1, 1]. No source network computes these sums, so this is a record of subset sums, not a
-ticket of the theorem.
-
-Source: Pensia et al. (NeurIPS 2020), Experiment 1, as in the authors' code; catalogue id
-``pensia2020-direct``; the code shares one vector along each row (``shared=True``). Da Cunha,
-Natale, Viennot (ICLR 2022), the experiment; catalogue id ``dacunha2022-direct``.
+No source network computes these sums, so the result is a record of subset sums, not a ticket of a
+theorem about networks. Several published experiments are of this form.
 """
 
 from __future__ import annotations
@@ -26,10 +21,8 @@ from slt_theory.tickets.building.wired import solve_wired
 from slt_theory.tickets.draw import sample
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["CNN_THEOREM", "LARGEST_N", "LIFT", "build", "candidate_law", "sufficient_n"]
+__all__ = ["LARGEST_N", "LIFT", "build", "range_of", "sufficient_n"]
 
-THEOREM = "pensia2020-direct"
-CNN_THEOREM = "dacunha2022-direct"
 LARGEST_N = 63
 """A sum of the solver has at most this many items."""
 _CHUNK_ITEMS = 1 << 22
@@ -37,10 +30,8 @@ LIFT = PRODUCT_BITS - WEIGHT_BITS
 """Bits between the lattice of the candidates and that of the targets."""
 
 
-def candidate_law(request: Request, theorem: str = THEOREM) -> Uniform:
-    """U[min, max] over all target weights and biases, ends on the 2**-24 lattice; or U[-1, 1]."""
-    if theorem == CNN_THEOREM:
-        return Uniform(bits=WEIGHT_BITS)
+def range_of(request: Request) -> Uniform:
+    """Return U[min, max] over all weights and biases, ends outwards on the 2**-24 lattice."""
     lows, highs = zip(
         *((int(layer.wanted.min()), int(layer.wanted.max())) for layer in request.layers),
         strict=True,
@@ -51,20 +42,20 @@ def candidate_law(request: Request, theorem: str = THEOREM) -> Uniform:
     return Uniform(low * unit, max(high, low + 1) * unit, bits=WEIGHT_BITS)
 
 
-def sufficient_n(request: Request, theorem: str = THEOREM) -> int:
-    """Smallest n with an estimated chance of any failure of at most 1 %."""
+def sufficient_n(request: Request, law: Uniform) -> int:
+    """Return the smallest n with an estimated chance of any failure of at most 1 %."""
     families = [Sums.of(layer.wanted, layer.radius, 1) for layer in request.layers]
-    return smallest_n(
-        families, Offer(candidate_law(request, theorem), lift=LIFT), seed=request.seed
-    )
+    return smallest_n(families, Offer(law, lift=LIFT), seed=request.seed)
 
 
-def build(request: Request, theorem: str = THEOREM, *, shared: bool = False) -> Ticket:
-    """Solve every sum; unreached ones are proved unreachable and listed."""
-    law = candidate_law(request, theorem)
+def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False) -> Ticket:
+    """Solve every sum of draws of `law`; unreached ones are proved unreachable and listed.
+
+    With `shared` all weights of a row are sums of the same n numbers.
+    """
     n = request.n
     if n is None:
-        n = min(request.stretched(sufficient_n(request, theorem)), LARGEST_N)
+        n = min(request.stretched(sufficient_n(request, law)), LARGEST_N)
     blocks, filled = [], []
     for k, layer in enumerate(request.layers):
         rows, columns = layer.wanted.shape

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, exactly_one
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction, whole_number
 from slt_theory.laws import Law
-from slt_theory.networks import Network, target_hash
+from slt_theory.networks import Attention, Network, target_hash
 from slt_theory.streams import Purpose, check_seed, stream_id
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.budget import weight_errors
+from slt_theory.tickets.building.options import Number
 from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.domain import Domain, inputs_known, parse_domain
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
@@ -25,7 +26,7 @@ from slt_theory.tickets.keeping import Keeping
 from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
-__all__ = ["Layer", "Request", "parse_request", "source_layer"]
+__all__ = ["BuildSettings", "Layer", "Request", "parse_request", "source_layer"]
 
 Progress = Callable[[int], None] | None
 
@@ -185,24 +186,36 @@ def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: floa
     return Layer(wanted, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0)
 
 
+@dataclass(frozen=True)
+class BuildSettings:
+    """BuildSettings that all constructions share, as given; `parse_request` checks them.
+
+    Attributes are the parameters of `slt_theory.build_ticket` of the same names.
+    """
+
+    eps: Number | None = None
+    network_eps: Number | None = None
+    seed: int = 0
+    n: int | None = None
+    objective: str = "eps"
+    signs: str = "both"
+    domain: str | Domain | None = None
+    threads: int | None = None
+    progress: Progress = None
+
+
 def parse_request(
-    target: Network,
+    target: Network | Attention,
+    settings: BuildSettings,
     *,
-    eps: Any = None,
-    network_eps: Any = None,
-    seed: int = 0,
-    n: int | None = None,
-    objective: str = "eps",
-    signs: str = "both",
-    domain: str | Domain = "box:0,1",
     reach: float | None = 1.0,
     largest_n: int = 4096,
-    threads: int | None = None,
-    progress: Progress = None,
+    domain: str = "box:0,1",
 ) -> Request:
-    """Check the arguments that all constructions share.
+    """Check the settings that all constructions share.
 
     Weights beyond [-reach, reach] are met by a power of two that the ticket records; None: never.
+    `domain` holds where the settings name none.
 
     Raises
     ------
@@ -211,22 +224,22 @@ def parse_request(
     """
     if not isinstance(target, Network):
         raise BadInput("target", type(target).__name__, "must be a network")
-    exactly_one(eps=eps, network_eps=network_eps)
-    n = None if n is None else whole_number("n", n)
+    exactly_one(eps=settings.eps, network_eps=settings.network_eps)
+    n = None if settings.n is None else whole_number("n", settings.n)
     if n is not None and not 1 <= n <= largest_n:
         raise BadInput("n", n, f"must lie in 1..{largest_n}")
     for name, value, allowed in (
-        ("objective", objective, ("eps", "best")),
-        ("signs", signs, ("both", "needed")),
+        ("objective", settings.objective, ("eps", "best")),
+        ("signs", settings.signs, ("both", "needed")),
     ):
         if value not in allowed:
             raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
-    where = parse_domain(domain)
-    if eps is not None:
-        each = [positive_fraction("eps", eps)] * target.depth
+    where = parse_domain(domain if settings.domain is None else settings.domain)
+    if settings.eps is not None:
+        each = [positive_fraction("eps", settings.eps)] * target.depth
         whole = None
     else:
-        whole = positive_fraction("network_eps", network_eps)
+        whole = positive_fraction("network_eps", settings.network_eps)
         each = weight_errors(target, where, whole)
     return Request(
         target=target,
@@ -235,11 +248,11 @@ def parse_request(
             for k, e in enumerate(each)
         ),
         domain=where,
-        seed=check_seed(seed),
+        seed=check_seed(settings.seed),
         n=n,
-        objective="best" if objective == "best" else "eps",
-        signs="both" if signs == "both" else "needed",
+        objective="best" if settings.objective == "best" else "eps",
+        signs="both" if settings.signs == "both" else "needed",
         network_eps=whole,
-        threads=threads,
-        progress=progress,
+        threads=settings.threads,
+        progress=settings.progress,
     )

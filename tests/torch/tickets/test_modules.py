@@ -22,8 +22,9 @@ import slt_theory as slt
 from slt_theory.cli import app
 from slt_theory.data import shipped_path
 from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.papers.pensia2020 import TwoLayer
 from slt_theory.tickets import ticket_forward
-from slt_theory.tickets.building.constructions import find
+from slt_theory.tickets.building.request import BuildSettings
 from slt_theory.torch import (
     build_ticket,
     dense_target,
@@ -45,8 +46,8 @@ def built(request):
     make, n = TARGETS[request.param]
     target, module = make()
     # Without its certificate, which the export makes.
-    construction = find("pensia2020-two-layer")
-    ticket = construction.run(*construction.request(target, {"eps": 0.01, "seed": 7, "n": n}))
+    request = TwoLayer().request(target, BuildSettings(eps=0.01, seed=7, n=n))
+    ticket = TwoLayer().build(request)
     return target, module, ticket, build_ticket(module, eps=0.01, seed=7, n=n, kernel="plain")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from slt_theory.theorems.checks import Check
 from slt_theory.theorems.common import POSITIVE, parameter
@@ -16,6 +18,12 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="dacunha2023b",
@@ -71,3 +79,30 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class WholeChannels(OfNetworks):
+    """Structured tickets: a hidden channel is kept whole or removed, with all its filters.
+
+    Polynomially many channels suffice; a sum is over the vectors u_k V_k of all taps and outputs at
+    once, so only few coordinates can be built here.
+    """
+
+    theorem: ClassVar[str] = "dacunha2023b-structured"
+    dimensions: ClassVar[tuple[int, ...]] = (4,)
+
+    def plan(self, request: Request) -> int:
+        """Return the hidden channels for an input channel and half, dead ones included."""
+        from slt_theory.papers.dacunha2023b.construction import sufficient_n
+
+        return sufficient_n(request.needed())
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every vector sum."""
+        from slt_theory.papers.dacunha2023b.construction import build
+
+        return build(request.needed(), self.theorem)
+
+
+CONSTRUCTIONS = (WholeChannels,)

@@ -26,15 +26,14 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design, half_signs, in_links
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.choices import pack_choices
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["MOST_REDRAWS", "THEOREM", "build", "redraws_needed"]
+__all__ = ["MOST_REDRAWS", "build", "redraws_needed"]
 
-THEOREM = "chijiwa2021-redraws"
 MOST_REDRAWS = 1 << 24
 _FAILURE = 0.01
 _LAW = Uniform(bits=WEIGHT_BITS)
@@ -90,7 +89,7 @@ def redraws_needed(request: Request) -> int:
     return high_end
 
 
-def build(request: Request, redraws: int | None = None) -> Ticket:
+def build(request: Request, theorem: str, redraws: int | None = None) -> Ticket:
     """Construct the ticket; the first draw that fits is kept, the best with ``objective="best"``.
 
     Raises
@@ -99,7 +98,7 @@ def build(request: Request, redraws: int | None = None) -> Ticket:
         If the request says an n: it is 1 here, redraws take the place of width.
     """
     if request.n not in (None, 1):
-        raise BadInput("n", request.n, f"is 1 for {THEOREM}", "give redraws instead")
+        raise BadInput("n", request.n, f"is 1 for {theorem}", "give redraws instead")
     draws = redraws if redraws is not None else request.stretched(redraws_needed(request))
     designs = [Design(1, halves_needed(request, k), _LAW, _LAW) for k in range(len(request.layers))]
 
@@ -109,7 +108,7 @@ def build(request: Request, redraws: int | None = None) -> Ticket:
     def fill(block: Block, layer: Layer, _: int) -> Filled:
         return _Redrawn(block, layer, request).filled()
 
-    return build_pairs(request, THEOREM, designs, fill, redrawn)
+    return build_pairs(request, theorem, designs, fill, redrawn)
 
 
 class _Redrawn:

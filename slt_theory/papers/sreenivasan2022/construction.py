@@ -27,25 +27,24 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
+from slt_theory.papers.sreenivasan2022.copies import MOST_COPIES, LayerCodes, sufficient_n
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.binary_plan import MOST_COPIES, LayerCodes, sufficient_n
 from slt_theory.tickets.building.gadget import in_links, in_weights
+from slt_theory.tickets.building.gains import gain
 from slt_theory.tickets.building.pools import Filled, Missed, check_memory, gathered
 from slt_theory.tickets.building.request import Layer, Request, source_layer
-from slt_theory.tickets.building.unary import gain
 from slt_theory.tickets.draw import sample
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "sufficient_n"]
+__all__ = ["build", "sufficient_n"]
 
-THEOREM = "sreenivasan2022-binary"
 _SIGNS = Signs(bits=0)
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def build(request: Request) -> Ticket:
+def build(request: Request, theorem: str) -> Ticket:
     """Construct the ticket; `n` of the request counts first-layer copies."""
     n = request.n if request.n is not None else request.stretched(sufficient_n(request))
     if n > MOST_COPIES:
@@ -61,7 +60,7 @@ def build(request: Request) -> Ticket:
         filled.append(_Chain(block, plan, request.seed).filled())
         if request.progress is not None:
             request.progress(plan.codes.size)
-    return gathered(request, THEOREM, tuple(blocks), filled)
+    return gathered(request, theorem, tuple(blocks), filled)
 
 
 def _block(layer: Layer, plan: LayerCodes, n: int, stream: int) -> Block:

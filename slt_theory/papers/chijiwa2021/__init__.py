@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
 from slt_theory.balls import to_power
+from slt_theory.rationals import whole_number
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
@@ -18,6 +21,13 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import whole
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="chijiwa2021",
@@ -78,3 +88,35 @@ ENTRIES = (
         checks=(Check("one weight", "geometric waiting time, by balls", redraws),),
     ),
 )
+
+
+@dataclass(frozen=True)
+class Redraws(OfNetworks):
+    """Two hidden neurons an input, every weight drawn up to R = redraws times (IteRand).
+
+    Theorem 4.1: with O(l^2 d^3 / eps^2 log(l d / delta)) redraws a random network of twice the
+    width and depth contains the target, up to eps, with probability at least 1 - delta.
+    """
+
+    theorem: ClassVar[str] = "chijiwa2021-redraws"
+    scarce: ClassVar[str] = "redraws"
+
+    redraws: int | None = whole(
+        "Draws of every weight; default: enough with a chance of 99 %.", most=1 << 24
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest R whose expected number of failing weights is at most 1 %."""
+        from slt_theory.papers.chijiwa2021.construction import redraws_needed
+
+        return redraws_needed(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Draw until a number fits."""
+        from slt_theory.papers.chijiwa2021.construction import build
+
+        asked = None if self.redraws is None else whole_number("redraws", self.redraws)
+        return build(request, self.theorem, asked)
+
+
+CONSTRUCTIONS = (Redraws,)

@@ -1,8 +1,4 @@
-"""Pensia et al. 2020: a network of twice the depth, a gadget pair for every target layer.
-
-Source: Pensia, Rajput, Nagle, Vishwakarma, Papailiopoulos (NeurIPS 2020), Theorem 1 and Lemmas 1-3;
-catalogue id ``pensia2020-two-layer``.
-"""
+"""Networks of twice the depth: a gadget pair for every target layer, its sums found by search."""
 
 from __future__ import annotations
 
@@ -16,7 +12,6 @@ from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["build", "halves_needed", "sufficient_n", "sufficient_n_of_singles"]
 
-THEOREM = "pensia2020-two-layer"
 _UNIFORM = Uniform(bits=WEIGHT_BITS)
 
 
@@ -44,7 +39,7 @@ def sufficient_n_of_singles(request: Request) -> int:
 
 
 def build(
-    request: Request, theorem: str = THEOREM, *, law: Law = _UNIFORM, size: int | None = None
+    request: Request, theorem: str, *, law: Law = _UNIFORM, size: int | None = None
 ) -> Ticket:
     """Construct the ticket; unreached sums are listed in it, its certificate is still empty.
 

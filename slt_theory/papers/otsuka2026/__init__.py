@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.balls import to_power
+from slt_theory.errors import BadInput
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter
 from slt_theory.theorems.conditions import Statement
@@ -18,6 +21,14 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import Construction
+
+if TYPE_CHECKING:
+    from slt_theory.papers.otsuka2026.construction import AttentionRequest
+    from slt_theory.tickets.building.request import BuildSettings
+    from slt_theory.tickets.keeping import Keeping
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="otsuka2026",
@@ -393,3 +404,42 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class AttentionHeads(Construction):
+    """Multi-head attention: every merged matrix of a head a product of two masked random ones.
+
+    Theorem 3: n_K, n_V >= C d1 log(H alpha d1 / eps) hidden dimensions contain every attention
+    layer of H heads with matrices of norm at most 1, up to eps for every sequence length.
+    """
+
+    theorem: ClassVar[str] = "otsuka2026-attention"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ()
+    domain: ClassVar[str] = "box:-1,1"
+
+    def ticket(self, target: Any, settings: BuildSettings, keeping: Keeping) -> Ticket:
+        """Solve every entry; both signs of a number serve, and nothing is resumed."""
+        from slt_theory.papers.otsuka2026.construction import build
+        from slt_theory.tickets.building.attempts import with_growing_n
+        from slt_theory.tickets.keeping import Keeping
+
+        request = self._request(target, settings)
+        return with_growing_n(lambda one: build(one, self.theorem), request, Keeping())
+
+    def sufficient(self, target: Any, settings: BuildSettings) -> int:
+        """Return the smallest n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.papers.otsuka2026.construction import sufficient_n
+
+        return sufficient_n(self._request(target, settings))
+
+    def _request(self, target: Any, settings: BuildSettings) -> AttentionRequest:
+        from slt_theory.networks.attention import Attention
+        from slt_theory.papers.otsuka2026.construction import AttentionRequest
+
+        if not isinstance(target, Attention):
+            raise BadInput("target", type(target).__name__, f"{self.theorem} is about attention")
+        return AttentionRequest.of(target, settings, self.domain)
+
+
+CONSTRUCTIONS = (AttentionHeads,)

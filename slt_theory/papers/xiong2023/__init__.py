@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from slt_theory.errors import BadInput
 from slt_theory.laws import Uniform
+from slt_theory.rationals import to_fraction
 from slt_theory.statistics import Verdict, clopper_pearson
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, all_sums, parameter, sizes, targets_inside
@@ -20,6 +25,13 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import Number, number
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="xiong2023",
@@ -134,3 +146,42 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class MovedWeights(OfNetworks):
+    """Kept weights may move by at most eps_p = move, so that fewer candidates do.
+
+    The paper's rate is log(1/eps)/log(5/4 + eps_p/2) candidates a weight.
+    """
+
+    theorem: ClassVar[str] = "xiong2023-perturbation"
+
+    move: Number | None = number(
+        "Largest move of a kept weight; default: the smallest error of a weight.",
+        above=0,
+        at_most=1,
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return an n with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.papers.xiong2023.construction import sufficient_n
+
+        return sufficient_n(request, self._move(request))
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every sum for the smallest move that reaches it."""
+        from slt_theory.papers.xiong2023.construction import build
+
+        return build(request, self.theorem, self._move(request))
+
+    def _move(self, request: Request) -> Fraction:
+        if self.move is not None:
+            return to_fraction("move", self.move)
+        smallest = min(layer.eps for layer in request.layers)
+        if smallest > 1:
+            raise BadInput("move", float(smallest), "must lie in (0, 1]")
+        return smallest
+
+
+CONSTRUCTIONS = (MovedWeights,)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.theorems.checks import SumsCheck
 from slt_theory.theorems.common import POSITIVE, parameter
@@ -17,6 +19,12 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.networks import Layout, one_more_layer
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="burkholz2022",
@@ -82,3 +90,32 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class OneMoreLayer(OfNetworks):
+    """Depth L + 1: a gadget pair makes copies of the first layer, single layers do the rest.
+
+    A target of depth L and width n lies in a random network of depth L + 1, where each target
+    neuron has O(log(n / min(eps, delta))) copies. Activations phi with
+    phi(x) = m x + O(x^2) on one side of 0 are covered besides ReLU.
+    """
+
+    theorem: ClassVar[str] = "burkholz2022-depth"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"signs": "needed"},)
+    activations: ClassVar[tuple[str, ...] | None] = ("relu", "identity", "leaky_relu", "tanh")
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.papers.burkholz2022.construction import sufficient_n
+
+        return sufficient_n(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Find a plan of widths, then solve the pair and the single layers."""
+        from slt_theory.papers.burkholz2022.construction import build
+
+        return build(request, self.theorem)
+
+
+CONSTRUCTIONS = (OneMoreLayer,)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, isqrt
+from typing import TYPE_CHECKING, ClassVar
 
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, integers, parameter
@@ -17,6 +19,12 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="diffenderfer2021",
@@ -93,3 +101,28 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class UnaryCode(OfNetworks):
+    """Random signs of one scale, a weight in unary: w is the sum of |w| / g products +-g.
+
+    Theorem 2: a binary network whose widths grow as 1/eps contains every target, up to eps.
+    """
+
+    theorem: ClassVar[str] = "diffenderfer2021-binary"
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n whose chance of too few signs in any half-sum is at most 1 %."""
+        from slt_theory.papers.diffenderfer2021.construction import signs_needed
+
+        return signs_needed(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Count signs: nothing is searched."""
+        from slt_theory.papers.diffenderfer2021.construction import build
+
+        return build(request, self.theorem)
+
+
+CONSTRUCTIONS = (UnaryCode,)

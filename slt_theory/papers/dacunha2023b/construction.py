@@ -21,15 +21,14 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Normal
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design, in_mask, in_weights
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.pools import Filled, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.source import layer_law
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "sufficient_n"]
+__all__ = ["build", "sufficient_n"]
 
-THEOREM = "dacunha2023b-structured"
 _LAW = Normal(WEIGHT_BITS)
 _MOST_LIVE = 46
 _MOST_DIMENSIONS = 8
@@ -74,7 +73,7 @@ def sufficient_n(request: Request) -> int:
     return 2 * most + 4 * math.ceil(math.sqrt(most))
 
 
-def build(request: Request) -> Ticket:
+def build(request: Request, theorem: str) -> Ticket:
     """Construct the ticket; vectors that no subset reaches are listed, a sum a coordinate."""
     n = request.n if request.n is not None else request.stretched(sufficient_n(request))
     designs = [Design(n, halves_needed(request, k), _LAW, _LAW) for k in range(len(request.layers))]
@@ -82,7 +81,7 @@ def build(request: Request) -> Ticket:
     def fill(block: Block, layer: Layer, index: int) -> Filled:
         return _filled(request, block, layer, request.radius[index])
 
-    return build_pairs(request, THEOREM, designs, fill)
+    return build_pairs(request, theorem, designs, fill)
 
 
 def _filled(request: Request, block: Block, layer: Layer, radius: int | None) -> Filled:

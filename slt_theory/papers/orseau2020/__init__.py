@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import comb, isqrt
+from math import comb
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from slt_theory.papers.orseau2020.golden import golden_floor
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, all_sums, integers, parameter
@@ -22,6 +25,13 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import flag
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="orseau2020",
@@ -35,29 +45,11 @@ PAPER = Paper(
 _BITS = 40
 
 
-def golden_floor(power: int, bits: int = _BITS) -> int:
-    """floor(gamma**power * 2**bits) for gamma = (sqrt(5) - 1)/2, in integers.
-
-    gamma**m = (-1)**m (F(m+1) - F(m) phi) with phi = (1 + sqrt(5))/2 and Fibonacci numbers F.
-
-    Examples
-    --------
-    >>> golden_floor(1, 20), golden_floor(2, 20)
-    (648055, 400520)
-    """
-    a, b = 0, 1
-    for _ in range(power):
-        a, b = b, a + b
-    # a = F(power), b = F(power + 1); gamma**power = |b - a phi| = |(2 b - a) - a sqrt 5| / 2.
-    whole, root = 2 * b - a, isqrt(5 * a * a << (2 * bits))
-    if power % 2 == 0:
-        return max(0, ((whole << bits) - root - 1) // 2) if a else 1 << bits
-    return (root - (whole << bits)) // 2
-
-
 def _weights(seed: int, case: int, k: int, first: int = 1) -> list[int]:
     """Arbitrary w_i in [gamma**(i+1), gamma**i], i = first..first+k-1; first cases at the ends."""
-    ends = [(golden_floor(i + 1) + 1, golden_floor(i)) for i in range(first, first + k)]
+    ends = [
+        (golden_floor(i + 1, _BITS) + 1, golden_floor(i, _BITS)) for i in range(first, first + k)
+    ]
     pick = case % 4
     if pick == 0:
         return [low for low, _ in ends]
@@ -77,7 +69,9 @@ def best_subset(seed: int) -> Outcome:
             one = min(1 << _BITS, int(sums[-1]))
             inside = sums[: np.searchsorted(sums, one) + 1]
             gap = int(np.diff(inside).max(initial=0))
-            if gap > 2 * golden_floor(k) or (1 << _BITS) - int(sums[-1]) > golden_floor(k):
+            if gap > 2 * golden_floor(k, _BITS) or (1 << _BITS) - int(sums[-1]) > golden_floor(
+                k, _BITS
+            ):
                 failures.append(f"k = {k}, case {case}")
     return all_of(failures, cases, "every target within gamma^k of the best subset")
 
@@ -98,8 +92,8 @@ def greedy(seed: int, first: int = 1) -> Outcome:
                 for weight in weights:
                     rest -= weight if weight <= rest else 0
                 cases += 1
-                worst = max(worst, Fraction(rest, golden_floor(k)))
-                if rest > golden_floor(k):
+                worst = max(worst, Fraction(rest, golden_floor(k, _BITS)))
+                if rest > golden_floor(k, _BITS):
                     failures.append(f"k = {k}, case {case}")
     outcome = all_of(failures, cases, "greedy residual at most gamma^k")
     text = f"{outcome.evidence}; largest residual {float(worst):.3f} gamma^k"
@@ -271,3 +265,33 @@ ENTRIES = (
         checks=(Check("exact tails", "the union bound over exact binomial tails", batch),),
     ),
 )
+
+
+@dataclass(frozen=True)
+class GoldenPools(OfNetworks):
+    """One number of every golden-ratio category, and the best subset of them.
+
+    Numbers w_c in [gamma^(c+1), gamma^c], c < k, gamma = (sqrt(5) - 1)/2, have a subset sum within
+    gamma^k of every target of [0, 1]; hyperbolic weights fall into all categories equally often, so
+    O(log(d / eps)) neurons an input hold one of each for every weight.
+    """
+
+    theorem: ClassVar[str] = "orseau2020-hyperbolic"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"shared": True})
+
+    shared: bool = flag("Hidden neurons serve all outputs at once instead of one weight each.")
+
+    def plan(self, request: Request) -> int:
+        """Return the size of an input's pool with no category ever empty, at most 1 % in all."""
+        from slt_theory.papers.orseau2020.construction import pool_size
+
+        return pool_size(request, shared=self.shared)
+
+    def build(self, request: Request) -> Ticket:
+        """Take a number of every category, then the best subset, output by output."""
+        from slt_theory.papers.orseau2020.construction import build
+
+        return build(request, self.theorem, shared=self.shared)
+
+
+CONSTRUCTIONS = (GoldenPools,)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
 
 from slt_theory.theorems.checks import Check, Outcome, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, integers
@@ -17,6 +19,12 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+from slt_theory.tickets.building.construction import OfNetworks
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="sreenivasan2022",
@@ -82,3 +90,29 @@ ENTRIES = (
         checks=(Check("binary code", "doubling units write weights in binary", doubling),),
     ),
 )
+
+
+@dataclass(frozen=True)
+class BinaryCode(OfNetworks):
+    """Random signs, a weight in binary: a chain of layers doubles its inputs, bit by bit.
+
+    A random binary network deeper by a factor O(log(1/eps)) and wider by O(log^2) contains every
+    target, up to eps.
+    """
+
+    theorem: ClassVar[str] = "sreenivasan2022-binary"
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron that lose one with an estimated chance of at most 1 %."""
+        from slt_theory.papers.sreenivasan2022.copies import sufficient_n
+
+        return sufficient_n(request)
+
+    def build(self, request: Request) -> Ticket:
+        """Follow the links that are +1 through every chain: nothing is searched."""
+        from slt_theory.papers.sreenivasan2022.construction import build
+
+        return build(request, self.theorem)
+
+
+CONSTRUCTIONS = (BinaryCode,)

@@ -28,17 +28,16 @@ from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
-from slt_theory.tickets.building.pensia import halves_needed
-from slt_theory.tickets.building.pensia import sufficient_n as unmoved_n
+from slt_theory.tickets.building.pairs import halves_needed
+from slt_theory.tickets.building.pairs import sufficient_n as unmoved_n
 from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.choices import NO_CHOICES, moves, pack_choices
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "sufficient_n"]
+__all__ = ["build", "sufficient_n"]
 
-THEOREM = "xiong2023-perturbation"
 _LAW = Uniform(bits=WEIGHT_BITS)
 _CHUNK_ITEMS = 1 << 21
 _MOST_STEPS = 127
@@ -53,7 +52,7 @@ def sufficient_n(request: Request, move: Fraction) -> int:
     return unmoved_n(replace(request, layers=wider), _LAW)
 
 
-def build(request: Request, move: Fraction) -> Ticket:
+def build(request: Request, theorem: str, move: Fraction) -> Ticket:
     """Construct the ticket: the smallest move that reaches a sum is kept."""
     n = request.n if request.n is not None else request.stretched(sufficient_n(request, move))
     designs = [Design(n, halves_needed(request, k), _LAW, _LAW) for k in range(len(request.layers))]
@@ -68,7 +67,7 @@ def build(request: Request, move: Fraction) -> Ticket:
     def fill(block: Block, layer: Layer, index: int) -> Filled:
         return _fill(block, layer, request, index)
 
-    return build_pairs(request, THEOREM, designs, fill, moving)
+    return build_pairs(request, theorem, designs, fill, moving)
 
 
 def _fill(block: Block, layer: Layer, request: Request, index: int) -> Filled:

@@ -27,17 +27,17 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Hyperbolic, Signs
+from slt_theory.papers.orseau2020.golden import golden_floor
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "categories", "pool_size"]
+__all__ = ["build", "categories", "pool_size"]
 
-THEOREM = "orseau2020-hyperbolic"
 _FAILURE = 0.01
 
 Int64Array = NDArray[np.int64]
@@ -46,8 +46,6 @@ Bools = NDArray[np.bool_]
 
 def golden(power: int) -> int:
     """floor(gamma**power) on the lattice of products."""
-    from slt_theory.papers.orseau2020 import golden_floor
-
     return golden_floor(power, PRODUCT_BITS)
 
 
@@ -88,7 +86,7 @@ def pool_size(request: Request, *, shared: bool = False) -> int:
     return max(sizes)
 
 
-def build(request: Request, *, shared: bool = False) -> Ticket:
+def build(request: Request, theorem: str, *, shared: bool = False) -> Ticket:
     """Construct the ticket, output by output; `n` of the request is the size of an input's pool."""
     n = request.n if request.n is not None else request.stretched(pool_size(request, shared=shared))
     designs = [
@@ -99,7 +97,7 @@ def build(request: Request, *, shared: bool = False) -> Ticket:
     def fill(block: Block, layer: Layer, index: int) -> Filled:
         return _fill(block, layer, request, index, shared=shared)
 
-    return build_pairs(request, THEOREM, designs, fill)
+    return build_pairs(request, theorem, designs, fill)
 
 
 def _fill(block: Block, layer: Layer, request: Request, index: int, *, shared: bool) -> Filled:

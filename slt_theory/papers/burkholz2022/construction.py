@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from slt_theory.errors import BadInput
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Uniform
 from slt_theory.tickets.bends import (
     MOST_SHRINK,
     bend_units,
@@ -16,18 +18,32 @@ from slt_theory.tickets.bends import (
     gadget_activation,
     largest_input,
 )
+from slt_theory.tickets.building import depth
+from slt_theory.tickets.building.depth import RandomSource
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.domain import Box
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["adapted", "in_gadget"]
+__all__ = ["build", "sufficient_n"]
 
+_LAW = Uniform(bits=WEIGHT_BITS)
 _MOST_N = 1 << 16
 _BEND_SHARE = 64
 """A gadget's bend takes at most this part of the error allowed for a weight."""
 
 
-def in_gadget(request: Request) -> tuple[Request, int]:
+def sufficient_n(request: Request) -> int:
+    """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+    return depth.sufficient_n(_in_gadget(request)[0], RandomSource(_LAW))[1]
+
+
+def build(request: Request, theorem: str) -> Ticket:
+    """Build on what the gadget must approximate, then record the activation of its source."""
+    asked, shrink = _in_gadget(request)
+    return _adapted(depth.build(asked, theorem, RandomSource(_LAW)), request, shrink)
+
+
+def _in_gadget(request: Request) -> tuple[Request, int]:
     """The request for the half-sums that a gadget needs, and how far its in-weights shrink."""
     activation = gadget_activation(request.target)
     first, *rest = request.layers
@@ -55,7 +71,7 @@ def in_gadget(request: Request) -> tuple[Request, int]:
     return asked, shrink
 
 
-def adapted(ticket: Ticket, request: Request, shrink: int) -> Ticket:
+def _adapted(ticket: Ticket, request: Request, shrink: int) -> Ticket:
     """The ticket with its domain, and with the activation of its source in the gadget's header."""
     activation = gadget_activation(request.target)
     if activation is None:

@@ -19,44 +19,23 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput, NeedsMemory
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
+from slt_theory.errors import NeedsMemory
+from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.gains import gain, steps
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.pools import CandidatePool, Filled, Missed, build_pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "gain", "signs_needed", "steps"]
+__all__ = ["build", "signs_needed"]
 
-THEOREM = "diffenderfer2021-binary"
 _FAILURE = 0.01
 _MOST = 1 << 22
-_LIFT = PRODUCT_BITS - WEIGHT_BITS
 
 Int64Array = NDArray[np.int64]
-
-
-def gain(layer: Layer) -> int:
-    """The coarsest gain, in units of ``2**-24``, whose half is within the radius.
-
-    Raises
-    ------
-    BadInput
-        If it would be below the lattice of weights.
-    """
-    units = min(2 * layer.radius >> _LIFT, 1 << WEIGHT_BITS)
-    if units < 1:
-        raise BadInput("eps", float(layer.eps), f"needs a gain below 2^-{WEIGHT_BITS}", "raise eps")
-    return units
-
-
-def steps(layer: Layer) -> Int64Array:
-    """Every weight in whole gains, to nearest: int64 (outputs, columns)."""
-    step = gain(layer) << _LIFT
-    return np.asarray((layer.wanted + step // 2) // step)
 
 
 def signs_needed(request: Request) -> int:
@@ -86,7 +65,7 @@ def signs_needed(request: Request) -> int:
     return high
 
 
-def build(request: Request) -> Ticket:
+def build(request: Request, theorem: str) -> Ticket:
     """Construct the ticket: nothing is searched, signs are counted."""
     n = request.n if request.n is not None else request.stretched(signs_needed(request))
     designs = [
@@ -102,7 +81,7 @@ def build(request: Request) -> Ticket:
     def fill(block: Block, layer: Layer, _: int) -> Filled:
         return _fill(block, layer, request)
 
-    return build_pairs(request, THEOREM, designs, fill)
+    return build_pairs(request, theorem, designs, fill)
 
 
 def _fill(block: Block, layer: Layer, request: Request) -> Filled:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,13 @@ from slt_theory.theorems.entry import (
     Theorem,
 )
 from slt_theory.theorems.partitions import reached
+from slt_theory.tickets.building.construction import OfNetworks
+from slt_theory.tickets.building.options import Number, positive
+
+if TYPE_CHECKING:
+    from slt_theory.tickets.building.request import Request
+    from slt_theory.tickets.ticket import Ticket
+
 
 PAPER = Paper(
     key="kumar2025",
@@ -283,3 +292,34 @@ ENTRIES = (
         ),
     ),
 )
+
+
+@dataclass(frozen=True)
+class QuantisedTarget(OfNetworks):
+    """A source of finite precision represents a quantised target exactly.
+
+    Theorem 1: weights on a lattice of spacing 1/M make every target on the lattice of spacing
+    1/M^2, without error, with O(log M) numbers a weight. Other targets are rounded first.
+    """
+
+    theorem: ClassVar[str] = "kumar2025-quantised"
+
+    resolution: Number | None = positive(
+        "Power of two to whose multiples the target's weights are rounded; default: the largest up "
+        "to 2 eps."
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return the smallest n with an estimated chance of any inexact sum of at most 1 %."""
+        from slt_theory.papers.kumar2025.construction import sufficient_n
+
+        return sufficient_n(request, self.resolution)
+
+    def build(self, request: Request) -> Ticket:
+        """Solve every half-sum of the rounded target exactly."""
+        from slt_theory.papers.kumar2025.construction import build
+
+        return build(request, self.theorem, self.resolution)
+
+
+CONSTRUCTIONS = (QuantisedTarget,)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.tickets.building.gadget import half_signs
-from slt_theory.tickets.building.pensia import halves_needed
+from slt_theory.tickets.building.gains import steps
+from slt_theory.tickets.building.pairs import halves_needed
 from slt_theory.tickets.building.request import Request
-from slt_theory.tickets.building.unary import steps
 
 __all__ = ["MOST_COPIES", "LayerCodes", "sufficient_n"]
 

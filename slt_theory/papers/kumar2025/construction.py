@@ -23,14 +23,12 @@ from typing import Any
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS, positive_fraction
 from slt_theory.laws import Grid
-from slt_theory.tickets.building import pensia
+from slt_theory.tickets.building import pairs
 from slt_theory.tickets.building.request import Layer, Request
 from slt_theory.tickets.resolution import resolution_units, rounded
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["THEOREM", "build", "sufficient_n"]
-
-THEOREM = "kumar2025-quantised"
+__all__ = ["build", "sufficient_n"]
 
 
 def _resolution(layer: Layer, asked: Any) -> Fraction:
@@ -46,7 +44,7 @@ def _resolution(layer: Layer, asked: Any) -> Fraction:
         ):
             raise BadInput(
                 "resolution",
-                str(exact),
+                asked,
                 "must be a power of two, at most 2 eps",
                 f"at most {float(2 * layer.eps):g} here",
             )
@@ -85,13 +83,13 @@ def _quantised(request: Request, asked: Any) -> tuple[Request, Grid, list[Fracti
 def sufficient_n(request: Request, resolution: Any = None) -> int:
     """Smallest n with an estimated chance of any inexact sum of at most 1 %."""
     exact, law, _ = _quantised(request, resolution)
-    return pensia.sufficient_n(exact, law)
+    return pairs.sufficient_n(exact, law)
 
 
-def build(request: Request, resolution: Any = None) -> Ticket:
+def build(request: Request, theorem: str, resolution: Any = None) -> Ticket:
     """Construct the ticket of the rounded target."""
     exact, law, resolutions = _quantised(request, resolution)
-    ticket = pensia.build(exact, THEOREM, law=law)
+    ticket = pairs.build(exact, theorem, law=law)
     blocks = tuple(
         replace(block, resolution=str(r))
         for block, r in zip(ticket.blocks, resolutions, strict=True)

@@ -1,0 +1,185 @@
+"""The front door: a ticket of a target, by a construction, with its certificate."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from slt_theory.errors import BadInput
+from slt_theory.networks import Attention, Network
+from slt_theory.tickets.building.construction import Construction, constructions, find
+from slt_theory.tickets.building.options import Number, refuse_unknown
+from slt_theory.tickets.building.request import BuildSettings
+from slt_theory.tickets.checking.attention_check import certify_attention
+from slt_theory.tickets.checking.certificate import certify
+from slt_theory.tickets.domain import Domain
+from slt_theory.tickets.keeping import keeping_of
+from slt_theory.tickets.ticket import Ticket
+
+__all__ = ["DEFAULT", "build_ticket", "construction_of"]
+
+DEFAULT = "pensia2020-two-layer"
+"""Construction that is taken where none is named."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def construction_of(
+    theorem: str | None, options: Mapping[str, Any], also: frozenset[str] = frozenset()
+) -> Construction:
+    """Return the construction of a theorem with options by name.
+
+    Parameters
+    ----------
+    theorem : str or None
+        None takes `DEFAULT`.
+    options : mapping
+    also : frozenset of str
+        Names that the caller knows besides; they help to say the nearest.
+
+    Raises
+    ------
+    BadInput
+        If the theorem has no construction, it does not take an option, or a value is out of range.
+    """
+    made = find(DEFAULT if theorem is None else theorem)
+    takers: dict[str, str] = {}
+    for other in constructions().values():
+        for name in other.options():
+            takers[name] = f"{takers[name]}, {other.theorem}" if name in takers else other.theorem
+    known = {*made.options(), *also}
+    refuse_unknown(options, known, made.theorem, takers)
+    return made(**options)
+
+
+def _options_by_name(door: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a door take options of a construction by their names, beside its ``theorem``.
+
+    The signature that editors and mypy see is the door's own; a name that is neither its nor the
+    construction's raises `BadInput`, with the nearest one.
+    """
+    own = frozenset(inspect.signature(door).parameters)
+
+    @wraps(door)
+    def opened(*args: Arguments.args, **given: Arguments.kwargs) -> Result:
+        loose = {name: value for name, value in given.items() if name not in own}
+        if not loose:
+            return door(*args, **given)
+        if len(args) > 1 or given.get("construction") is not None:
+            raise BadInput(
+                ", ".join(loose), "given", "goes with theorem=...", "or is a field of it"
+            )
+        theorem: Any = given.pop("theorem", None)
+        known = own - {"target", "construction"}
+        given["construction"] = construction_of(
+            theorem, {name: value for name, value in loose.items() if value is not None}, known
+        )
+        for name in loose:
+            del given[name]
+        return door(*args, **given)
+
+    return opened
+
+
+def _chosen(construction: Construction | None, theorem: str | None) -> Construction:
+    if construction is None:
+        return construction_of(theorem, {})
+    if not isinstance(construction, Construction):
+        shown = construction if isinstance(construction, str) else type(construction).__name__
+        raise BadInput("construction", shown, "is no construction", "name one as theorem='...'")
+    if theorem not in (None, construction.theorem):
+        raise BadInput("theorem", theorem, f"is not that of {construction!r}", "give one of them")
+    return construction
+
+
+@_options_by_name
+def build_ticket(
+    target: Network | Attention,
+    construction: Construction | None = None,
+    *,
+    theorem: str | None = None,
+    eps: Number | None = None,
+    network_eps: Number | None = None,
+    seed: int = 0,
+    n: int | None = None,
+    objective: str = "eps",
+    signs: str = "both",
+    domain: str | Domain | None = None,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    expect: Callable[[int], None] | None = None,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    max_memory: int | None = None,
+) -> Ticket:
+    """Find a target network inside a random one, by a theorem's construction.
+
+    Parameters
+    ----------
+    target : Network or Attention
+    construction : Construction, optional
+        A class of `slt_theory.papers` with its options, such as
+        ``FrozenSource(prune=Fraction(1, 4))``; default: two random layers for each of the target's.
+    theorem : str, optional
+        The same by catalogue id; options then go by their names, ``theorem="...", prune="1/4"``.
+    eps, network_eps : number
+        Error allowed per weight, or sup-norm error allowed for the network; exactly one.
+    seed : int
+        Of the source network.
+    n : int, optional
+        Random numbers offered to one sum, dead neurons included; default: the smallest n whose
+        estimated chance of any failure is at most 1 %, and a tenth more should a sum fail.
+    objective : "eps" or "best"
+        Any subset within eps, or the exact optimum of every sum.
+    signs : "both" or "needed"
+        Build both halves of every gadget, or only those that non-negative inputs leave.
+    domain : str, optional
+        Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``; default: ``box:0,1``, for the
+        tokens of an attention layer ``box:-1,1``.
+    threads, progress, expect
+        Default: all cores; told the number of finished sums; told the number of all sums.
+    out : path, optional
+        Where the ticket will be written. Masks are then kept in ``OUT.partial`` beside it as they
+        are built, and a build that was broken off goes on there; its result is the same to the
+        byte. `write_ticket` removes the file.
+    fresh : bool
+        Begin again, whatever ``OUT.partial`` holds.
+    max_memory : int, optional
+        Bytes that a build may take; default: what is free.
+
+    Returns
+    -------
+    Ticket
+        With its certificate. Sums that no subset reaches are listed in ``unreached``; the ticket is
+        then incomplete and `verify` says so.
+
+    Raises
+    ------
+    BadInput
+        If an argument is out of range, unknown, or the theorem does not cover the target.
+    NeedsMemory
+        If the masks would not fit; nothing is allocated.
+
+    Examples
+    --------
+    >>> from slt_theory.networks import Dense
+    >>> ticket = build_ticket(Dense([[[0.5, -0.25]]]), eps=0.05, seed=1)
+    >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
+    (True, True)
+    """
+    made = _chosen(construction, theorem)
+    if not isinstance(target, Network | Attention):
+        raise BadInput("target", type(target).__name__, "must be a network or an attention layer")
+    settings = BuildSettings(eps, network_eps, seed, n, objective, signs, domain, threads, progress)
+    asked = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    asked |= {**asdict(made), "theorem": made.theorem, "threads": None, "progress": None}
+    keeping = keeping_of(target, asked, out=out, fresh=fresh, max_memory=max_memory, expect=expect)
+    ticket = made.ticket(target, settings, keeping)
+    if isinstance(target, Attention):
+        return certify_attention(ticket, target)
+    return certify(ticket, target)
