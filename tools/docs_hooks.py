@@ -16,6 +16,8 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Formulas outside code become MathML; the gallery gets its figures."""
     if page.file.src_uri == "gallery.md":
         markdown = markdown.replace("<!-- figures -->", _gallery())
+    if page.file.src_uri == "references.md":
+        markdown = markdown.replace("<!-- references -->", _references())
     # Code, every second part, is left alone.
     parts = _CODE.split(markdown)
     parts[::2] = [_formulas(part) for part in parts[::2]]
@@ -40,6 +42,27 @@ def _gallery() -> str:
     return "\n".join(parts)
 
 
+def _references() -> str:
+    """The list of references, each key with a link to the page of the paper."""
+    from slt_theory.theorems.references import all_papers, references_markdown
+
+    text = references_markdown()
+    for paper in all_papers():
+        text = text.replace(f"**{paper.key}**", f"[**{paper.key}**](papers/{paper.key}.md)")
+    return text
+
+
+def _paper_pages(config: Any) -> Any:
+    """One page a paper, made from the catalogue."""
+    from mkdocs.structure.files import File
+
+    from slt_theory.theorems.page import paper_markdown
+    from slt_theory.theorems.references import all_papers
+
+    for paper in (*(one.key for one in all_papers()), "slt"):
+        yield File.generated(config, f"papers/{paper}.md", content=paper_markdown(paper))
+
+
 def on_files(files: Any, *, config: Any) -> Any:
     """Draw every figure from its shipped table into the site."""
     import matplotlib
@@ -54,4 +77,6 @@ def on_files(files: Any, *, config: Any) -> Any:
             drawn = figures.load(name).draw(figures.stored(name))
             drawn.savefig(buffer, format="svg", metadata={"Date": None})
         files.append(File.generated(config, f"gallery/{name}.svg", content=buffer.getvalue()))
+    for page in _paper_pages(config):
+        files.append(page)
     return files

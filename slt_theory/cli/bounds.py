@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bound(
-    theorem_id: Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID|FILE.py:NAME]...")] = None,
     eps: Eps = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of a network.")] = None,
     delta: Delta = DELTA,
@@ -48,6 +48,9 @@ def bound(
     every: Annotated[
         bool, typer.Option("--all", help="Compare all theorems over one architecture.")
     ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Formulas of several IDs: which is smallest when.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="With --all: append the table here.")] = None,
     trials: Annotated[int, typer.Option(help="Trials behind the measured number; 0: none.")] = 2000,
     seed: Annotated[int, typer.Option()] = 0,
@@ -58,6 +61,12 @@ def bound(
     Also for your own bound (FILE.py:NAME), or for a law and no bound (--law).
     """
     parameters = _parameters(param)
+    theorem_id = ids[0] if ids else None
+    if compare:
+        _regimes(ids or [], parameters, delta, json)
+        return
+    if ids and len(ids) > 1:
+        raise BadInput("ID", ids, "is one id", "--compare takes several")
     own = is_reference(theorem_id) or (theorem_id is None and law is not None)
     if theorem_id is not None and not own:
         from slt_theory.theorems import get
@@ -111,6 +120,30 @@ def _own(reference: str | None, law: str | None, asked: dict[str, Any], json: bo
             raise BadInput("ID", reference, "must name a slt_theory.Bound", "give a theorem's id")
         report = own_numbers(bound, **asked)
     emit(report.to_dict(), _text(report, delta), as_json=json)
+
+
+def _regimes(ids: list[str], parameters: dict[str, str], delta: float, json: bool) -> None:
+    """Print for which eps which of the bounds is smallest."""
+    from slt_theory.theorems.regimes import compare_formulas, shown
+
+    values = {name: float(number(name, text)) for name, text in parameters.items()}
+    found = compare_formulas(ids, values, delta)
+    units = set(found.units.values())
+    lines = [
+        table(["eps", "smallest", *found.units], shown(found)),
+        *(f"{name}: {unit}" for name, unit in found.units.items()),
+        *(
+            f"{name}: unnamed {', '.join(symbols)} set to {_set(symbols, found.values)}; an order"
+            for name, symbols in found.unnamed.items()
+            if symbols
+        ),
+        *(["the units differ: the numbers are of different things"] if len(units) > 1 else []),
+    ]
+    emit(found.to_dict(), "\n".join(lines), as_json=json)
+
+
+def _set(symbols: tuple[str, ...], values: dict[str, float]) -> str:
+    return ", ".join(f"{values[name]:g}" for name in symbols)
 
 
 def _parameters(items: list[str] | None) -> dict[str, str]:

@@ -38,7 +38,15 @@ def list_theorems(
     kind: Annotated[
         str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture, claim.")
     ] = None,
+    trust: Annotated[
+        str | None,
+        typer.Option(help="read, code, abstract, review, recalled (all three), derived."),
+    ] = None,
+    about: Annotated[
+        str | None, typer.Option(help="Words that title, statement, source or issues hold.")
+    ] = None,
     checks: Checks = None,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="All references as BibTeX.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="All theorems as a page.")] = False,
     json: Json = False,
 ) -> None:
@@ -46,39 +54,81 @@ def list_theorems(
     from slt_theory.theorems import all_entries
     from slt_theory.theorems.status import status_of
 
+    if bibtex:
+        from slt_theory.theorems.references import bibliography
+
+        typer.echo(bibliography(), nl=False)
+        return
     outcomes = _outcomes(checks)
     if markdown:
         typer.echo(_page(kind, outcomes), nl=False)
         return
     rows: list[dict[str, Any]] = []
     for entry in all_entries(kind):
-        source = entry.source
-        words = " ".join((source.paper.key, source.paper.title, source.paper.authors))
         derived = status_of(entry, outcomes)
-        if paper and paper.lower() not in words.lower():
+        paper_words = (entry.source.paper.key, entry.source.paper.title, entry.source.paper.authors)
+        if paper and paper.lower() not in " ".join(paper_words).lower():
             continue
         if status and status != derived.status:
             continue
-        rows.append(
-            {
-                "id": entry.id,
-                "title": entry.title,
-                "paper": source.paper.key,
-                "kind": entry.kind,
-                "status": derived.status,
-                "proof_level": derived.proof_level,
-                "complete": derived.complete,
-                "numeric": derived.numeric,
-                "sound": derived.sound,
-                "locator": source.locator,
-                "trust": source.trust,
-                "checks": len(entry.checks),
-                "known_issues": len(entry.known_issues),
-            }
-        )
+        if _known_as(entry.source.trust, trust) and _is_about(entry, about):
+            rows.append(_row(entry, derived))
     columns = ["id", "kind", "status", "proof_level", "numeric", "trust", "title"]
     text = table(columns, [[row[c] for c in columns] for row in rows])
     emit({"theorems": rows}, text, as_json=json)
+
+
+def _row(entry: Any, derived: Any) -> dict[str, Any]:
+    """One entry of the list, as plain data."""
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "paper": entry.source.paper.key,
+        "kind": entry.kind,
+        "status": derived.status,
+        "proof_level": derived.proof_level,
+        "complete": derived.complete,
+        "numeric": derived.numeric,
+        "sound": derived.sound,
+        "locator": entry.source.locator,
+        "trust": entry.source.trust,
+        "checks": len(entry.checks),
+        "known_issues": len(entry.known_issues),
+    }
+
+
+def _known_as(trust: str, asked: str | None) -> bool:
+    """Decide whether an entry is known as asked; "recalled" stands for all three degrees."""
+    from slt_theory.errors import BadInput
+    from slt_theory.theorems.entry import TRUST
+
+    if asked is None:
+        return True
+    if asked != "recalled" and asked not in TRUST:
+        raise BadInput("trust", asked, "is no degree of trust", f"known: {', '.join(TRUST)}")
+    return trust == asked or trust.startswith(f"{asked}-")
+
+
+def _is_about(entry: Any, words: str | None) -> bool:
+    """Decide whether an entry holds every word, as the start of a word; hyphens count as spaces."""
+    if words is None:
+        return True
+    texts: tuple[str, ...] = (
+        entry.id,
+        entry.title,
+        str(entry.statement),
+        entry.source.locator,
+        entry.source.paper.title,
+        entry.source.paper.authors,
+        *entry.not_claimed,
+        *(issue.text for issue in entry.known_issues),
+    )
+    held = _words(" ".join(texts))
+    return all(any(one.startswith(word) for one in held) for word in _words(words))
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(c if c.isalnum() else " " for c in text.casefold()).split())
 
 
 def _page(kind: str | None, outcomes: dict[str, str] | None) -> str:
@@ -95,6 +145,7 @@ def _page(kind: str | None, outcomes: dict[str, str] | None) -> str:
 def show(
     theorem_id: Annotated[str, typer.Argument(metavar="ID")],
     checks: Checks = None,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="Its reference as BibTeX.")] = False,
     json: Json = False,
 ) -> None:
     """Everything the catalogue knows about one theorem or claim."""
@@ -103,6 +154,12 @@ def show(
     from slt_theory.theorems.status import status_of
 
     entry = find(theorem_id)
+    if bibtex:
+        from slt_theory.theorems.references import bibtex as reference
+
+        cited = reference(entry.source.paper)
+        emit({"id": entry.id, "bibtex": cited}, cited, as_json=json)
+        return
     derived = status_of(entry, _outcomes(checks))
     behind = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
     record = {

@@ -70,7 +70,7 @@ def partition(seed: int) -> Outcome:
 
 
 def _perfect(seed: int, stream: int, n: int, largest: int) -> bool:
-    """Whether n integers of 1..M have signs of sum 0 or 1: half the total is a subset sum."""
+    """Decide whether n integers have signs of sum 0 or 1: half the total is a subset sum."""
     items = integers(seed, stream, n, 1, largest)
     bits, _ = reached(items.tolist())
     return bool(bits >> (int(items.sum()) // 2) & 1)

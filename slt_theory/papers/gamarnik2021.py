@@ -55,7 +55,7 @@ def found_and_best(seed: int, factor: int = 4) -> Outcome:
 
 
 def close_pairs(items: list[int], energy: int, distance: int) -> bool:
-    """Whether two sign vectors of |sum| <= energy differ in 1 .. distance places, up to sign."""
+    """Decide whether two signs of |sum| <= energy differ in 1 .. distance places, up to sign."""
     sums = signed_sums(items)
     near = np.flatnonzero(np.abs(sums) <= energy)
     if near.size < 2:

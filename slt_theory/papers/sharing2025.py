@@ -34,7 +34,7 @@ _UNIT, _N, _REACH = 64, 12, 64
 
 
 def _covers(seed: int, stream: int) -> bool:
-    """Whether 12 integers of -64..64 reach every target -64..64 within 2."""
+    """Decide whether 12 integers of -64..64 reach every target -64..64 within 2."""
     bits, low = reached(integers(seed, stream, _N, -_UNIT, _UNIT).tolist())
     near, start = bits | bits << 1 | bits << 2 | bits << 3 | bits << 4, low - 2
     window = (1 << (2 * _REACH + 1)) - 1

@@ -46,7 +46,7 @@ def _polynomial(n: int) -> tuple[float, float]:
 def left_over(
     seed: int, between: Callable[[int], tuple[float, float]] = _quasi_polynomial
 ) -> Outcome:
-    """Whether nine of ten differences lie between two rates, at n = 32, 128, 512."""
+    """Decide whether nine of ten differences lie between two rates, at n = 32, 128, 512."""
     outcomes, trials = [], 80
     for n in (32, 128, 512):
         high, low = between(n)

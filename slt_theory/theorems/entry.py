@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from slt_theory.errors import BadInput
 from slt_theory.laws import Law
@@ -18,6 +18,7 @@ from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.networks import Layout
 
 __all__ = [
+    "TRUST",
     "Anchor",
     "Claim",
     "Constant",
@@ -40,6 +41,7 @@ Trust = Literal[
     "recalled-low",
     "derived",
 ]
+TRUST: tuple[str, ...] = get_args(Trust)
 Provenance = Literal["stated", "unnamed", "derived", "fitted"]
 Kind = Literal["theorem", "lemma", "lower-bound", "identity", "conjecture"]
 

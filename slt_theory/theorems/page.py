@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 
-from slt_theory.theorems import all_theorems
+from slt_theory.theorems import Claim, all_entries, all_theorems
 from slt_theory.theorems.entry import Theorem
 from slt_theory.theorems.status import status_of
 from slt_theory.theorems.symbols import SYMBOLS
 
-__all__ = ["catalogue_markdown"]
+__all__ = ["catalogue_markdown", "paper_markdown"]
 
 _HEAD = """# The catalogue
 
@@ -59,6 +59,26 @@ def catalogue_markdown(outcomes: Mapping[str, str] | None = None) -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
+def paper_markdown(key: str, outcomes: Mapping[str, str] | None = None) -> str:
+    """The page of one paper: its reference, its theorems and its claims, with links to others."""
+    listed = [entry for entry in all_entries() if entry.source.paper.key == key]
+    papers = {entry.id: entry.source.paper.key for entry in all_theorems()}
+    parts = [_paper(listed[0]).replace("## ", "# ", 1)]
+    for entry in listed:
+        if isinstance(entry, Claim):
+            parts.append(
+                f"## {entry.id}\n\n**{entry.title}.** {entry.statement}\n\n"
+                f"* Paper's scope: {entry.paper_scope}.\n* Test scope: {entry.test_scope}.\n"
+                f"* Outcome and checks: [the wider field](../claims.md#{entry.id})."
+            )
+            continue
+        text = _entry(entry, outcomes).replace("### ", "## ", 1)
+        for other in (*entry.uses, *entry.proof_uses):
+            text = text.replace(f"](#{other})", f"]({papers[other]}.md#{other})")
+        parts.append(text)
+    return "\n\n".join(parts) + "\n"
+
+
 def _overview(outcomes: Mapping[str, str] | None) -> str:
     lines = ["| id | kind | status | proof | checks | trust |", "|---|---|---|---|---|---|"]
     for entry in all_theorems():
@@ -71,7 +91,7 @@ def _overview(outcomes: Mapping[str, str] | None) -> str:
     return "\n".join(lines)
 
 
-def _paper(entry: Theorem) -> str:
+def _paper(entry: Theorem | Claim) -> str:
     paper = entry.source.paper
     found = f", {paper.identifier}" if paper.identifier else ""
     return f"## {paper.authors} ({paper.year})\n\n*{paper.title}.* {paper.venue}{found}."

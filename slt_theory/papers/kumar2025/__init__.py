@@ -88,7 +88,7 @@ def draws(seed: int, stream: int, n: int, largest: int) -> NDArray[np.int64]:
 
 
 def _reaches(items: NDArray[np.int64], low: int, high: int) -> bool:
-    """Whether every integer of low .. high is a subset sum."""
+    """Decide whether every integer of low .. high is a subset sum."""
     bits, start = reached(items.tolist())
     window = (1 << (high - low + 1)) - 1
     return start <= low and bits >> (low - start) & window == window

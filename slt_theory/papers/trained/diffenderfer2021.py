@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any
 
 from slt_theory.errors import BadInput
+from slt_theory.papers.diffenderfer2021 import PAPER as PRIZE
 from slt_theory.papers.trained.shared import (
     FULL,
     Arms,
@@ -49,15 +50,6 @@ POPUP = Paper(
     venue="CVPR",
     year=2020,
     arxiv="1911.13299",
-)
-PRIZE = Paper(
-    key="diffenderfer2021",
-    authors="Diffenderfer, Kailkhura",
-    title="Multi-prize lottery ticket hypothesis: finding accurate binary neural networks by "
-    "pruning a randomly weighted network",
-    venue="ICLR",
-    year=2021,
-    arxiv="2103.09377",
 )
 
 

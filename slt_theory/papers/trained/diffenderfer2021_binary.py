@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.papers.trained.diffenderfer2021 import PRIZE, THREE_TENTHS, network, parts, wide
+from slt_theory.papers.diffenderfer2021 import PAPER as PRIZE
+from slt_theory.papers.trained.diffenderfer2021 import THREE_TENTHS, network, parts, wide
 from slt_theory.papers.trained.shared import (
     FULL,
     Check,
