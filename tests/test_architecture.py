@@ -83,6 +83,8 @@ LAZY = {
     ("figures", "papers.trained"),
     ("proofs", "subset_sum"),
     ("figures", "torch"),
+    # A file of torch.export is read by torch's operators.
+    ("networks", "torch"),
 }
 
 HEAVY = ("numba", "sympy", "matplotlib", "torch", "scipy.stats", "flint")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.networks.activations import RELU, parse_activation
 from slt_theory.networks.architecture import (
     Architecture,
@@ -48,9 +48,20 @@ __all__ = [
     "write_atomically",
 ]
 
+
+def _read_program(path: str | PathLike[str]) -> Reading:
+    """Read a `.pt2` file by torch's own operators."""
+    try:
+        from slt_theory.torch.reading.program import read_program
+    except ImportError as error:
+        raise MissingExtra("torch", f"reading {Path(path).name}") from error
+    return read_program(path)
+
+
 WHOLE: dict[str, Callable[[str | PathLike[str]], Reading]] = {
     ".onnx": read_onnx,
     ".nnet": read_nnet,
+    ".pt2": _read_program,
 }
 """Formats that hold the function, not only weights."""
 _GEOMETRY = ("stride", "padding", "dilation", "groups", "pool")

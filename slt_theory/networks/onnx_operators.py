@@ -288,9 +288,15 @@ def _unsqueezed(call: Call, x: Value, axes: Any = None) -> Value:
 
 
 def _concatenated(call: Call, *parts: Any) -> Value:
-    if not all(isinstance(part, Value) for part in parts):
-        raise Refused("joins values and constants")
-    return call.tape.concatenate(parts, call.axis(parts[0], call.get("axis", 1)))
+    like = next(part for part in parts if isinstance(part, Value))
+    axis = call.axis(like, call.get("axis", 1))
+    given = [
+        part if isinstance(part, Value) else of.without_batch(part, like, batched=call.batched)
+        for part in parts
+    ]
+    if any(part.ndim != len(like.shape) for part in given if not isinstance(part, Value)):
+        raise Refused("joins values of different numbers of axes")
+    return of.joined(call.tape, given, axis, call.name)
 
 
 def _sliced(

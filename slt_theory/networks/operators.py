@@ -22,6 +22,7 @@ __all__ = [
     "added",
     "convolved",
     "divided",
+    "joined",
     "leaky",
     "multiplied",
     "normalised",
@@ -32,6 +33,8 @@ __all__ = [
     "without_batch",
 ]
 
+_MOST_RUNS = 64
+"""Parts of a list of places: each is a sum more in the network."""
 Widths = Sequence[tuple[int, int]]
 """Padding (before, after) of every axis."""
 
@@ -159,7 +162,49 @@ def picked(tape: Tape, x: Value, at: int, index: Any) -> Value:
     if places.ndim == 0:
         y = tape.cut(x, at, int(places) % side, 1)
         return tape.reshape(y, [*x.shape[:at], *x.shape[at + 1 :]])
-    return tape.concatenate([tape.cut(x, at, int(i) % side, 1) for i in places], at)
+    runs = _runs([int(place) % side for place in places])
+    if len(runs) > _MOST_RUNS:
+        raise Refused(f"picks places in no order, {len(runs)} runs", "sort them")
+    return tape.concatenate([sliced(tape, x, at, run) for run in runs], at)
+
+
+def _runs(places: Sequence[int]) -> list[range]:
+    """The same places in order, as few evenly spaced runs as a greedy reading finds."""
+    runs: list[range] = []
+    for place in places:
+        last = runs[-1] if runs else None
+        if last is not None and len(last) == 1 and place != last[0]:
+            step = place - last[0]
+            runs[-1] = range(last[0], place + step, step)
+        elif last is not None and len(last) > 1 and place == last[-1] + last.step:
+            runs[-1] = range(last[0], place + last.step, last.step)
+        else:
+            runs.append(range(place, place + 1))
+    return runs
+
+
+def joined(tape: Tape, parts: Sequence[Any], at: int, name: str) -> Value:
+    """Record values and constants side by side along one axis."""
+    sides = [part.shape[at] for part in parts]
+    starts = [sum(sides[:k]) for k in range(len(parts))]
+    values = [part for part in parts if isinstance(part, Value)]
+    if len(values) == len(parts):
+        return tape.concatenate(values, at)
+    whole: Value | None = None
+    shape = [*values[0].shape[:at], sum(sides), *values[0].shape[at + 1 :]]
+    shift = np.zeros(shape)
+    for part, start in zip(parts, starts, strict=True):
+        if isinstance(part, Value):
+            widths = [(0, 0)] * len(shape)
+            widths[at] = (start, shape[at] - start - part.shape[at])
+            padded = tape.pad(part, widths)
+            whole = padded if whole is None else tape.add(whole, padded)
+        else:
+            place = [slice(None)] * len(shape)
+            place[at] = slice(start, start + part.shape[at])
+            shift[tuple(place)] = part
+    assert whole is not None
+    return tape.affine(whole, 1.0, shift, name)
 
 
 def split(tape: Tape, x: Value, at: int, sizes: Sequence[int]) -> list[Value]:

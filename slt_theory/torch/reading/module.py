@@ -15,7 +15,9 @@ from slt_theory.networks.graph import Graph
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.rounding import Reading, compare, random_inputs
 from slt_theory.networks.tape import Tape, Value
-from slt_theory.torch.reading.operators import OPERATORS, Scene
+from slt_theory.torch.reading.operators import OPERATORS, REFUSED
+from slt_theory.torch.reading.scene import Scene
+from slt_theory.torch.reading.turned import Turned, on_turned
 
 __all__ = ["from_module", "read_module"]
 
@@ -56,8 +58,15 @@ def from_module(module: nn.Module, example: torch.Tensor) -> Graph:
     return read_module(module, example).network
 
 
-def read_module(module: nn.Module, example: torch.Tensor) -> Reading:
-    """Read as `from_module` does, and return also the agreement that was seen."""
+def read_module(module: nn.Module, example: torch.Tensor, *, batch: int | None = None) -> Reading:
+    """Read as `from_module` does, and return also the agreement that was seen.
+
+    Parameters
+    ----------
+    module, example
+    batch : int, optional
+        The only number of inputs at once that the module takes; default: any.
+    """
     if not isinstance(module, nn.Module):
         raise BadInput("module", type(module).__name__, "must be a torch.nn.Module")
     if not isinstance(example, torch.Tensor) or example.dim() < 2:
@@ -67,12 +76,14 @@ def read_module(module: nn.Module, example: torch.Tensor) -> Reading:
         )  # fmt: skip
     double = _evaluated(module)
     shape = tuple(int(side) for side in example.shape[1:])
-    program = _exported(double, shape)
+    at_once = batch or _BATCH
+    program = _exported(double, (at_once, *shape))
     tape = Tape()
-    output = _Recorder(program, tape, shape).output()
+    output = _Recorder(program, tape, (at_once, *shape)).output()
     network, unfolded = tape.graph(output), tape.graph(output, fold=False)
-    x = random_inputs(network.size_in, _INPUTS)
-    theirs = _ran(double, torch.from_numpy(x).reshape(-1, *shape))
+    x = random_inputs(network.size_in, -(-_INPUTS // at_once) * at_once)
+    inputs = torch.from_numpy(x).reshape(-1, *shape)
+    theirs = torch.cat([_ran(double, part) for part in torch.split(inputs, batch or len(inputs))])
     agreement = compare(network, unfolded, x, theirs.numpy(), unit=2.0**-53, tool="torch")
     return Reading(network, unfolded, agreement)
 
@@ -96,7 +107,7 @@ def _evaluated(module: nn.Module) -> nn.Module:
 
 
 def _exported(module: nn.Module, shape: Sequence[int]) -> Any:
-    inputs = torch.zeros(_BATCH, *shape, dtype=torch.float64)
+    inputs = torch.zeros(*shape, dtype=torch.float64)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -107,7 +118,7 @@ def _exported(module: nn.Module, shape: Sequence[int]) -> Any:
         raise BadInput(
             "module",
             type(module).__name__,
-            f"torch.export cannot record it on inputs ({_BATCH}, {', '.join(map(str, shape))}): "
+            f"torch.export cannot record it on inputs ({', '.join(map(str, shape))}): "
             f"{_first_line(error)}",
             "see that module(example) runs for a batch of any size, without branches on values",
         ) from error
@@ -143,9 +154,9 @@ class _Recorder:
 
     def __init__(self, program: Any, tape: Tape, shape: tuple[int, ...]) -> None:
         self.program = program
-        self.scene = Scene(tape, _BATCH)
+        self.scene = Scene(tape, shape[0])
         self.values: dict[str, Any] = {}
-        self.input = tape.input(shape)
+        self.input = tape.input(shape[1:])
 
     def output(self) -> Value:
         """Record every node; the value that the module returns."""
@@ -199,11 +210,13 @@ class _Recorder:
             return args[0][args[1]]
         place, layer = _place(node)
         self.scene.name = layer
-        operator = OPERATORS.get(name.removesuffix(".default"))
+        short = name.removesuffix(".default")
+        operator = OPERATORS.get(short)
         try:
             if operator is None:
-                raise Refused("is not covered")
-            return operator(self.scene, *args, **kwargs)
+                raise Refused(*REFUSED.get(short, ("is not covered",)))
+            turned = on_turned(self.scene, short, operator, args, kwargs)
+            return operator(self.scene, *args, **kwargs) if turned is None else turned
         except Refused as refusal:
             raise BadInput("module", f"{name} in {place}", str(refusal), refusal.way_out) from None
         except BadInput:
@@ -221,7 +234,7 @@ def _computed(node: Any, args: Any, kwargs: Any) -> Any:
 def _holds_value(argument: Any) -> bool:
     if isinstance(argument, list | tuple):
         return any(map(_holds_value, argument))
-    return isinstance(argument, Value)
+    return isinstance(argument, Value | Turned)
 
 
 def _place(node: Any) -> tuple[str, str]:

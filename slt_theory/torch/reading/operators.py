@@ -7,68 +7,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 import slt_theory.networks.operators as of
-from slt_theory.networks.arrays import Floats
+from slt_theory.networks.contractions import einsum, multiplied_by_matrices
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool
-from slt_theory.networks.tape import Tape, Value
+from slt_theory.networks.tape import Value
+from slt_theory.torch.reading.scene import Scene, array_of, fitted, floats_of, integers, value_of
+from slt_theory.torch.reading.shapes import SHAPES
 
-__all__ = ["OPERATORS", "Scene"]
-
-
-@dataclass
-class Scene:
-    """The tape, the batch of the export, and the module that is being read."""
-
-    tape: Tape
-    batch: int
-    name: str = ""
-
-    def axis(self, x: Value, axis: int) -> int:
-        """An axis of torch on the tape.
-
-        Raises
-        ------
-        Refused
-            For the batch.
-        """
-        found = axis + len(x.shape) + 1 if axis < 0 else axis
-        if found == 0:
-            raise Refused("acts across the batch: outputs of one input would depend on others")
-        return found - 1
-
-    def sides(self, shape: Sequence[Any]) -> list[int]:
-        """A shape of torch without its batch."""
-        if not shape or shape[0] not in (self.batch, -1):
-            raise Refused(f"makes a shape {list(shape)} whose axis 0 is not the batch")
-        return [int(side) for side in shape[1:]]
-
-
-def _value(x: Any) -> Value:
-    if not isinstance(x, Value):
-        raise Refused("multiplies or combines a constant in a place where a value is expected")
-    return x
-
-
-def _array(values: torch.Tensor | None) -> Floats | None:
-    return None if values is None else values.detach().double().cpu().numpy()
+__all__ = ["OPERATORS", "REFUSED"]
 
 
 def _linear(scene: Scene, x: Value, weight: Any, bias: Any = None) -> Value:
     if not isinstance(weight, torch.Tensor):
         raise Refused("multiplies two values", "products of values are covered by no theorem here")
-    return scene.tape.linear(_value(x), _array(weight), _array(bias), scene.name)  # type: ignore[arg-type]
+    return scene.tape.linear(value_of(x), array_of(weight), array_of(bias), scene.name)  # type: ignore[arg-type]
 
 
-def _matmul(scene: Scene, x: Value, other: Any) -> Value:
-    if not isinstance(other, torch.Tensor) or other.dim() != 2:
+def _matmul(scene: Scene, x: Any, other: Any) -> Value:
+    if isinstance(x, Value) and isinstance(other, Value):
         raise Refused("multiplies two values", "products of values are covered by no theorem here")
-    return _linear(scene, x, other.t())
+    left = isinstance(other, Value)
+    value, matrix = (other, x) if left else (x, other)
+    if matrix.dim() < 2:
+        raise Refused("multiplies by a vector", "give it a second axis")
+    if matrix.dim() == 2 and not left:
+        return _linear(scene, value, matrix.t())
+    stack = floats_of(matrix)
+    if matrix.dim() == len(value.shape) + 1:
+        stack = of.without_batch(stack, value)
+    return multiplied_by_matrices(scene.tape, value, stack, scene.name, left=left)
+
+
+def _einsum(scene: Scene, equation: str, operands: Sequence[Any], path: Any = None) -> Value:
+    given = [x if isinstance(x, Value) else floats_of(x) for x in operands]
+    return einsum(scene.tape, equation, given, scene.name)
 
 
 def _addmm(
@@ -77,11 +54,6 @@ def _addmm(
     if not isinstance(bias, torch.Tensor) or not isinstance(weight, torch.Tensor):
         raise Refused("adds a value in a matrix product")
     return _linear(scene, x, alpha * weight.t(), beta * bias)
-
-
-def _pair(values: Any, count: int = 2) -> tuple[int, ...]:
-    numbers = list(values) if isinstance(values, list | tuple) else [values]
-    return tuple(int(v) for v in (numbers * count if len(numbers) == 1 else numbers))
 
 
 def _convolved(
@@ -97,14 +69,14 @@ def _convolved(
     if not isinstance(weight, torch.Tensor):
         raise Refused("has a kernel that depends on the input")
     axes = weight.dim() - 2
-    stride, dilation = _pair(stride, axes), _pair(dilation, axes)
+    stride, dilation = integers(stride, axes), integers(dilation, axes)
     if isinstance(padding, str):
         reach = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
         widths = [(r // 2, r - r // 2) if padding == "same" else (0, 0) for r in reach]
     else:
-        widths = [(p, p) for p in _pair(padding, axes)]
+        widths = [(p, p) for p in integers(padding, axes)]
     return of.convolved(
-        scene.tape, x, _array(weight), _array(bias), widths, scene.name,  # type: ignore[arg-type]
+        scene.tape, x, array_of(weight), array_of(bias), widths, scene.name,  # type: ignore[arg-type]
         stride=stride, dilation=dilation, groups=int(groups),
     )  # fmt: skip
 
@@ -116,39 +88,41 @@ def _batch_norm(
     if not isinstance(mean, torch.Tensor):
         raise Refused("has no running statistics", "a batch norm in training mode is no function")
     middle, spread = mean.double().numpy(), variance.double().numpy() + epsilon
-    scale = 1.0 if gain is None else _array(gain)
-    offset = 0.0 if shift is None else _array(shift)
+    scale = 1.0 if gain is None else array_of(gain)
+    offset = 0.0 if shift is None else array_of(shift)
     return (of.normalised(scene.tape, x, middle, spread, scale, offset, scene.name),)
 
 
-def _fitted(x: Any, y: Any) -> tuple[Any, Any]:
-    """Two factors, a constant among them as it broadcasts against the other."""
-    if isinstance(x, Value) == isinstance(y, Value):
-        return x, y
-    value, other = (x, y) if isinstance(x, Value) else (y, x)
-    numbers = other.detach().double().numpy() if isinstance(other, torch.Tensor) else other
-    constant = of.without_batch(numbers, value)
-    return (value, constant) if isinstance(x, Value) else (constant, value)
-
-
 def _combined(scene: Scene, x: Any, y: Any, *, sign: float, alpha: float = 1) -> Value:
-    return of.added(scene.tape, *_fitted(x, y), scene.name, factor=sign * float(alpha))
+    return of.added(scene.tape, *fitted(x, y), scene.name, factor=sign * float(alpha))
 
 
 def _multiplied(scene: Scene, x: Any, y: Any) -> Value:
-    return of.multiplied(scene.tape, *_fitted(x, y), scene.name)
+    return of.multiplied(scene.tape, *fitted(x, y), scene.name)
 
 
 def _divided(scene: Scene, x: Any, y: Any) -> Value:
-    return of.divided(scene.tape, *_fitted(x, y), scene.name)
+    return of.divided(scene.tape, *fitted(x, y), scene.name)
 
 
 def _activation(name: str) -> Callable[..., Value]:
-    return lambda scene, x: scene.tape.activate(_value(x), name)
+    return lambda scene, x: scene.tape.activate(value_of(x), name)
 
 
 def _leaky(scene: Scene, x: Value, slope: float = 0.01) -> Value:
-    return of.leaky(scene.tape, _value(x), float(slope))
+    return of.leaky(scene.tape, value_of(x), float(slope))
+
+
+def _clamped(scene: Scene, x: Value, low: Any = None, high: Any = None) -> Value:
+    """``max(x, low) = low + relu(x - low)``, ``min(x, high) = high - relu(high - x)``."""
+    tape, name = scene.tape, scene.name
+    if any(isinstance(end, torch.Tensor | Value) for end in (low, high)):
+        raise Refused("has bounds for every number", "bounds are two numbers")
+    if low is not None:
+        x = tape.affine(tape.activate(tape.affine(x, 1.0, -low, name), "relu"), 1.0, low, name)
+    if high is not None:
+        x = tape.affine(tape.activate(tape.affine(x, -1.0, high, name), "relu"), -1.0, high, name)
+    return x
 
 
 def _prelu(scene: Scene, x: Value, weight: Any) -> Value:
@@ -158,7 +132,7 @@ def _prelu(scene: Scene, x: Value, weight: Any) -> Value:
 
 
 def _gelu(scene: Scene, x: Value, *, approximate: str = "none") -> Value:
-    return scene.tape.activate(_value(x), "gelu_tanh" if approximate == "tanh" else "gelu")
+    return scene.tape.activate(value_of(x), "gelu_tanh" if approximate == "tanh" else "gelu")
 
 
 def _unpooled(x: Value, axes: int) -> Value:
@@ -178,10 +152,10 @@ def _pooled(kind: Any, axes: int) -> Callable[..., Value]:
         if kind == "average" and given[2] is not None:
             raise Refused("divides by a number of its own", "multiply after a plain mean")
         row = (1,) if axes == 1 else ()
-        sides = _pair(side, axes)
+        sides = integers(side, axes)
         step = Pool(
-            0, kind, row + sides, row + (_pair(stride, axes) if stride else sides),
-            (0,) * len(row) + _pair(padding, axes), row + _pair(dilation, axes),
+            0, kind, row + sides, row + (integers(stride, axes) if stride else sides),
+            (0,) * len(row) + integers(padding, axes), row + integers(dilation, axes),
             bool(count_padding), bool(ceil),
         )  # fmt: skip
         return of.pooled(scene.tape, _unpooled(x, axes), step)
@@ -217,98 +191,6 @@ def _summed(scene: Scene, x: Value, axes: Any, keep: bool = False, *, dtype: Any
     return scene.tape.affine(mean, float(count), 0.0, scene.name)
 
 
-def _viewed(scene: Scene, x: Value, shape: Sequence[Any]) -> Value:
-    sides = scene.sides(shape)
-    if -1 not in sides and math.prod(sides) != math.prod(x.shape):
-        raise Refused(f"makes a shape {list(shape)} whose axis 0 is not the batch")
-    return scene.tape.reshape(x, sides)
-
-
-def _flattened(scene: Scene, x: Value, start: int = 0, end: int = -1) -> Value:
-    first, last = scene.axis(x, start), scene.axis(x, end)
-    sides = [*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]]
-    return scene.tape.reshape(x, sides)
-
-
-def _unflattened(scene: Scene, x: Value, axis: int, sizes: Sequence[int]) -> Value:
-    at = scene.axis(x, axis)
-    return scene.tape.reshape(x, [*x.shape[:at], *sizes, *x.shape[at + 1 :]])
-
-
-def _squeezed(scene: Scene, x: Value, axes: Any = None) -> Value:
-    given = range(1, len(x.shape) + 1) if axes is None else _pair(axes, 1)
-    gone = {scene.axis(x, axis) for axis in given}
-    return scene.tape.reshape(x, [s for a, s in enumerate(x.shape) if a not in gone or s != 1])
-
-
-def _unsqueezed(scene: Scene, x: Value, axis: int) -> Value:
-    at = axis + len(x.shape) + 2 if axis < 0 else axis
-    if at == 0:
-        raise Refused("puts an axis before the batch")
-    return scene.tape.reshape(x, [*x.shape[: at - 1], 1, *x.shape[at - 1 :]])
-
-
-def _permuted(scene: Scene, x: Value, order: Sequence[int]) -> Value:
-    if order[0] % len(order) != 0:
-        raise Refused("moves the batch to another axis")
-    return scene.tape.transpose(x, [scene.axis(x, axis) for axis in order[1:]])
-
-
-def _transposed(scene: Scene, x: Value, one: int, other: int) -> Value:
-    order = list(range(len(x.shape)))
-    a, b = scene.axis(x, one), scene.axis(x, other)
-    order[a], order[b] = b, a
-    return scene.tape.transpose(x, order)
-
-
-def _sliced(
-    scene: Scene, x: Value, axis: int = 0, start: Any = None, end: Any = None, step: int = 1
-) -> Value:
-    if axis == 0 and start in (None, 0) and (end is None or end >= scene.batch) and step == 1:
-        return x
-    at = scene.axis(x, axis)
-    return of.sliced(scene.tape, x, at, range(x.shape[at])[slice(start, end, step)])
-
-
-def _selected(scene: Scene, x: Value, axis: int, index: int) -> Value:
-    return of.picked(scene.tape, x, scene.axis(x, axis), index)
-
-
-def _split(scene: Scene, x: Value, sizes: Any, axis: int = 0) -> list[Value]:
-    at = scene.axis(x, axis)
-    if isinstance(sizes, int):
-        sizes = [min(sizes, x.shape[at] - k) for k in range(0, x.shape[at], sizes)]
-    return of.split(scene.tape, x, at, sizes)
-
-
-def _padded(
-    scene: Scene, x: Value, widths: Sequence[int], mode: str = "constant", value: Any = None
-) -> Value:
-    if mode == "constant" and value:
-        raise Refused(f"pads with {value}", "padding is with zeros, or reflected, or circular")
-    pairs = [(widths[k], widths[k + 1]) for k in range(0, len(widths), 2)][::-1]
-    rest = len(x.shape) - len(pairs)
-    if rest < 0:
-        raise Refused("pads the batch")
-    names = {"replicate": "edge", "circular": "wrap"}
-    return scene.tape.pad(x, [(0, 0)] * rest + pairs, names.get(mode, mode))
-
-
-def _concatenated(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
-    values = [_value(part) for part in parts]
-    return scene.tape.concatenate(values, scene.axis(values[0], axis))
-
-
-def _stacked(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
-    return _concatenated(scene, [_unsqueezed(scene, _value(p), axis) for p in parts], axis)
-
-
-def _expanded(scene: Scene, x: Value, sizes: Sequence[int], **_: Any) -> Value:
-    sides = scene.sides(sizes)
-    lead = [1] * (len(sides) - len(x.shape)) + list(x.shape)
-    return scene.tape.broadcast(x, [h if w == -1 else w for h, w in zip(lead, sides, strict=True)])
-
-
 def _same(scene: Scene, x: Value, *_: Any, **__: Any) -> Value:
     return x
 
@@ -334,6 +216,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.linear": _linear,
     "aten.matmul": _matmul,
     "aten.mm": _matmul,
+    "aten.bmm": _matmul,
+    "aten.einsum": _einsum,
     "aten.addmm": _addmm,
     **{f"aten.conv{n}d": _convolved for n in (1, 2)},
     **{f"aten.conv{n}d.padding": _convolved for n in (1, 2)},
@@ -346,6 +230,11 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.mul.Scalar": _multiplied,
     "aten.div.Tensor": _divided,
     "aten.relu": _activation("relu"),
+    "aten.clamp": _clamped,
+    "aten.clamp_min": _clamped,
+    "aten.clamp_max": lambda scene, x, high: _clamped(scene, x, None, high),
+    "aten.hardtanh": lambda scene, x, low=-1.0, high=1.0: _clamped(scene, x, low, high),
+    "aten.relu6": lambda scene, x: _clamped(scene, x, 0.0, 6.0),
     "aten.leaky_relu": _leaky,
     "aten.prelu": _prelu,
     "aten.tanh": _activation("tanh"),
@@ -363,28 +252,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.mean": _mean,
     "aten.mean.dim": _mean,
     "aten.sum.dim_IntList": _summed,
-    "aten.view": _viewed,
-    "aten.reshape": _viewed,
-    "aten._unsafe_view": _viewed,
-    "aten.flatten.using_ints": _flattened,
-    "aten.unflatten.int": _unflattened,
-    "aten.squeeze": _squeezed,
-    "aten.squeeze.dim": _squeezed,
-    "aten.squeeze.dims": _squeezed,
-    "aten.unsqueeze": _unsqueezed,
-    "aten.permute": _permuted,
-    "aten.transpose.int": _transposed,
-    "aten.slice.Tensor": _sliced,
-    "aten.select.int": _selected,
-    "aten.split.Tensor": _split,
-    "aten.split_with_sizes": _split,
-    "aten.pad": _padded,
-    "aten.constant_pad_nd": lambda scene, x, widths, value=0: _padded(
-        scene, x, widths, "constant", value
-    ),
-    "aten.cat": _concatenated,
-    "aten.stack": _stacked,
-    "aten.expand": _expanded,
+    **SHAPES,
     "aten.dropout": _dropped,
     **{f"aten.{name}": _same for name in ("alias", "clone", "contiguous", "detach", "lift_fresh")},
     **{f"aten.to.{name}": _cast for name in ("dtype", "dtype_layout", "device")},
@@ -392,3 +260,34 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten._assert_tensor_metadata": lambda scene, *_, **__: None,
 }
 """By torch's name of the operator, without ``.default``."""
+
+_ATTENTION = (
+    "is part of an attention, whose products of values no network of this form holds",
+    "build_ticket of slt_theory.torch keeps the module's own attention (split_attention makes its "
+    "projections layers); one attention layer alone is a target of its own, otsuka2026-attention",
+)
+_SOFTMAX = (
+    "divides by a sum of values",
+    "leave a last softmax out: the numbers before it decide the class; " + _ATTENTION[1],
+)
+_NORM = (
+    "divides by a statistic of its input, which no theorem here covers",
+    "build_ticket of slt_theory.torch keeps norms as they are; a batch norm in evaluation mode is "
+    "read",
+)
+_RECURRENT = ("calls itself step by step", "write the steps out with linear layers and tanh")
+REFUSED: dict[str, tuple[str, str]] = {
+    "aten.scaled_dot_product_attention": _ATTENTION,
+    **dict.fromkeys(("aten.softmax.int", "aten._softmax", "aten.log_softmax.int"), _SOFTMAX),
+    **{f"aten.{name}": _NORM for name in ("layer_norm", "native_layer_norm", "group_norm")},
+    **{f"aten.{name}": _NORM for name in ("instance_norm", "rms_norm", "linalg_vector_norm")},
+    **{f"aten.{name}.input": _RECURRENT for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
+    **{
+        f"aten.conv_transpose{n}d{end}": (
+            "is a transposed convolution, for which there is no construction here",
+            "build_ticket of slt_theory.torch keeps it as it is",
+        )
+        for n, end in ((1, ""), (2, ".input"))
+    },
+}
+"""Operators that are known and outside: why, and the way out."""

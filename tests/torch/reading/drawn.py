@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import prune
 
+from slt_theory.torch import build_ticket
+
 RELU, GELU = nn.ReLU(), nn.GELU()  # shared on purpose: modules used many times
 
 
@@ -109,6 +111,7 @@ def _vector(rng, width):
     linear = nn.Linear(width, out, bias=bool(rng.integers(2)))
     scale, shift = torch.randn(2, width, dtype=torch.float64)
     matrix, offset = torch.randn(width, out).double(), torch.randn(out).double()
+    order = torch.from_numpy(rng.permutation(width))
     return {
         "linear": lambda: _hooked(linear, rng),
         "functional linear": lambda: lambda x: F.linear(x, matrix.T),
@@ -132,6 +135,21 @@ def _vector(rng, width):
         "dropout": lambda: nn.Dropout(0.5),
         "reshape": lambda: lambda x: x.view(len(x), 1, -1).squeeze(1),
         "prelu": lambda: nn.PReLU(),
+        "turned product": lambda: lambda x: (matrix.T @ x.t()).t(),
+        "turned layer": lambda: lambda x: torch.addmm(offset[:, None], matrix.T, x.t()).t().relu(),
+        "flip": lambda: lambda x: x.flip(1),
+        "index": lambda: lambda x: x[:, order],
+        "mask": lambda: lambda x: x[:, order <= cut],
+        "unbind": lambda: lambda x: torch.stack(x.unbind(1)[::-1], -1),
+        "einsum": lambda: lambda x: torch.einsum("bi,io->bo", x, matrix),
+        "chunk": lambda: lambda x: torch.cat(x.chunk(2, 1)[::-1], 1),
+        "constants beside": lambda: lambda x: torch.cat([x, offset.expand(len(x), -1)], 1),
+        "repeat": lambda: lambda x: x.repeat(1, 2)[:, : width + 1],
+        "expand": lambda: lambda x: x + scale.expand(x.shape[0], -1),
+        "hardtanh": lambda: nn.Hardtanh(-0.5, 0.75),
+        "relu6": lambda: nn.ReLU6(),
+        "clamp": lambda: lambda x: x.clamp(min=-0.25).clamp(max=0.5),
+        "masked layer": lambda: build_ticket(nn.Linear(width, out), eps=0.1, seed=out),
     }
 
 
@@ -150,6 +168,8 @@ def _image(rng, shape):
         return _hooked(nn.Conv2d(channels, out, side, groups=groups, **options), rng)
 
     near = min(side - 1, small - 1)
+    mixed, tall = torch.randn(out, channels).double(), torch.randn(2, rows).double()
+    stack = torch.randn(channels, columns, 2).double()
     return {
         "convolution": lambda: convolution(
             stride=stride, padding=padding, dilation=spread, bias=bool(rng.integers(2))
@@ -181,6 +201,13 @@ def _image(rng, shape):
         "tokens": lambda: nn.Sequential(nn.Flatten(2), nn.Linear(rows * columns, 4)),
         "broadcast": lambda: lambda x: x + x.mean((2, 3), keepdim=True),
         "select": lambda: lambda x: x[:, :, 0],
+        "einsum 2d": lambda: lambda x: torch.einsum("bchw,dc->bhdw", x, mixed),
+        "einsum groups": lambda: lambda x: torch.einsum("bchw,cwv->bchv", x, stack),
+        "stack of matrices": lambda: lambda x: x @ stack,
+        "product from the left": lambda: lambda x: tall @ x,
+        "channels first": lambda: lambda x: x.transpose(0, 1).mul(2).tanh().transpose(1, 0),
+        "flip 2d": lambda: lambda x: x.flip(1, 3),
+        "index 2d": lambda: lambda x: x[:, :, [rows - 1, 0]],
         "skip 2d": lambda: Side(
             nn.Conv2d(channels, channels, 3, padding=1), nn.Identity(), torch.add
         ),
@@ -219,7 +246,7 @@ OUTSIDE = {
     "softmax": lambda: lambda x: x.softmax(-1),
     "layer norm": lambda: lambda x: F.layer_norm(x, x.shape[-1:]),
     "square": lambda: lambda x: x * x,
-    "hardtanh": lambda: nn.ReLU6(),
+    "elu": lambda: nn.ELU(),
     "batch mean": lambda: lambda x: x - x.mean(0),
     "exponential": lambda: torch.exp,
 }
