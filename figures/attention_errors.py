@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NS = (4, 8, 12, 16, 20, 24)
@@ -36,56 +37,54 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from statistics import median
-
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import new_figure
 
     figure = new_figure()
     width, height = figure.get_size_inches()
     figure.set_size_inches(1.7 * width, height)
     left, right = figure.subplots(1, 2)
+    _over_n(left, data["over_n"])
+    _over_length(right, data["over_length"])
+    return figure
+
+
+def _by_n(rows: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
     groups: dict[int, list[dict[str, Any]]] = {}
-    for row in data["over_n"]:
+    for row in rows:
         groups.setdefault(row["n"], []).append(row)
+    return groups
+
+
+def _over_n(axis: Axes, rows: list[dict[str, Any]]) -> None:
+    """Certified and found errors over n: median and range over sources."""
+    from statistics import median
+
+    from slt_theory.plotting import COLOURS
+
     for colour, label, value in (
         (COLOURS[1], "certified, any length", lambda row: row["bound"]),
         (COLOURS[0], "largest found", lambda row: max(row["measured"].values())),
     ):
-        values = {n: [value(row) for row in rows] for n, rows in groups.items()}
-        left.semilogy(
-            list(values),
-            [median(v) for v in values.values()],
-            color=colour,
-            marker="o",
-            ms=3,
-            label=label,
-        )
-        left.fill_between(
-            list(values),
-            [min(v) for v in values.values()],
-            [max(v) for v in values.values()],
-            color=colour,
-            alpha=0.2,
-            lw=0,
-        )
-    left.set(xlabel="products offered to an entry $n$", ylabel="error of an output")
-    left.legend()
-    by_n: dict[int, list[dict[str, Any]]] = {}
-    for row in data["over_length"]:
-        by_n.setdefault(row["n"], []).append(row)
-    for colour, (n, rows) in zip(COLOURS, by_n.items(), strict=False):
-        lengths = sorted(int(length) for length in rows[0]["measured"])
-        found = [[{int(k): v for k, v in r["measured"].items()}[t] for r in rows] for t in lengths]
-        right.loglog(
-            lengths,
-            [median(v) for v in found],
-            color=colour,
-            marker="o",
-            ms=3,
-            label=f"$n$ = {n}, found",
-        )
-        right.axhline(median(r["bound"] for r in rows), color=colour, ls="--", lw=1)
-    right.set_xscale("log", base=2)
-    right.set(xlabel="tokens", ylabel="error of an output")
-    right.legend(title="dashed: certified")
-    return figure
+        values = {n: [value(row) for row in group] for n, group in _by_n(rows).items()}
+        middle, low, high = ([f(v) for v in values.values()] for f in (median, min, max))
+        axis.semilogy(list(values), middle, color=colour, marker="o", ms=3, label=label)
+        axis.fill_between(list(values), low, high, color=colour, alpha=0.2, lw=0)
+    axis.set(xlabel="products offered to an entry $n$", ylabel="error of an output")
+    axis.legend()
+
+
+def _over_length(axis: Axes, rows: list[dict[str, Any]]) -> None:
+    """Median errors over the number of tokens, a colour for each n."""
+    from statistics import median
+
+    from slt_theory.plotting import COLOURS
+
+    for colour, (n, group) in zip(COLOURS, _by_n(rows).items(), strict=False):
+        lengths = sorted(group[0]["measured"], key=int)
+        found = [median(row["measured"][length] for row in group) for length in lengths]
+        label = f"$n$ = {n}, found"
+        axis.loglog([*map(int, lengths)], found, color=colour, marker="o", ms=3, label=label)
+        axis.axhline(median(row["bound"] for row in group), color=colour, ls="--", lw=1)
+    axis.set_xscale("log", base=2)
+    axis.set(xlabel="tokens", ylabel="error of an output")
+    axis.legend(title="dashed: certified")

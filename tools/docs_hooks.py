@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import io
 import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`|^(?: {4}|\t).*$)", re.DOTALL | re.MULTILINE)
@@ -16,6 +18,8 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Formulas outside code become MathML; the gallery gets its figures."""
     if page.file.src_uri == "gallery.md":
         markdown = markdown.replace("<!-- figures -->", _gallery())
+    if page.file.src_uri == "architecture.md":
+        markdown = markdown.replace("<!-- counts -->", _counts())
     if page.file.src_uri == "references.md":
         markdown = markdown.replace("<!-- references -->", _references())
     # Code, every second part, is left alone.
@@ -40,6 +44,17 @@ def _gallery() -> str:
         title, _, rest = words.partition("\n")
         parts.append(f"## {name}\n\n{title}\n{rest}\n\n![{title}](gallery/{name}.svg)\n")
     return "\n".join(parts)
+
+
+def _counts() -> str:
+    """The counts of tools/house.py for the tree that the site is made of, as a table."""
+    spec = spec_from_file_location("house", Path(__file__).parent / "house.py")
+    assert spec is not None
+    assert spec.loader is not None
+    house = module_from_spec(spec)
+    spec.loader.exec_module(house)
+    rows = house.counts(house.trees(None)).items()
+    return "\n".join(["| count | here |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows)])
 
 
 def _references() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, NotFoundWithinLimits
-from slt_theory.experiments.claims import case_of, claim_of
+from slt_theory.experiments.claims import Case, case_of, claim_of
 from slt_theory.experiments.frozen import frozen_answers
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import settle, settle_at_the_end
@@ -195,28 +195,11 @@ def check(
         raise BadInput("trials", trials, "must be >= 1")
     claim = claim_of(claim, law)
     case = case_of(claim, n, eps, delta, lo, hi)
-    claimed = 1 - Fraction(delta)
+    claimed = Fraction(delta) if case.necessary else 1 - Fraction(delta)
     if case.necessary:
-        # With n - 1 numbers failures must reach delta.
-        claimed, case = (
-            Fraction(delta),
-            replace(
-                case,
-                n=max(case.n - 1, 0),
-                n_from="one below the bound",
-                notes=(*case.notes, "successes counts trials that fail, as the bound demands"),
-            ),
-        )
-
-    def answers(start: int, stop: int) -> NDArray[np.bool_]:
-        found = answers_at(
-            case.question, case.n, trials=stop - start, seed=seed, start=start, threads=threads
-        )
-        if progress is not None:
-            progress(stop - start)
-        return ~found if case.necessary else found
-
+        case = _one_below(case)
     decide = settle_at_the_end if fixed else settle
+    answers = _answers(case, seed, threads, progress)
     found = decide(answers, claimed=claimed, trials=trials, alpha=alpha)
     worse = claimed / 2 if case.necessary else max(1 - 2 * Fraction(delta), claimed / 2)
     return CheckReport(
@@ -239,6 +222,32 @@ def check(
         notes=case.notes,
         trust=_trust(claim),
     )
+
+
+def _one_below(case: Case) -> Case:
+    """The case of a lower bound: with n - 1 numbers failures must reach delta."""
+    return replace(
+        case,
+        n=max(case.n - 1, 0),
+        n_from="one below the bound",
+        notes=(*case.notes, "successes counts trials that fail, as the bound demands"),
+    )
+
+
+def _answers(
+    case: Case, seed: int, threads: int | None, progress: Callable[[int], None] | None
+) -> Callable[[int, int], NDArray[np.bool_]]:
+    """Trials ``start .. stop - 1`` as bools: success, or failure for a lower bound."""
+
+    def answers(start: int, stop: int) -> NDArray[np.bool_]:
+        found = answers_at(
+            case.question, case.n, trials=stop - start, seed=seed, start=start, threads=threads
+        )
+        if progress is not None:
+            progress(stop - start)
+        return ~found if case.necessary else found
+
+    return answers
 
 
 def _trust(claim: Theorem | Bound) -> str | None:

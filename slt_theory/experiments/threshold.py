@@ -192,48 +192,32 @@ def threshold(
     """
     delta = probability("delta", delta)
     question = Question.of(law, eps, targets, lo, hi, size=size, lock=lock, prune=prune, dim=dim)
+    run: dict[str, Any] = {
+        "trials": trials,
+        "seed": seed,
+        "max_items": max_items,
+        "threads": threads,
+        "progress": progress,
+    }
+    histogram: dict[int, int] = {}
+    counts: dict[int, int] = {}
     if question.is_frozen:
-        found, counts = frozen_threshold(
-            question,
-            delta,
-            trials=trials,
-            seed=seed,
-            level=level,
-            max_items=max_items,
-            threads=threads,
-            progress=progress,
-        )
-        return Threshold(
-            question=question.to_dict(),
-            delta=float(delta),
-            level=level,
-            trials=trials,
-            seed=int(seed),
-            n=found.n,
-            n_low=found.n_low,
-            n_high=found.n_high,
-            histogram={},
-            counts=counts,
-        )
-    times = hitting_times(
-        question,
-        trials=trials,
-        seed=seed,
-        max_items=max_items,
-        threads=threads,
-        progress=progress,
-    )
-    quantile = hitting_quantile(times, delta, level=level)
-    values, shares = np.unique(times, return_counts=True)
+        found, counts = frozen_threshold(question, delta, level=level, **run)
+    else:
+        times = hitting_times(question, **run)
+        found = hitting_quantile(times, delta, level=level)
+        values, shares = np.unique(times, return_counts=True)
+        histogram = {int(v): int(c) for v, c in zip(values, shares, strict=True)}
     return Threshold(
         question=question.to_dict(),
         delta=float(delta),
         level=level,
         trials=trials,
         seed=int(seed),
-        n=quantile.n,
-        n_low=quantile.n_low,
-        n_high=quantile.n_high,
-        histogram={int(v): int(c) for v, c in zip(values, shares, strict=True)},
-        never=never(question),
+        n=found.n,
+        n_low=found.n_low,
+        n_high=found.n_high,
+        histogram=histogram,
+        counts=counts,
+        never="" if question.is_frozen else never(question),
     )

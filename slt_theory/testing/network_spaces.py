@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Literal
 
 from slt_theory.errors import BadInput
@@ -108,24 +108,8 @@ def dense(
     widths : tuple of int, optional
         One architecture (input first) in place of all small ones.
     """
-    from itertools import product
-
     limit = Fraction(at_most)
     entries = numbers(-1, 1, bits=bits)
-    shapes: tuple[Widths, ...] = (
-        (widths,)
-        if widths
-        else tuple(
-            sorted(
-                (
-                    w
-                    for k in range(1, depth + 1)
-                    for w in product(range(1, width + 1), repeat=k + 1)
-                ),
-                key=lambda w: (max(w), sum(a * b for a, b in _pairs(w)), len(w)),
-            )
-        )
-    )
 
     def slots(shape: Widths) -> tuple[Scalar, ...]:
         return (entries,) * sum(a * b for a, b in _pairs(shape))
@@ -135,45 +119,57 @@ def dense(
         return tuple(_shrunk(_rows(block, a, b), norm, limit) for (a, b), block in pairs)
 
     def smaller(shape: Widths, leaves: Leaves) -> Iterator[Point]:
-        if widths:
-            return
-        blocks = _layers(shape, leaves)
-        for k, (rows, columns) in enumerate(_pairs(shape)):
-            if len(shape) > 2 and rows == columns:
-                yield shape[:k] + shape[k + 1 :], sum(blocks[:k] + blocks[k + 1 :], ())
-        for place, units in enumerate(shape):
-            for out in range(units if units > 1 else 0):
-                keep = [*range(out), *range(out + 1, units)]
-                cut = list(blocks)
-                if place > 0:  # a row of the layer before
-                    below = shape[place - 1]
-                    cut[place - 1] = tuple(
-                        blocks[place - 1][r * below + c] for r in keep for c in range(below)
-                    )
-                if place < len(blocks):  # a column of the layer after
-                    rows = shape[place + 1]
-                    cut[place] = tuple(
-                        blocks[place][r * units + c] for r in range(rows) for c in keep
-                    )
-                yield (*shape[:place], units - 1, *shape[place + 1 :]), sum(cut, ())
+        return iter(()) if widths else _smaller(shape, leaves)
 
     def adapt(old: Widths, leaves: Leaves, new: Widths) -> Leaves:
-        # Each entry keeps its layer, row and column.
-        blocks = dict(enumerate(zip(_pairs(old), _layers(old, leaves), strict=True)))
+        return _adapted(old, leaves, new, entries.values[0])
 
-        def entry(layer: int, row: int, column: int) -> Any:
-            (rows, columns), block = blocks.get(layer, ((0, 0), ()))
-            inside = row < rows and column < columns
-            return block[row * columns + column] if inside else entries.values[0]
-
-        return tuple(
-            entry(layer, row, column)
-            for layer, (rows, columns) in enumerate(_pairs(new))
-            for row in range(rows)
-            for column in range(columns)
-        )
-
+    shapes = (widths,) if widths else _architectures(depth, width)
     return Space(shapes, slots, build, smaller, adapt)
+
+
+def _architectures(depth: int, width: int) -> tuple[Widths, ...]:
+    """All widths (input first) of at most `depth` layers and `width` units, smallest first."""
+    every = (w for k in range(1, depth + 1) for w in product(range(1, width + 1), repeat=k + 1))
+    return tuple(sorted(every, key=lambda w: (max(w), sum(a * b for a, b in _pairs(w)), len(w))))
+
+
+def _smaller(shape: Widths, leaves: Leaves) -> Iterator[Point]:
+    """The networks with one square layer, or one unit, left out."""
+    blocks = _layers(shape, leaves)
+    for k, (rows, columns) in enumerate(_pairs(shape)):
+        if len(shape) > 2 and rows == columns:
+            yield shape[:k] + shape[k + 1 :], sum(blocks[:k] + blocks[k + 1 :], ())
+    for place, units in enumerate(shape):
+        for out in range(units if units > 1 else 0):
+            keep = [*range(out), *range(out + 1, units)]
+            cut = list(blocks)
+            if place > 0:  # a row of the layer before
+                below = shape[place - 1]
+                cut[place - 1] = tuple(
+                    blocks[place - 1][r * below + c] for r in keep for c in range(below)
+                )
+            if place < len(blocks):  # a column of the layer after
+                rows = shape[place + 1]
+                cut[place] = tuple(blocks[place][r * units + c] for r in range(rows) for c in keep)
+            yield (*shape[:place], units - 1, *shape[place + 1 :]), sum(cut, ())
+
+
+def _adapted(old: Widths, leaves: Leaves, new: Widths, missing: Any) -> Leaves:
+    """Entries for another architecture: each keeps its layer, row and column."""
+    blocks = dict(enumerate(zip(_pairs(old), _layers(old, leaves), strict=True)))
+
+    def entry(layer: int, row: int, column: int) -> Any:
+        (rows, columns), block = blocks.get(layer, ((0, 0), ()))
+        inside = row < rows and column < columns
+        return block[row * columns + column] if inside else missing
+
+    return tuple(
+        entry(layer, row, column)
+        for layer, (rows, columns) in enumerate(_pairs(new))
+        for row in range(rows)
+        for column in range(columns)
+    )
 
 
 def like(

@@ -20,7 +20,13 @@ from slt_theory.cli import app
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(python|pycon|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-PAGES = ("glossary.md", "theory.md", "how-to-check-a-bound.md", "how-to-make-a-figure.md")
+PAGES = (
+    "glossary.md",
+    "follow-eps.md",
+    "theory.md",
+    "how-to-check-a-bound.md",
+    "how-to-make-a-figure.md",
+)
 
 
 def matches(shown: str, printed: str) -> bool:
