@@ -96,7 +96,8 @@ class EntryReport(Record):
     """All checks of one entry.
 
     ``verdict`` is about the statement: issues, remarks, controls and mutants are listed and do not
-    enter. A claim's verdict is about its test scope.
+    enter. A claim's verdict is about its test scope; where all that was tested fails there and the
+    paper does not claim that scope, it is NOT_APPLICABLE.
     """
 
     claim: str
@@ -119,6 +120,8 @@ class EntryReport(Record):
             lines[0] += f" [trust: {self.trust}]"
         if self.test_scope is not None:
             lines[0] += f" in {self.test_scope}"
+            if any(c.finding == FINDING["not-claimed"] for c in self.checks):
+                lines[0] += "; a sentence fails in this scope, which the paper does not claim"
             lines.append(f"the paper's scope: {self.paper_scope}")
         return "\n  ".join(lines)
 
@@ -233,6 +236,8 @@ def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:
         Verdict.NOT_APPLICABLE,
         Verdict.VACUOUS,
     )
+    if not about and any(c.label == "not-claimed" for c in outcomes):
+        return Verdict.NOT_APPLICABLE
     return next((worst for worst in order if worst in about), Verdict.VACUOUS)
 
 

@@ -69,7 +69,8 @@ class Check:
         "holds" for a sentence of the source, and for controls and mutants. Otherwise VIOLATED is
         the recorded verdict and the label says of what: "gap-read", a gap in a proof or statement
         that was read in the source; "recalled-fails", a recalled form, the source not read;
-        "not-claimed", a converse that the paper does not claim, so its bound is loose.
+        "not-claimed", a sentence that the paper does not state: a converse, so that its bound is
+        loose, or its own sentence in a test scope that is not the paper's.
     role : str
         "statement" tests the claim. "control" compares an arm with itself and must come out
         INCONCLUSIVE; "mutant" is the system with one planted error, which must change the verdict.

@@ -27,7 +27,7 @@ one stays a symbol, and no computation can refute it.
 A check whose sentence fails says of what. *gap-read*: a gap in a proof or statement that was read
 in the source; only this is a known issue of a paper. *recalled-fails*: the form recalled here
 fails; the source was not read, so it says nothing about the paper. *not-claimed*: a converse that
-the paper does not claim; its bound is true and loose.
+the paper does not claim, so that its bound is true and loose, or a scope that it does not claim.
 """
 
 _ISSUE = {

@@ -117,7 +117,7 @@ ENTRIES = (
                 "rise",
                 "a tenth of the weights over all",
                 Beats(CLEAN, "density 1/10", "dense"),
-                recorded=Verdict.VIOLATED,
+                label="not-claimed",
             ),
             control(
                 "dense against dense", Beats(CLEAN, "dense", "other dense", what="dense over dense")

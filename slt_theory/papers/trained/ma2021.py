@@ -212,7 +212,7 @@ ENTRIES = (
                 "temperature 5",
                 "better with a teacher: reversed here, about two points worse",
                 Beats(CLEANLY, WARMLY, ALONE),
-                recorded=Verdict.VIOLATED,
+                label="not-claimed",
             ),
             Check(
                 "temperature 1",
@@ -224,7 +224,7 @@ ENTRIES = (
                 "rewinding",
                 "at most a point worse than rewinding to step 108: reversed here",
                 Within(CLEANLY, WARMLY, "rewinding", margin=MARGIN, what=REWINDING),
-                recorded=Verdict.VIOLATED,
+                label="not-claimed",
             ),
             control(
                 "no teacher, two orders",
