@@ -99,7 +99,7 @@ def network_file(network: DrawnNetwork, table: Table | None = None) -> str:
         "  - repeat constructor.\n"
         f"  - apply (sums {size // 4}); discriminate.\n"
         "  - rewrite <- tails_tail. vm_compute. discriminate.\n"
-        f"  - apply (rare_enough {one.candidates} {least} {u} {v}); "
-        "[split; [reflexivity|discriminate]|].\n"
+        f"  - apply (rare_enough 3 {one.candidates} {least} {u} {v}); "
+        "[discriminate|split; [reflexivity|discriminate]|].\n"
         "    vm_compute. discriminate.\nQed.\n"
     )

@@ -156,8 +156,9 @@ STATEMENTS = (
         rf"even $M \ge 2^{{20}}$ ({_LATTICE}): all but a fraction $\delta$ of the $(4M)^n$ samples "
         r"reach every rational target of $[-1/2, 1/2]$ within $2\epsilon$.",
         ("Checker.check_sound", *(f"{row.name}.enough" for row in ROWS)),
-        "the constant C at every eps and delta, the window [-1, 1], laws other than U[-1,1] on a "
-        "lattice, and the numbers of certified_n, which uses longer windows and other processes",
+        "every eps and delta (see kernel-logarithmic-sums), the window [-1, 1], laws other than "
+        "U[-1,1] on a lattice, and the numbers of certified_n, which uses longer windows and other "
+        "processes",
         ("lueker1998-rss", "slt-rss-explicit"),
     ),
     KernelStatement(
@@ -187,7 +188,7 @@ STATEMENTS = (
         r"items: if $(7/8)^a M/(2(2e+1)) + (3/4)^b M/(2g) \le \delta$, all but a fraction $\delta$ "
         r"of the samples reach every rational target of $[-1/2, 1/2]$ within $2\epsilon$.",
         ("LemmaR.lemma_r",),
-        "the closed form with logarithms (it is left to the reader to choose a and b)",
+        "the choice of a and b, left to the reader (see kernel-logarithmic-sums)",
         ("lueker1998-rss", "slt-lemma-r"),
     ),
     KernelStatement(
@@ -243,7 +244,32 @@ STATEMENTS = (
         rf"instance: {NETWORK.inputs} inputs, {NETWORK.outputs} outputs, {NETWORK.units:,} hidden "
         rf"units, error {NETWORK.error}, failure {NETWORK.failure}.",
         ("Random.random_layer", "Random.place_distinct", "Network.network"),
-        "more than one layer, biases, the spectral norm, and a form with logarithms",
+        "more than one layer, biases, the spectral norm, and a form with logarithms (see "
+        "kernel-logarithmic-network)",
+        ("pensia2020-two-layer",),
+    ),
+    KernelStatement(
+        "kernel-logarithmic-sums",
+        "Lueker's theorem for U[-1,1] with one constant: 8 log2(2/(eps delta)) items",
+        r"For M even, $k \ge 2$, $2^k \le M$, $\epsilon \ge 2^{-k}$, $\delta \ge 2^{-j}$ and "
+        r"$3 r \ge k + j + 1$: all but a fraction $\delta$ of the samples of $24 r$ items reach "
+        r"every rational target of $[-1/2, 1/2]$ within $2\epsilon$.",
+        ("Logarithms.logarithmic_sums",),
+        "a constant near the least one (Lemma R and the dynamic program give smaller numbers), the "
+        "window [-1, 1] (see kernel-wide-window), and laws other than U[-1,1] on a lattice",
+        ("lueker1998-rss",),
+    ),
+    KernelStatement(
+        "kernel-logarithmic-network",
+        "The theorem of Pensia et al. for one dense ReLU layer, with one constant",
+        r"For $2^k \ge d p$, errors and failures of at least $2^{-k}$, and "
+        r"$61 (k + 3) 2^{k+3} \le 2 M$, M a multiple of 4: all but the failure of the draws of all "
+        r"weights of a source with d inputs, $2344 d (k + 3)$ hidden ReLU units and p outputs "
+        r"give, for every $p \times d$ matrix W with entries in $[-1, 1]$ at once, masks with "
+        r"$|f_i(x) - (W x)_i|$ at most the error times $\sum_j |x_j|$, before and after a ReLU.",
+        ("Logarithms.logarithmic_network",),
+        "a constant near the least one (kernel-random-layer gives smaller numbers), errors below "
+        "the lattice's (k up to 12 at 24 bits), more than one layer, biases, and the spectral norm",
         ("pensia2020-two-layer",),
     ),
 )

@@ -82,37 +82,45 @@ Proof.
     + left. apply in_or_app. right. now rewrite firstn_skipn in Hin.
 Qed.
 
-(** ** Fewer than n lucky candidates *)
+(** ** Fewer than n lucky draws *)
 
-(** The number of words of N letters out of four in which one letter has fewer than n places:
-    rare N n / 4^N = P(Bin(N, 1/4) < n). *)
-Fixpoint rare (N n : nat) : Z :=
+(** The number of words of N letters, c + 1 of them, in which one letter has fewer than n places:
+    rare c N n / (c + 1)^N = P(Bin(N, 1 / (c + 1)) < n). *)
+Fixpoint rare (c : Z) (N n : nat) : Z :=
   match n with
   | O => 0
   | S n' => match N with
             | O => 1
-            | S N' => 3 * rare N' n + rare N' n'
+            | S N' => c * rare c N' n + rare c N' n'
             end
   end.
+
+(** With two letters it is the number of subsets with fewer than n members. *)
+Lemma rare_tail N n : rare 1 N n = tail N n.
+Proof.
+  revert n. induction N as [|N IH]; intros [|n]; try reflexivity. cbn [rare tail].
+  fold (rare 1 N (S n)). rewrite !IH. lia.
+Qed.
 
 Definition fewer (lucky : Z -> bool) (n : nat) (rs : list Z) : bool :=
   (length (filter lucky rs) <? n)%nat.
 
-(** If K of 4 K draws are lucky, fewer than n of N draws are lucky in K^N rare N n samples. *)
-Lemma count_fewer lucky K N n : 0 <= K ->
-  sum 0 (Z.to_nat (4 * K)) (fun r => one_if (lucky r)) = K ->
-  count (4 * K) N (fewer lucky n) = K ^ Z.of_nat N * rare N n.
+(** If K of (c + 1) K draws are lucky, fewer than n of N are in K^N rare c N n samples. *)
+Lemma count_fewer lucky c K N n : 0 <= c -> 0 <= K ->
+  sum 0 (Z.to_nat ((c + 1) * K)) (fun r => one_if (lucky r)) = K ->
+  count ((c + 1) * K) N (fewer lucky n) = K ^ Z.of_nat N * rare c N n.
 Proof.
-  intros HK Hl. revert n. induction N as [|N IH]; intros [|n].
+  intros Hc HK Hl. assert (HR : 0 <= (c + 1) * K) by nia.
+  revert n. induction N as [|N IH]; intros [|n].
   - reflexivity.
   - reflexivity.
   - rewrite (count_ext _ _ _ (fun _ => false)) by reflexivity.
-    rewrite count_const by lia. cbn [rare one_if]. lia.
+    rewrite count_const by exact HR. cbn [rare one_if]. lia.
   - rewrite count_S.
-    rewrite (sum_ext _ _ _ (fun r => K ^ Z.of_nat N * rare N (S n)
-      + K ^ Z.of_nat N * (rare N n - rare N (S n)) * one_if (lucky r))).
-    + rewrite sum_plus, sum_const, sum_scale, Hl, Z2Nat.id by lia.
-      rewrite Nat2Z.inj_succ, Z.pow_succ_r by lia. cbn [rare]. fold rare. lia.
+    rewrite (sum_ext _ _ _ (fun r => K ^ Z.of_nat N * rare c N (S n)
+      + K ^ Z.of_nat N * (rare c N n - rare c N (S n)) * one_if (lucky r))).
+    + rewrite sum_plus, sum_const, sum_scale, Hl, Z2Nat.id by exact HR.
+      rewrite Nat2Z.inj_succ, Z.pow_succ_r by lia. cbn [rare]. fold (rare c). lia.
     + intros r _. destruct (lucky r) eqn:E; cbn [one_if].
       * rewrite (count_ext _ _ _ (fewer lucky n)); [rewrite IH; lia|].
         intros rs. unfold fewer. cbn [filter]. rewrite E. reflexivity.
@@ -121,47 +129,47 @@ Proof.
 Qed.
 
 (** A bound that is quick to compute, for every 0 <= x = u / v <= 1:
-    P(Bin(N, 1/4) <= n) <= ((3 + x) / 4)^N / x^n. *)
-Lemma rare_bound N n u v : 0 <= u <= v ->
-  rare N (S n) * (u ^ Z.of_nat n * v ^ Z.of_nat N)
-  <= (3 * v + u) ^ Z.of_nat N * v ^ Z.of_nat n.
+    P(Bin(N, 1 / (c + 1)) <= n) <= ((c + x) / (c + 1))^N / x^n. *)
+Lemma rare_bound c N n u v : 0 <= c -> 0 <= u <= v ->
+  rare c N (S n) * (u ^ Z.of_nat n * v ^ Z.of_nat N)
+  <= (c * v + u) ^ Z.of_nat N * v ^ Z.of_nat n.
 Proof.
-  intros Huv. revert n. induction N as [|N IH]; intros n.
+  intros Hc Huv. revert n. induction N as [|N IH]; intros n.
   - cbn [rare]. change (Z.of_nat 0) with 0. rewrite !Z.pow_0_r.
     pose proof (Z.pow_le_mono_l u v (Z.of_nat n) Huv). lia.
-  - cbn [rare]. fold rare. rewrite Nat2Z.inj_succ, !Z.pow_succ_r by lia.
+  - cbn [rare]. fold (rare c). rewrite Nat2Z.inj_succ, !Z.pow_succ_r by lia.
     pose proof (IH n) as H1.
-    assert (H2 : rare N n * (u ^ Z.of_nat n * v ^ Z.of_nat N) * v
-                 <= u * ((3 * v + u) ^ Z.of_nat N * v ^ Z.of_nat n)).
+    assert (H2 : rare c N n * (u ^ Z.of_nat n * v ^ Z.of_nat N) * v
+                 <= u * ((c * v + u) ^ Z.of_nat N * v ^ Z.of_nat n)).
     { destruct n as [|n].
-      - replace (rare N 0) with 0 by (destruct N; reflexivity).
-        assert (0 <= (3 * v + u) ^ Z.of_nat N) by (apply Z.pow_nonneg; lia).
+      - replace (rare c N 0) with 0 by (destruct N; reflexivity).
+        assert (0 <= (c * v + u) ^ Z.of_nat N) by (apply Z.pow_nonneg; nia).
         assert (0 <= v ^ Z.of_nat 0) by (apply Z.pow_nonneg; lia). nia.
       - pose proof (IH n) as H2. rewrite Nat2Z.inj_succ, !Z.pow_succ_r by lia.
-        assert (u * v * (rare N (S n) * (u ^ Z.of_nat n * v ^ Z.of_nat N))
-                <= u * v * ((3 * v + u) ^ Z.of_nat N * v ^ Z.of_nat n))
+        assert (u * v * (rare c N (S n) * (u ^ Z.of_nat n * v ^ Z.of_nat N))
+                <= u * v * ((c * v + u) ^ Z.of_nat N * v ^ Z.of_nat n))
           by (apply Z.mul_le_mono_nonneg_l; [nia|exact H2]).
         lia. }
     set (A := u ^ Z.of_nat n * v ^ Z.of_nat N) in *.
-    set (B := (3 * v + u) ^ Z.of_nat N * v ^ Z.of_nat n) in *.
-    assert (3 * v * (rare N (S n) * A) <= 3 * v * B)
-      by (apply Z.mul_le_mono_nonneg_l; lia).
+    set (B := (c * v + u) ^ Z.of_nat N * v ^ Z.of_nat n) in *.
+    assert (c * v * (rare c N (S n) * A) <= c * v * B)
+      by (apply Z.mul_le_mono_nonneg_l; nia).
     unfold A, B in *. lia.
 Qed.
 
-(** So any x gives a condition under which P(Bin(N, 1/4) <= n) <= tau. *)
-Lemma rare_enough N n u v tau : 0 < u <= v ->
-  QDen tau * (v ^ Z.of_nat n * (3 * v + u) ^ Z.of_nat N)
-  <= Qnum tau * (4 ^ Z.of_nat N * (v ^ Z.of_nat N * u ^ Z.of_nat n)) ->
-  rare N (S n) * QDen tau <= Qnum tau * 4 ^ Z.of_nat N.
+(** So any x gives a condition under which P(Bin(N, 1 / (c + 1)) <= n) <= tau. *)
+Lemma rare_enough c N n u v tau : 0 <= c -> 0 < u <= v ->
+  QDen tau * (v ^ Z.of_nat n * (c * v + u) ^ Z.of_nat N)
+  <= Qnum tau * ((c + 1) ^ Z.of_nat N * (v ^ Z.of_nat N * u ^ Z.of_nat n)) ->
+  rare c N (S n) * QDen tau <= Qnum tau * (c + 1) ^ Z.of_nat N.
 Proof.
-  intros Huv Ht. pose proof (rare_bound N n u v ltac:(lia)) as Hr.
+  intros Hc Huv Ht. pose proof (rare_bound c N n u v Hc ltac:(lia)) as Hr.
   assert (0 < u ^ Z.of_nat n) by (apply Z.pow_pos_nonneg; lia).
   assert (0 < v ^ Z.of_nat N) by (apply Z.pow_pos_nonneg; lia).
   set (U := u ^ Z.of_nat n) in *. set (V := v ^ Z.of_nat N) in *.
   apply Z.mul_le_mono_pos_r with (U * V); [nia|].
-  assert (QDen tau * (rare N (S n) * (U * V))
-          <= QDen tau * ((3 * v + u) ^ Z.of_nat N * v ^ Z.of_nat n))
+  assert (QDen tau * (rare c N (S n) * (U * V))
+          <= QDen tau * ((c * v + u) ^ Z.of_nat N * v ^ Z.of_nat n))
     by (apply Z.mul_le_mono_nonneg_l; lia).
   lia.
 Qed.
@@ -199,18 +207,18 @@ Proof.
 Qed.
 
 Lemma enough_lucky s N n tau :
-  rare N n * QDen tau <= Qnum tau * 4 ^ Z.of_nat N ->
+  rare 3 N n * QDen tau <= Qnum tau * 4 ^ Z.of_nat N ->
   all_but tau M N (fun rs => (n <= length (filter (lucky s) rs))%nat).
 Proof.
   intros Ht. apply all_but_count with (bad := fewer (lucky s) n).
   - replace (size M) with (4 * (2 * Zpos H)) by (rewrite size_eq; lia).
-    rewrite count_fewer, (Z.pow_mul_l 4); [|lia|].
-    + assert (0 < (2 * Zpos H) ^ Z.of_nat N) by (apply Z.pow_pos_nonneg; lia).
-      assert ((2 * Zpos H) ^ Z.of_nat N * (rare N n * QDen tau)
+    change 4 with (3 + 1). rewrite count_fewer, (Z.pow_mul_l (3 + 1)); [|lia|lia|].
+    + change (3 + 1) with 4. assert (0 < (2 * Zpos H) ^ Z.of_nat N) by (apply Z.pow_pos_nonneg; lia).
+      assert ((2 * Zpos H) ^ Z.of_nat N * (rare 3 N n * QDen tau)
               <= (2 * Zpos H) ^ Z.of_nat N * (Qnum tau * 4 ^ Z.of_nat N))
         by (apply Z.mul_le_mono_nonneg_l; lia). lia.
     + pose proof (lucky_count s) as Hc. rewrite size_eq in Hc.
-      replace (4 * (2 * Zpos H)) with (4 * Zpos M) by lia. exact Hc.
+      replace ((3 + 1) * (2 * Zpos H)) with (4 * Zpos M) by lia. exact Hc.
   - intros rs _ Hf. unfold fewer in Hf. apply Nat.ltb_ge in Hf. exact Hf.
 Qed.
 

@@ -170,7 +170,7 @@ Theorem random_layer eps delta delta' tau :
   suffices H m eps delta ->
   (tail n m * QDen delta + Qnum delta * 2 ^ Z.of_nat n) * QDen delta'
   <= Qnum delta' * (QDen delta * 2 ^ Z.of_nat n) ->
-  rare N n * QDen tau <= Qnum tau * 4 ^ Z.of_nat N ->
+  rare 3 N n * QDen tau <= Qnum tau * 4 ^ Z.of_nat N ->
   all_but (times (8 * d) tau + times (8 * (d * p)) delta') M ((d + p) * units)
           (random_contains M d p N (4 * (eps + (Z.of_nat n # 2 * M)))).
 Proof.

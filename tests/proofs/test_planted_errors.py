@@ -124,13 +124,13 @@ EDITS = {
     "no tail of the mixture": ("Products", "(tail n m * QDen delta + Qnum", "(Qnum"),
     "no union bound": ("Layer", "all_but (times (4 * (p * d)) delta)", "all_but delta"),
     "small first weights are lucky": ("Lucky", "then 6 * Zpos H <=? r", "then 5 * Zpos H <=? r"),
-    "luck of one in three": ("Lucky", "=> 3 * rare N' n", "=> 2 * rare N' n"),
+    "luck of one in three": ("Lucky", "=> c * rare c N' n", "=> rare c N' n"),
     "luck of the other sign": (
         "Lucky",
         "if s then item (- Zpos M) r else",
         "if s then - item 0 r else",
     ),
-    "a smaller bound on rare": ("Lucky", "<= (3 * v + u) ^ Z", "<= (2 * v + u) ^ Z"),
+    "a smaller bound on rare": ("Lucky", "<= (c * v + u) ^ Z", "<= (c * v) ^ Z"),
     "a union of two samples for one": ("Lucky", "all_but (delta + delta') M", "all_but delta' M"),
     "dropped weights left in": (
         "Pensia",
@@ -154,6 +154,22 @@ def test_a_wrong_text(name: str, compiled: Path, tmp_path: Path) -> None:
     file, old, new = EDITS[name]
     assert old in FILES[file]
     assert refused(compiled, tmp_path, file, FILES[file].replace(old, new, 1))
+
+
+LOGARITHMS = {
+    "fewer items a bit": ("suffices (2 * H) (24 * r)", "suffices (2 * H) (23 * r)"),
+    "a bit forgotten": ("(k + j + 1 <= 3 * r)", "(k + j <= 3 * r)"),
+    "fewer candidates a bit": ("let N := (293 *", "let N := (292 *"),
+    "a coarser lattice": ("61 * Z.of_nat (k + 3) * 2", "61 * 2"),
+    "more outputs than 2^k": ("Z.of_nat (d * p) <= 2 ^", "Z.of_nat d <= 2 ^"),
+}
+
+
+@pytest.mark.parametrize("name", LOGARITHMS)
+def test_a_wrong_logarithm(name: str, compiled: Path, tmp_path: Path) -> None:
+    old, new = LOGARITHMS[name]
+    assert old in FILES["Logarithms"]
+    assert refused(compiled, tmp_path, "Logarithms", FILES["Logarithms"].replace(old, new, 1))
 
 
 NETWORKS: dict[str, dict[str, int | Fraction]] = {
