@@ -33,6 +33,7 @@ IDS: tuple[str, ...] = (
     "kakeya-sweep",
     "smoothed-density",
     "base-interval",
+    "tilted-density",
     "softmax-lemma",
     "relu-gadgets",
     "error-recursion-dense",

@@ -44,6 +44,9 @@ RULES: dict[str, str] = {
     "plancherel": "f integrable and square integrable: 2 pi int f^2 = int |f^|^2, and f is the sum "
     "of its bands of frequencies, each with the transform cut to the band",
     "bonnet": "g >= 0 not increasing on (0, oo), g(0+) finite: |int g(x) cos(sx) dx| <= g(0+) / s",
+    "gauss": "N Gauss points are exact up to degree 2N - 1, with positive weights; if |f| <= M in "
+    "the ellipse with foci -1, 1 and half-axes of sum rho, its Chebyshev coefficients are at most "
+    "2 M rho^-k",
     "prime": "a prime that divides a product divides a factor (Euclid)",
     "maximal": "a separated set of most members covers at that distance",
 }

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from slt_theory.balls import down, up
 
-__all__ = ["MARGIN", "TINY", "FloatArray", "ball", "down", "downs", "power", "up", "ups"]
+__all__ = ["MARGIN", "TINY", "FloatArray", "ball", "down", "downs", "point", "power", "up", "ups"]
 
 FloatArray = NDArray[np.float64]
 
@@ -35,6 +35,13 @@ def ball(value: Fraction | int) -> Any:
 
     exact = Fraction(value)
     return arb(exact.numerator) / exact.denominator
+
+
+def point(value: float) -> Any:
+    """The ball of radius 0 at a float."""
+    from flint import arb
+
+    return arb(float(value))
 
 
 def ups(values: Iterable[Any]) -> FloatArray:

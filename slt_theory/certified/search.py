@@ -9,15 +9,12 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from slt_theory.certified.base_certificate import stored_failure
-from slt_theory.certified.binomial import mix
-from slt_theory.certified.components import Component, components, read_law
-from slt_theory.certified.density import DENSITIES
+from slt_theory.certified.components import Component, components
+from slt_theory.certified.direct import DIRECT, Sufficient, smallest
 from slt_theory.certified.dynamic import Window, dynamic_program
 from slt_theory.certified.exact import ONE, Real, inward, outward
 from slt_theory.certified.extension import extend
 from slt_theory.certified.lemma_r import lemma_r_profile
-from slt_theory.certified.ordered import ordered_failure
 from slt_theory.certified.result import Certified
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
@@ -26,13 +23,8 @@ __all__ = ["METHODS", "Process", "certified_n", "dynamic_window"]
 
 Profile = Callable[[Fraction, Fraction, int], list[int]]
 
-_LONGEST = 1 << 15
 _MOST_STEPS = 200
 _STATES = 600
-# Ordered sums need much mass near 0; below these errors they cannot win.
-_FINEST_ORDERED = Fraction(1, 200)
-_FINEST_PLAIN = Fraction(1, 40)
-_COARSEST_ORDERED = Fraction(1, 10)
 _CANDIDATES = 2
 
 
@@ -81,6 +73,7 @@ METHODS: dict[str, Process] = {
     "dynamic-program": Process("dynamic-program", "dynamic-program", _dynamic),
     "ordered-sums": Process("ordered-sums", "kakeya-sweep", None),
     "base-interval": Process("base-interval", "base-interval", None),
+    "tilted-density": Process("tilted-density", "tilted-density", None),
 }
 
 
@@ -110,41 +103,13 @@ def _window_profile(
     return tuple(rows), f"extension from [{chosen}, {chosen + 1}] by further items"
 
 
-def _smallest(profile: tuple[int, ...], delta: int, weight: Fraction) -> int | None:
-    """Smallest n whose mixed failure bound is at most `delta`; None if the profile is too short."""
-    rows = list(profile)
-    if rows[-1] > delta:
-        return None
-    if rows[0] <= delta:
-        return 0
-    if weight == 1:
-        return next(n for n, failure in enumerate(rows) if failure <= delta)
-    low, high = 0, 1
-    while mix(rows, high, weight) > delta:
-        low, high = high, 2 * high
-        if high > _LONGEST:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if mix(rows, middle, weight) <= delta else (middle, high)
-    return high
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    n: int
-    method: str
-    steps: tuple[str, ...]
-    rests_on: tuple[str, ...]
-
-
 def _number(value: Fraction) -> str:
     return f"{float(value):.6g}"
 
 
 def _try(
     process: Process, row: Component, eps: Fraction, delta: Fraction, lo: Fraction, hi: Fraction
-) -> _Found | None:
+) -> Sufficient | None:
     """One process through one component: scaling, extension, mixture."""
     scale = row.half_width
     error = eps / scale
@@ -167,7 +132,7 @@ def _try(
             rows, how = _window_profile(
                 process.method, min(error, Fraction(1, 4)), low, high, length
             )
-        n = _smallest(rows, limit, row.weight)
+        n = smallest(rows, limit, row.weight)
         if n is not None:
             break
         length *= 2
@@ -182,64 +147,7 @@ def _try(
             "the number of uniform items is binomial"
         )
         rests += ["mixture-rule", row.proof]
-    return _Found(n, process.method, tuple(steps), tuple(dict.fromkeys(rests)))
-
-
-def _try_ordered(
-    law: Any, eps: Fraction, delta: Fraction, lo: Fraction, hi: Fraction
-) -> _Found | None:
-    """Kakeya's condition on the law itself, with no loss to a mixture."""
-    if callable(getattr(law, "density_floor", None)):
-        return None
-    base, scale, keep = read_law(law)
-    if base not in DENSITIES:
-        return None
-    error, low, high = eps / scale, min(lo, Fraction(0)) / scale, max(hi, Fraction(0)) / scale
-    finest = _FINEST_ORDERED if "*" in base else _FINEST_PLAIN
-    if error < finest or max(high, -low) > 3:
-        return None
-    limit = math.floor(delta * ONE)
-    # A smaller error is a stronger statement, and its finer cells may give fewer items.
-    errors = sorted({error, min(error, _COARSEST_ORDERED)})
-    for longest in (96, 240):
-        profiles = (ordered_failure(base, keep, e, low, high, longest) for e in errors)
-        hits = [
-            n
-            for rows in profiles
-            if (n := next((n for n, failure in enumerate(rows) if failure <= limit), None))
-            is not None
-        ]
-        if hits:
-            steps = (f"ordered sums of the law {base} itself; gaps at most {_number(2 * error)}",)
-            return _Found(min(hits), "ordered-sums", steps, ("uniform-components",))
-    return None
-
-
-def _try_base(
-    law: Any, eps: Fraction, delta: Fraction, lo: Fraction, hi: Fraction
-) -> _Found | None:
-    """A stored certificate of a base interval for the law, which may be masked or scaled."""
-    if callable(getattr(law, "density_floor", None)):
-        return None
-    base, scale, keep = read_law(law)
-    if base == "relu(uniform)*uniform":  # an item is 0 with probability 1/2, else of the even law
-        base, keep = "uniform*uniform", keep / 2
-    error, half = eps / scale, max(hi, -lo) / scale
-    if error >= half:
-        return None
-    rows = stored_failure(base, error, half)
-    n = _smallest(rows, math.floor(delta * ONE), keep) if rows else None
-    if n is None:
-        return None
-    steps = [f"a base interval of small items of the law {base}, extended by the others"]
-    rests = []
-    if keep < 1:
-        steps.append(f"mixture: each item is of that law with probability {keep}, else 0")
-        rests.append("mixture-rule")
-    if scale != 1:
-        steps.append(f"scaling by {scale}")
-        rests.append("scaling-rule")
-    return _Found(n, "base-interval", tuple(steps), tuple(rests))
+    return Sufficient(n, process.method, tuple(steps), tuple(dict.fromkeys(rests)))
 
 
 def certified_n(
@@ -300,7 +208,7 @@ def certified_n(
     low, high = outward(lo, hi)
     if method is not None and method not in METHODS:
         raise BadInput("method", method, "is no known process", f"one of {', '.join(METHODS)}")
-    found: list[_Found] = []
+    found: list[Sufficient] = []
     rows = components(law)
     wanted = METHODS if method is None else {method: METHODS[method]}
     if {"lemma-r", "dynamic-program"} & set(wanted):
@@ -312,15 +220,12 @@ def certified_n(
             process = METHODS["dynamic-program"]
             fine = (_try(process, r, error, failure, low, high) for _, r in good[:_CANDIDATES])
             found += [f for f in fine if f is not None]
-    if "ordered-sums" in wanted:
-        ordered = _try_ordered(law, error, failure, low, high)
-        found += [] if ordered is None else [ordered]
-    if "base-interval" in wanted:
-        stored = _try_base(law, error, failure, low, high)
-        found += [] if stored is None else [stored]
+    for name in DIRECT.keys() & wanted.keys():
+        one = DIRECT[name](law, error, failure, low, high)
+        found += [] if one is None else [one]
     if not found:
         return None
-    best = min(found, key=lambda f: f.n)
+    best = min(found, key=lambda f: (f.n, f.method))
     return Certified(
         best.n,
         METHODS[best.method].proof,

@@ -47,8 +47,6 @@ def fits(failures: int, trials: int, bound: float) -> bool:
     [
         ("uniform*uniform", "0.01", 45),
         ("uniform*uniform", "0.001", 61),
-        ("uniform", "0.01", 42),
-        ("uniform", "0.001", 59),
         ("normal", "0.01", 41),
         ("normal", "0.001", 58),
         ("relu(uniform)*uniform", "0.01", 95),
