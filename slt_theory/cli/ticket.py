@@ -22,6 +22,7 @@ from slt_theory.cli.common import (
     progress_bar,
 )
 from slt_theory.cli.construction import ConstructionCommand, asked_options
+from slt_theory.cli.regions import REGIONS, Asked, Certify, asked_of, certified, says_nothing
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.errors import BadInput
@@ -58,7 +59,8 @@ def build(
     n: Annotated[int | None, typer.Option(help="Numbers offered to one sum.")] = None,
     objective: Annotated[str, typer.Option(help="eps, or best: the exact optima.")] = "eps",
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
-    domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
+    domain: Annotated[str, typer.Option(help=REGIONS)] = "box:0,1",
+    certify: Certify = None,
     check: Check = None,
     strict: Strict = False,
     memory: Memory = None,
@@ -71,6 +73,7 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
+    regions, whole = asked_of(domain, certify)
     network, assumed, layers, remarks = any_target(target, arch, check, strict=strict)
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.build import construction_of
@@ -85,7 +88,7 @@ def build(
         "seed": seed,
         "objective": objective,
         "signs": signs,
-        "domain": domain,
+        "domain": whole,
     }
     try:
         with progress_bar("subset sums", None) as progress:
@@ -144,7 +147,11 @@ def build(
         f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
         for kind, c in record["frozen"].items()
     ]
-    lines[-1:-1] = _edges(ticket.certificate)
+    lines[-1:-1] = [
+        *_edges(ticket.certificate),
+        *says_nothing(record, network, ticket),
+        *certified(record, network, ticket, regions, certify),
+    ]
     if network_eps is not None and getattr(network, "norm_exponents", None):
         from slt_theory.tickets.building.budget import pensia_rule
 
@@ -175,6 +182,8 @@ def verify(
     check: Check = None,
     strict: Strict = False,
     data: Data = None,
+    domain: Asked = None,
+    certify: Certify = None,
     memory: Memory = None,
     json: Json = False,
 ) -> None:
@@ -185,6 +194,7 @@ def verify(
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
+    regions, _ = asked_of(domain, certify)
     network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     ticket = read_ticket(file, target=network, max_memory=limit)
     report = verified(ticket, network, max_memory=limit)
@@ -210,6 +220,9 @@ def verify(
             f"{size.choice_bits:,} of choices, {size.seed_bits} of the seed); the target in "
             f"float32 takes {size.compression:.3g} times as many"
         )
+    if report.ok:
+        lines += says_nothing(record, network, ticket)
+        lines += certified(record, network, ticket, regions, certify)
     if report.ok and sample is not None:
         on_data = agreement(ticket, network, sample)
         record["data"] = on_data.to_dict()

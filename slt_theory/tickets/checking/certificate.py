@@ -38,7 +38,7 @@ from slt_theory.tickets.memory import check_memory
 from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["certify", "verify"]
+__all__ = ["certify", "gap_of", "verify"]
 
 
 def verify(ticket: Ticket, target: Network, allowed: int) -> Verification:
@@ -79,7 +79,7 @@ def _check(ticket: Ticket, target: Network, allowed: int | None) -> Verification
         for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True))
     ]
     gaps = [
-        _gap(block, layer, source)
+        gap_of(block, layer, source)
         for block, layer, source in zip(ticket.blocks, layers, maps, strict=True)
     ]
     deviations = deviation_ranges(target, domain, gaps)
@@ -142,7 +142,7 @@ def _eps_failures(ticket: Ticket, layers: list[Compared]) -> list[str]:
     return failures
 
 
-def _gap(block: Block, layer: Compared, source: SourceMap) -> Gap:
+def gap_of(block: Block, layer: Compared, source: SourceMap) -> Gap:
     """Exact differences of one layer as maps of images."""
     unrolling, exponent = source.positive.unrolling, layer.effective.scale_exponent
     shape = (block.outputs * block.copies_out, block.taps, block.columns)

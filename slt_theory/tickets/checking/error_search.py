@@ -28,7 +28,7 @@ from slt_theory.tickets.checking.unrolled import (
 )
 from slt_theory.tickets.domain import Ball, Inputs
 
-__all__ = ["largest_error_found"]
+__all__ = ["error_nearby", "largest_error_found", "start_inputs"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -56,7 +56,7 @@ def _extreme(domain: Inputs, direction: Floats) -> Floats:
     return np.asarray(domain.radius * (1 - 2.0**-40) * scaled / np.where(norm > 0, norm, 1))
 
 
-def _starts(domain: Inputs, count: int, size: int, seed: int) -> Floats:
+def start_inputs(domain: Inputs, count: int, size: int, seed: int) -> Floats:
     """Extreme points with shares of upper ends from nearly none to nearly all, and inner ones."""
     words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, count * size).reshape(count, size)
     shares = (np.arange(count) + 0.5) / count
@@ -211,7 +211,7 @@ def largest_error_found(
     once = 4 * _work(target, ticket)
     each = int(work / (once * _CLIMBS * 2 * min(outputs.size, _OUTPUTS)))
     each = min(_BEST, starts, max(1, each))
-    corners = _starts(domain, max(each, starts * each // _BEST), target.size_in, seed)
+    corners = start_inputs(domain, max(each, starts * each // _BEST), target.size_in, seed)
     values = np.concatenate([gap.at(part)[:, outputs] for part in _parts(corners)])
     gains = np.concatenate([values, -values], axis=1)
     columns = np.arange(2 * outputs.size)
@@ -245,3 +245,22 @@ def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats) -> F
         if (shares * rows.shape[1] < 0.25).all():
             break
     return np.asarray(rows[int(np.argmax(np.where(np.isnan(value), -np.inf, value)))])
+
+
+def error_nearby(target: Network, region: Inputs, ticket: list[SourceMap]) -> tuple[float, Floats]:
+    """Sup-norm error that some input of a small region has, rounded down; the target's outputs.
+
+    Looks at the middle, and for both signs of every output at the point that the gradient there
+    asks for. The outputs are those of the middle, in float64.
+    """
+    low, high = region.ends(target.size_in)
+    middle = np.clip(low + (high - low) / 2, low, high)[None, :]
+    gap = _Difference(target, ticket, target_maps(target), len(target.steps))
+    inputs, outputs = [middle], np.arange(gap.size)
+    for start in range(0, gap.size, 128):
+        some = outputs[start : start + 128]
+        seeds = _units(gap.size, some, np.ones(some.size))
+        slope = gap.climb(np.repeat(middle, len(seeds), axis=0), seeds)[1]
+        inputs += [_extreme(region, slope), _extreme(region, -slope)]
+    found = max(float(gap.safe(part).max(initial=0.0)) for part in inputs)
+    return (found if np.isfinite(found) else 0.0), target.run(middle)[-1][0]

@@ -44,7 +44,12 @@ _ROWS = 64
 
 
 def relaxed_bound(
-    target: Network, domain: Inputs, gaps: Sequence[Gap], values: list[Range] | None = None
+    target: Network,
+    domain: Inputs,
+    gaps: Sequence[Gap],
+    values: list[Range] | None = None,
+    *,
+    work: float = _WORK,
 ) -> float:
     """Upper bound of the sup-norm error of a ticket over its domain.
 
@@ -56,6 +61,8 @@ def relaxed_bound(
         One a weighted layer.
     values : list of (lower, upper), optional
         Ranges of the target's values (`slt_theory.tickets.checking.backward.target_ranges`).
+    work : float
+        Multiplications that the descent of some rows may take.
 
     Returns
     -------
@@ -81,33 +88,33 @@ def relaxed_bound(
         rows = np.zeros((2 * which.size, outputs))
         rows[np.arange(which.size), which] = 1.0
         rows[which.size + np.arange(which.size), which] = -1.0
-        worst = max(worst, float(_largest(pair, rows).max()))
+        worst = max(worst, float(_largest(pair, rows, work).max()))
     return worst
 
 
-def _largest(pair: Pair, rows: Floats) -> Floats:
+def _largest(pair: Pair, rows: Floats, work: float) -> Floats:
     """Upper bounds of linear forms of the output's error, a row each."""
     starts = [pair.back(rows, None, together=each) for each in pair.modes]
     best = np.minimum.reduce([start.bound for start in starts])
     chosen = int(np.argmin([start.bound.max() for start in starts]))
-    choice = _descended(pair, rows, starts[chosen], together=pair.modes[chosen])
+    steps = _steps(pair, len(rows), work)
+    choice = _descended(pair, rows, starts[chosen], steps, together=pair.modes[chosen])
     again = pair.back(rows, choice, together=pair.modes[chosen])
     return np.minimum(best, again.bound)
 
 
-def _steps(pair: Pair, rows: int) -> int:
+def _steps(pair: Pair, rows: int, allowed: float) -> int:
     """As many as fit the work allowed."""
     work = 0.0
     for step in pair.target.steps:
         if isinstance(step, Weigh):
             weight = pair.layers[step.layer].weight
             work += 8.0 * weight.coefficients.size * weight.unrolling.sites_out * rows
-    return int(min(_MOST_STEPS, _WORK / max(work, 1.0)))
+    return int(min(_MOST_STEPS, allowed / max(work, 1.0)))
 
 
-def _descended(pair: Pair, rows: Floats, first: Passed, *, together: bool) -> Choice:
+def _descended(pair: Pair, rows: Floats, first: Passed, steps: int, *, together: bool) -> Choice:
     """Slopes with a smaller bound, row by row."""
-    steps = _steps(pair, len(rows))
     descent = Descent(steps)
     now, best = first, first.bound.copy()
     kept = {number: (a.copy(), b.copy()) for number, (a, b) in first.choice.items()}

@@ -1,0 +1,89 @@
+"""Regions of a ticket's domain: --domain and --certify, and what is said of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.cli.common import progress_bar
+from slt_theory.errors import BadInput
+
+__all__ = ["REGIONS", "Asked", "Certify", "asked_of", "certified", "says_nothing"]
+
+REGIONS = "box:lo,hi, ball:radius, or around:FILE.npz,RADIUS[,lo,hi]: a certificate for each input."
+Asked = Annotated[str | None, typer.Option("--domain", help=f"Certify a part: {REGIONS}")]
+Certify = Annotated[
+    str | None,
+    typer.Option("--certify", help="agreement: share of inputs whose class provably is the same."),
+]
+
+
+def asked_of(domain: str | None, certify: str | None) -> tuple[Any, str | None]:
+    """The regions that are asked for, and the domain of a ticket that is built for them."""
+    if certify not in (None, "agreement"):
+        raise BadInput("certify", certify, "is not known", "the one thing there is: agreement")
+    from slt_theory.tickets.around import Around, parse_asked
+
+    asked = None if domain is None else parse_asked(domain)
+    if certify is not None and asked is None:
+        raise BadInput("certify", certify, "needs regions", "name them with --domain")
+    return asked, str(asked.hull) if isinstance(asked, Around) else domain
+
+
+def certified(
+    record: dict[str, Any], target: Any, ticket: Any, asked: Any, certify: str | None
+) -> list[str]:
+    """Add what is certain of the regions to a record, and say it; nothing where none are asked for.
+
+    The numbers of the whole domain then stand under ``whole_domain``.
+    """
+    from slt_theory.networks import Network
+    from slt_theory.tickets.around import Around
+    from slt_theory.tickets.checking.regions import certify_regions
+
+    # A build certifies its whole domain as it is.
+    if asked is None or (certify is None and str(asked) == ticket.domain):
+        return []
+    if not isinstance(target, Network):
+        raise BadInput("domain", str(asked), "attention has no regions", "leave --domain out")
+    with progress_bar("regions", len(asked.inputs) if isinstance(asked, Around) else 1) as progress:
+        found = certify_regions(ticket, target, asked, progress=progress)
+    names = ("sup_error_bound", "sup_error_found")
+    record["whole_domain"] = {"domain": ticket.domain, **{name: record[name] for name in names}}
+    record |= found.to_dict()
+    how = "by exact evaluation" if getattr(asked, "radius", 1) == 0 else "certified"
+    lines = [
+        f"over {asked} ({len(found.points)} regions): at most {found.sup_error_bound:.6g} ({how}), "
+        f"at least {found.sup_error_found:.6g} (found)"
+    ]
+    if certify is not None:
+        record["agreement"] = found.agreement
+        lines.append(_agreement(found))
+    return lines
+
+
+def _agreement(found: Any) -> str:
+    if found.agreement is None:
+        return "agreement: a network of one output names no class"
+    kept = [point.margin for point in found.points if point.class_kept]
+    least = f"; there the target leads by {min(kept):.6g} or more" if kept else ""
+    return f"the same class, provably, on {len(kept)} of {len(found.points)} regions{least}"
+
+
+def says_nothing(record: dict[str, Any], target: Any, ticket: Any) -> list[str]:
+    """Say of a bound over the whole domain that it says nothing, where the outputs vary less."""
+    from slt_theory.networks import Network
+    from slt_theory.tickets.checking.regions import output_spread
+    from slt_theory.tickets.domain import parse_domain
+
+    if not isinstance(target, Network):
+        return []
+    spread = output_spread(target, parse_domain(ticket.domain), ticket.seed)
+    record["output_spread"] = spread
+    if not record["sup_error_bound"] > spread:
+        return []
+    return [
+        f"the bound over {ticket.domain} says nothing: the target's outputs were seen to vary by "
+        f"{spread:.6g} only; --domain around:FILE.npz,RADIUS certifies regions around inputs"
+    ]
