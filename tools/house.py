@@ -133,6 +133,39 @@ def strings(code: Trees) -> int:
     return count
 
 
+def rooms(code: Trees) -> dict[str, set[str]]:
+    """Places in the package that name a construction: engines, doors, and the paper with its entry.
+
+    A package of one paper is one place; the ids are those of the checker's table of rules. Other
+    papers, proofs, figures and experiments may use a construction; they are not counted.
+    """
+    table = code.get("slt_theory/tickets/checking/rules.py")
+    keys = [
+        key.value
+        for node in (ast.walk(table) if table else ())
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_RULES"
+        for key in node.value.keys
+    ]
+    found = {key: set() for key in keys}
+    for path, tree in code.items():
+        parts = PurePosixPath(path).parts
+        if parts[:2] in (("slt_theory", "papers"), ("slt_theory", "theorems")):
+            calls = (one for one in ast.walk(tree) if isinstance(one, ast.keyword))
+            named = [one.value for one in calls if one.arg == "id"]
+        elif parts[:2] in {("slt_theory", part) for part in ("cli", "tickets", "torch")}:
+            named = [one for one in ast.walk(tree) if isinstance(one, ast.Constant)]
+        else:
+            continue
+        text = "\n".join(one.value for one in named if isinstance(getattr(one, "value", 0), str))
+        for key in keys:
+            if re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text):
+                found[key].add("/".join(parts[:3]))
+                if parts[1] not in ("papers", "theorems"):
+                    found[key].discard("/".join(parts[:3]))
+                    found[key].add(path)
+    return found
+
+
 def imports(code: Trees) -> dict[str, set[str]]:
     """The modules that each module imports, also inside functions, but for types alone."""
     names = {}
@@ -184,6 +217,7 @@ def counts(code: Trees) -> dict[str, int | str]:
     docs = [text for node in documented if (text := ast.get_docstring(node))]
     riddles = sum(text.split()[0].lower() in OPENINGS for text in docs)
     statements = sum(1 for _ in nodes(code, ast.stmt))
+    places = rooms(code)
     headings = sum(ast.get_docstring(tree) is not None for tree in code.values())
     names, bare = undocumented(code)
     many = wide(code)
@@ -203,6 +237,8 @@ def counts(code: Trees) -> dict[str, int | str]:
         "public names without docstring": bare,
         "docstrings that open with what, how, ...": f"{riddles} ({riddles / len(docs):.1%})",
         "strings that name code of another folder": strings(code),
+        "places that name one construction, at most": max(map(len, places.values()), default=0),
+        "... on average": f"{sum(map(len, places.values())) / max(1, len(places)):.1f}",
     }
 
 
