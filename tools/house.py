@@ -151,18 +151,16 @@ def rooms(code: Trees) -> dict[str, set[str]]:
         parts = PurePosixPath(path).parts
         if parts[:2] in (("slt_theory", "papers"), ("slt_theory", "theorems")):
             calls = (one for one in ast.walk(tree) if isinstance(one, ast.keyword))
-            named = [one.value for one in calls if one.arg == "id"]
+            named, place = [one.value for one in calls if one.arg == "id"], "/".join(parts[:3])
         elif parts[:2] in {("slt_theory", part) for part in ("cli", "tickets", "torch")}:
             named = [one for one in ast.walk(tree) if isinstance(one, ast.Constant)]
+            place = path
         else:
             continue
         text = "\n".join(one.value for one in named if isinstance(getattr(one, "value", 0), str))
         for key in keys:
             if re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text):
-                found[key].add("/".join(parts[:3]))
-                if parts[1] not in ("papers", "theorems"):
-                    found[key].discard("/".join(parts[:3]))
-                    found[key].add(path)
+                found[key].add(place)
     return found
 
 

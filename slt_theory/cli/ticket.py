@@ -51,7 +51,10 @@ def build(
     ctx: typer.Context,
     target: Target,
     out: Annotated[Path, typer.Option(help="Ticket file to write.")],
-    theorem: Annotated[str, typer.Option(help="Id of the construction.")] = "pensia2020-two-layer",
+    theorem: Annotated[
+        str | None,
+        typer.Option(help="Id of the construction; default: two random layers for each layer."),
+    ] = None,
     eps: Eps = None,
     arch: Arch = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of the network.")] = None,

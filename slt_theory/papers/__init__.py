@@ -15,7 +15,7 @@ from types import ModuleType
 from slt_theory.theorems.entry import Theorem
 from slt_theory.tickets.building.construction import Construction
 
-__all__ = ["all_constructions", "all_theorems", "modules_of"]
+__all__ = ["DEFAULT", "all_constructions", "all_theorems", "modules_of"]
 
 #: The catalogue's order; a module that is not named comes last.
 _ORDER = """
@@ -27,6 +27,9 @@ _ORDER = """
     kumar2025 kumar2026 ye2020 kummer2025 williams2025 giannou2023 burkholz2024 zeng2024
     own windows observed
 """
+
+DEFAULT = "pensia2020-two-layer"
+"""Construction that is taken where none is named."""
 
 
 def modules_of(

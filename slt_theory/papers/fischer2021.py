@@ -103,20 +103,21 @@ class RandomBiases(OfNetworks):
 
     law: Literal["uniform", "normal"] = choice("Law of every weight and bias.", "uniform", "normal")
 
+    def pair_law(self) -> Law:
+        """Return the law of weights and biases."""
+        return Normal(WEIGHT_BITS) if self.law == "normal" else Uniform(bits=WEIGHT_BITS)
+
     def plan(self, request: Request) -> int:
         """Return the smallest n with an estimated chance of any failure of at most 1 %."""
         from slt_theory.tickets.building import pairs
 
-        return pairs.sufficient_n(request, self._law())
+        return pairs.sufficient_n(request, self.pair_law())
 
     def build(self, request: Request) -> Ticket:
         """Solve every half-sum of every gadget pair."""
         from slt_theory.tickets.building import pairs
 
-        return pairs.build(request, self.theorem, law=self._law())
-
-    def _law(self) -> Law:
-        return Normal(WEIGHT_BITS) if self.law == "normal" else Uniform(bits=WEIGHT_BITS)
+        return pairs.build(request, self.theorem, law=self.pair_law())
 
 
 CONSTRUCTIONS = (RandomBiases,)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from slt_theory.lattice import WEIGHT_BITS
+from slt_theory.laws import Law, Uniform
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
 from slt_theory.theorems.conditions import Statement
@@ -224,17 +226,21 @@ class TwoLayer(OfNetworks):
     theorem: ClassVar[str] = "pensia2020-two-layer"
     typical: ClassVar[tuple[dict[str, Any], ...]] = ({}, {"signs": "needed"})
 
+    def pair_law(self) -> Law:
+        """Return U[-1, 1]."""
+        return Uniform(bits=WEIGHT_BITS)
+
     def plan(self, request: Request) -> int:
         """Return the smallest n with an estimated chance of any failure of at most 1 %."""
         from slt_theory.tickets.building import pairs
 
-        return pairs.sufficient_n(request)
+        return pairs.sufficient_n(request, self.pair_law())
 
     def build(self, request: Request) -> Ticket:
         """Solve every half-sum of every gadget pair."""
         from slt_theory.tickets.building import pairs
 
-        return pairs.build(request, self.theorem)
+        return pairs.build(request, self.theorem, law=self.pair_law())
 
 
 @dataclass(frozen=True)

@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import WEIGHT_BITS, positive_fraction
-from slt_theory.laws import Law, Normal, Uniform
+from slt_theory.laws import Law
+from slt_theory.rationals import positive_fraction
 from slt_theory.streams import check_seed
+from slt_theory.tickets.building.attempts import with_growing_n
+from slt_theory.tickets.building.build import chosen, options_by_name
+from slt_theory.tickets.building.construction import Construction, OfNetworks, constructions
 from slt_theory.tickets.building.gadget import Design, pair_block
-from slt_theory.tickets.building.request import Layer
+from slt_theory.tickets.building.options import Number
+from slt_theory.tickets.building.request import Layer, count
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
+from slt_theory.tickets.keeping import Keeping
 from slt_theory.torch.kernels.launch import best_kernel
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
 from slt_theory.torch.pair import GadgetPair
-from slt_theory.torch.solve import solve_compiled, solve_pair
+from slt_theory.torch.solve import Masks, solve_compiled, solve_pair
 from slt_theory.torch.targets import TargetLayer, find_layers
 from slt_theory.torch.ticket import replaced
 
-__all__ = ["THEOREMS", "build_ticket"]
+__all__ = ["build_ticket", "layerwise"]
 
-THEOREMS = {"pensia2020-two-layer": ("uniform",), "fischer2021-biases": ("uniform", "normal")}
-"""Constructions that replace layers one by one, and the laws of their weights."""
-
-_LAWS = {"uniform": Uniform(bits=WEIGHT_BITS), "normal": Normal(WEIGHT_BITS)}
-_ATTEMPTS = 5
+KERNELS = ("auto", "fused", "plain", "compiled")
 
 
+def layerwise() -> tuple[str, ...]:
+    """Ids of the constructions that replace layers one by one."""
+    kinds = (kind for kind in constructions().values() if issubclass(kind, OfNetworks))
+    return tuple(kind.theorem for kind in kinds if kind().pair_law() is not None)
+
+
+@options_by_name
 def build_ticket(
     module: nn.Module,
+    construction: Construction | None = None,
     *,
-    theorem: str = "pensia2020-two-layer",
-    eps: Any,
+    theorem: str | None = None,
+    eps: Number,
     seed: int = 0,
     n: int | None = None,
-    law: str = "uniform",
     device: torch.device | str | None = None,
     kernel: str = "auto",
     memory: int = 1 << 30,
@@ -57,8 +66,9 @@ def build_ticket(
     Parameters
     ----------
     module : nn.Module
-    theorem : str
-        "pensia2020-two-layer", or "fischer2021-biases" (takes `law`).
+    construction, theorem : optional
+        As in `slt_theory.build_ticket`; one whose layers are gadget pairs by themselves, such as
+        ``RandomBiases(law="normal")``.
     eps : number
         Error allowed per weight and bias.
     seed : int
@@ -66,8 +76,6 @@ def build_ticket(
     n : int, optional
         Random numbers, candidates of one sum, dead ones included; default as in
         `slt_theory.build_ticket`.
-    law : "uniform" or "normal"
-        Of every random weight.
     device : torch.device or str, optional
         Where to build, and where the result lies; default: where the first layer is.
     kernel : "auto", "fused", "plain" or "compiled"
@@ -94,11 +102,6 @@ def build_ticket(
     NeedsMemory
         If not even a row of the largest layer fits into `memory`.
 
-    Notes
-    -----
-    Source: Pensia et al. (NeurIPS 2020), Theorem 1, catalogue id ``pensia2020-two-layer``; for
-    normal weights Fischer et al. (2021), ``fischer2021-biases``.
-
     Examples
     --------
     >>> from slt_theory.torch import summary
@@ -106,121 +109,106 @@ def build_ticket(
     >>> ticket(torch.ones(4, 3)).shape, summary(ticket)["complete"]
     (torch.Size([4, 2]), True)
     """
-    request = _checked(theorem, eps, seed, n, law, kernel)
+    made = chosen(construction, theorem)
+    law = made.pair_law() if isinstance(made, OfNetworks) else None
+    if law is None:
+        way_out = f"known here: {', '.join(layerwise())}; slt_theory.build_ticket has all"
+        raise BadInput("theorem", made.theorem, "does not replace layers one by one", way_out)
+    if kernel not in KERNELS:
+        raise BadInput("kernel", kernel, f"must be one of {', '.join(KERNELS)}")
+    exact, asked_n = positive_fraction("eps", eps), count(n, OfNetworks.largest_n)
     layers = find_layers(module)
     where = torch.device(layers[0].module.weight.device if device is None else device)
     if kernel == "compiled" and where.type != "cpu":
         raise BadInput("kernel", kernel, "runs on a processor", "leave it to auto")
-    jobs = [_Job.of(layer, request, where) for layer in layers]
-    wide = request.n or _sufficient_n(jobs, request)
-    for attempt in range(_ATTEMPTS):
-        # As in the numpy path: an n of ours that missed is raised by a tenth.
-        size = -(-wide * 11**attempt // 10**attempt)
-        masked = [
-            job.build(k, size, request, kernel, memory, threads, progress)
-            for k, job in enumerate(jobs)
-        ]
-        if request.n is not None or not any(layer.unreached for layer in masked):
-            break
-    return replaced(module, {id(j.layer.module): m for j, m in zip(jobs, masked, strict=True)}).to(
-        where
-    )
+    work = DeviceWork(where, kernel, memory, threads, progress)
+    request = _LayerRequest(made.theorem, law, exact, check_seed(seed), asked_n, layers, work)
+    masked = with_growing_n(_masked, request, Keeping()).layers
+    pairs = zip(layers, masked, strict=True)
+    return replaced(module, {id(one.module): layer for one, layer in pairs}).to(where)
 
 
 @dataclass(frozen=True)
-class _Request:
-    theorem: str
-    eps: Fraction
-    seed: int
-    n: int | None
-    law: Law
+class DeviceWork:
+    """How sums are solved: where, by which kernel, in how much memory."""
 
-
-def _checked(theorem: str, eps: Any, seed: int, n: int | None, law: str, kernel: str) -> _Request:
-    if theorem not in THEOREMS:
-        raise BadInput(
-            "theorem",
-            theorem,
-            "does not replace layers one by one",
-            f"known here: {', '.join(THEOREMS)}; slt_theory.build_ticket has all",
-        )
-    if law not in THEOREMS[theorem]:
-        raise BadInput("law", law, f"{theorem} takes {' or '.join(THEOREMS[theorem])}")
-    if kernel not in ("auto", "fused", "plain", "compiled"):
-        raise BadInput("kernel", kernel, "must be auto, fused, plain or compiled")
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 4096):
-        raise BadInput("n", n, "must be an integer in 1..4096")
-    return _Request(theorem, positive_fraction("eps", eps), check_seed(seed), n, _LAWS[law])
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One layer to build."""
-
-    layer: TargetLayer
-    shape: tuple[int, int]
-    radius: int
-    scale_exponent: int
-    eps: Fraction
     device: torch.device
+    kernel: str
+    memory: int
+    threads: int | None
+    progress: Callable[[int], None] | None
 
-    @classmethod
-    def of(cls, layer: TargetLayer, request: _Request, device: torch.device) -> _Job:
-        targets, radius, exponent = layer.integer_targets(request.eps, device)
-        rows, columns = targets.shape
-        return cls(layer, (rows, columns), radius, exponent, request.eps, device)
-
-    def targets(self) -> Tensor:
-        """Made anew for every use: they take eight bytes a weight."""
-        return self.layer.integer_targets(self.eps, self.device)[0]
-
-    def build(
-        self,
-        index: int,
-        n: int,
-        request: _Request,
-        kernel: str,
-        memory: int,
-        threads: int | None,
-        progress: Callable[[int], None] | None,
-    ) -> MaskedLayer:
-        layer = Layer(
-            np.broadcast_to(np.int64(0), self.shape),  # only its shape enters the header
-            self.radius,
-            self.scale_exponent,
-            self.eps,
-            self.layer.inputs,
-            self.layer.taps,
-            self.layer.constant_tap,
-        )
-        design = Design(n, 2, request.law, request.law)
-        block = pair_block(layer, design, 2 * index)
-        pair = GadgetPair(block, request.seed, self.device)
+    def solve(self, pair: GadgetPair, targets: Tensor, radius: int) -> Masks:
+        """Masks of one pair."""
+        kernel = self.kernel
         if kernel == "auto":
             kernel = "compiled" if self.device.type == "cpu" else "plain"
             kernel = "fused" if best_kernel(pair) else kernel
-        targets = self.targets()
+        rest: dict[str, Any] = {"threads": self.threads, "progress": self.progress}
         if kernel == "compiled":
-            masks = solve_compiled(pair, targets, self.radius, threads=threads, progress=progress)
-        else:
-            masks = solve_pair(
-                pair,
-                targets,
-                self.radius,
-                fused=kernel == "fused",
-                memory=memory,
-                threads=threads,
-                progress=progress,
-            )
-        module = self.layer.module
-        header = header_of(
-            request.theorem, request.seed, block, masks.unreached, self.layer.geometry
-        )
-        built = layer_of(header, masks.out, masks.neurons, dtype=module.weight.dtype, memory=memory)
-        return built.train(module.training)
+            return solve_compiled(pair, targets, radius, **rest)
+        fused = kernel == "fused"
+        return solve_pair(pair, targets, radius, fused=fused, memory=self.memory, **rest)
 
 
-def _sufficient_n(jobs: list[_Job], request: _Request) -> int:
-    """As the numpy path estimates it: the weights of every layer are counted, one by one."""
-    families = [Sums.of(job.targets().cpu().numpy(), job.radius, 2) for job in jobs]
-    return smallest_n(families, Offer(request.law, gadget=True), seed=request.seed)
+@dataclass(frozen=True)
+class _LayerRequest:
+    """Checked request for the layers of a module."""
+
+    theorem: str
+    law: Law
+    eps: Fraction
+    seed: int
+    n: int | None
+    layers: list[TargetLayer]
+    work: DeviceWork
+    slack: Fraction = Fraction(1)
+
+    def attempt(self, slack: Fraction, _: Keeping) -> _LayerRequest:
+        """The same request with an estimated n multiplied by `slack`."""
+        return replace(self, slack=slack)
+
+    @cached_property
+    def headers(self) -> list[Layer]:
+        """Of every layer; targets are made anew for every use, they take eight bytes a weight."""
+        return [layer.layer(self.eps, self.work.device) for layer in self.layers]
+
+    def targets(self, index: int) -> Tensor:
+        """Integer targets of a layer's sums."""
+        return self.layers[index].integer_targets(self.eps, self.work.device)[0]
+
+    def sufficient_n(self) -> int:
+        """As the numpy path estimates it: the weights of every layer are counted, one by one."""
+        families = [
+            Sums.of(self.targets(k).cpu().numpy(), header.radius, 2)
+            for k, header in enumerate(self.headers)
+        ]
+        return smallest_n(families, Offer(self.law, gadget=True), seed=self.seed)
+
+
+@dataclass(frozen=True)
+class _MaskedLayers:
+    """One masked layer for each layer of the module."""
+
+    layers: list[MaskedLayer]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sum is reached."""
+        return not any(layer.unreached for layer in self.layers)
+
+
+def _masked(request: _LayerRequest) -> _MaskedLayers:
+    n = request.n
+    if n is None:
+        n = max(1, math.ceil(request.sufficient_n() * request.slack))
+    built = []
+    for k, (layer, header) in enumerate(zip(request.layers, request.headers, strict=True)):
+        block = pair_block(header, Design(n, 2, request.law, request.law), 2 * k)
+        pair = GadgetPair(block, request.seed, request.work.device)
+        masks = request.work.solve(pair, request.targets(k), header.radius)
+        one = header_of(request.theorem, request.seed, block, masks.unreached, layer.geometry)
+        dtype, memory = layer.module.weight.dtype, request.work.memory
+        made = layer_of(one, masks.out, masks.neurons, dtype=dtype, memory=memory)
+        built.append(made.train(layer.module.training))
+    return _MaskedLayers(built)

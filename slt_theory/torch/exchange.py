@@ -13,7 +13,7 @@ from slt_theory.tickets.checking.certificate import certify
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
 from slt_theory.tickets.domain import Domain, parse_domain
 from slt_theory.tickets.ticket import Ticket, architecture_of
-from slt_theory.torch.build import THEOREMS
+from slt_theory.torch.build import layerwise
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
 from slt_theory.torch.pair import GadgetPair, pack, unpack
 from slt_theory.torch.targets import find_layers
@@ -116,7 +116,7 @@ def import_ticket(
     Parameters
     ----------
     ticket : Ticket
-        Of a construction that replaces layers one by one, see `slt_theory.torch.build.THEOREMS`.
+        Of a construction that replaces layers one by one, see `slt_theory.torch.build.layerwise`.
     module : nn.Module, optional
         Gives the wiring; its Linear and Conv2d layers, in order, are replaced. Without it the
         ticket must be one of a dense ReLU network.
@@ -130,8 +130,8 @@ def import_ticket(
         If the ticket has another construction, does not fit the module, or its masks are not what
         the construction allows.
     """
-    if ticket.theorem not in THEOREMS:
-        raise BadInput("ticket", ticket.theorem, f"must be one of {', '.join(THEOREMS)}")
+    if ticket.theorem not in layerwise():
+        raise BadInput("ticket", ticket.theorem, f"must be one of {', '.join(layerwise())}")
     if module is None:
         module = _chain(ticket)
     layers = find_layers(module)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.tickets.building.request import Layer, tolerance
 
 __all__ = ["TargetLayer", "find_layers"]
 
@@ -78,15 +80,15 @@ class TargetLayer:
         scaled = torch.ldexp(matrix, torch.tensor(PRODUCT_BITS - exponent, device=device))
         targets = scaled.round()
         exact = bool((targets == scaled).all())
-        radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
-        if radius < 0:
-            raise BadInput(
-                "eps",
-                float(eps),
-                f"is below the lattice's resolution in layer {self.name}",
-                f"the smallest error that can be had is {2.0 ** (exponent - PRODUCT_BITS):.3g}",
-            )
+        radius = tolerance(eps, exponent, exact=exact, name="eps", layer=self.name)
         return targets.long(), radius, exponent
+
+    def layer(self, eps: Fraction, device: torch.device) -> Layer:
+        """The header's view of the layer: of its targets only the shape."""
+        targets, radius, exponent = self.integer_targets(eps, device)
+        shape = np.broadcast_to(np.int64(0), tuple(targets.shape))
+        tap = self.constant_tap
+        return Layer(shape, radius, exponent, eps, self.inputs, self.taps, tap)
 
     def _matrix(self, device: torch.device) -> Tensor:
         """Rows output by output and tap by tap, columns the inputs and the bias."""

@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, exactly_one
-from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS, positive_fraction, whole_number
+from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS, positive_fraction
 from slt_theory.laws import Product, Uniform
 from slt_theory.networks.attention import Attention
 from slt_theory.streams import check_seed
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.gadget import in_mask
-from slt_theory.tickets.building.request import BuildSettings, Layer, source_layer
+from slt_theory.tickets.building.request import BuildSettings, Layer, count, source_layer
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.checking.attention_check import error_of_entries
 from slt_theory.tickets.checking.comparison import on_lattice
@@ -79,9 +79,7 @@ class AttentionRequest:
         """
         if settings.objective not in ("eps", "best"):
             raise BadInput("objective", settings.objective, "must be one of eps, best")
-        n = None if settings.n is None else whole_number("n", settings.n)
-        if n is not None and not 1 <= n <= _MOST_N:
-            raise BadInput("n", n, f"must lie in 1..{_MOST_N}")
+        n = count(settings.n, _MOST_N)
         where = parse_domain(domain if settings.domain is None else settings.domain)
         eps, network_eps = settings.eps, settings.network_eps
         exactly_one(eps=eps, network_eps=network_eps)

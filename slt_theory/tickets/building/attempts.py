@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Protocol, Self, TypeVar
 
 from slt_theory.tickets.keeping import Keeping
-from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["with_growing_n"]
 
@@ -26,15 +25,24 @@ class Attempted(Protocol):
         """Return the same request with every estimated n multiplied by `slack`."""
 
 
+class Completed(Protocol):
+    """Ticket, or masked layers, that says whether every sum is reached."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sum is reached."""
+
+
 Asked = TypeVar("Asked", bound=Attempted)
+Built = TypeVar("Built", bound=Completed)
 
 
-def with_growing_n(build: Callable[[Asked], Ticket], request: Asked, keeping: Keeping) -> Ticket:
+def with_growing_n(build: Callable[[Asked], Built], request: Asked, keeping: Keeping) -> Built:
     """Build with the n that was asked for, or with an estimate, (11/10)^k of it at attempt k.
 
     Returns
     -------
-    Ticket
+    Ticket or the like
         The first complete one, else that of the last attempt, its unreached sums listed. An
         unfinished build on disk goes on with its own attempt.
     """

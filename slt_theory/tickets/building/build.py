@@ -20,10 +20,7 @@ from slt_theory.tickets.domain import Domain
 from slt_theory.tickets.keeping import keeping_of
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["DEFAULT", "build_ticket", "construction_of"]
-
-DEFAULT = "pensia2020-two-layer"
-"""Construction that is taken where none is named."""
+__all__ = ["build_ticket", "chosen", "construction_of", "options_by_name"]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -37,7 +34,7 @@ def construction_of(
     Parameters
     ----------
     theorem : str or None
-        None takes `DEFAULT`.
+        None takes the one that the papers name as default.
     options : mapping
     also : frozenset of str
         Names that the caller knows besides; they help to say the nearest.
@@ -47,7 +44,7 @@ def construction_of(
     BadInput
         If the theorem has no construction, it does not take an option, or a value is out of range.
     """
-    made = find(DEFAULT if theorem is None else theorem)
+    made = find(theorem)
     takers: dict[str, str] = {}
     for other in constructions().values():
         for name in other.options():
@@ -57,7 +54,7 @@ def construction_of(
     return made(**options)
 
 
-def _options_by_name(door: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def options_by_name(door: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Let a door take options of a construction by their names, beside its ``theorem``.
 
     The signature that editors and mypy see is the door's own; a name that is neither its nor the
@@ -75,7 +72,7 @@ def _options_by_name(door: Callable[Arguments, Result]) -> Callable[Arguments, R
                 ", ".join(loose), "given", "goes with theorem=...", "or is a field of it"
             )
         theorem: Any = given.pop("theorem", None)
-        known = own - {"target", "construction"}
+        known = own - {"target", "module", "construction"}
         given["construction"] = construction_of(
             theorem, {name: value for name, value in loose.items() if value is not None}, known
         )
@@ -86,7 +83,14 @@ def _options_by_name(door: Callable[Arguments, Result]) -> Callable[Arguments, R
     return opened
 
 
-def _chosen(construction: Construction | None, theorem: str | None) -> Construction:
+def chosen(construction: Construction | None, theorem: str | None) -> Construction:
+    """Return the construction that was given, or that of a theorem with its defaults.
+
+    Raises
+    ------
+    BadInput
+        If it is no construction, or both are given and differ.
+    """
     if construction is None:
         return construction_of(theorem, {})
     if not isinstance(construction, Construction):
@@ -97,7 +101,7 @@ def _chosen(construction: Construction | None, theorem: str | None) -> Construct
     return construction
 
 
-@_options_by_name
+@options_by_name
 def build_ticket(
     target: Network | Attention,
     construction: Construction | None = None,
@@ -172,7 +176,7 @@ def build_ticket(
     >>> ticket.complete, ticket.certificate["max_weight_error"] <= 0.05
     (True, True)
     """
-    made = _chosen(construction, theorem)
+    made = chosen(construction, theorem)
     if not isinstance(target, Network | Attention):
         raise BadInput("target", type(target).__name__, "must be a network or an attention layer")
     settings = BuildSettings(eps, network_eps, seed, n, objective, signs, domain, threads, progress)

@@ -16,6 +16,7 @@ from slt_theory.errors import BadInput
 from slt_theory.tickets.building.options import Option
 
 if TYPE_CHECKING:
+    from slt_theory.laws import Law
     from slt_theory.networks import Attention, Network
     from slt_theory.tickets.building.request import BuildSettings, Request
     from slt_theory.tickets.keeping import Keeping
@@ -96,6 +97,13 @@ class OfNetworks(Construction):
     activations: ClassVar[tuple[str, ...] | None] = ("relu", "identity")
     dimensions: ClassVar[tuple[int, ...]] = (2, 3, 4)
 
+    def pair_law(self) -> Law | None:
+        """Return the law of all weights where each layer becomes a gadget pair by itself.
+
+        Only such tickets are built of layers of a module, one by one; None for all others.
+        """
+        return None
+
     @abstractmethod
     def plan(self, request: Request) -> int:
         """Return how much of `scarce` would do for a request, with an estimated chance of 99 %."""
@@ -175,8 +183,8 @@ def constructions() -> dict[str, type[Construction]]:
     return listed
 
 
-def find(theorem: str) -> type[Construction]:
-    """Return the construction of a theorem.
+def find(theorem: str | None) -> type[Construction]:
+    """Return the construction of a theorem, or the default one for None.
 
     Raises
     ------
@@ -184,6 +192,8 @@ def find(theorem: str) -> type[Construction]:
         If there is none; names those that there are.
     """
     known = constructions()
+    if theorem is None:
+        return known[import_module("slt_theory.papers").DEFAULT]
     if theorem not in known:
         raise BadInput("theorem", theorem, "has no construction", f"known: {', '.join(known)}")
     return known[theorem]

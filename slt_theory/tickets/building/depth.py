@@ -263,6 +263,6 @@ def _blocks(
                 "target",
                 request.target.names[k],
                 "takes a value of which there is one copy, the input or the output",
-                "use dacunha2022-cnn: depth L + 1 copies what the first layer gives",
+                "depth L + 1 copies what the first layer gives: use two layers for each",
             )
     return tuple(blocks)

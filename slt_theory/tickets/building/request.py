@@ -26,7 +26,15 @@ from slt_theory.tickets.keeping import Keeping
 from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
-__all__ = ["BuildSettings", "Layer", "Request", "parse_request", "source_layer"]
+__all__ = [
+    "BuildSettings",
+    "Layer",
+    "Request",
+    "count",
+    "parse_request",
+    "source_layer",
+    "tolerance",
+]
 
 Progress = Callable[[int], None] | None
 
@@ -165,25 +173,48 @@ class Request:
         )
 
 
-def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: float | None) -> Layer:
-    matrix = target.matrix(index)
-    # In units of the reach.
-    largest = 0.0 if reach is None else float(np.abs(matrix).max()) / reach
-    exponent = math.frexp(largest)[1] if largest > 1 else 0
-    wanted, exact = on_lattice(matrix, exponent)
-    # A target off the lattice is rounded: one unit covers it.
+def tolerance(eps: Fraction, exponent: int, *, exact: bool, name: str, layer: str) -> int:
+    """Return the error allowed for a sum, floor(eps 2^(48 - exponent)) units.
+
+    A target off the lattice (`exact` is False) is rounded: one unit covers it.
+
+    Raises
+    ------
+    BadInput
+        If not even 0 units are left.
+    """
     radius = int(eps / Fraction(2) ** (exponent - PRODUCT_BITS)) - int(not exact)
     if radius < 0:
         smallest = 2.0 ** (exponent - PRODUCT_BITS)
         raise BadInput(
             name,
             float(eps) if name == "eps" else f"a weight error of {float(eps):.3g}",
-            f"is below the lattice's resolution in layer {index}",
+            f"is below the lattice's resolution in layer {layer}",
             f"the smallest error that can be had is {smallest:.3g}",
         )
+    return radius
+
+
+def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: float | None) -> Layer:
+    matrix = target.matrix(index)
+    # In units of the reach.
+    largest = 0.0 if reach is None else float(np.abs(matrix).max()) / reach
+    exponent = math.frexp(largest)[1] if largest > 1 else 0
+    wanted, exact = on_lattice(matrix, exponent)
+    radius = tolerance(eps, exponent, exact=exact, name=name, layer=str(index))
     unrolling = target.unrolling(index)
     inputs = matrix.shape[1] - (target.biases[index] is not None)
     return Layer(wanted, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0)
+
+
+def count(n: Any, most: int) -> int | None:
+    """Check the numbers asked for one sum, 1..most; None leaves them to an estimate."""
+    if n is None:
+        return None
+    exact = whole_number("n", n)
+    if not 1 <= exact <= most:
+        raise BadInput("n", n, f"must lie in 1..{most}")
+    return exact
 
 
 @dataclass(frozen=True)
@@ -225,9 +256,7 @@ def parse_request(
     if not isinstance(target, Network):
         raise BadInput("target", type(target).__name__, "must be a network")
     exactly_one(eps=settings.eps, network_eps=settings.network_eps)
-    n = None if settings.n is None else whole_number("n", settings.n)
-    if n is not None and not 1 <= n <= largest_n:
-        raise BadInput("n", n, f"must lie in 1..{largest_n}")
+    n = count(settings.n, largest_n)
     for name, value, allowed in (
         ("objective", settings.objective, ("eps", "best")),
         ("signs", settings.signs, ("both", "needed")),
