@@ -22,6 +22,10 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
         markdown = markdown.replace("<!-- counts -->", _counts())
     if page.file.src_uri == "references.md":
         markdown = markdown.replace("<!-- references -->", _references())
+    if page.file.src_uri == "constructions.md":
+        from slt_theory.tickets.building.page import constructions_markdown
+
+        markdown = markdown.replace("<!-- constructions -->", constructions_markdown())
     # Code, every second part, is left alone.
     parts = _CODE.split(markdown)
     parts[::2] = [_formulas(part) for part in parts[::2]]

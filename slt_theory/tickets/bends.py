@@ -15,9 +15,9 @@ on both sides of 0: the half with u > 0 does for every x, and n neurons with wei
 off by at most ``n s^2 X^2 / 3`` in a slope over inputs of size X. It counts as an error of the
 weight.
 
-Source: Burkholz (2022), ``burkholz2022-depth``, in place of whose limits these are exact or
-explicit. Sigmoid is not among them: ``f(0) = 1/2`` leaves ``sum v / 2s``, far larger than any
-weight, which further neurons would have to cancel to ``s eps``.
+Source: Burkholz (2022, arXiv 2205.02321), in place of whose limits these are exact or explicit.
+Sigmoid is not among them: ``f(0) = 1/2`` leaves ``sum v / 2s``, far larger than any weight, which
+further neurons would have to cancel to ``s eps``.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Random weights and frozen patterns come back from the seed. Stored are the seed,
 weight that the mask is free to keep, and the choices of sources that have any (moves, redraws).
 The target in float32 takes 32 bits a parameter.
 
-Source: Otsuka, Chijiwa, Garcia-Arias, Okoshi, Kawamura, Van Chu, Fujiki, Takeuchi, Motomura (2024),
-``otsuka2024-frozen-network``.
+Source: Otsuka, Chijiwa, Garcia-Arias, Okoshi, Kawamura, Van Chu, Fujiki, Takeuchi, Motomura (2024,
+arXiv 2402.14029).
 """
 
 from __future__ import annotations

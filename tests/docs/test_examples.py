@@ -23,6 +23,7 @@ BLOCK = re.compile(r"^```(python|pycon|console)\n(.*?)^```", re.DOTALL | re.MULT
 PAGES = (
     "glossary.md",
     "follow-eps.md",
+    "constructions.md",
     "theory.md",
     "how-to-check-a-bound.md",
     "how-to-make-a-figure.md",

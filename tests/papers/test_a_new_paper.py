@@ -19,6 +19,7 @@ from slt_theory.theorems import get
 from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
 from slt_theory.tickets.building.construction import constructions, find
 from slt_theory.tickets.building.options import Option
+from slt_theory.tickets.building.page import constructions_markdown
 from slt_theory.tickets.checking import rules
 
 THEOREM = "toy2027-spare"
@@ -70,6 +71,12 @@ def test_a_module_and_a_rule_are_all_that_a_construction_needs(toy, rule, tmp_pa
     assert verify(read_ticket(tmp_path / "t.slt"), TARGET).ok
     again = build_ticket(TARGET, theorem=THEOREM, times="3", eps=0.1, seed=1)
     assert again.header() == ticket.header()
+
+
+def test_its_section_is_on_the_page_of_constructions(toy):
+    text = constructions_markdown()
+    assert all(f"## {name}\n" in text for name in constructions())
+    assert "| `times` | integer | 2 | Factor of the numbers that suffice. |" in text
 
 
 def test_its_option_is_one_of_the_command_line(toy, rule, tmp_path):
