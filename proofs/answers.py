@@ -27,10 +27,11 @@ from slt_theory.certified.ordered import ordered_failure
 from slt_theory.certified.reach import reach_floor
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n, dynamic_window
+from slt_theory.intervals import clip, measure
 
 from .kit import slow
 from .kit.balls import ball, integral
-from .kit.intervals import clip, expected_gain, measure, random_union
+from .kit.intervals import expected_gain, random_union
 
 __all__ = [
     "component_weights",
@@ -167,7 +168,7 @@ def dynamic_windows() -> bool:
         gap = error * 3 / 10
         size, reach = 1 + 2 * gap, error - gap
         left = -inside - gap
-        first = measure(clip([(-reach, reach)], left, left + size))
+        first = measure(clip([(-reach, reach)], (left, left + size)))
         if window.start > first / size or window.stop > 2 * gap / size:
             return False
         # Half of the start would be wasteful, twice the stop false.

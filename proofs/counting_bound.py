@@ -6,10 +6,10 @@ import itertools
 from fractions import Fraction
 
 from slt_theory.certified.counting import counting_n
+from slt_theory.intervals import measure
 
 from .kit import Proof, step
 from .kit.algebra import identity
-from .kit.intervals import measure
 
 UNSAFE = ({"base": 3}, {"width": Fraction(3)})
 

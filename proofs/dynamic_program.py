@@ -17,11 +17,12 @@ from slt_theory.certified.dynamic import (
 )
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.search import METHODS
+from slt_theory.intervals import Interval, clip, measure, minus, shift
 
 from . import answers
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative
-from .kit.intervals import Interval, clip, expected_gain, measure, minus, random_union, shift
+from .kit.intervals import expected_gain, random_union
 
 UNSAFE = (
     {"kappa": Fraction(3, 5)},
@@ -45,7 +46,7 @@ def _inclusion() -> bool:
         larger = random_union(source, *window, 4)
         smaller = larger[:: source.randint(1, 3)]
         x = Fraction(source.randint(-60, 60), 60)
-        grown = [[*c, *clip(shift(c, x), *window)] for c in (smaller, larger)]
+        grown = [[*c, *clip(shift(c, x), window)] for c in (smaller, larger)]
         if minus(grown[0], grown[1]):
             return False
     return True

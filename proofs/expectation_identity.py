@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
+from slt_theory.intervals import Interval, measure
+
 from .kit import Proof, step
 from .kit.algebra import identity
-from .kit.intervals import Interval, expected_gain, measure, random_union
+from .kit.intervals import expected_gain, random_union
 
 UNSAFE = ({"rate": Fraction(51, 100)}, {"density": Fraction(3, 5)})
 

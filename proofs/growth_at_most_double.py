@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 
+from slt_theory.intervals import clip, measure, shift, union
+
 from .expectation_identity import WINDOW
 from .kit import Proof, step
 from .kit.algebra import nonnegative
-from .kit.intervals import clip, measure, random_union, shift, union
+from .kit.intervals import random_union
 
 UNSAFE = ({"factor": Fraction(19, 10)},)
 
@@ -19,7 +21,7 @@ def _bounds(factor: Fraction) -> bool:
         for _ in range(80):
             part = random_union(source, *WINDOW, pieces)
             x = Fraction(source.randint(-360, 360), 360)
-            after = measure(union([*part, *clip(shift(part, x), *WINDOW)]))
+            after = measure(union([*part, *clip(shift(part, x), WINDOW)]))
             before = measure(part)
             if not before <= after <= min(factor * before, Fraction(1)):
                 return False
@@ -36,7 +38,7 @@ def _sum(factor: Fraction) -> bool:
 
 def _doubled() -> bool:
     part = [(Fraction(-1, 2), Fraction(-3, 8))]
-    after = measure(union([*part, *clip(shift(part, Fraction(1, 2)), *WINDOW)]))
+    after = measure(union([*part, *clip(shift(part, Fraction(1, 2)), WINDOW)]))
     return after == 2 * measure(part)
 
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.rationals import (
     parse_fraction,
@@ -46,7 +47,6 @@ __all__ = [
     "whole_number",
 ]
 
-Int64Array = NDArray[np.int64]
 
 WEIGHT_BITS = 24
 """Network weights: each is exactly a float32, a product of two is exact in float64 and int64."""
@@ -138,7 +138,7 @@ class Lattice:
         """The value of one integer step."""
         return Fraction(1, 1 << self.bits)
 
-    def nearest(self, values: ArrayLike, *, name: str = "values") -> Int64Array:
+    def nearest(self, values: ArrayLike, *, name: str = "values") -> Ints:
         """Nearest lattice integers (ties to even); `values` are finite floats of any shape.
 
         Exact where the value lies on the grid, otherwise off by at most half a unit.

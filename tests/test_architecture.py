@@ -19,6 +19,8 @@ PACKAGE = ROOT / "slt_theory"
 # What a part may import; the parts are in order, lowest first.
 GROUND = (
     "errors",
+    "arrays",
+    "intervals",
     "records",
     "balls",
     "rationals",
@@ -30,19 +32,21 @@ GROUND = (
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "arrays": (),
+    "intervals": (),
     "records": (),
     "balls": (),
     "rationals": ("errors",),
-    "lattice": ("errors", "rationals"),
+    "lattice": ("errors", "arrays", "rationals"),
     "streams": ("errors",),
     "user_files": ("errors",),
     "laws": ("errors", "balls", "lattice", "streams", "user_files"),
-    "statistics": ("errors", "records", "rationals"),
+    "statistics": ("errors", "arrays", "records", "rationals"),
     "provenance": (),
     "subset_sum.kernels": ("errors",),
-    "subset_sum": ("errors", "lattice", "streams", "laws", "subset_sum.kernels"),
+    "subset_sum": ("errors", "arrays", "lattice", "streams", "laws", "subset_sum.kernels"),
     # One instance of subset sum in real numbers stands on the solvers.
-    "instance": ("errors", "rationals", "lattice", "subset_sum"),
+    "instance": ("errors", "arrays", "rationals", "lattice", "subset_sum"),
     "certified": GROUND,
     "theorems": (*GROUND, "certified"),
     "networks": GROUND,

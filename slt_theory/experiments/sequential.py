@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Bools
 from slt_theory.errors import BadInput
 from slt_theory.statistics import Interval, Verdict, clopper_pearson, probability
 
@@ -37,8 +38,6 @@ __all__ = ["Settled", "confidence_sequence", "excludes", "settle", "settle_at_th
 FIRST_BATCH, LAST_BATCH = 64, 1024
 _PRECISION = 128
 _SLACK = 1e-6  # of a float logarithm that only proposes where to look
-
-Answers = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def confidence_sequence(successes: int, trials: int, alpha: float) -> Interval:
 
 
 def settle(
-    answers: Callable[[int, int], Answers], *, claimed: Any, trials: int, alpha: float
+    answers: Callable[[int, int], Bools], *, claimed: Any, trials: int, alpha: float
 ) -> Settled:
     """The verdict on "success probability >= claimed", from as few trials as settle it.
 
@@ -152,7 +151,7 @@ def settle(
 
 
 def settle_at_the_end(
-    answers: Callable[[int, int], Answers], *, claimed: Any, trials: int, alpha: float
+    answers: Callable[[int, int], Bools], *, claimed: Any, trials: int, alpha: float
 ) -> Settled:
     """The verdict of one exact test after all trials; arguments as in `settle`."""
     successes = sum(

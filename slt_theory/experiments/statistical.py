@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.certified.statistical_table import PLANS, Profile, TrialPlan, failure_bounds
 from slt_theory.errors import BadInput
 from slt_theory.lattice import cover_range
@@ -31,10 +31,8 @@ __all__ = ["count_misses", "run_again", "run_plan"]
 
 _BLOCK = 1 << 14
 
-Int64Array = NDArray[np.int64]
 
-
-def reach_times(items: Int64Array, right: int, left: int) -> Int64Array:
+def reach_times(items: Ints, right: int, left: int) -> Ints:
     """First number of items whose positive ones add up to `right` and negative ones to `left`."""
     count = items.shape[1]
     times = np.zeros(items.shape[0], np.int64)
@@ -47,7 +45,7 @@ def reach_times(items: Int64Array, right: int, left: int) -> Int64Array:
 
 def count_misses(
     plan: TrialPlan, trials: int, seed: int, *, progress: Callable[[int], None] | None = None
-) -> tuple[Int64Array, Int64Array]:
+) -> tuple[Ints, Ints]:
     """Trials that are not covered, and that do not reach, after each n of the plan.
 
     A trial that is covered at ``eps - n coupling`` on the lattice is covered at eps in the law, and

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.experiments.question import Question
 from slt_theory.lattice import check_headroom, cover_range, target_range
@@ -26,7 +27,6 @@ _MEMORY_LIMIT = 4 << 30
 _VECTOR_ITEMS = 44
 _SUM_BITS = 57
 
-Times = NDArray[np.int64]
 Progress = Callable[[int], None] | None
 
 
@@ -44,7 +44,7 @@ def hitting_times(
     max_items: int = MAX_ITEMS,
     threads: int | None = None,
     progress: Progress = None,
-) -> Times:
+) -> Ints:
     """First number of items at which each trial answers the question; -1 beyond `max_items`.
 
     Parameters
@@ -131,7 +131,7 @@ def fitting(question: Question, items: int) -> Question:
         return question
 
 
-def rows(question: Question, seed: int, numbers: NDArray[np.uint64], items: int) -> Times:
+def rows(question: Question, seed: int, numbers: NDArray[np.uint64], items: int) -> Ints:
     """The first `items` numbers of each trial: shape (trials, items)."""
     base = np.uint64(stream_id(Purpose.TRIALS, 0))
     return question.law.sample_rows(seed, base + numbers, items)
@@ -188,7 +188,7 @@ def out_of_reach(question: Question, seed: int, numbers: NDArray[np.uint64]) -> 
 
 
 def _two_sided(
-    question: Question, seed: int, numbers: NDArray[np.uint64], sample: Times
+    question: Question, seed: int, numbers: NDArray[np.uint64], sample: Ints
 ) -> NDArray[np.bool_]:
     """Rows whose items so far have the signs that the targets need, and not all one value."""
     width, *bounds = ends(question, seed, numbers)
@@ -220,7 +220,7 @@ def never(question: Question) -> str:
 
 def _sums(
     question: Question, first: int, last: int, seed: int, max_items: int, threads: int | None
-) -> Times:
+) -> Ints:
     """One block of trials: draw a few items, then twice as many for those that need more."""
     from slt_theory.subset_sum import hitting_times as kernel
     from slt_theory.subset_sum.fixed_size import coverage_by_size
@@ -256,7 +256,7 @@ def _sums(
 
 def _vectors(
     question: Question, first: int, last: int, seed: int, max_items: int, threads: int | None
-) -> Times:
+) -> Ints:
     """Vectors, one trial after another: success grows with n, so bisection finds the first n."""
     from slt_theory.subset_sum.vector import decide
 
@@ -273,7 +273,7 @@ def _vectors(
         boxes = [target_range(z, question.eps, unit) for z in targets]
         low, high = np.array([b.lo for b in boxes]), np.array([b.hi for b in boxes])
 
-        def found(n: int, items: Times = items, low: Times = low, high: Times = high) -> bool:
+        def found(n: int, items: Ints = items, low: Ints = low, high: Ints = high) -> bool:
             return decide(items[:n], low, high) is not None
 
         times[index] = _first(found, most)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
 from slt_theory.subset_sum.draws import RowSource, as_source
@@ -25,7 +26,6 @@ __all__ = [
     "widest_gaps",
 ]
 
-Rows = NDArray[np.int64]
 
 _GRIDS = ((14, np.int16), (29, np.int32))
 """Bits of a cell, and the integers that hold a hole; coarse first.
@@ -45,7 +45,7 @@ def hitting_times(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
     method: Literal["auto", "intervals", "cells"] = "auto",
-) -> Rows:
+) -> Ints:
     """For every row the number of items after which all targets are covered.
 
     Targets [a, b] are covered within eps if there are sums ``s_1 < ... < s_m`` with ``s_1 <=
@@ -96,7 +96,7 @@ def widest_gaps(
     ends: Literal["fixed", "moving"] = "fixed",
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Rows:
+) -> Ints:
     """The smallest width, at least `width`, with which the targets would be covered.
 
     Parameters
@@ -133,7 +133,7 @@ def widest_gaps(
 
 def checked_cover(
     items: ArrayLike | RowSource, width: int, left: ArrayLike, right: ArrayLike
-) -> tuple[RowSource, Rows, Rows]:
+) -> tuple[RowSource, Ints, Ints]:
     """Check the arguments of a covering problem.
 
     Returns
@@ -154,7 +154,7 @@ def checked_cover(
     return source, _ends("left", left, count), _ends("right", right, count)
 
 
-def _ends(name: str, values: ArrayLike, count: int) -> Rows:
+def _ends(name: str, values: ArrayLike, count: int) -> Ints:
     column = as_integers(name, values)
     if column.shape not in ((), (count,)):
         raise BadInput(name, column.shape, f"must be one integer or {count}")
@@ -163,29 +163,29 @@ def _ends(name: str, values: ArrayLike, count: int) -> Rows:
     return np.ascontiguousarray(np.broadcast_to(column, (count,)))
 
 
-def _reach(rows: Rows) -> int:
+def _reach(rows: Ints) -> int:
     return int(np.abs(rows).sum(axis=1).max()) if rows.size else 0
 
 
-def _space(rows: Rows, width: int) -> Rows:
+def _space(rows: Ints, width: int) -> Ints:
     """Four lists of intervals."""
     count = interval_count(rows, width)
     check_memory("coverage", 32 * count, "use a larger eps or fewer items")
     return np.empty((4, count), np.int64)
 
 
-def interval_count(rows: Rows, width: int) -> int:
+def interval_count(rows: Ints, width: int) -> int:
     """Room for the components of a row: each is at least `width` long, 2^n at most."""
     most: int = 1 << min(rows.shape[1], 62)
     return min(_reach(rows) // (width + 1) + 2, most) + 2
 
 
 def _times(
-    rows: Rows, width: int, left: Rows, right: Rows, grids: Sequence[tuple[int, type]]
-) -> Rows:
+    rows: Ints, width: int, left: Ints, right: Ints, grids: Sequence[tuple[int, type]]
+) -> Ints:
     """The hitting times of `rows`: on each grid those that the coarser ones left in doubt."""
     times = np.empty(rows.shape[0], np.int64)
-    rest: slice | Rows = slice(None)
+    rest: slice | Ints = slice(None)
     for bits, kind in grids if width > 0 else ():
         some, answer = rows[rest], times[rest]
         count = _half_cells(some, width, bits)
@@ -202,7 +202,7 @@ def _times(
     return times
 
 
-def _half_cells(rows: Rows, width: int, bits: int) -> int:
+def _half_cells(rows: Ints, width: int, bits: int) -> int:
     """Cells up to the middle of all sums, with those for rounding."""
     n = rows.shape[1]
     stretch = (1 << bits) + 2 * n + 4  # the kernel's grid: this many units a width
@@ -210,7 +210,7 @@ def _half_cells(rows: Rows, width: int, bits: int) -> int:
     return cells
 
 
-def _prefer_cells(rows: Rows, width: int, left: Rows, right: Rows) -> bool:
+def _prefer_cells(rows: Ints, width: int, left: Ints, right: Ints) -> bool:
     """True if cells are faster, and their rounding leaves hardly a trial undecided."""
     if width < 1 << 24 or rows.size == 0 or bool((left > right + width).any()):
         return False

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.laws import Law, Product, ReLU, Uniform
 from slt_theory.streams import check_seed
@@ -22,8 +23,6 @@ from slt_theory.subset_sum.kernels.philox import (
 
 __all__ = ["Drawn", "RowSource", "as_source"]
 
-Rows = NDArray[np.int64]
-
 
 @runtime_checkable
 class RowSource(Protocol):
@@ -33,7 +32,7 @@ class RowSource(Protocol):
     def shape(self) -> tuple[int, int]:
         """Rows and items a row."""
 
-    def block(self, rows: range) -> Rows:
+    def block(self, rows: range) -> Ints:
         """The items of some rows, with headroom checked."""
         ...
 
@@ -42,14 +41,14 @@ class RowSource(Protocol):
 class Given:
     """Rows held in memory."""
 
-    items: Rows
+    items: Ints
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and items a row."""
         return self.items.shape[0], self.items.shape[1]
 
-    def block(self, rows: range) -> Rows:
+    def block(self, rows: range) -> Ints:
         """The items of some rows, with headroom checked."""
         items = self.items[rows.start : rows.stop]
         check_headroom("items", items)
@@ -103,7 +102,7 @@ class Drawn:
         """Rows and items a row."""
         return self.rows, self.n
 
-    def block(self, rows: range) -> Rows:
+    def block(self, rows: range) -> Ints:
         """Regenerate the items of some rows: int64 (rows, n), in units of the law."""
         slots, n = self.law.slots, self.n
         if n == 0 or len(rows) == 0:
@@ -125,7 +124,7 @@ class Drawn:
         check_headroom("items", items)
         return items
 
-    def _items(self, words: NDArray[np.uint32], count: int) -> Rows:
+    def _items(self, words: NDArray[np.uint32], count: int) -> Ints:
         out = np.empty(count, np.int64)
         law = self.law
         if isinstance(law, Uniform):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.lattice import whole_number
 from slt_theory.subset_sum.checks import check_memory
@@ -23,10 +24,8 @@ from slt_theory.subset_sum.parallel import map_blocks
 
 __all__ = ["coverage_by_size", "optimum_of_size"]
 
-Row = NDArray[np.int64]
 
-
-def optimum_of_size(row: Row, target: int, size: int) -> NDArray[np.bool_]:
+def optimum_of_size(row: Ints, target: int, size: int) -> NDArray[np.bool_]:
     """Subset of exactly `size` items nearest to `target`; about ``18 ns * 2^(n/2)``.
 
     The halves are sorted within each size, and every way to split `size` over them is walked.
@@ -47,7 +46,7 @@ def optimum_of_size(row: Row, target: int, size: int) -> NDArray[np.bool_]:
     return chosen
 
 
-def _classes(items: Row) -> tuple[Row, Row]:
+def _classes(items: Ints) -> tuple[Ints, Ints]:
     sums = np.empty(1 << items.size, np.int64)
     bounds = np.empty(items.size + 2, np.int64)
     sums_by_size(items, sums, np.empty_like(sums), bounds, np.empty_like(bounds))

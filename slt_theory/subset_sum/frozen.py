@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from slt_theory.arrays import Bools, Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import as_integers
 from slt_theory.subset_sum.draws import RowSource, as_source
@@ -15,15 +16,13 @@ from slt_theory.subset_sum.many import Many, solve_many
 
 __all__ = ["freeze", "solve_many_frozen"]
 
-Rows = NDArray[np.int64]
-Masks = NDArray[np.bool_]
 
 _PIECE = 1 << 16
 
 
 def freeze(
     items: ArrayLike, *, pruned: ArrayLike | None = None, locked: ArrayLike | None = None
-) -> tuple[Rows, Rows]:
+) -> tuple[Ints, Ints]:
     """Rows without their frozen items, and the constant that the locked ones add.
 
     Coverage under a pattern is coverage by the free items of targets moved by that constant:
@@ -92,7 +91,7 @@ def solve_many_frozen(
 
 def _patterns(
     shape: tuple[int, ...], pruned: ArrayLike | None, locked: ArrayLike | None
-) -> tuple[Masks, Masks]:
+) -> tuple[Bools, Bools]:
     masks = []
     for name, values in (("pruned", pruned), ("locked", locked)):
         mask = np.zeros(shape, np.bool_) if values is None else np.asarray(values)

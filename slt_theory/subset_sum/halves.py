@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Bools, Ints
 from slt_theory.subset_sum.kernels.gather import unpack_mask
 from slt_theory.subset_sum.kernels.meet import meet_space, start_walk, walk
 from slt_theory.subset_sum.kernels.sorting import sort_spread
@@ -19,8 +19,6 @@ from slt_theory.subset_sum.kernels.windows import emit_above, emit_below, neares
 
 __all__ = ["bytes_of_meet", "bytes_of_windows", "optimum_by_meeting", "optimum_by_windows"]
 
-Row = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 Progress = Callable[[int], None]
 
 _SLICE = 1 << 22  # steps of a walk between two looks at Ctrl-C
@@ -42,8 +40,8 @@ def _window(n: int) -> int:
 
 
 def optimum_by_meeting(
-    row: Row, target: int, space: Row | None = None, *, progress: Progress | None = None
-) -> Mask:
+    row: Ints, target: int, space: Ints | None = None, *, progress: Progress | None = None
+) -> Bools:
     """As `kernels.meet.meet`, called in slices; `space` of at least ``meet_space(n)`` entries."""
     n = row.size
     half = (n - 2) // 2
@@ -67,7 +65,7 @@ def optimum_by_meeting(
     return np.concatenate([chosen, last])
 
 
-def _sorted_sums(items: Row, out: Row, scratch: Row) -> None:
+def _sorted_sums(items: Ints, out: Ints, scratch: Ints) -> None:
     source, target = (scratch, out) if items.size % 2 else (out, scratch)
     source[0] = 0
     for t in range(items.size):
@@ -75,7 +73,7 @@ def _sorted_sums(items: Row, out: Row, scratch: Row) -> None:
         source, target = target, source
 
 
-def _chosen_halves(row: Row, half: int, left: int, right: int) -> Mask:
+def _chosen_halves(row: Ints, half: int, left: int, right: int) -> Bools:
     chosen = np.empty(row.size, np.bool_)
     unpack_mask(subset_with_sum(row[:half], left), chosen[:half])
     unpack_mask(subset_with_sum(row[half:], right), chosen[half:])
@@ -83,8 +81,8 @@ def _chosen_halves(row: Row, half: int, left: int, right: int) -> Mask:
 
 
 def optimum_by_windows(
-    row: Row, target: int, *, radius: int = -1, progress: Progress | None = None
-) -> Mask:
+    row: Ints, target: int, *, radius: int = -1, progress: Progress | None = None
+) -> Bools:
     """Optimum over `row` in 2^(n/4) memory; ends early at an error of at most `radius`.
 
     The sums of the left half ascend window by window while those of the right half descend, each
@@ -138,13 +136,13 @@ def optimum_by_windows(
     return _chosen_halves(row, half, int(best[1]), int(best[2]))
 
 
-def _distinct_sums(items: Row) -> Row:
+def _distinct_sums(items: Ints) -> Ints:
     sums = np.empty(1 << items.size, np.int64)
     sorted_sums(items, sums, np.empty_like(sums))
     return np.unique(sums)
 
 
-def _tops(a: Row, b: Row, c: Row, d: Row, target: int, window: int) -> list[int]:
+def _tops(a: Ints, b: Ints, c: Ints, d: Ints, target: int, window: int) -> list[int]:
     """Upper ends of windows with about `window` sums of each half, the lowest last."""
     rng = np.random.default_rng(0)  # only balances the windows; no answer depends on it
     size = 1 << 14

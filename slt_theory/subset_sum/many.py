@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
 from slt_theory.subset_sum.draws import RowSource, as_source
@@ -23,7 +24,6 @@ from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 
 __all__ = ["Many", "solve_many"]
 
-Rows = NDArray[np.int64]
 
 # Rows solved at a time: few enough to stay in the cache between drawing and solving.
 _PIECE = 1024
@@ -121,7 +121,7 @@ def _ranges(
     radius: int | None,
     lo: ArrayLike | None,
     hi: ArrayLike | None,
-) -> tuple[Rows, Rows | None, Rows | None]:
+) -> tuple[Ints, Ints | None, Ints | None]:
     if targets is not None:
         middles = _column("targets", targets, m)
         if lo is not None or hi is not None:
@@ -138,7 +138,7 @@ def _ranges(
     return (low + high) // 2, low, high
 
 
-def _column(name: str, values: ArrayLike, m: int) -> Rows:
+def _column(name: str, values: ArrayLike, m: int) -> Ints:
     column = as_integers(name, values)
     if column.shape != (m,):
         raise BadInput(name, column.shape, f"must have shape ({m},)", "one for every row of items")
@@ -148,7 +148,7 @@ def _column(name: str, values: ArrayLike, m: int) -> Rows:
 
 
 def _within(
-    rows: Rows, lo: Rows, hi: Rows, middles: Rows, method: str, masks: Rows, errors: Rows
+    rows: Ints, lo: Ints, hi: Ints, middles: Ints, method: str, masks: Ints, errors: Ints
 ) -> None:
     n = rows.shape[1]
     reach = float(np.abs(rows[:64]).sum(axis=1).mean())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Bools
 from slt_theory.errors import BadInput
 from slt_theory.lattice import whole_number
 from slt_theory.subset_sum.checks import (
@@ -38,8 +39,6 @@ from slt_theory.subset_sum.regimes import (
 )
 
 __all__ = ["Subset", "best", "decide", "memory_needed"]
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,7 @@ def _one_of(method: str, methods: tuple[str, ...]) -> None:
         raise BadInput("method", method, f"must be one of {', '.join(methods)}")
 
 
-def _joined(fixed: Mask, part: Mask) -> Mask:
+def _joined(fixed: Bools, part: Bools) -> Bools:
     chosen = fixed.copy()
     chosen[~fixed] = part
     return chosen

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Bools, Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, check_memory
 from slt_theory.subset_sum.fixed_size import optimum_of_size
@@ -23,9 +24,6 @@ from slt_theory.subset_sum.kernels.scan import decide_few
 from slt_theory.subset_sum.kernels.windows import four_lists
 
 __all__ = ["nearest", "within"]
-
-Row = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 class _Space(threading.local):
@@ -67,8 +65,8 @@ DECISION_METHODS = ("auto", "scan", "four-list", "meet", "windows")
 
 
 def nearest(
-    row: Row, target: int, size: int | None, method: str, progress: Progress | None
-) -> tuple[Mask, str]:
+    row: Ints, target: int, size: int | None, method: str, progress: Progress | None
+) -> tuple[Bools, str]:
     """The subset nearest to `target`, and the method that found it."""
     n = row.size
     low, high = (int(end) for end in reach(row))
@@ -100,7 +98,7 @@ def nearest(
     return chosen, method
 
 
-def within(row: Row, lo: int, hi: int, size: int | None, method: str) -> tuple[Mask, str] | None:
+def within(row: Ints, lo: int, hi: int, size: int | None, method: str) -> tuple[Bools, str] | None:
     """A subset with ``lo <= sum <= hi`` and the method that found it; None if there is none.
 
     The method "lists" is "auto" after trying sums was given up.
@@ -148,7 +146,7 @@ def within(row: Row, lo: int, hi: int, size: int | None, method: str) -> tuple[M
         used = min(n, used + 3)
 
 
-def _meet_within(doubled: Row, middle: int, radius: int) -> Mask | None:
+def _meet_within(doubled: Ints, middle: int, radius: int) -> Bools | None:
     n = doubled.size
     check_memory(f"a proof over {n} items", 8 * closest_space(n), "use method='windows'")
     space = space_kept.get(closest_space(n))
@@ -159,7 +157,7 @@ def _meet_within(doubled: Row, middle: int, radius: int) -> Mask | None:
     return _spread(mask, n) if error <= radius else None
 
 
-def _by_four_lists(doubled: Row, middle: int, radius: int, tries: int) -> Mask | None:
+def _by_four_lists(doubled: Ints, middle: int, radius: int, tries: int) -> Bools | None:
     """Try four lists as long as the cube root of the number of sums that one success takes."""
     group = min(-(-(tries.bit_length() - 3) // 3), 16)
     if 4 * group > doubled.size:
@@ -170,13 +168,13 @@ def _by_four_lists(doubled: Row, middle: int, radius: int, tries: int) -> Mask |
     return _padded(np.concatenate([_spread(int(m), group) for m in masks]), doubled.size)
 
 
-def _spread(mask: int, n: int) -> Mask:
+def _spread(mask: int, n: int) -> Bools:
     chosen = np.empty(n, np.bool_)
     unpack_mask(mask, chosen)
     return chosen
 
 
-def _padded(chosen: Mask, n: int) -> Mask:
+def _padded(chosen: Bools, n: int) -> Bools:
     if chosen.size == n:
         return chosen
     return np.concatenate([chosen, np.zeros(n - chosen.size, np.bool_)])

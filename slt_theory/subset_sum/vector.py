@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_memory
 from slt_theory.subset_sum.kernels.gather import unpack_mask
@@ -14,8 +15,6 @@ from slt_theory.subset_sum.kernels.join import file_sums, nothing_yet, probe, ve
 
 __all__ = ["VectorSubset", "best", "decide", "memory_needed"]
 
-
-Rows = NDArray[np.int64]
 
 _SLICE = 1 << 16  # right sums between two looks at Ctrl-C
 _MOST_DIMENSIONS = 8
@@ -35,7 +34,7 @@ class VectorSubset:
     """
 
     chosen: NDArray[np.bool_]
-    total: Rows
+    total: Ints
     error: int
     optimal: bool
 
@@ -101,7 +100,7 @@ def best(items: ArrayLike, target: ArrayLike) -> VectorSubset:
         radius *= 2
 
 
-def _checked(items: ArrayLike) -> Rows:
+def _checked(items: ArrayLike) -> Ints:
     rows = as_integers("items", items)
     if rows.ndim != 2 or not 1 <= rows.shape[1] <= _MOST_DIMENSIONS:
         raise BadInput("items", rows.shape, f"must be n vectors of 1 to {_MOST_DIMENSIONS} numbers")
@@ -110,14 +109,14 @@ def _checked(items: ArrayLike) -> Rows:
     return rows
 
 
-def _corner(name: str, values: ArrayLike, dim: int) -> Rows:
+def _corner(name: str, values: ArrayLike, dim: int) -> Ints:
     corner = as_integers(name, values)
     if corner.shape != (dim,):
         raise BadInput(name, corner.shape, f"must have shape ({dim},)")
     return np.clip(corner, -2 * HEADROOM, 2 * HEADROOM)
 
 
-def _search(rows: Rows, lo: Rows, hi: Rows, target: Rows, *, any_hit: bool) -> Rows:
+def _search(rows: Ints, lo: Ints, hi: Ints, target: Ints, *, any_hit: bool) -> Ints:
     n, dim = rows.shape
     half = n // 2
     check_memory(f"a search over {n} vectors", memory_needed(n, dim), "use fewer items")
@@ -142,7 +141,7 @@ def _search(rows: Rows, lo: Rows, hi: Rows, target: Rows, *, any_hit: bool) -> R
 
 
 def _answer(
-    rows: Rows, used: int, found: Rows, lo: Rows, hi: Rows, *, optimal: bool
+    rows: Ints, used: int, found: Ints, lo: Ints, hi: Ints, *, optimal: bool
 ) -> VectorSubset:
     chosen = np.zeros(rows.shape[0], np.bool_)
     half = used // 2

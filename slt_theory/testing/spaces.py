@@ -171,7 +171,7 @@ def unions(
     width = numbers(0, Fraction(hi) - Fraction(lo), bits=bits, open_ends="(")
 
     def build(shape: Shape, leaves: Leaves) -> tuple[tuple[Fraction, Fraction], ...]:
-        from slt_theory.testing.intervals import union
+        from slt_theory.intervals import union
 
         pairs = zip(leaves[::2], leaves[1::2], strict=True)
         starts = ((min(a, Fraction(hi) - w), w) for a, w in pairs)

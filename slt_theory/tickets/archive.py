@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Packed
 from slt_theory.errors import NeedsMemory
 
 __all__ = ["Archive", "Budget"]
 
-Packed = NDArray[np.uint8]
 _AT_ONCE = 1 << 20
 _MOST_TEXT = 1 << 26
 # An upper bound of what json makes of one bracket and of one comma, in bytes; measured: 72 and 40.

@@ -26,8 +26,8 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Activation, Network
 from slt_theory.networks.steps import Activate, Move, Pool
@@ -43,7 +43,6 @@ __all__ = [
     "leaky_slopes",
 ]
 
-Int64Array = NDArray[np.int64]
 KINDS = ("leaky_relu", "tanh")
 MOST_SHRINK = 40
 
@@ -82,6 +81,6 @@ def bend_units(n: int, shrink: int, largest: Fraction) -> int:
     return math.ceil(n * largest**2 * Fraction(2**PRODUCT_BITS, 3 * 4**shrink))
 
 
-def leaky_slopes(positive: Int64Array, negative: Int64Array, slope: float) -> Int64Array:
+def leaky_slopes(positive: Ints, negative: Ints, slope: float) -> Ints:
     """``S+ + a S-`` for sums below ``2**53``, off by at most one unit: two roundings."""
     return positive + np.rint(slope * negative.astype(np.float64)).astype(np.int64)

@@ -10,26 +10,24 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints, Packed
 from slt_theory.tickets.block import SourceLayer
 
 __all__ = ["NO_CHOICES", "moves", "pack_choices", "unpack_choices"]
 
-Int64Array = NDArray[np.int64]
-Packed = NDArray[np.uint8]
 
 NO_CHOICES = np.empty(0, dtype=np.uint8)
 
 
-def pack_choices(values: Int64Array, layer: SourceLayer) -> Packed:
+def pack_choices(values: Ints, layer: SourceLayer) -> Packed:
     """Numbers 0 .. choices - 1 of all kept weights as bits, the most significant first."""
     width = layer.choice_bits
     bits = values[:, None] >> np.arange(width - 1, -1, -1) & 1
     return np.packbits(bits.astype(np.uint8).ravel())
 
 
-def unpack_choices(packed: Packed, layer: SourceLayer, kept: int) -> Int64Array:
+def unpack_choices(packed: Packed, layer: SourceLayer, kept: int) -> Ints:
     """The numbers of `kept` weights.
 
     Raises
@@ -52,7 +50,7 @@ def unpack_choices(packed: Packed, layer: SourceLayer, kept: int) -> Int64Array:
     return np.asarray(values)
 
 
-def moves(layer: SourceLayer) -> Int64Array:
+def moves(layer: SourceLayer) -> Ints:
     """The moves that choices stand for, on the layer's lattice: evenly spread, none the middle."""
     half = (layer.choices - 1) // 2
     reach = int(Fraction(layer.move) * (1 << layer.bits))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Floats
 from slt_theory.errors import BadInput
 from slt_theory.lattice import parse_fraction
 from slt_theory.networks import Network
 
 __all__ = ["Ball", "Box", "Domain", "Inputs", "Region", "inputs_known", "parse_domain"]
-
-Floats = NDArray[np.float64]
 
 
 def _exact(value: float) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Bools
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 from slt_theory.streams import Purpose, stream_id, words32
@@ -32,7 +33,6 @@ __all__ = [
     "frozen_weights",
 ]
 
-Bools = NDArray[np.bool_]
 Words = Callable[[int, int, int, int], NDArray[np.uint32]]
 _STREAM_NUMBER = (1 << 56) - 1
 

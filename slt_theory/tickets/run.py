@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slt_theory.arrays import Floats
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network
 from slt_theory.networks.attention import attend
@@ -20,7 +21,6 @@ from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["attention_forward", "ticket_forward"]
 
-Floats = NDArray[np.float64]
 _MOST_NUMBERS = 1 << 24
 
 

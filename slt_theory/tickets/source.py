@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.choices import moves, unpack_choices
@@ -32,7 +33,6 @@ __all__ = [
     "layer_law",
 ]
 
-Int64Array = NDArray[np.int64]
 _CHUNK = 1 << 20
 _AT_ONCE = 1 << 18
 
@@ -65,7 +65,7 @@ class KeptWeights:
     def __init__(self, ticket: Ticket, index: int, m: int) -> None:
         self._layer, self._seed = ticket.blocks[index].layers[m], ticket.seed
         self._law = layer_law(self._layer)
-        self._choices: Int64Array | None = None
+        self._choices: Ints | None = None
         if self._layer.choices > 1:
             kept = int(np.bitwise_count(ticket.masks[index][m]).sum())
             try:
@@ -73,7 +73,7 @@ class KeptWeights:
             except (ValueError, IndexError) as error:
                 raise MalformedTicket(f"layer {index}, mask {m}: {error}") from error
 
-    def __call__(self, places: Int64Array, before: int = 0) -> Int64Array:
+    def __call__(self, places: Ints, before: int = 0) -> Ints:
         """Weights at kept places that follow each other row by row, after `before` others."""
         weights = np.empty(places.size, np.int64)
         for first in range(0, places.size, _AT_ONCE):
@@ -81,7 +81,7 @@ class KeptWeights:
             weights[part] = self._weights(places[part], before + first)
         return weights
 
-    def _weights(self, places: Int64Array, before: int) -> Int64Array:
+    def _weights(self, places: Ints, before: int) -> Ints:
         layer = self._layer
         if self._choices is None:
             return self._law.sample_at(self._seed, layer.stream, places)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Packed
 from slt_theory.networks import Dense, Network
 from slt_theory.networks.activations import RELU
 from slt_theory.tickets.block import Block
@@ -19,7 +20,6 @@ from slt_theory.tickets.block import Block
 __all__ = ["FORMAT_VERSION", "Ticket", "architecture_of"]
 
 FORMAT_VERSION = 1
-Packed = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import NeedsMemory
 from slt_theory.subset_sum.kernels.ragged import FINE, SCAN_LIMIT
 from slt_theory.tickets.building.gadget import fill_pair
@@ -33,8 +33,6 @@ REACHED, NONE, OPEN = range(3)
 
 _OPEN_ITEMS = 1 << 22  # settled by numba at a time
 _SUMS = 8192  # tried at a time in plain torch: their tables stay in the cache
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from slt_theory.arrays import Floats
 from slt_theory.errors import BadInput
 from slt_theory.tickets.checking.effective import sparse_layers
 from slt_theory.tickets.ticket import Ticket
@@ -14,8 +15,6 @@ from slt_theory.universal.check import UniversalCheck
 from slt_theory.universal.family import Family
 
 __all__ = ["by_coordinate", "exact_values", "hinge_values", "readout_bound"]
-
-Floats = NDArray[np.float64]
 
 
 def by_coordinate(basis: Callable[[Floats], Floats], x: Floats) -> Floats:

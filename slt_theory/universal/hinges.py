@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Floats
 from slt_theory.errors import NotFoundWithinLimits
 from slt_theory.universal.functions import Function
 from slt_theory.universal.smallest import fewest
@@ -16,7 +16,6 @@ from slt_theory.universal.walk import Hinges, Tube, Walk, shortest_walk
 
 __all__ = ["Job", "fill", "pieces", "reach_needed"]
 
-Floats = NDArray[np.float64]
 _GRID = 2048
 _START = 0.7
 

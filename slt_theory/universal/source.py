@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Bools, Floats, Ints
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block, SourceLayer
@@ -28,9 +29,6 @@ __all__ = ["LAW", "HingeCandidates", "HingeSource", "drawn", "hinge_blocks"]
 LAW = Uniform(bits=WEIGHT_BITS)
 """Of every weight."""
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Masks = tuple[NDArray[np.uint8], ...]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Floats
 from slt_theory.data import held_out
 from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.tickets.run import ticket_forward
@@ -24,7 +25,6 @@ from slt_theory.universal.features import by_coordinate, exact_values, hinge_val
 
 __all__ = ["TASKS", "TaskResult", "run_task"]
 
-Floats = NDArray[np.float64]
 
 TASKS = ("diabetes", "wine", "breast_cancer", "digits")
 """Data sets that scikit-learn brings along; the first is a regression."""

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Floats
 from slt_theory.errors import BadInput
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
@@ -23,7 +23,6 @@ from slt_theory.universal.features import exact_values, hinge_values
 
 __all__ = ["TARGETS", "transfer_rows"]
 
-Floats = NDArray[np.float64]
 _POINTS = 2001
 
 TARGETS: dict[str, Callable[[Floats], Floats]] = {

@@ -19,12 +19,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from slt_theory.arrays import Floats, Ints
 
 __all__ = ["HingeStep", "Hinges", "Tube", "Walk", "shortest_walk"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 _SURVIVORS = 256
 _PAIRS = 20
 _CHILDREN = 4

@@ -9,11 +9,11 @@ import sympy
 from slt_theory.proofs.kit import Proof, cited, combined, step
 from slt_theory.proofs.kit.algebra import identity, increasing, nonnegative, sum_of_squares
 from slt_theory.proofs.kit.balls import ball, integral, positive_on
-from slt_theory.proofs.kit.intervals import measure, minus, union
 from slt_theory.proofs.kit.rules import chord, markov
 
 from slt_theory import proofs
 from slt_theory.errors import BadInput
+from slt_theory.intervals import measure, minus, union
 
 x, y = sympy.symbols("x y")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from slt_theory.intervals import expected_growth, grown, measure
 from slt_theory.testing.exact import largest
 from slt_theory.testing.golden import GOLDEN
-from slt_theory.testing.intervals import expected_growth, grown, measure
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.lemmas import (
     attention,

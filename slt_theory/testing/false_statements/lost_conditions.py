@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from slt_theory.intervals import expected_growth, measure
 from slt_theory.testing.exact import convolve
-from slt_theory.testing.intervals import expected_growth, measure
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.lemmas import (
     attention,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from slt_theory.testing.intervals import Interval, expected_growth, grown, measure
+from slt_theory.intervals import Interval, expected_growth, grown, measure
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.margins import equality
 from slt_theory.testing.spaces import reals, targets, unions

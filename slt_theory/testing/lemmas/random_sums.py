@@ -8,8 +8,8 @@ from math import ceil, log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.lattice import cover_range
 from slt_theory.laws import Law, Masked, Uniform, parse_law, read_law
 from slt_theory.streams import Purpose, stream_id
@@ -19,20 +19,19 @@ from slt_theory.testing.spaces import counts, one_of
 __all__ = ["DELTAS", "EPSILONS", "LEMMAS", "covered", "draws", "lemma_r", "lemma_r_items",
            "sign_floor"]  # fmt: skip
 
-Rows = NDArray[np.int64]
 
 EPSILONS = one_of([Fraction(1, k) for k in (4, 8, 10, 20, 100)])
 DELTAS = one_of([Fraction(1, 2), Fraction(1, 4), Fraction(1, 10), Fraction(1, 100)])
 
 
-def draws(law: Law | str, n: int, *, seed: int, start: int, trials: int) -> Rows:
+def draws(law: Law | str, n: int, *, seed: int, start: int, trials: int) -> Ints:
     """Independent samples, one a row; trial t has a stream of its own."""
     first = stream_id(Purpose.TESTS, start)
     return read_law(law).sample_rows(seed, np.arange(first, first + trials, dtype=np.uint64), n)
 
 
 def covered(
-    rows: Rows, unit: Fraction, lo: Any, hi: Any, eps: Any, shifts: Sequence[int] | Rows = ()
+    rows: Ints, unit: Fraction, lo: Any, hi: Any, eps: Any, shifts: Sequence[int] | Ints = ()
 ) -> int:
     """In how many rows every target of [lo, hi] is within eps of a sum (plus the row's shift)."""
     from slt_theory.subset_sum import hitting_times
@@ -210,7 +209,7 @@ mean_growth = ChanceLemma(
 
 
 def _grown_enough(rng: Any, v: Fraction) -> bool:
-    from slt_theory.testing.intervals import grown, measure
+    from slt_theory.intervals import grown, measure
 
     half = Fraction(1, 2)
     x = Fraction(int(rng.integers(-(1 << 30), (1 << 30) + 1)), 1 << 30)

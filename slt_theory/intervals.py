@@ -1,4 +1,4 @@
-"""Finite unions of intervals with rational ends: the approximated set and how one item grows it."""
+"""Finite unions of intervals with rational ends: exact measures, and growth by one item."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import pairwise
 
-__all__ = ["Interval", "clip", "expected_growth", "grown", "measure", "union"]
+__all__ = ["Interval", "clip", "expected_growth", "grown", "measure", "minus", "shift", "union"]
 
 Interval = tuple[Fraction, Fraction]
 
@@ -27,6 +27,11 @@ def measure(parts: Iterable[Interval]) -> Fraction:
     return sum((hi - lo for lo, hi in union(parts)), Fraction(0))
 
 
+def shift(parts: Iterable[Interval], x: Fraction) -> list[Interval]:
+    """The union moved by x."""
+    return [(lo + x, hi + x) for lo, hi in parts]
+
+
 def clip(parts: Iterable[Interval], window: Interval) -> list[Interval]:
     """The part inside the window."""
     return union((max(a, window[0]), min(b, window[1])) for a, b in parts)
@@ -35,7 +40,15 @@ def clip(parts: Iterable[Interval], window: Interval) -> list[Interval]:
 def grown(part: Iterable[Interval], x: Fraction, window: Interval) -> list[Interval]:
     """The set after one item x: itself and its translate, inside the window."""
     rows = list(part)
-    return union([*rows, *clip([(a + x, b + x) for a, b in rows], window)])
+    return union([*rows, *clip(shift(rows, x), window)])
+
+
+def minus(parts: Iterable[Interval], cut: Iterable[Interval]) -> list[Interval]:
+    """Points of `parts` outside `cut`, up to ends."""
+    rows = union(parts)
+    for lo, hi in union(cut):
+        rows = [q for a, b in rows for q in ((a, min(b, lo)), (max(a, hi), b)) if q[0] < q[1]]
+    return rows
 
 
 def expected_growth(
