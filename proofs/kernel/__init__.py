@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class KernelResult:
-    """What the kernel said about one statement.
+    """Verdict of the proof kernel on one statement.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class KernelResult:
 
 
 def default_folder() -> Path:
-    """Where compiled files are kept between runs."""
+    """Folder of compiled files, kept between runs."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("slt_theory")) / "rocq"

@@ -84,7 +84,7 @@ class Certificate:
         return total
 
     def check(self) -> bool:
-        """Whether every stored bound is at least the one computed anew."""
+        """True if every stored bound is at least the one computed anew."""
         return bool(np.all(self.recomputed() <= np.array(self.bounds)))
 
     def with_bounds(self) -> Certificate:

@@ -84,7 +84,7 @@ def _cells(width: Fraction, top: Fraction) -> tuple[Fraction, list[int]]:
 
 
 def _tops(law: str, error: Fraction) -> tuple[Fraction, ...]:
-    """Where a sweep may end; any choice is valid, and these lose nothing on a table of cases."""
+    """Ends of a sweep; any choice is valid, and these lose nothing on a table of cases."""
     if law in ("uniform", "uniform*uniform", "relu(uniform)*uniform"):
         return (Fraction(4, 5),)
     return (Fraction(1),) if error <= _FINE_ERROR else (Fraction(1), Fraction(2))

@@ -49,7 +49,7 @@ _NORMAL_TAILS = Fraction(1, 1 << 39)  # mass on which a normal draw's coupling i
 
 @dataclass(frozen=True, slots=True)
 class TrialPlan:
-    """What is tried, fixed before the first trial.
+    """Plan of the trials, fixed before the first one.
 
     ``first .. last`` are the n that are bounded, all from the same `trials`.
     """
@@ -72,7 +72,7 @@ class TrialPlan:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What came out of a plan.
+    """Result of a plan.
 
     Attributes
     ----------
@@ -99,12 +99,14 @@ class Profile:
         return next(places, None)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; rationals of the plan as text."""
         record = asdict(self)
         record["plan"] |= {k: str(getattr(self.plan, k)) for k in ("eps", "lo", "hi")}
         return record
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Profile:
+        """The profile of a record that `to_dict` made."""
         exact = {k: Fraction(record["plan"][k]) for k in ("eps", "lo", "hi")}
         late, misses, failure = (tuple(record[k]) for k in ("late", "misses", "failure"))
         return cls(TrialPlan(**record["plan"] | exact), late, misses, failure, record["seconds"])

@@ -27,6 +27,7 @@ number. Theorems with unnamed constants have no number of their own.
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``bound`` to the command line."""
     app.command("bound")(bound)
 
 
@@ -56,7 +57,7 @@ def bound(
     seed: Annotated[int, typer.Option()] = 0,
     json: Json = False,
 ) -> None:
-    """What a theorem asks for: certified, measured, necessary and counting numbers.
+    """Show a theorem's n: certified, measured, necessary and counting numbers.
 
     Also for your own bound (FILE.py:NAME), or for a law and no bound (--law).
     """

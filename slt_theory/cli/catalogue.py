@@ -12,6 +12,7 @@ from slt_theory.cli.common import Json, emit, table
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``list`` and ``show`` to the command line."""
     app.command("list")(list_theorems)
     app.command("show")(show)
 

@@ -88,7 +88,7 @@ def require(name: str, value: str | None) -> Fraction:
 
 
 def check_place(out: Path) -> None:
-    """Whether a file can be written there, before the work begins."""
+    """Refuse an output path that cannot be written, before the work begins."""
     if not out.parent.is_dir():
         raise BadInput("out", str(out), "lies in a folder that does not exist", "make the folder")
     if out.is_dir():
@@ -124,7 +124,7 @@ def table(columns: list[str], rows: list[list[Any]]) -> str:
 
 
 class Bar:
-    """What library code calls with finished units, and once with the number of all."""
+    """Callback for library code: finished units, and once the number of all."""
 
     def __init__(self, advance: Callable[[int], None], expect: Callable[[int], None]) -> None:
         self._advance, self.expect = advance, expect

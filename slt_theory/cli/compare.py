@@ -33,6 +33,7 @@ _COLUMNS = {
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``compare`` to the command line."""
     app.command("compare")(compare)
 
 

@@ -36,6 +36,7 @@ _EXTRAS = {
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``doctor`` to the command line."""
     app.command("doctor")(doctor)
 
 

@@ -12,6 +12,7 @@ from slt_theory.user_files import is_reference, load_object
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``falsify`` to the command line."""
     app.command("falsify")(falsify)
 
 

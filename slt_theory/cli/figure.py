@@ -15,6 +15,7 @@ from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``figure`` to the command line."""
     app.command("figure")(figure)
 
 

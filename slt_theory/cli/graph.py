@@ -12,6 +12,7 @@ from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``graph`` to the command line."""
     app.command("graph")(graph)
 
 

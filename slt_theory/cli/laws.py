@@ -16,6 +16,7 @@ scipy.stats. slt laws LAW says what is known of one law."""
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``laws`` to the command line."""
     app.command("laws")(laws)
 
 

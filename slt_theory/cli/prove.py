@@ -13,6 +13,7 @@ from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``prove`` to the command line."""
     app.command("prove")(prove)
 
 

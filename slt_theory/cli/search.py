@@ -12,6 +12,7 @@ from slt_theory.errors import BadInput, MissingExtra
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``search`` to the command line."""
     app.command("search")(search)
 
 

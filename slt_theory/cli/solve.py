@@ -12,6 +12,7 @@ from slt_theory.errors import BadInput, UnreadableFile
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``solve`` to the command line."""
     app.command("solve")(solve)
 
 
@@ -33,7 +34,7 @@ def read_numbers(path: Path) -> list[Any]:
 
 
 def _certify(sample: Path, window: str, eps: str | None, bits: int | None, json: bool) -> None:
-    """Whether the sums of the sample reach every target of a window."""
+    """Decide if the sums of the sample reach every target of a window."""
     from slt_theory.subset_sum.window import MOST_BITS, certify_window
 
     ends = window.split(",")

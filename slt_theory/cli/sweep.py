@@ -26,6 +26,7 @@ _LINE_SECONDS = 10.0
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``sweep`` to the command line."""
     app.command("sweep")(sweep)
 
 

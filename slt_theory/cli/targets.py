@@ -29,6 +29,7 @@ Strict = Annotated[
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``target show`` to the command line."""
     group = typer.Typer(help="Target networks as they are read.", no_args_is_help=True)
     group.command("show")(show)
     app.add_typer(group, name="target")

@@ -31,6 +31,7 @@ _LISTED = 10_000
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``ticket build`` and ``ticket verify`` to the command line."""
     group = typer.Typer(help="Build and verify strong lottery tickets.", no_args_is_help=True)
     group.command("build", cls=ConstructionCommand)(build)
     group.command("verify")(verify)

@@ -24,6 +24,7 @@ from slt_theory.user_files import is_reference
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``threshold`` and ``check`` to the command line."""
     app.command("threshold")(threshold)
     app.command("check")(check)
 

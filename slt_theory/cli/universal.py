@@ -25,6 +25,7 @@ from slt_theory.user_files import load_object
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``universal`` to the command line."""
     app.command("universal")(universal)
 
 

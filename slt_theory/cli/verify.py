@@ -16,6 +16,7 @@ from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
+    """Add ``verify`` to the command line."""
     app.command("verify")(verify)
 
 

@@ -132,6 +132,7 @@ class ScipyLaw(Tabulated):
 
     @property
     def table(self) -> MassTable:
+        """Cells of the law and their masses, made from the distribution at `TABLE_BITS` bits."""
         return _frozen_table(replace(self, bits=TABLE_BITS))[0]
 
     @property

@@ -29,6 +29,7 @@ def _rounded(x: Any, shift: int) -> Any:
 
 @cache
 def normal_table() -> Int64Array:
+    """Quantiles that ship with the package: int64, multiples of ``2^-NORMAL_TABLE_BITS``."""
     with files("slt_theory").joinpath("tables/normal_quantiles.npy").open("rb") as handle:
         table: Int64Array = np.load(handle, allow_pickle=False)
     return table

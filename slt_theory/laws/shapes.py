@@ -81,6 +81,7 @@ class Shape(Tabulated):
 
     @property
     def table(self) -> MassTable:
+        """Cells of the law and their masses, made once for equal shapes."""
         return _made(self._full)[0]
 
     @property

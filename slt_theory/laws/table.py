@@ -62,6 +62,7 @@ class MassTable:
 
     @cached_property
     def widest(self) -> int:
+        """Width of the widest cell, in units of ``2^-TABLE_BITS``."""
         return int(np.diff(self.edges).max())
 
     def draw(self, words: NDArray[np.uint32]) -> Int64Array:
@@ -101,7 +102,8 @@ class Tabulated(Law):
 
     @property
     @abstractmethod
-    def table(self) -> MassTable: ...
+    def table(self) -> MassTable:
+        """Cells of the law and their masses."""
 
     def _check_bits(self) -> None:
         if not 1 <= self.bits <= TABLE_BITS:
@@ -171,6 +173,7 @@ class Histogram(Tabulated):
 
     @property
     def table(self) -> MassTable:
+        """Cells of the law and their masses, as made from the counts."""
         table: MassTable = self.__dict__["_table"]
         return table
 

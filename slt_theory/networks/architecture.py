@@ -79,7 +79,7 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What one layer has of its own: activation, input, skips, basis; empty where it has none.
+    """Settings of one layer: activation, input, skips, basis; empty where it has none.
 
     Attributes
     ----------

@@ -65,6 +65,7 @@ class Attention:
 
     @property
     def heads(self) -> int:
+        """Number of heads."""
         return int(self.query.shape[0])
 
     @property
@@ -74,6 +75,7 @@ class Attention:
 
     @property
     def parameters(self) -> int:
+        """Number of entries of all matrices."""
         return sum(int(getattr(self, name).size) for name in KEYS)
 
     def merged(self) -> tuple[tuple[Floats, float], ...]:

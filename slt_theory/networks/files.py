@@ -90,7 +90,7 @@ def load_attention(path: str | PathLike[str]) -> Attention | None:
 
 
 def has_description(tensors: Tensors) -> bool:
-    """Whether a file describes its whole network beside the weights."""
+    """True if a file describes its whole network beside the weights."""
     return _DESCRIPTION in tensors.arrays
 
 
@@ -265,7 +265,7 @@ def save_npz(network: Network, path: str | PathLike[str]) -> None:
 
 
 def _plain(network: Network) -> bool:
-    """Whether integers beside the weights say all."""
+    """True if integers beside the weights say all."""
     if isinstance(network, Dense):
         return network.activation == RELU
     if isinstance(network, Conv):

@@ -30,6 +30,7 @@ class Linear:
     dimensions = 2
 
     def fits(self, weight: Shape, before: Shape) -> bool:
+        """True if a flat value of the right length enters."""
         return len(before) == 1 and before[0] == weight[1]
 
     def shape(self, weight: Shape, before: Shape) -> Shape:
@@ -37,6 +38,7 @@ class Linear:
         return (weight[0],)
 
     def unrolling(self, weight: Shape, before: Shape) -> Unrolling:
+        """One tap that sees one site."""
         return ONE_SITE
 
     def coefficients(self, weight: Floats) -> Floats:
@@ -44,6 +46,7 @@ class Linear:
         return weight[:, None, :]
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a header."""
         return {"kind": "linear"}
 
 
@@ -67,6 +70,7 @@ class Convolution:
             raise BadInput("groups", self.groups, "must be an integer of at least 1")
 
     def fits(self, weight: Shape, before: Shape) -> bool:
+        """True if the channels match and the kernel finds a place."""
         return (
             len(before) == 3
             and before[0] == weight[1] * self.groups
@@ -84,9 +88,11 @@ class Convolution:
         return height, width
 
     def shape(self, weight: Shape, before: Shape) -> Shape:
+        """(channels, rows, columns) of the result."""
         return (weight[0], *self._sides(weight, before))
 
     def unrolling(self, weight: Shape, before: Shape) -> Unrolling:
+        """One tap a kernel position; padding is site -1."""
         return convolution_unrolling(
             (before[1], before[2]),
             (weight[2], weight[3]),
@@ -107,6 +113,7 @@ class Convolution:
         return whole.reshape(outputs, taps.shape[1], self.groups * inputs)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a header."""
         return {
             "kind": "convolution",
             "stride": list(self.stride),
@@ -147,6 +154,7 @@ class Equivariant:
         return ones
 
     def fits(self, weight: Shape, before: Shape) -> bool:
+        """True if channels, sites and basis elements match."""
         elements, _, sites = self.matrices().shape
         return (
             before[0] == weight[1]
@@ -156,16 +164,20 @@ class Equivariant:
         )
 
     def shape(self, weight: Shape, before: Shape) -> Shape:
+        """Shape of the result; flat where the sites change."""
         out = self.matrices().shape[1]
         return (weight[0], *(before[1:] if out == int(np.prod(before[1:])) else (out,)))
 
     def unrolling(self, weight: Shape, before: Shape) -> Unrolling:
+        """One tap a basis element."""
         return basis_unrolling(self.matrices())
 
     def coefficients(self, weight: Floats) -> Floats:
+        """Weights (outputs, inputs, elements) as (outputs, elements, inputs)."""
         return np.ascontiguousarray(weight.transpose(0, 2, 1))
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for a header; an own basis as pairs of sites."""
         record: dict[str, Any] = {"kind": "equivariant"}
         if isinstance(self.basis, str):
             return {**record, "basis": self.basis}

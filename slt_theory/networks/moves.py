@@ -25,6 +25,7 @@ class Flatten:
     of: int
 
     def shape(self, before: Shape) -> Shape:
+        """(numbers,) of the result."""
         return (int(np.prod(before)),)
 
     def move(self, values: Floats, shape: Shape, copies: int) -> Floats:
@@ -86,6 +87,13 @@ class Rearrange:
 
     def shape(self, before: Shape) -> Shape:
         # Before anything is allocated: the numbers that the padded cuts hold.
+        """Shape of the result.
+
+        Raises
+        ------
+        BadInput
+            If the padded cuts hold another number of values, or too many.
+        """
         held = prod(count + ahead + behind for _, _, count, ahead, behind in self.cuts)
         if held != prod(self.result):
             raise BadInput("rearrange result", self.result, f"must hold {held} numbers")
@@ -94,11 +102,11 @@ class Rearrange:
         return self.result
 
     def places(self, before: Shape) -> NDArray[np.int64]:
-        """Where every number comes from; -1: it is 0."""
+        """Place that every number comes from; -1: it is 0."""
         return _places(self.order, self.cuts, self.result, self.mode, tuple(before))
 
     def most(self, before: Shape) -> int:
-        """How often one number is used at most."""
+        """Largest number of uses of one number."""
         places = self.places(before)
         return int(np.bincount(places[places >= 0], minlength=1).max())
 

@@ -47,7 +47,7 @@ class Network(ABC):
     @property
     @abstractmethod
     def steps(self) -> tuple[Step, ...]:
-        """What happens to the values, in order."""
+        """Steps that make the values, in order."""
 
     @property
     @abstractmethod
@@ -60,7 +60,7 @@ class Network(ABC):
         """Linear, convolutional or equivariant, layer by layer."""
 
     def unrolling(self, layer: int) -> Unrolling:
-        """Where the taps of a layer look."""
+        """Sites that each tap of a layer joins."""
         before = self.shapes_of_values[self.inputs_of_layers[layer]]
         return self.kinds[layer].unrolling(self.weights[layer].shape, before)
 

@@ -52,7 +52,7 @@ class Call:
         return found
 
     def list(self, given: Array | None, name: str, default: Any = None) -> Any:
-        """What newer opsets take as an input and older ones as an attribute."""
+        """Argument that newer opsets take as an input and older ones as an attribute."""
         if given is None:
             return self.get(name, default)
         return [int(v) for v in _fixed(given, name).ravel()]

@@ -79,6 +79,13 @@ class Pool:
         return rows, columns
 
     def shape(self, before: Shape) -> Shape:
+        """(channels, rows, columns) of the result.
+
+        Raises
+        ------
+        BadInput
+            If no window fits, or one lies in the padding alone.
+        """
         rows, columns = self._axes(before)
         if min(rows.count, columns.count) < 1:
             raise BadInput("pool", self.side, f"does not fit an image of shape {before}")

@@ -67,6 +67,7 @@ class TargetReading:
         return {"assumed": list(self.assumed), "check": check}
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
             "input": list(self.network.shape_in),
             "parameters": self.network.parameters,
@@ -189,7 +190,7 @@ def _digest(*values: ArrayLike) -> str:
 
 
 def _assumed(tensors: Tensors, arch: Architecture | None, network: Network) -> list[str]:
-    """What neither the file nor the architecture says of a network of weights."""
+    """Assumptions about a network of weights that neither file nor architecture settles."""
     if has_description(tensors) or (arch is not None and arch.forward is not None):
         return []
     found: list[str] = []
@@ -209,7 +210,7 @@ def _assumed(tensors: Tensors, arch: Architecture | None, network: Network) -> l
 
 
 def _only_order(network: Network) -> bool:
-    """Whether the shapes leave no other order of the layers."""
+    """True if the shapes leave no other order of the layers."""
     shapes = dict(zip(network.names, (w.shape for w in network.weights), strict=True))
     try:
         return forced_order(shapes) == list(network.names)

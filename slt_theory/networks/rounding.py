@@ -31,7 +31,7 @@ _TINY = 2.0**-1000
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a network that was read compares with the tool it came from.
+    """Comparison of a network that was read with the tool it came from.
 
     Attributes
     ----------
@@ -48,6 +48,7 @@ class Agreement:
     bound: float
 
     def to_dict(self) -> dict[str, float]:
+        """Plain data for JSON."""
         return {"inputs": self.inputs, "difference": self.difference, "bound": self.bound}
 
 

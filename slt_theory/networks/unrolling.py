@@ -32,7 +32,7 @@ _MOST_NUMBERS = 1 << 23
 
 @dataclass(frozen=True, eq=False)
 class Unrolling:
-    """Where the taps of a layer look.
+    """Sites that each tap of a layer joins.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Unrolling:
 
     @cached_property
     def counts(self) -> Indices:
-        """How many sites tap t sees at site q: shape (taps, sites_out)."""
+        """Number of sites that tap t sees at site q: shape (taps, sites_out)."""
         size = self.taps * self.sites_out
         return np.bincount(self.rows, minlength=size).reshape(self.taps, self.sites_out)
 

@@ -50,7 +50,7 @@ def _gain(part: Part, x: Fraction) -> Fraction:
 
 
 def _corners(part: Part) -> list[Fraction]:
-    """Where the gain, a piecewise linear function of x on [-1, 1], changes its slope."""
+    """Kinks of the gain, a piecewise linear function of x on [-1, 1]."""
     ends = [e for interval in part for e in interval]
     marks = [Fraction(0), Fraction(1), *ends]
     inside = {m - e for e in ends for m in marks if -1 <= m - e <= 1}

@@ -36,7 +36,7 @@ FINDING = {"recalled-fails": "RECALLED FORM FAILS", "not-claimed": "NOT CLAIMED"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one check found.
+    """Outcome of one check.
 
     Attributes
     ----------
@@ -88,12 +88,12 @@ class Check:
 
     @property
     def issue(self) -> bool:
-        """Whether the sentence tested is expected to fail."""
+        """True if the sentence tested is expected to fail."""
         return self.label != "holds"
 
     @property
     def by(self) -> str:
-        """What decides, in words: two arms, or the name of a function and its planted error."""
+        """Decision in words: two arms, or the name of a function and its planted error."""
         if isinstance(self.run, partial):
             changed = ", ".join(
                 f"{name}={getattr(value, '__name__', value)}"
@@ -104,6 +104,7 @@ class Check:
 
     @property
     def expected(self) -> Verdict:
+        """Recorded verdict, else the one that role and label demand."""
         if self.recorded is not None:
             return self.recorded
         if self.role == "control":
@@ -165,6 +166,7 @@ class SumsCheck:
 
     @property
     def expected(self) -> Verdict:
+        """VIOLATED for an issue, else CONSISTENT."""
         return Verdict.VIOLATED if self.issue else Verdict.CONSISTENT
 
 

@@ -63,13 +63,13 @@ class Paper:
 
     @property
     def identifier(self) -> str | None:
-        """How to find it: ``arXiv:...``, ``doi:...`` or ``openreview:...``."""
+        """Identifier: ``arXiv:...``, ``doi:...`` or ``openreview:...``."""
         return f"arXiv:{self.arxiv}" if self.arxiv else self.link
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a statement stands, in which version, and how it is known to us.
+    """Place and version of a statement, and how it is known to us.
 
     ``trust`` says whether the statement was read in the paper ("read"), in the authors' code
     ("code"), only in its abstract ("abstract") or in a review of it ("review"), recalled with a
@@ -117,7 +117,7 @@ class Constant:
 
     @property
     def refutable(self) -> bool:
-        """Whether a computation could refute it: nothing can refute an unnamed constant."""
+        """True if a computation could refute it: nothing can refute an unnamed constant."""
         return self.value is not None and self.provenance in ("stated", "derived")
 
 
@@ -172,7 +172,7 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What theorems and claims have in common.
+    """Common base of theorems and claims.
 
     Attributes
     ----------
@@ -265,12 +265,12 @@ class Theorem(Entry):
 
     @property
     def is_about_sums(self) -> bool:
-        """Whether the plain Monte Carlo check on random subset sums applies."""
+        """True if the plain Monte Carlo check on random subset sums applies."""
         return self.law is not None and not self.asks
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """What a question may say beyond its eps, delta and window."""
+        """Demands of a question beyond its eps, delta and window."""
         formula = () if self.bound is None else self.bound.symbols
         names = {*formula, *(name for a in self.conditions for name in a.reads)}
         return tuple(sorted(names - {"eps", "delta", "lo", "hi"}))
@@ -298,7 +298,7 @@ class Theorem(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(Entry):
-    """What a paper claims about training or pruning, tried where a laptop can try it.
+    """Claim of a paper about training or pruning, tried where a laptop can try it.
 
     Attributes
     ----------

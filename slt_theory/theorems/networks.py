@@ -28,12 +28,13 @@ class LayerShape:
 
     @property
     def weights(self) -> int:
+        """``inputs * outputs * taps``, biases left out."""
         return self.inputs * self.outputs * self.taps
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a random network costs.
+    """Cost of a random network.
 
     Attributes
     ----------
@@ -94,6 +95,7 @@ class Layout:
         return layers[0].weights * n + n * sum(x.weights for x in inner) + last.weights
 
     def applies_to(self, layers: Sequence[LayerShape]) -> bool:
+        """True if the statement speaks of such layers; any with several taps is a convolution."""
         conv = any(layer.taps > 1 for layer in layers)
         return "conv" in self.kinds if conv else "dense" in self.kinds
 
@@ -190,6 +192,7 @@ def malach_width(layer: LayerShape, depth: int, eps: float, delta: float) -> int
 
 
 def as_numbers(record: Cost) -> dict[str, Any]:
+    """Plain data of a cost, under the keys of tables."""
     return {
         "depth": record.depth,
         "widths": list(record.widths),

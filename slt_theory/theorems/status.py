@@ -19,7 +19,7 @@ LEVELS = ("none", "argued", "cited", "symbolic", "enclosure", "kernel")
 
 
 class Status(NamedTuple):
-    """Where an entry stands.
+    """Status of an entry, with the reason.
 
     Attributes
     ----------

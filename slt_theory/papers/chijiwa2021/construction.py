@@ -153,7 +153,7 @@ class _Redrawn:
         return u, first
 
     def _out_weights(self, u: Int64Array) -> tuple[Bools, Int64Array]:
-        """Which out-weights are kept, and which of their draws."""
+        """Out-weights that are kept, and the draw of each."""
         pool, outer = self.pool, self.block.layers[1]
         best = self.request.objective == "best"
         errors = np.where(pool.wanted == 0, 0, np.iinfo(np.int64).max).ravel()

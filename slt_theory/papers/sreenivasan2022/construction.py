@@ -102,7 +102,7 @@ class _Chain:
         return Filled(tuple(_needed(masks)), self._missed(reached))
 
     def _plus(self, m: int, row: int, rows: int) -> Bools:
-        """Which weights of some rows of a layer are positive."""
+        """Mask of the positive weights of some rows of a layer."""
         layer = self.block.layers[m]
         count = rows * layer.columns
         draws = sample(_SIGNS, self.seed, layer.stream, row * layer.columns, count)
@@ -162,7 +162,7 @@ class _Chain:
         return mask, doubled, totals
 
     def _holding(self, bit: int) -> Bools:
-        """Which accumulators have something from the bits below `bit`."""
+        """Mask of the accumulators that hold something from the bits below `bit`."""
         result = np.zeros(2 * self.rows, dtype=bool)
         for below in range(bit):
             result |= self.plan.added(below).any(axis=1)

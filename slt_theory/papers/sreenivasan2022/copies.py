@@ -24,7 +24,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class LayerCodes:
-    """What one target layer needs.
+    """Binary codes of one target layer.
 
     Attributes
     ----------
@@ -40,6 +40,7 @@ class LayerCodes:
 
     @classmethod
     def of(cls, request: Request, index: int) -> LayerCodes:
+        """Codes of layer `index` of a request, each repeated for its halves."""
         layer = request.layers[index]
         halves = halves_needed(request, index)
         codes = np.repeat(steps(layer), halves, axis=1)

@@ -47,7 +47,7 @@ _HALF = 1 << (_BITS - 1)
 
 
 def _reached(seed: int, trial: int, n: int, eta: int, move: int) -> bool:
-    """Whether all of [-1/2, 1/2] is within eta of sums whose items may each move by `move`."""
+    """True if all of [-1/2, 1/2] is within eta of sums whose items may each move by `move`."""
     items = Uniform(bits=_BITS).sample(seed, trial + (5 << 56), 0, n)
     sums, count = all_sums(items), sizes(n)
     order = np.argsort(sums - count * move, kind="stable")

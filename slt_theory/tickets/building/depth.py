@@ -100,7 +100,7 @@ def fill_plan(request: Request, theorem: str, done: SourcePlan) -> Ticket:
 
 
 def copies_do(request: Request, source: RandomSource, copies: int) -> bool:
-    """Whether so many copies let the single layers reach every sum, found by solving them."""
+    """True if so many copies let the single layers reach every sum, found by solving them."""
     later = _later(request, _given(request, source, 1, copies))
     return later.enough and _later_complete(request, later)
 
@@ -185,7 +185,7 @@ def _later(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
 
 
 def _later_complete(request: Request, done: SourcePlan) -> bool:
-    """Whether every sum of the single layers is reached."""
+    """True if every sum of the single layers is reached."""
     return not any(
         fill_single(
             block,

@@ -52,6 +52,7 @@ class LayerSums:
 
     @property
     def layer(self) -> SourceLayer:
+        """The last random layer of the block, the one that is masked."""
         return self.block.layers[-1]
 
     def groups(self, row: int) -> int:

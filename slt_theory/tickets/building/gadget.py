@@ -43,7 +43,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Design:
-    """What a construction chooses for a gadget pair.
+    """Choices of a construction for a gadget pair.
 
     Attributes
     ----------

@@ -30,7 +30,7 @@ _SAMPLE = 16
 
 @dataclass(frozen=True)
 class SourcePlan:
-    """What to use of a source.
+    """Parts of a source that may be used.
 
     Attributes
     ----------

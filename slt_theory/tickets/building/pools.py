@@ -32,7 +32,7 @@ _MASK_LIMIT = 4 << 30
 
 
 class CandidatePool:
-    """What one pair offers.
+    """Candidates and targets of one gadget pair.
 
     Attributes
     ----------

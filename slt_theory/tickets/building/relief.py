@@ -50,14 +50,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Relief:
-    """Which numbers of a group stay, and whether that brings every sum within reach."""
+    """Choose the numbers of a group that stay; says if every sum is then within reach."""
 
     alive: Bools
     enough: bool
 
 
 def margin_of(radius: int) -> int:
-    """How far inside the reach of its free items a sum should lie.
+    """Margin by which a sum should lie inside the reach of its free items.
 
     At the very ends of the reach there are few subsets; half a unit inside there are plenty for an
     error of 1/100, a little more is asked for smaller ones. Whether a sum is met is decided when it

@@ -144,7 +144,7 @@ class Request:
         return replace(self, slack=slack, keeping=keeping)
 
     def store(self, blocks: tuple[Block, ...]) -> MaskStore:
-        """Where the masks of subset sums go while they are built."""
+        """Store of the masks of subset sums while they are built."""
         return self.keeping.open(blocks, self.threads)
 
     def stretched(self, estimate: int) -> int:

@@ -80,7 +80,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class Offer:
-    """What is offered to one sum.
+    """Candidates of one sum.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class _Plan:
-    """How much to measure: proofs of absence cost 2**(live / 2), so small errors get fewer rows.
+    """Number of rows to measure: absence costs 2**(live / 2), so small errors get fewer.
 
     What would take over `work` steps for one n is not asked, but continued.
     """

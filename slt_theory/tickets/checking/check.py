@@ -13,7 +13,7 @@ __all__ = ["Verification"]
 
 @dataclass(frozen=True)
 class Verification:
-    """What the check of one ticket against one target found.
+    """Result of the check of one ticket against one target.
 
     Attributes
     ----------
@@ -58,6 +58,7 @@ class Verification:
     edges: Edges | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, under the keys of ``slt ticket verify --json``."""
         return {
             "ok": self.ok,
             "complete": self.complete,

@@ -70,7 +70,7 @@ def claimed(record: Any, name: Any) -> float:
 
 
 def read_claims(ticket: Ticket, judge: Callable[[dict[str, Any]], list[str]]) -> list[str]:
-    """What `judge` finds in the certificate of a file; one that cannot be read is a failure too."""
+    """Findings of `judge` in a file's certificate; one that cannot be read is a failure, too."""
     if not ticket.certificate:
         return ["the file carries no certificate"]
     try:
@@ -93,6 +93,7 @@ def too_good(what: str, claim: float, recomputed: float) -> list[str]:
 
 
 def rounded_edges(edges: Edges) -> Edges:
+    """Errors at the border and inside, bounds rounded up and findings down to six digits."""
     return Edges(
         border_error_bound=round_up(edges.border_error_bound),
         border_error_found=round_down(edges.border_error_found),

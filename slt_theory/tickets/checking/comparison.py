@@ -64,6 +64,7 @@ class Compared:
 
     @property
     def unit(self) -> float:
+        """Value of one step of the effective integers."""
         return float(np.ldexp(1.0, self.effective.scale_exponent - PRODUCT_BITS))
 
     def worst(self) -> Int64Array:

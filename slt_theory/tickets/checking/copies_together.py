@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 def slack_of(layer: PairLayer, values: Range, errors: Range | None) -> float:
-    """What the rounding of a layer's targets may add to one of its outputs."""
+    """Bound on what rounding a layer's targets adds to one of its outputs."""
     total = float(loose(layer.mean, *values)[1][0])
     return total + (0.0 if errors is None else float(loose(layer.mean, *errors)[1][0]))
 

@@ -31,7 +31,7 @@ class Descent:
         self.taken += 1
 
     def move(self, key: int, gradient: Floats, scale: Floats) -> Floats:
-        """What to add to coordinates `key`, whose natural sizes are `scale`."""
+        """Step for the coordinates `key`, whose natural sizes are `scale`."""
         mean = self._means.get(key, 0.0) * _MEAN + (1 - _MEAN) * gradient
         square = self._squares.get(key, 0.0) * _SQUARE + (1 - _SQUARE) * gradient**2
         self._means[key], self._squares[key] = mean, square

@@ -71,7 +71,7 @@ class Gap:
 
 
 def _on_ball(domain: Inputs, of: int) -> bool:
-    """Whether value `of` is the input, and that a ball."""
+    """True if value `of` is the input, and that a ball."""
     return of == 0 and isinstance(domain, Ball)
 
 
@@ -159,7 +159,7 @@ def changed(target: Network, domain: Inputs, gap: Gap, step: Weigh, before: Rang
 
 
 def loose(gap: Gap, lo: Floats, hi: Floats) -> Range:
-    """What the rounding of targets to the lattice may add."""
+    """Bound on what rounding the targets to the lattice adds."""
     slip = np.full(1, gap.slack * float(np.maximum(np.abs(lo), np.abs(hi)).sum() + 1))
     slip = up(slip, lo.size + 1)
     return -slip, slip

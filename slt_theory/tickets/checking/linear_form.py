@@ -17,13 +17,13 @@ Choice = dict[int, tuple[Floats, Floats]]
 
 
 def charge(terms: int) -> float:
-    """What the rounding of a sum of products is charged, in units of the sizes that it adds."""
+    """Charge for rounding a sum of products, in units of the sizes that it adds."""
     return (terms + 16) * 2.0**-51
 
 
 @dataclass
 class Passed:
-    """What one pass found.
+    """Result of one pass.
 
     Attributes
     ----------
@@ -61,6 +61,7 @@ class Form:
     negative: Floats | None = None
 
     def add(self, part: dict[int, Floats], value: int, coefficients: Floats) -> None:
+        """Add coefficients of a value to one part of the form."""
         self._overflow(coefficients)
         part[value] = part[value] + coefficients if value in part else coefficients
         if value == 0 and part is self.target and self.negative is not None:
@@ -82,5 +83,6 @@ class Form:
             self.constant = np.where(lost, np.inf, self.constant)
 
     def bounded(self, amount: Floats) -> None:
+        """Add a constant, and the charge for rounding it: ``2^-50`` of its size and of the sum."""
         self.constant = self.constant + amount
         self.charge = self.charge + (np.abs(amount) + np.abs(self.constant)) * 2.0**-50

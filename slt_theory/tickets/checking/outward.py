@@ -38,6 +38,7 @@ def up(values: Floats, terms: int) -> Floats:
 
 
 def down(values: Floats, terms: int) -> Floats:
+    """Lower bound of a sum of `terms` floats >= 0: ``v (1 - (terms + 2) 2^-52)``, at least 0."""
     shrunk = values * (1.0 - (terms + 2) * 2.0**-52) - terms * TINY
     return np.asarray(np.maximum(np.nextafter(shrunk, -np.inf), 0.0))
 
@@ -68,6 +69,7 @@ def dot(matrix: Operator, lo: Floats, hi: Floats) -> Range:
 
 
 def plus(a: Range, b: Range) -> Range:
+    """Sum of two ranges, each end rounded outwards by one float."""
     return np.nextafter(a[0] + b[0], -np.inf), np.nextafter(a[1] + b[1], np.inf)
 
 

@@ -35,7 +35,7 @@ _MOST_CHOICES = 1 << 24
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a theorem builds: the kind of its first and of its later blocks, and with which laws.
+    """Blocks of a theorem: the kinds of the first and of later ones, and their laws.
 
     Attributes
     ----------

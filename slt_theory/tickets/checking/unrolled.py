@@ -64,7 +64,7 @@ class SourceMap:
 
     @property
     def two_sided(self) -> bool:
-        """Whether inputs of both signs see different slopes."""
+        """True if inputs of both signs see different slopes."""
         return self.negative is not self.positive
 
     def apply(self, x: Floats) -> Floats:
@@ -139,7 +139,7 @@ def follow(
     copies: list[int],
     number: int,
 ) -> Floats:
-    """What step `number`, which has no weights, makes of a source network's flat values."""
+    """Apply step `number`, which has no weights, to a source network's flat values."""
     before = values[step.of]
     if isinstance(step, Activate):
         return step.activation(before)

@@ -226,7 +226,7 @@ class _Recorder:
 
 
 def _computed(node: Any, args: Any, kwargs: Any) -> Any:
-    """What does not depend on the input is computed by torch itself."""
+    """Constants, computed by torch itself: what does not depend on the input."""
     with torch.no_grad():
         return node.target(*args, **kwargs)
 
@@ -238,7 +238,7 @@ def _holds_value(argument: Any) -> bool:
 
 
 def _place(node: Any) -> tuple[str, str]:
-    """Where an operator stands, in words, and the name of its module."""
+    """Place of an operator in words, and the name of its module."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     path, kind = stack[-1] if stack else ("", "module")
     kind = kind if isinstance(kind, str) else kind.__name__

@@ -178,7 +178,7 @@ class SourceBlock(ABC):
         return linked
 
     def links(self, start: int, stop: int) -> Bools:
-        """Which links of rows ``start .. stop - 1`` of the last mask the source has."""
+        """Mask of the links of rows ``start .. stop - 1`` of the last mask that the source has."""
         repeats = self.block.layers[-1].columns // self.block.columns
         return np.repeat(self.block.wired(np.arange(start, stop)), repeats, axis=1)
 
