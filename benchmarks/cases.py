@@ -163,9 +163,8 @@ def _peer_case(
 
 
 def many() -> Iterator[Case]:
-    """Many targets, each with its own items."""
+    """Many targets: each with its own items, on two threads, and all with one sample."""
     rng = np.random.default_rng(3)
-    unit = 1 << 48
     laws = (("uniform", Uniform(bits=24)), ("product", Product(Uniform(), Uniform())))
     for eps, n, rows in (
         (1e-1, 12, 1 << 17),
@@ -175,43 +174,42 @@ def many() -> Iterator[Case]:
         (1e-5, 24, 1 << 11),
         (1e-6, 30, 1 << 9),
     ):
-        for law_name, law in laws:
-            drawn = Drawn(law, seed=1, stream=2, rows=rows, n=n)
-            scale = 1 << law.bits
-            targets = np.rint(rng.uniform(-0.5, 0.5, rows) * scale).astype(np.int64)
-            radius = int(eps * scale)
-            items = drawn.block(range(rows))
-            stored = Timing.of(
-                [
-                    cpu_seconds(
-                        lambda i=items, t=targets, r=radius: subset_sum.solve_many(
-                            i, t, radius=r, threads=1
-                        )
-                    )
-                ]
-            )
-            made = cpu_seconds(
-                lambda i=drawn, t=targets, r=radius: subset_sum.solve_many(
-                    i, t, radius=r, threads=1
-                )
-            )
-            answer = subset_sum.solve_many(items, targets, radius=radius)
-            each = Timing(*(s / rows for s in (stored.median, stored.least, stored.largest)), rows)
-            note = (
-                f"{1e-6 / each.median:.3g} M/s stored, {1e-6 * rows / made:.3g} M/s drawn in the "
-                f"kernel, {int((~answer.found).sum())} absent"
-            )
-            row = case("many", f"{law_name}, eps = {eps:g}, n = {n}, one core", each, note=note)
-            if n <= 24 and law_name == "uniform":
-                peer = cpu_seconds(
-                    lambda i=items, t=targets: [
-                        numpy_meet.least_error(i[r], int(t[r])) for r in range(100)
-                    ],
-                    runs=1,
-                )
-                row |= against(numpy_meet.name, peer / 100, each)
-            yield row
-    rows = 1 << 17
+        for name, law in laws:
+            yield own_items(rng, name, Drawn(law, seed=1, stream=2, rows=rows, n=n), eps)
+    yield two_threads(rng)
+    yield from one_sample(rng)
+
+
+def own_items(rng: np.random.Generator, name: str, drawn: Drawn, eps: float) -> Case:
+    """Random targets of [-1/2, 1/2], each with its own items: stored, and drawn in the kernel."""
+    rows, n = drawn.shape
+    scale = 1 << drawn.law.bits
+    targets = np.rint(rng.uniform(-0.5, 0.5, rows) * scale).astype(np.int64)
+    radius = int(eps * scale)
+    items = drawn.block(range(rows))
+    stored, made = (
+        cpu_seconds(lambda s=source: subset_sum.solve_many(s, targets, radius=radius, threads=1))
+        for source in (items, drawn)
+    )
+    answer = subset_sum.solve_many(items, targets, radius=radius)
+    each = Timing(*[stored / rows] * 3, rows)
+    note = (
+        f"{1e-6 / each.median:.3g} M/s stored, {1e-6 * rows / made:.3g} M/s drawn in the "
+        f"kernel, {int((~answer.found).sum())} absent"
+    )
+    row = case("many", f"{name}, eps = {eps:g}, n = {n}, one core", each, note=note)
+    if n <= 24 and name == "uniform":
+        peer = cpu_seconds(
+            lambda: [numpy_meet.least_error(items[r], int(targets[r])) for r in range(100)],
+            runs=1,
+        )
+        row |= against(numpy_meet.name, peer / 100, each)
+    return row
+
+
+def two_threads(rng: np.random.Generator) -> Case:
+    """Targets a second on two threads, and the gain over one."""
+    unit, rows = 1 << 48, 1 << 17
     items = items_of(rng, rows, 20, unit=unit)
     targets = items_of(rng, rows, unit=unit) // 2
     one_core, two = (
@@ -221,9 +219,12 @@ def many() -> Iterator[Case]:
         for threads in (1, 2)
     )
     note = f"{rows / two / 1e6:.3g} M/s on two threads, {one_core / two:.2f} times one (elapsed)"
-    yield case("many", "uniform, eps = 0.01, n = 20, threads", Timing.of([two / rows]), note=note)
-    row = items_of(rng, 30)
-    targets = items_of(rng, 1 << 20)
+    return case("many", "uniform, eps = 0.01, n = 20, threads", Timing.of([two / rows]), note=note)
+
+
+def one_sample(rng: np.random.Generator) -> Iterator[Case]:
+    """A million targets that share one sample of 30 items."""
+    row, targets = items_of(rng, 30), items_of(rng, 1 << 20)
     for eps in (1e-2, 1e-4):
         radius = int(eps * UNIT)
         seconds = cpu_seconds(

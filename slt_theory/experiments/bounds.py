@@ -6,6 +6,7 @@ A fourth, where the papers leave a constant open, is called fitted.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -24,7 +25,7 @@ from slt_theory.laws import read_law
 from slt_theory.records import Record
 from slt_theory.statistics import DELTA, probability
 from slt_theory.theorems import Theorem, get
-from slt_theory.theorems.networks import parse_architecture
+from slt_theory.theorems.networks import LayerShape, parse_architecture
 from slt_theory.theorems.symbols import SYMBOLS
 
 __all__ = ["BoundNumbers", "bound_numbers"]
@@ -158,19 +159,17 @@ def bound_numbers(
     assert isinstance(entry, Theorem)
     delta = probability("delta", delta)
     given = _given(entry, parameters or {})
-    cost: NetworkCost | None = None
     each_delta = delta
     shown: dict[str, Any] = dict(parameters or {})
     if network_eps is not None and "arch" not in shown:
         raise BadInput(
             "network_eps", str(network_eps), "needs an architecture", "--param arch=784-500-10"
         )
+    cost: NetworkCost | None = None
     if "arch" in shown:
         layers = parse_architecture(shown["arch"])
         cost = network_cost(entry, layers, eps=eps, network_eps=network_eps, delta=delta)
-        given.setdefault("l", float(len(layers)))
-        given.setdefault("d_in", float(max(x.inputs for x in layers)))
-        given.setdefault("d_out", float(max(x.outputs for x in layers)))
+        given = _sizes(layers) | given
     if cost is not None:
         exact, each_delta = cost.entry_eps, cost.delta_per_sum
         shown |= {"eps_per_sum": float(exact), "delta_per_sum": each_delta, "sums": cost.sums}
@@ -224,6 +223,15 @@ def bound_numbers(
         network=None if cost is None else cost.to_dict(),
         notes=_notes(entry, certified is None and cost is None, bool(trials) and fit is None),
     )
+
+
+def _sizes(layers: Sequence[LayerShape]) -> dict[str, float]:
+    """Symbols of an architecture: depth l and the largest widths d_in, d_out."""
+    return {
+        "l": float(len(layers)),
+        "d_in": float(max(x.inputs for x in layers)),
+        "d_out": float(max(x.outputs for x in layers)),
+    }
 
 
 def _notes(entry: Theorem, uncertified: bool, unfitted: bool) -> tuple[str, ...]:

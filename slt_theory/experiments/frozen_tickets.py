@@ -12,10 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slt_theory.networks import Network
 from slt_theory.records import Record
+
+if TYPE_CHECKING:
+    from slt_theory.arrays import Bools
+    from slt_theory.tickets import Ticket
+    from slt_theory.tickets.building.depth import RandomSource
+    from slt_theory.tickets.building.request import Request
 
 __all__ = ["RATIOS", "SPLITS", "FrozenRow", "frozen_markdown", "frozen_row", "frozen_table"]
 
@@ -84,14 +90,7 @@ def frozen_row(
     from slt_theory.lattice import WEIGHT_BITS
     from slt_theory.laws import Uniform
     from slt_theory.tickets import verify
-    from slt_theory.tickets.building.depth import (
-        MOST_COPIES,
-        RandomSource,
-        copies_do,
-        fill_plan,
-        plan_of,
-        sufficient_n,
-    )
+    from slt_theory.tickets.building.depth import MOST_COPIES, RandomSource, copies_do
     from slt_theory.tickets.building.locked import smallest
     from slt_theory.tickets.building.request import BuildSettings, parse_request
     from slt_theory.tickets.checking.certificate import certify
@@ -99,17 +98,8 @@ def frozen_row(
     request = parse_request(target, BuildSettings(eps=eps, seed=seed, threads=threads)).needed()
     source = RandomSource(Uniform(bits=WEIGHT_BITS), prune, lock)
     copies = smallest(lambda c: copies_do(request, source, c), 1, MOST_COPIES)
-    pair_n, _ = sufficient_n(request.with_n(copies), source)
-
-    def builds(n: int) -> bool:
-        plan = plan_of(request, source, n, copies)
-        return plan.enough and fill_plan(request, _THEOREM, plan).complete
-
-    pair_n = smallest(builds, max(1, pair_n // 2), 2 * pair_n)
-    plan = plan_of(request, source, pair_n, copies)
-    ticket = certify(fill_plan(request, _THEOREM, plan), target)
-    report = verify(ticket, target)
-    off = plan.off[0]
+    pair_n, off, ticket = _smallest_pair(request, source, copies)
+    report = verify(certify(ticket, target), target)
     return FrozenRow(
         ratio=float(lock + prune),
         locked=float(lock),
@@ -123,6 +113,24 @@ def frozen_row(
         max_weight_error=report.max_weight_error,
         complete=report.ok and report.complete,
     )
+
+
+def _smallest_pair(
+    request: Request, source: RandomSource, copies: int
+) -> tuple[int, Bools | None, Ticket]:
+    """Smallest n of the first pair that builds the network, the copies switched off, the ticket."""
+    from slt_theory.tickets.building.depth import fill_plan, plan_of, sufficient_n
+    from slt_theory.tickets.building.locked import smallest
+
+    estimate, _ = sufficient_n(request.with_n(copies), source)
+
+    def builds(n: int) -> bool:
+        plan = plan_of(request, source, n, copies)
+        return plan.enough and fill_plan(request, _THEOREM, plan).complete
+
+    n = smallest(builds, max(1, estimate // 2), 2 * estimate)
+    plan = plan_of(request, source, n, copies)
+    return n, plan.off[0], fill_plan(request, _THEOREM, plan)
 
 
 def _pair_law(prune: Fraction) -> str:

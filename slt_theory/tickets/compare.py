@@ -11,6 +11,7 @@ from slt_theory.errors import SltError
 from slt_theory.networks import Network
 from slt_theory.records import Record
 from slt_theory.tickets.agreement import Sample, agreement
+from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.size import ticket_size
 from slt_theory.tickets.ticket import Ticket
@@ -154,23 +155,7 @@ def _row(
     built = time.perf_counter()
     check = verify(ticket, target)
     checked = time.perf_counter()
-    measured: dict[str, Any] = {}
-    if sample is not None and check.ok:
-        on_data = agreement(ticket, target, sample)
-        measured = {
-            "accuracy": on_data.accuracy,
-            "target_accuracy": on_data.target_correct / on_data.inputs,
-            "agree": on_data.agree / on_data.inputs,
-        }
-    if check.ok:
-        measured |= {
-            "max_weight_error": check.max_weight_error,
-            "sup_error_bound": check.sup_error_bound,
-            "sup_error_found": check.sup_error_found,
-            "interval_bound": check.bounds["interval"],
-        }
-        if check.sup_error_found > 0:
-            measured["ratio"] = check.sup_error_bound / check.sup_error_found
+    measured = _measured(ticket, target, check, sample) if check.ok else {}
     size = ticket_size(ticket, target)
     depth, width = _shape(ticket)
     return ComparisonRow(
@@ -190,6 +175,28 @@ def _row(
         failure=None if check.ok else _failure(ticket, check.failures),
         **measured,
     )
+
+
+def _measured(
+    ticket: Ticket, target: Network, check: Verification, sample: Sample | None
+) -> dict[str, Any]:
+    """Errors of a ticket that verifies, and its accuracy on a sample if one is given."""
+    measured: dict[str, Any] = {
+        "max_weight_error": check.max_weight_error,
+        "sup_error_bound": check.sup_error_bound,
+        "sup_error_found": check.sup_error_found,
+        "interval_bound": check.bounds["interval"],
+    }
+    if check.sup_error_found > 0:
+        measured["ratio"] = check.sup_error_bound / check.sup_error_found
+    if sample is not None:
+        on_data = agreement(ticket, target, sample)
+        measured |= {
+            "accuracy": on_data.accuracy,
+            "target_accuracy": on_data.target_correct / on_data.inputs,
+            "agree": on_data.agree / on_data.inputs,
+        }
+    return measured
 
 
 def _failure(ticket: Ticket, failures: tuple[str, ...]) -> str:
