@@ -14,7 +14,7 @@ import pytest
 from slt_theory.data import shipped_target
 from slt_theory.networks import Dense
 from slt_theory.tickets import build_ticket, ticket_forward, verify
-from slt_theory.tickets.checking.error_search import _extreme, _starts, _towards
+from slt_theory.tickets.checking.error_search import _extreme, _towards, start_inputs
 from slt_theory.tickets.domain import parse_domain
 
 
@@ -52,7 +52,7 @@ def test_one_seed_finds_one_error():
 @pytest.mark.parametrize("domain", ["box:0,1", "box:-2,0.5", "ball:1.5"])
 def test_samples_never_leave_the_domain(domain):
     where = parse_domain(domain)
-    x = _starts(where, 50, 7, seed=3)
+    x = start_inputs(where, 50, 7, seed=3)
     for k in range(6):
         slope = np.cos(np.arange(350.0).reshape(50, 7) * (k + 1))
         share = np.full(50, 0.5**k)
@@ -67,7 +67,7 @@ def test_samples_never_leave_the_domain(domain):
 def test_climbing_beats_the_corners_that_it_starts_from():
     target = shipped_target("digits_mlp")
     ticket = build_ticket(target, theorem="pensia2020-direct", eps=Fraction(1, 20), seed=0)
-    corners = _starts(parse_domain("box:0,1"), 512, 64, seed=0)
+    corners = start_inputs(parse_domain("box:0,1"), 512, 64, seed=0)
     effective = [block.eps for block in ticket.blocks]
     assert len(effective) == 2
     start = np.abs(ticket_forward(ticket, corners) - target.forward(corners)).max()
