@@ -18,13 +18,17 @@ from slt_theory.networks.grammar import Forward
 __all__ = ["Architecture", "Geometry", "Wiring", "read_architecture"]
 
 _FIELDS = ("stride", "padding", "dilation", "groups", "pool", "pool_kind")
-_WIRING = {
-    "activation": "activation",
-    "from": "takes",
-    "residual": "residual",
-    "add": "add",
-    "basis": "basis",
+_WIRING: dict[str, tuple[str, type]] = {
+    "activation": ("activation", str),
+    "from": ("takes", str),
+    "residual": ("residual", str),
+    "add": ("add", str),
+    "basis": ("basis", str),
+    "pool_stride": ("pool_stride", int),
+    "pool_padding": ("pool_padding", int),
+    "pool_counts_padding": ("pool_counts_padding", bool),
 }
+"""Keys of a layer's table that make a network of steps, and the types of their values."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Wiring:
-    """Settings of one layer: activation, input, skips, basis; empty where it has none.
+    """Settings of one layer: activation, input, skips, basis, windows; empty where it has none.
 
     Attributes
     ----------
@@ -93,6 +97,12 @@ class Wiring:
         A layer: what that one gave is added before the activation.
     basis : str
         Of an equivariant layer, see `slt_theory.networks.bases`.
+    pool_stride : int
+        Between windows of the pool; 0 stands for its side.
+    pool_padding : int
+        Around the image that is pooled, at most half a side.
+    pool_counts_padding : bool
+        Whether a mean divides by the places in the padding, too.
     """
 
     activation: str = ""
@@ -100,6 +110,9 @@ class Wiring:
     residual: str = ""
     add: str = ""
     basis: str = ""
+    pool_stride: int = 0
+    pool_padding: int = 0
+    pool_counts_padding: bool = True
 
 
 @dataclass(frozen=True)
@@ -188,8 +201,8 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
     shape, activation = table.pop("input", None), table.pop("activation", None)
     if "forward" in table:
         return _of_forward(table, shape)
-    order = tuple(table.pop("order", ()))
-    if not all(isinstance(name, str) for name in order):
+    order = table.pop("order", [])
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
         raise BadInput("arch: order", order, "must be a list of layers' names")
     layers, wiring = {}, {}
     for name, entry in _tables(table):
@@ -202,10 +215,10 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
                 f"known are {', '.join((*_FIELDS, *_WIRING))}",
             )
         geometry = {key: entry[key] for key in _FIELDS if key in entry}
-        own = {_WIRING[key]: entry[key] for key in _WIRING if key in entry}
-        wrong = [key for key, value in own.items() if not isinstance(value, str) or not value]
-        if wrong:
-            raise BadInput(f"arch: {name}.{wrong[0]}", own[wrong[0]], "must be a text")
+        own: dict[str, Any] = {}
+        for key, (attribute, kind) in _WIRING.items():
+            if key in entry:
+                own[attribute] = _own(f"arch: {name}.{key}", entry[key], kind)
         if geometry or not own:
             layers[name] = Geometry(**geometry)
         if own:
@@ -215,14 +228,25 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
         MappingProxyType(layers),
         activation or "relu",
         MappingProxyType(wiring),
-        order=order,
+        order=tuple(order),
         states_activation=activation is not None,
     )
+
+
+def _own(name: str, value: Any, kind: type) -> Any:
+    """A value of a layer's table of the type that its key has."""
+    if kind is int:
+        return _integer(name, value, 0 if name.endswith("padding") else 1)
+    if not isinstance(value, kind) or value == "":
+        raise BadInput(name, value, "must be a text" if kind is str else "must be true or false")
+    return value
 
 
 def _of_forward(table: dict[str, Any], shape: Any) -> Architecture:
     """An architecture file that says all of the network, word by word."""
     words, blocks = table.pop("forward"), table.pop("blocks", {})
+    if not isinstance(blocks, dict):
+        raise BadInput("arch: blocks", blocks, "must be a table [blocks] of texts of words")
     for name, text in {"forward": words, **blocks}.items():
         if not isinstance(text, str) or not text.strip():
             raise BadInput(f"arch: {name}", text, "must be a text of words")

@@ -98,9 +98,15 @@ class _Graph:
         self.model, self.tape = model, Tape()
         graph = model.graph
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
-        self.known: dict[str, Any] = {
-            weight.name: np.asarray(numpy_helper.to_array(weight)) for weight in graph.initializer
-        }
+        try:
+            self.known: dict[str, Any] = {
+                weight.name: np.asarray(numpy_helper.to_array(weight))
+                for weight in graph.initializer
+            }
+        except (TypeError, ValueError, KeyError) as error:
+            raise UnreadableFile(
+                "path", graph.name, f"holds a damaged weight ({error})", "copy or export it again"
+            ) from error
         inputs = [entry for entry in graph.input if entry.name not in self.known]
         if len(inputs) != 1 or len(graph.output) != 1:
             names = [entry.name for entry in inputs], [entry.name for entry in graph.output]

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _MOST_RUNS = 64
-"""Parts of a list of places: each is a sum more in the network."""
+"""Parts of a list of places: each is a sum more in the network; beyond, they are a layer."""
 Widths = Sequence[tuple[int, int]]
 """Padding (before, after) of every axis."""
 
@@ -164,7 +164,10 @@ def picked(tape: Tape, x: Value, at: int, index: Any) -> Value:
         return tape.reshape(y, [*x.shape[:at], *x.shape[at + 1 :]])
     runs = _runs([int(place) % side for place in places])
     if len(runs) > _MOST_RUNS:
-        raise Refused(f"picks places in no order, {len(runs)} runs", "sort them")
+        # A layer of zeros and ones along this axis.
+        order = [axis for axis in range(len(x.shape)) if axis != at] + [at]
+        chosen = tape.linear(tape.transpose(x, order), np.eye(side)[places], None, "pick")
+        return tape.transpose(chosen, [order.index(axis) for axis in range(len(order))])
     return tape.concatenate([sliced(tape, x, at, run) for run in runs], at)
 
 

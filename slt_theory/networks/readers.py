@@ -37,7 +37,12 @@ def read_tensors(path: Path) -> Tensors:
     """Read every array of a .npz, .safetensors, .pt, .pth or .ckpt file."""
     reader = SUFFIXES.get(path.suffix.lower())
     if reader is None:
-        raise BadInput("path", str(path), f"must end in one of .onnx, .nnet, {', '.join(SUFFIXES)}")
+        raise BadInput(
+            "path",
+            str(path),
+            f"must end in one of .onnx, .pt2, .nnet, {', '.join(SUFFIXES)}",
+            'of Keras: model.export("net.onnx", format="onnx"), see docs/networks.md',
+        )
     return reader(path)
 
 
@@ -205,10 +210,10 @@ def read_torch(path: Path) -> Tensors:
         ) from error
     except Exception as error:
         raise _broken(path, error) from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
+    state = _state_dict(state)
     if not isinstance(state, dict):
-        raise BadInput("path", str(path), f"holds a {type(state).__name__}, not a state dict")
+        kind = "nothing" if state is None else f"a {type(state).__name__}"
+        raise BadInput("path", str(path), f"holds {kind}, not a state dict")
     arrays: dict[str, NDArray[Any]] = {}
     nested = [str(key) for key, value in state.items() if isinstance(value, dict)]
     if nested:
@@ -222,6 +227,8 @@ def read_torch(path: Path) -> Tensors:
         if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
             way_out = "dequantise it, or leave it out"
             raise BadInput(str(key), type(tensor).__name__, "must be a dense tensor", way_out)
+        if tensor.is_meta:
+            raise BadInput(str(key), "on meta", "holds no numbers", "save the loaded weights")
         if tensor.dtype in (torch.float16, torch.bfloat16):
             tensor = tensor.float()
         if tensor.dtype not in (torch.float32, torch.float64, torch.int64):
@@ -230,6 +237,21 @@ def read_torch(path: Path) -> Tensors:
             )
         arrays[str(key)] = tensor.detach().resolve_neg().contiguous().numpy()
     return Tensors(arrays, ordered=True)
+
+
+_INSIDE = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+"""Keys under which training loops save the weights, beside an optimiser's state and the like."""
+
+
+def _state_dict(saved: Any) -> Any:
+    """The weights inside of a checkpoint, if one place alone may hold them."""
+    if isinstance(saved, list | tuple) and len(saved) == 1:
+        return _state_dict(saved[0])
+    if not isinstance(saved, dict):
+        return saved
+    found = [key for key in _INSIDE if isinstance(saved.get(key), dict)]
+    others = [key for key in saved if key in ("ema", "model_ema", "ema_state_dict")]
+    return _state_dict(saved[found[0]]) if len(found) == 1 and not others else saved
 
 
 SUFFIXES: dict[str, Callable[[Path], Tensors]] = {

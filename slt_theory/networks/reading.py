@@ -156,7 +156,7 @@ def read_target(
         )
     checked = ""
     if check is not None:
-        x, y = check if isinstance(check, tuple) else _values_of(Path(check))
+        x, y = _given_values(check)
         agreement = check_values(network, x, y)
         checked = _digest(x, y)
     return TargetReading(network, tuple(assumed), agreement, checked)
@@ -261,6 +261,14 @@ def check_values(network: Network, x: ArrayLike, y: ArrayLike) -> Agreement:
         )
     worst = int(difference.argmax())
     return Agreement(len(inputs), float(difference.flat[worst]), float(bound.flat[worst]))
+
+
+def _given_values(check: Any) -> tuple[ArrayLike, ArrayLike]:
+    if isinstance(check, str | PathLike):
+        return _values_of(Path(check))
+    if not isinstance(check, tuple) or len(check) != 2:
+        raise BadInput("check", type(check).__name__, "must be (inputs, outputs) or a file of them")
+    return check
 
 
 def _values_of(path: Path) -> tuple[ArrayLike, ArrayLike]:

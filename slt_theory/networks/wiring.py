@@ -101,7 +101,11 @@ class _Wirer:
             self._append(Activate(self.here.value, activation), self.here.shape)
         geometry = self.arch.layers.get(name, Geometry())
         if geometry.pool > 1:
-            pool = Pool(self.here.value, geometry.pool_kind, geometry.pool, geometry.pool)
+            pool = Pool(
+                self.here.value, geometry.pool_kind, geometry.pool,
+                wiring.pool_stride or geometry.pool, wiring.pool_padding,
+                count_padding=wiring.pool_counts_padding,
+            )  # fmt: skip
             self._append(pool, pool.shape(self.here.shape))
         self.left[name] = self.here
 

@@ -426,7 +426,7 @@ def test_checkpoints_that_are_no_state_dict_say_what_to_save(tmp_path: Path) -> 
     path = tmp_path / "net.pt"
     cases = (
         (module, UnreadableFile, r"model\.state_dict"),
-        ({"model": module.state_dict(), "epoch": 3}, BadInput, r"checkpoint\['model'\]"),
+        ({"one": module.state_dict(), "epoch": 3}, BadInput, r"checkpoint\['one'\]"),
         (module[0].state_dict(prefix="0."), BadInput, r"prune\.remove"),
         (module[1].state_dict(prefix="1."), BadInput, "batch norm"),
         ({"0.weight": torch.ones(2, 3, 5)}, BadInput, r"\(out, in, 1, k\)"),

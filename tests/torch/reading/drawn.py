@@ -139,7 +139,6 @@ def _vector(rng, width):
         "turned layer": lambda: lambda x: torch.addmm(offset[:, None], matrix.T, x.t()).t().relu(),
         "flip": lambda: lambda x: x.flip(1),
         "index": lambda: lambda x: x[:, order],
-        "mask": lambda: lambda x: x[:, order <= cut],
         "unbind": lambda: lambda x: torch.stack(x.unbind(1)[::-1], -1),
         "einsum": lambda: lambda x: torch.einsum("bi,io->bo", x, matrix),
         "chunk": lambda: lambda x: torch.cat(x.chunk(2, 1)[::-1], 1),
