@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 
 from .kit import Proof, ProofResult, combined
 
@@ -112,7 +112,7 @@ def run(
     ids : iterable of str, optional
         All without it.
     progress : callable, optional
-        Called with the number of finished proofs.
+        Called with 1 for each finished proof.
 
     Returns
     -------
@@ -127,9 +127,12 @@ def run(
             known[name] = proof.run([result(other).level for other in proof.rests_on])
         return known[name]
 
-    results = []
-    for done, name in enumerate(IDS if ids is None else ids, 1):
-        results.append(result(name))
-        if progress is not None:
-            progress(done)
+    results: list[ProofResult] = []
+    try:
+        for name in IDS if ids is None else ids:
+            results.append(result(name))
+            if progress is not None:
+                progress(1)
+    except KeyboardInterrupt as cause:
+        raise Stopped(cause, results or None) from None
     return results

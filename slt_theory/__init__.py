@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from slt_theory.laws import (
         parse_law as parse_law,
     )
+    from slt_theory.laws import (
+        read_law as read_law,
+    )
     from slt_theory.networks import Dense as Dense
     from slt_theory.networks import load_target as load_target
     from slt_theory.statistics import Verdict as Verdict
@@ -75,6 +78,7 @@ _HOMES = {
     "load_target": "networks",
     "necessary_n": "certified",
     "parse_law": "laws",
+    "read_law": "laws",
     "read_ticket": "tickets",
     "solve": "instance",
     "statistical_n": "certified",

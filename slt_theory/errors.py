@@ -16,6 +16,8 @@ __all__ = [
     "NeedsMemory",
     "NotFoundWithinLimits",
     "SltError",
+    "Stopped",
+    "TimeIsUp",
     "UnreadableFile",
     "exactly_one",
 ]
@@ -91,6 +93,32 @@ class NotFoundWithinLimits(SltError):
     """The search ended at its limits with neither an answer nor a proof of absence."""
 
     exit_code = 3
+
+
+class TimeIsUp(KeyboardInterrupt):
+    """The time that a command may take is over: it ends as Ctrl-C ends it, with exit code 5."""
+
+    exit_code = 5
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the {seconds:g} s of --max-time are over")
+
+
+class Stopped(KeyboardInterrupt):
+    """A computation that Ctrl-C or a limit of time ended, with the answer from what was done.
+
+    Attributes
+    ----------
+    partial : object
+        A result like that of the whole computation, from the finished part; it says so.
+    exit_code : int
+        130, or 5 for a limit of time.
+    """
+
+    def __init__(self, cause: BaseException, partial: Any) -> None:
+        self.partial = partial
+        self.exit_code = getattr(cause, "exit_code", 130)
+        super().__init__(str(cause) or "interrupted")
 
 
 class MissingExtra(SltError, ImportError):

@@ -1,13 +1,10 @@
-"""What the verbs share: options, exact numbers, JSON or text, progress on stderr."""
+"""Options, exact numbers, JSON or text: shared by the verbs."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +14,6 @@ import typer
 from slt_theory.errors import BadInput
 
 __all__ = [
-    "Bar",
     "Delta",
     "Eps",
     "Json",
@@ -30,7 +26,6 @@ __all__ = [
     "check_place",
     "emit",
     "number",
-    "progress_bar",
     "require",
     "table",
 ]
@@ -121,48 +116,3 @@ def table(columns: list[str], rows: list[list[Any]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     )
-
-
-class Bar:
-    """Callback for library code: finished units, and once the number of all."""
-
-    def __init__(self, advance: Callable[[int], None], expect: Callable[[int], None]) -> None:
-        self._advance, self.expect = advance, expect
-
-    def __call__(self, done: int) -> None:
-        self._advance(done)
-
-
-@contextmanager
-def progress_bar(what: str, total: int | None) -> Iterator[Bar | None]:
-    """A progress bar on stderr with rate and remaining time; None where nobody looks on."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
-
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        yield Bar(lambda done: bar.advance(task, done), lambda units: bar.reset(task, total=units))

@@ -52,7 +52,8 @@ def run_app(app: typer.Typer, *, as_json: bool) -> int:
     except MemoryError as error:
         return _failed(error, f"out of memory ({error}); ask for less", 5, as_json)
     except KeyboardInterrupt as error:
-        return _failed(error, "interrupted", 130, as_json)
+        code = getattr(error, "exit_code", 130)
+        return _failed(error, str(error) or "interrupted", code, as_json)
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from slt_theory.cli.common import Json, Seed, emit, progress_bar
+from slt_theory.cli.common import Json, Seed, emit
+from slt_theory.cli.patience import keeps_what_is_done, progress_bar
 from slt_theory.errors import BadInput
 from slt_theory.user_files import is_reference, load_object
 
@@ -34,8 +35,10 @@ def falsify(
     if not isinstance(lemma, Lemma | ChanceLemma):
         raise BadInput("ID", lemma_id, "is no Lemma or ChanceLemma")
     try:
-        with progress_bar("cases", None) as progress:
+        with keeps_what_is_done(json), progress_bar("cases", None) as progress:
             outcome = search(lemma, budget=budget, seed=seed, progress=progress)
+    except typer.Exit:
+        raise
     except Exception as error:
         notes = "; ".join(getattr(error, "__notes__", ()))
         if not notes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Json, emit
-from slt_theory.errors import BadInput
+from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
+from slt_theory.errors import BadInput, Stopped
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +35,7 @@ def figure(
     ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Recompute with fewer trials.")] = False,
     seed: Annotated[int | None, typer.Option(help="Recompute with this seed.")] = None,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """Draw figures, from the tables shipped with the package or made again."""
@@ -48,20 +51,53 @@ def figure(
     from slt_theory.plotting import save_figure
     from slt_theory.plotting import style as rc
 
-    records = []
-    with matplotlib.rc_context(rc(style, usetex=usetex)):
-        for one in scripts.FIGURES if every else [str(name)]:
+    done, names = _Figures([]), list(scripts.FIGURES) if every else [str(name)]
+    again = recompute or quick or seed is not None
+    with (
+        matplotlib.rc_context(rc(style, usetex=usetex)),
+        keeps_what_is_done(json, max_time),
+        progress_bar("figures", len(names)) as progress,
+    ):
+        for one in names:
             script = scripts.load(one)
-            if data is not None:
-                drawn = _drawn(script, data)
-            else:
-                table = None if recompute or quick or seed is not None else scripts.stored(one)
-                table = table or scripts.made(one, quick=quick, seed=seed or 0)
-                drawn = script.draw(table), table
+            try:
+                if data is not None:
+                    drawn = _drawn(script, data)
+                else:
+                    table = None if again else scripts.stored(one)
+                    table = table or scripts.made(one, quick=quick, seed=seed or 0)
+                    drawn = script.draw(table), table
+            except KeyboardInterrupt as cause:
+                inside = getattr(cause, "partial", None)
+                raise Stopped(cause, _Figures(done.records, one, inside)) from None
             *pictures, beside = save_figure(drawn[0], one, out, table=drawn[1])
-            records.append({"name": one, "files": [str(f) for f in pictures], "data": str(beside)})
-    text = "\n".join(f"{r['name']}: {', '.join(r['files'])}" for r in records)
-    emit({"figures": records}, text, as_json=json)
+            files = [str(file) for file in pictures]
+            done.records.append({"name": one, "files": files, "data": str(beside)})
+            progress(1)
+    emit(done.to_dict(), done.summary(), as_json=json)
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """Figures that were drawn, the one that was stopped, and the measurement it was stopped in."""
+
+    records: list[dict[str, Any]]
+    stopped_in: str | None = None
+    inside: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        more = {} if self.stopped_in is None else {"stopped_in": self.stopped_in}
+        if hasattr(self.inside, "to_dict"):
+            more["measured"] = self.inside.to_dict()
+        return {"figures": self.records, **more}
+
+    def summary(self) -> str:
+        lines = [f"{r['name']}: {', '.join(r['files'])}" for r in self.records]
+        if self.stopped_in is not None:
+            lines.append(f"{self.stopped_in}: not drawn")
+        if hasattr(self.inside, "summary"):
+            lines.append(f"its measurement so far: {self.inside.summary()}")
+        return "\n".join(lines)
 
 
 def _drawn(script: ModuleType, path: Path) -> tuple[Any, dict[str, Any]]:

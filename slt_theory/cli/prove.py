@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Json, emit, progress_bar, table
-from slt_theory.errors import BadInput
+from slt_theory.cli.common import Json, emit, table
+from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
+from slt_theory.errors import BadInput, Stopped
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +36,7 @@ def prove(
             help="Run the trials behind the numbers certified by statistics again; ID is a row.",
         ),
     ] = False,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """Run the machine-checked proofs."""
@@ -51,15 +54,32 @@ def prove(
         typer.echo("\n".join(proof.to_text() for proof in chosen))
         return
     ids = None if proof_id is None else [proof_id]
-    with progress_bar("proofs", None) as progress:
-        results = proofs.run(ids, progress=progress)
-    records = [result.to_dict() for result in results]
-    rows = [
-        [r["id"], r["level"], len(r["steps"]), "failed" if r["failed"] else "ok"] for r in records
-    ]
-    emit({"proofs": records}, table(["id", "level", "steps", ""], rows), as_json=json)
-    if any(record["failed"] for record in records):
+    count = len(proofs.IDS) if ids is None else 1
+    with keeps_what_is_done(json, max_time), progress_bar("proofs", count) as progress:
+        try:
+            done = _Proved(proofs.run(ids, progress=progress))
+        except Stopped as stop:
+            raise Stopped(stop, stop.partial and _Proved(stop.partial)) from None
+    emit(done.to_dict(), done.summary(), as_json=json)
+    if any(result.failed for result in done.results):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Proved:
+    """Results of the proofs that were run."""
+
+    results: list[Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"proofs": [result.to_dict() for result in self.results]}
+
+    def summary(self) -> str:
+        rows = [
+            [r["id"], r["level"], len(r["steps"]), "failed" if r["failed"] else "ok"]
+            for r in self.to_dict()["proofs"]
+        ]
+        return table(["id", "level", "steps", ""], rows)
 
 
 def _kernel(proof_id: str | None, out: Path | None, json: bool) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Json, Seed, emit, number, progress_bar
+from slt_theory.cli.common import Json, Seed, emit, number
+from slt_theory.cli.patience import progress_bar
 from slt_theory.errors import BadInput, MissingExtra
 
 

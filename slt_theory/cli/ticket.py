@@ -19,13 +19,13 @@ from slt_theory.cli.common import (
     check_place,
     emit,
     number,
-    progress_bar,
 )
 from slt_theory.cli.construction import ConstructionCommand, asked_options
+from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar, time_limit
 from slt_theory.cli.regions import REGIONS, Asked, Certify, asked_of, certified, says_nothing
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 
 _LISTED = 10_000
 
@@ -72,6 +72,7 @@ def build(
         bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
     ] = False,
     threads: Threads = None,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """Find a target network inside a random one; a build that was broken off goes on."""
@@ -95,7 +96,7 @@ def build(
         "domain": whole,
     }
     try:
-        with progress_bar("subset sums", None) as progress:
+        with time_limit(max_time), progress_bar("subset sums", None) as progress:
             ticket = build_ticket(
                 network,
                 construction,
@@ -108,10 +109,11 @@ def build(
                 max_memory=byte_count(memory),
                 **asked,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if partial_path(out).exists():
             typer.echo(f"slt: kept {partial_path(out)}; the same command goes on with it", err=True)
-        raise
+        with keeps_what_is_done(json):
+            raise Stopped(stop, None) from None
     ticket = replace(ticket, reading=remarks)
     write_ticket(ticket, out)
     record = {

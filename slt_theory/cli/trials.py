@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
@@ -15,10 +16,10 @@ from slt_theory.cli.common import (
     Trials,
     emit,
     number,
-    progress_bar,
     require,
 )
-from slt_theory.errors import BadInput
+from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
+from slt_theory.errors import BadInput, Stopped
 from slt_theory.statistics import DELTA
 from slt_theory.user_files import is_reference
 
@@ -46,13 +47,14 @@ def threshold(
     trials: Trials = 2000,
     seed: Seed = 0,
     threads: Threads = None,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """The smallest n that suffices, measured with exact bounds."""
     from slt_theory.experiments import threshold as measure
 
     exact = require("eps", eps)
-    with progress_bar("trials", trials) as progress:
+    with keeps_what_is_done(json, max_time), progress_bar("trials", trials) as progress:
         found = measure(
             law=law,
             eps=exact,
@@ -101,6 +103,7 @@ def check(
         typer.Option("--all", help="The checks of all theorems; with --kind claim, of all claims."),
     ] = False,
     kind: Annotated[str | None, typer.Option(help="With --all: only this kind.")] = None,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """A verdict on a theorem or claim, or on your own bound.
@@ -109,7 +112,8 @@ def check(
     parameters by independent trials, until the verdict is settled.
     """
     if every:
-        _check_all(kind, seed, threads, json)
+        with keeps_what_is_done(json, max_time):
+            _check_all(kind, seed, threads, json)
         return
     if claim is None:
         raise BadInput("ID", "missing", "is needed", "slt list shows the ids; --all runs all")
@@ -145,7 +149,7 @@ def check(
     excluded = case_of(subject, n, exact, delta, **window).excluded
     if excluded and not json:
         typer.echo(f"before any trial: {excluded}", err=True)
-    with progress_bar("trials", trials) as progress:
+    with keeps_what_is_done(json, max_time), progress_bar("trials", trials) as progress:
         report = run(
             subject,
             eps=exact,
@@ -175,16 +179,33 @@ def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> 
         if claims
         else (run_entry(entry, seed=seed, threads=threads) for entry in entries)
     )
-    reports = []
+    done = _Checked([])
     with progress_bar("entries", len(entries)) as progress:
-        for report in found:
-            reports.append(report)
-            if not json:
-                typer.echo(report.summary())
-            if progress is not None:
+        try:
+            for report in found:
+                done.reports.append(report)
+                if not json:
+                    typer.echo(report.summary())
                 progress(1)
-    surprises = sum(len(report.surprises) for report in reports)
-    record = {"entries": [report.to_dict() for report in reports], "surprises": surprises}
-    text = f"{len(reports)} entries, {surprises} surprises"
-    emit(record, text, as_json=json)
-    raise typer.Exit(1 if surprises else 0)
+        except KeyboardInterrupt as cause:
+            raise Stopped(cause, done) from None
+    emit(done.to_dict(), done.summary(), as_json=json)
+    raise typer.Exit(1 if done.surprises else 0)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Reports of the entries that were checked."""
+
+    reports: list[Any]
+
+    @property
+    def surprises(self) -> int:
+        return sum(len(report.surprises) for report in self.reports)
+
+    def summary(self) -> str:
+        return f"{len(self.reports)} entries, {self.surprises} surprises"
+
+    def to_dict(self) -> dict[str, Any]:
+        entries = [report.to_dict() for report in self.reports]
+        return {"entries": entries, "surprises": self.surprises}

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput, NotFoundWithinLimits
+from slt_theory.errors import BadInput, NotFoundWithinLimits, Stopped
 from slt_theory.experiments.claims import Case, case_of, claim_of
 from slt_theory.experiments.frozen import frozen_answers
 from slt_theory.experiments.question import Question
-from slt_theory.experiments.sequential import settle, settle_at_the_end
+from slt_theory.experiments.sequential import Settled, settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
+from slt_theory.lattice import positive_fraction
 from slt_theory.records import Record
 from slt_theory.statistics import DELTA, Verdict, binomial_alarm, probability, trials_needed
 from slt_theory.theorems import Bound, Theorem
@@ -71,7 +72,8 @@ class CheckReport(Record):
     def summary(self) -> str:
         """One line."""
         lo, hi = self.ci
-        early = f" (settled, {self.most_trials} allowed)" if self.trials < self.most_trials else ""
+        why = "stopped" if self.verdict is Verdict.INCONCLUSIVE else "settled"
+        early = f" ({why}, {self.most_trials} allowed)" if self.trials < self.most_trials else ""
         return (
             f"{self.claim}: {self.verdict} at n = {self.n} ({self.n_from}): {self.successes} of "
             f"{self.trials} trials{early}, success in [{lo:.4f}, {hi:.4f}], "
@@ -183,6 +185,11 @@ def check(
         bound ("at least n are necessary") is violated if fewer succeed too often. The same for
         any number of threads.
 
+    Raises
+    ------
+    Stopped
+        At Ctrl-C, with the report of the finished trials as `partial`.
+
     Examples
     --------
     >>> report = check("slt-rss-explicit", eps=0.1, delta=0.1, trials=2000, seed=1)
@@ -198,30 +205,36 @@ def check(
     claimed = Fraction(delta) if case.necessary else 1 - Fraction(delta)
     if case.necessary:
         case = _one_below(case)
+
+    def report(found: Settled) -> CheckReport:
+        worse = claimed / 2 if case.necessary else max(1 - 2 * Fraction(delta), claimed / 2)
+        return CheckReport(
+            claim=case.name,
+            verdict=case.verdict or found.verdict,
+            n=case.n,
+            n_from=case.n_from,
+            successes=found.successes,
+            trials=found.trials,
+            most_trials=trials,
+            ci=found.ci,
+            claimed=float(claimed),
+            alpha=alpha,
+            seed=int(seed),
+            eps=float(positive_fraction("eps", eps)),
+            delta=float(delta),
+            question=case.question.to_dict(),
+            power=_power(float(claimed), float(worse), trials, alpha, fixed),
+            fixed=fixed,
+            notes=case.notes,
+            trust=_trust(claim),
+        )
+
     decide = settle_at_the_end if fixed else settle
     answers = _answers(case, seed, threads, progress)
-    found = decide(answers, claimed=claimed, trials=trials, alpha=alpha)
-    worse = claimed / 2 if case.necessary else max(1 - 2 * Fraction(delta), claimed / 2)
-    return CheckReport(
-        claim=case.name,
-        verdict=case.verdict or found.verdict,
-        n=case.n,
-        n_from=case.n_from,
-        successes=found.successes,
-        trials=found.trials,
-        most_trials=trials,
-        ci=found.ci,
-        claimed=float(claimed),
-        alpha=alpha,
-        seed=int(seed),
-        eps=float(eps),
-        delta=float(delta),
-        question=case.question.to_dict(),
-        power=_power(float(claimed), float(worse), trials, alpha, fixed),
-        fixed=fixed,
-        notes=case.notes,
-        trust=_trust(claim),
-    )
+    try:
+        return report(decide(answers, claimed=claimed, trials=trials, alpha=alpha))
+    except Stopped as stop:
+        raise Stopped(stop, None if stop.partial is None else report(stop.partial)) from None
 
 
 def _one_below(case: Case) -> Case:

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.arrays import Bools
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 from slt_theory.statistics import Interval, Verdict, clopper_pearson, probability
 
 __all__ = ["Settled", "confidence_sequence", "excludes", "settle", "settle_at_the_end"]
@@ -137,7 +137,8 @@ def settle(
         raise BadInput("claimed", float(exact), "must lie strictly between 0 and 1")
     successes = 0
     for start, stop in _batches(trials):
-        counts = successes + np.cumsum(answers(start, stop), dtype=np.int64)
+        found = _asked(answers, start, stop, successes, half)
+        counts = successes + np.cumsum(found, dtype=np.int64)
         for at in _worth_a_look(counts, start, float(exact), half):
             s, t = int(counts[at]), start + int(at) + 1
             if excludes(s, t, exact, half):
@@ -154,12 +155,27 @@ def settle_at_the_end(
     answers: Callable[[int, int], Bools], *, claimed: Any, trials: int, alpha: float
 ) -> Settled:
     """The verdict of one exact test after all trials; arguments as in `settle`."""
-    successes = sum(
-        int(np.count_nonzero(answers(start, min(start + LAST_BATCH, trials))))
-        for start in range(0, trials, LAST_BATCH)
-    )
+    successes = 0
+    for start, stop in _batches(trials):
+        successes += int(np.count_nonzero(_asked(answers, start, stop, successes, alpha)))
     ci = clopper_pearson(successes, trials, alpha)
     return Settled(_at_end(ci, Fraction(claimed)), successes, trials, ci)
+
+
+def _asked(
+    answers: Callable[[int, int], Bools], start: int, stop: int, successes: int, alpha: float
+) -> Bools:
+    """The answers of a batch.
+
+    At Ctrl-C what is known before the batch: its interval holds at whatever time one looks.
+    """
+    try:
+        return answers(start, stop)
+    except KeyboardInterrupt as cause:
+        if not start:
+            raise Stopped(cause, None) from None
+        ci = confidence_sequence(successes, start, alpha)
+        raise Stopped(cause, Settled(Verdict.INCONCLUSIVE, successes, start, ci)) from None
 
 
 def _at_end(ci: Interval, claimed: Fraction) -> Verdict:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.errors import Stopped
 from slt_theory.experiments.frozen import frozen_threshold
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.trials import MAX_ITEMS, hitting_times, never
@@ -183,6 +184,11 @@ def threshold(
     Threshold
         Cost about 30 / eps nanoseconds a trial, whatever n is.
 
+    Raises
+    ------
+    Stopped
+        At Ctrl-C, with the threshold of the finished trials as `partial`.
+
     Examples
     --------
     >>> threshold(eps=0.1, delta=0.1, trials=500, seed=1).n
@@ -201,14 +207,21 @@ def threshold(
     }
     histogram: dict[int, int] = {}
     counts: dict[int, int] = {}
+    stopped: Stopped | None = None
     if question.is_frozen:
         found, counts = frozen_threshold(question, delta, level=level, **run)
     else:
-        times = hitting_times(question, **run)
+        try:
+            times = hitting_times(question, **run)
+        except Stopped as early:
+            if early.partial is None:
+                raise
+            stopped, times = early, early.partial
+        trials = len(times)
         found = hitting_quantile(times, delta, level=level)
         values, shares = np.unique(times, return_counts=True)
         histogram = {int(v): int(c) for v, c in zip(values, shares, strict=True)}
-    return Threshold(
+    answer = Threshold(
         question=question.to_dict(),
         delta=float(delta),
         level=level,
@@ -221,3 +234,6 @@ def threshold(
         counts=counts,
         never="" if question.is_frozen else never(question),
     )
+    if stopped is not None:
+        raise Stopped(stopped, answer)
+    return answer

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.arrays import Ints
-from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.errors import BadInput, NeedsMemory, Stopped
 from slt_theory.experiments.question import Question
 from slt_theory.lattice import check_headroom, cover_range, target_range
 from slt_theory.streams import Purpose, stream_id, words32_rows, words64
@@ -31,8 +31,12 @@ Progress = Callable[[int], None] | None
 
 
 def _blocks(trials: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, trials, BLOCK_TRIALS):
-        yield start, min(start + BLOCK_TRIALS, trials)
+    # Short blocks first: a rate is known soon, and little is lost where trials are slow.
+    start, size = 0, 64
+    while start < trials:
+        stop = min(start + size, trials)
+        yield start, stop
+        start, size = stop, min(2 * size, BLOCK_TRIALS)
 
 
 def hitting_times(
@@ -72,16 +76,25 @@ def hitting_times(
     ------
     NeedsMemory
         If the interval kernel's workspace at this eps is beyond 4 GiB.
+    Stopped
+        At Ctrl-C, with the times of the finished trials.
     """
     if question.is_frozen:
         raise BadInput("question", "frozen", "has no hitting time", "use frozen_successes")
     check_question(question, trials, max_items)
     one_block = _vectors if question.dim > 1 else _sums
     times = np.full(trials, -1, dtype=np.int64)
-    for low, high in _blocks(trials):
-        times[low:high] = one_block(question, start + low, start + high, seed, max_items, threads)
-        if progress is not None:
-            progress(high - low)
+    done = 0
+    try:
+        for low, high in _blocks(trials):
+            times[low:high] = one_block(
+                question, start + low, start + high, seed, max_items, threads
+            )
+            done = high
+            if progress is not None:
+                progress(high - low)
+    except KeyboardInterrupt as cause:
+        raise Stopped(cause, times[:done] if done else None) from None
     return times
 
 

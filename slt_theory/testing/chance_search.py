@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from slt_theory.errors import Stopped
 from slt_theory.testing.chance import ALPHA, ChanceLemma, ChanceTest
 
 __all__ = ["parameter_points", "refuting_test"]
@@ -55,23 +56,26 @@ def refuting_test(
     end = time.monotonic() + seconds
     worst: ChanceTest | None = None
     tests = points = 0
-    for values in parameter_points(lemma, Random(seed)):
-        if time.monotonic() >= end and worst is not None:
-            break
-        points += 1
-        if progress is not None:
-            progress(1)
-        seen = lemma.successes(values, seed=seed, start=1 << 40, trials=SCOUT_TRIALS)
-        deficit = lemma.claimed(values) - seen / SCOUT_TRIALS
-        if worst is not None and deficit <= 0:
-            continue
-        tests += 1
-        level = ALPHA / (tests * (tests + 1))
-        trials = LONG_TEST if deficit < 0.3 else 512
-        test = lemma.test(**values, trials=trials, alpha=level, seed=seed + tests)
-        if worst is None or test.margin < worst.margin or test.refuted:
-            worst = test
-        if test.refuted:
-            # Readers need the level spent in all.
-            return replace(test, alpha=level), points
+    try:
+        for values in parameter_points(lemma, Random(seed)):
+            if time.monotonic() >= end and worst is not None:
+                break
+            points += 1
+            if progress is not None:
+                progress(1)
+            seen = lemma.successes(values, seed=seed, start=1 << 40, trials=SCOUT_TRIALS)
+            deficit = lemma.claimed(values) - seen / SCOUT_TRIALS
+            if worst is not None and deficit <= 0:
+                continue
+            tests += 1
+            level = ALPHA / (tests * (tests + 1))
+            trials = LONG_TEST if deficit < 0.3 else 512
+            test = lemma.test(**values, trials=trials, alpha=level, seed=seed + tests)
+            if worst is None or test.margin < worst.margin or test.refuted:
+                worst = test
+            if test.refuted:
+                # Readers need the level spent in all.
+                return replace(test, alpha=level), points
+    except KeyboardInterrupt as cause:
+        raise Stopped(cause, (worst, points)) from None
     return worst, points

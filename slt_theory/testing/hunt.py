@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 from slt_theory.testing.chance import ChanceLemma, ChanceTest
 from slt_theory.testing.chance_search import refuting_test
 from slt_theory.testing.counterexample import Counterexample
@@ -165,8 +165,13 @@ def falsify(
         raise BadInput("budget", budget, "must be positive (seconds)")
     if isinstance(lemma, ChanceLemma):
         started = time.monotonic()
-        test, points = refuting_test(lemma, seconds=budget, seed=seed, progress=progress)
-        return of_chance(lemma, test, points, time.monotonic() - started)
+        try:
+            found = refuting_test(lemma, seconds=budget, seed=seed, progress=progress)
+        except Stopped as stop:
+            worst, points = stop.partial
+            so_far = of_chance(lemma, worst, points, time.monotonic() - started)
+            raise Stopped(stop, so_far) from None
+        return of_chance(lemma, *found, time.monotonic() - started)
     quick, rest = Limit(EVER, budget / 20), Limit(EVER, budget / 4)
     return search_cases(
         lemma, ((quick,) * 4, (rest,) * 3), seconds=budget, seed=seed, progress=progress
@@ -216,12 +221,20 @@ def search_cases(
         )
         for k, (name, run) in enumerate(stages):
             search.begin(name, limits[k] if k < len(limits) else Limit(EVER, seconds))
-            run()
+            try:
+                run()
+            except KeyboardInterrupt as cause:
+                raise Stopped(cause, _outcome(search, started)) from None
             if search.found is not None or search.complete:
                 break
         if search.found is not None or search.complete:
             break
-    example = None
+    return _outcome(search, started)
+
+
+def _outcome(search: SearchState, started: float) -> Falsification:
+    """Result of a search, finished or not."""
+    lemma, example = search.lemma, None
     if search.found is not None:
         frame = search.frame
         case = shrunk(lemma, frame, search.found)

@@ -27,6 +27,7 @@ PAGES = (
     "theory.md",
     "how-to-check-a-bound.md",
     "how-to-make-a-figure.md",
+    "how-to-use-your-own-law.md",
 )
 
 
@@ -36,6 +37,11 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def run_console(text: str) -> None:
+    for part in re.split(r"^(?=\$ )", text, flags=re.MULTILINE)[1:]:
+        run_command(part)
+
+
+def run_command(text: str) -> None:
     command, _, shown = text.partition("\n")
     assert command.startswith("$ slt "), command
     result = CliRunner().invoke(app, shlex.split(command.removeprefix("$ slt ")))

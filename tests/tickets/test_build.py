@@ -431,3 +431,16 @@ def test_domains_are_read_by_the_parser_of_all_numbers():
     for text in ("box:0,1e9999", "box:0,inf", "box:nan,1", "box:0,1_0", "ball:1/0", "ball:-1"):
         with pytest.raises(BadInput, match="domain"):
             parse_domain(text)
+
+
+def test_the_best_sums_need_no_error_if_they_are_told_how_many_numbers():
+    target = Dense([[[0.5, -0.25, 3.0]], [[0.125]]])
+    wanted = {"theorem": "pensia2020-two-layer", "n": 9, "objective": "best", "seed": 4}
+    free, told = (build_ticket(target, **wanted, **more) for more in ({}, {"eps": 0.5}))
+    assert [[m.tolist() for m in block] for block in free.masks] == [
+        [m.tolist() for m in block] for block in told.masks
+    ]
+    assert free.complete
+    assert verify(free, target).ok
+    with pytest.raises(BadInput, match="give --n"):
+        build_ticket(target, **{**wanted, "n": None})

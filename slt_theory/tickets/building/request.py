@@ -235,6 +235,12 @@ class BuildSettings:
     progress: Progress = None
 
 
+def _any_error(target: Network) -> list[Fraction]:
+    """Per layer an error that the empty sum has, too: powers of two above all weights."""
+    largest = (float(np.abs(target.matrix(k)).max(initial=0.0)) for k in range(target.depth))
+    return [Fraction(2) ** max(0, math.frexp(size)[1]) for size in largest]
+
+
 def parse_request(
     target: Network | Attention,
     settings: BuildSettings,
@@ -255,7 +261,16 @@ def parse_request(
     """
     if not isinstance(target, Network):
         raise BadInput("target", type(target).__name__, "must be a network")
-    exactly_one(eps=settings.eps, network_eps=settings.network_eps)
+    free = settings.objective == "best" and settings.eps is None and settings.network_eps is None
+    if free and settings.n is None:
+        raise BadInput(
+            "n",
+            "missing",
+            "is needed for the best sums without an eps",
+            "give --n, or --eps, from which n follows",
+        )
+    if not free:
+        exactly_one(eps=settings.eps, network_eps=settings.network_eps)
     n = count(settings.n, largest_n)
     for name, value, allowed in (
         ("objective", settings.objective, ("eps", "best")),
@@ -264,9 +279,11 @@ def parse_request(
         if value not in allowed:
             raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
     where = parse_domain(domain if settings.domain is None else settings.domain)
-    if settings.eps is not None:
+    whole = None
+    if free:
+        each = _any_error(target)
+    elif settings.eps is not None:
         each = [positive_fraction("eps", settings.eps)] * target.depth
-        whole = None
     else:
         whole = positive_fraction("network_eps", settings.network_eps)
         each = weight_errors(target, where, whole)

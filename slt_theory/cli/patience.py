@@ -1,0 +1,185 @@
+"""Long commands: progress, a limit of time, and an answer from what was done when they stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.cli.common import emit
+from slt_theory.cli.failure import failure_record
+from slt_theory.errors import TimeIsUp
+
+__all__ = ["Bar", "MaxTime", "keeps_what_is_done", "progress_bar", "time_limit"]
+
+MaxTime = Annotated[
+    float | None,
+    typer.Option(
+        "--max-time", help="Seconds; then what is done so far is the answer, exit code 5."
+    ),
+]
+_LINE_SECONDS = 10.0
+_LONG_SECONDS = 10.0
+
+
+class Bar:
+    """A counter that library code calls with finished units, and once with the number of all."""
+
+    def __init__(self, advance: Callable[[int], None], expect: Callable[[int], None]) -> None:
+        self._advance, self.expect = advance, expect
+
+    def __call__(self, done: int) -> None:
+        self._advance(done)
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Iterator[Bar]:
+    """Progress on stderr: a bar on a terminal, elsewhere a line every ten seconds."""
+    if not sys.stderr.isatty():
+        with _lines(what, total) as bar:
+            yield bar
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as shown:
+        task = shown.add_task(what, total=total)
+        yield Bar(
+            lambda done: shown.advance(task, done), lambda units: shown.reset(task, total=units)
+        )
+
+
+class _Count:
+    """Finished units and their number, with what to say about them."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self.started, self.said = time.monotonic(), False
+
+    def advance(self, done: int) -> None:
+        self.done += done
+        if not self.said and self.total and self.left > _LONG_SECONDS:
+            say(f"{self.total:,} {self.what} take about {clock(self.left)}; Ctrl-C or --max-time "
+                "keeps what is done")  # fmt: skip
+        self.said = True
+
+    def expect(self, total: int) -> None:
+        self.total, self.done, self.started = total, 0, time.monotonic()
+
+    @property
+    def left(self) -> float:
+        """Seconds that the rest takes at the rate so far."""
+        passed = time.monotonic() - self.started
+        return passed * ((self.total or 0) - self.done) / self.done if self.done else 0.0
+
+    def line(self) -> str:
+        passed = clock(time.monotonic() - self.started)
+        share = f"{self.done:,}" + (f" of {self.total:,}" if self.total else "")
+        rest = f", about {clock(self.left)} left" if self.total and self.done else ""
+        return f"{self.what}: {share} after {passed}{rest}"
+
+
+def say(text: str) -> None:
+    """One line for people, on stderr."""
+    typer.echo(f"slt: {text}", err=True)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as h:mm:ss.
+
+    Examples
+    --------
+    >>> clock(3725.4)
+    '1:02:05'
+    """
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+@contextmanager
+def _lines(what: str, total: int | None) -> Iterator[Bar]:
+    # A thread, so that a line comes also while one unit takes long.
+    count, over = _Count(what, total), threading.Event()
+
+    def tell() -> None:
+        while not over.wait(_LINE_SECONDS):
+            say(count.line())
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield Bar(count.advance, count.expect)
+    finally:
+        over.set()
+        teller.join()
+
+
+@contextmanager
+def keeps_what_is_done(as_json: bool, max_time: float | None = None) -> Iterator[None]:
+    """Print the answer from what was done when Ctrl-C or the limit of time ends the command.
+
+    Exit code 130 for Ctrl-C, 5 for the limit; JSON has the answer with ``stopped``, or an error
+    where nothing was done yet.
+    """
+    try:
+        with time_limit(max_time):
+            yield
+    except KeyboardInterrupt as stop:
+        partial: Any = getattr(stop, "partial", None)
+        code = getattr(stop, "exit_code", 130)
+        reason = str(stop) or "interrupted"
+        if partial is None:
+            say(f"{reason}; nothing was finished yet")
+            if as_json:
+                emit(failure_record(stop), "", as_json=True)
+        else:
+            say(f"{reason}; this is what was done so far")
+            emit({**partial.to_dict(), "stopped": reason}, partial.summary(), as_json=as_json)
+        raise typer.Exit(code) from None
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Raise `TimeIsUp` in the main thread after so many seconds."""
+    if seconds is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeIsUp(seconds)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
