@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import progress_bar
+from slt_theory.cli.patience import progress_bar
 from slt_theory.errors import BadInput
 
 __all__ = ["REGIONS", "Asked", "Certify", "asked_of", "certified", "says_nothing"]
