@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +29,9 @@ from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.errors import BadInput, Stopped
 
+if TYPE_CHECKING:
+    from slt_theory.tickets import Ticket
+
 _LISTED = 10_000
 
 
@@ -46,6 +51,63 @@ def _edges(record: dict[str, Any]) -> list[str]:
         for kind in ("border", "interior")
         if f"{kind}_error_bound" in record
     ]
+
+
+def _counts(ticket: Ticket) -> dict[str, Any]:
+    """Sizes and errors of a new ticket."""
+    from slt_theory.tickets.frozen import frozen_weights
+
+    return {
+        "n": ticket.blocks[0].n,
+        "unreached": len(ticket.unreached),
+        "unreached_list": [
+            {"layer": a, "output": b, "input": c, "sign": d}
+            for a, b, c, d in ticket.unreached[:_LISTED]
+        ],
+        "complete": ticket.complete,
+        "eps": [block.eps for block in ticket.blocks],
+        "network_eps": ticket.network_eps,
+        "norm_exponents": list(ticket.norm_exponents),
+        "source_weights": ticket.source_weights,
+        "kept": ticket.kept,
+        "density": ticket.density,
+        "mask_bits": ticket.mask_bits,
+        "stored_bits": ticket.stored_bits,
+        "frozen": frozen_weights(ticket),
+        **{k: v for k, v in ticket.certificate.items() if k != "weights"},
+    }
+
+
+def _summary(ticket: Ticket, network: Any, frozen: dict[str, dict[str, int]]) -> list[str]:
+    """The same as text."""
+    sure = ticket.certificate
+    return [
+        repr(ticket),
+        f"{network.parameters:,} weights, n = {ticket.blocks[0].n}; largest weight error "
+        f"{sure['max_weight_error']:.6g}",
+        f"network error over {ticket.domain}: at most {sure['sup_error_bound']:.6g} (certified), "
+        f"at least {sure['sup_error_found']:.6g} (found)",
+        *(
+            f"{kind}: {c['pruned'] + c['locked']:,} of {c['weights']:,} weights frozen "
+            f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
+            for kind, c in frozen.items()
+        ),
+    ]
+
+
+def _incomplete(
+    record: dict[str, Any], ticket: Ticket, sufficient: Callable[[], int], scarce: str
+) -> str:
+    """Sums without a subset, and how much of what is scarce would do."""
+    try:
+        record["sufficient_n"] = sufficient()
+        advice = f"{scarce} = {record['sufficient_n']} would do with 99 % estimated chance"
+    except BadInput as error:
+        record["sufficient_n"] = None
+        advice = f"n {error.constraint}"
+    first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])
+    count = len(ticket.unreached)
+    return f"INCOMPLETE: {count} sums have no subset within eps ({first}, ...); {advice}"
 
 
 def build(
@@ -83,7 +145,6 @@ def build(
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.build import construction_of
     from slt_theory.tickets.building.request import BuildSettings
-    from slt_theory.tickets.frozen import frozen_weights
     from slt_theory.tickets.partial import partial_path
 
     construction = construction_of(theorem, asked_options(ctx))
@@ -121,60 +182,23 @@ def build(
         "file": str(out),
         "weights": network.parameters,
         "assumed": assumed,
-        "n": ticket.blocks[0].n,
-        "unreached": len(ticket.unreached),
-        "unreached_list": [
-            {"layer": a, "output": b, "input": c, "sign": d}
-            for a, b, c, d in ticket.unreached[:_LISTED]
-        ],
-        "complete": ticket.complete,
-        "eps": [block.eps for block in ticket.blocks],
-        "network_eps": ticket.network_eps,
-        "norm_exponents": list(ticket.norm_exponents),
-        "source_weights": ticket.source_weights,
-        "kept": ticket.kept,
-        "density": ticket.density,
-        "mask_bits": ticket.mask_bits,
-        "stored_bits": ticket.stored_bits,
-        "frozen": frozen_weights(ticket),
-        **{k: v for k, v in ticket.certificate.items() if k != "weights"},
+        **_counts(ticket),
     }
     lines = [
-        repr(ticket),
-        f"{network.parameters:,} weights, n = {ticket.blocks[0].n}; largest weight error "
-        f"{ticket.certificate['max_weight_error']:.6g}",
-        f"network error over {ticket.domain}: at most {ticket.certificate['sup_error_bound']:.6g} "
-        f"(certified), at least {ticket.certificate['sup_error_found']:.6g} (found)",
+        *_summary(ticket, network, record["frozen"]),
         *layers,
-        f"written to {out}",
-    ]
-    lines[3:3] = [
-        f"{kind}: {c['pruned'] + c['locked']:,} of {c['weights']:,} weights frozen "
-        f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
-        for kind, c in record["frozen"].items()
-    ]
-    lines[-1:-1] = [
         *_edges(ticket.certificate),
         *says_nothing(record, network, ticket),
         *certified(record, network, ticket, regions, certify),
+        f"written to {out}",
     ]
     if network_eps is not None and getattr(network, "norm_exponents", None):
         from slt_theory.tickets.building.budget import pensia_rule
 
         record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
     if not ticket.complete:
-        try:
-            enough = construction.sufficient(network, BuildSettings(**asked))
-            advice = f"{construction.scarce} = {enough} would do with 99 % estimated chance"
-        except BadInput as error:
-            enough, advice = None, f"n {error.constraint}"
-        record["sufficient_n"] = enough
-        first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])
-        lines.insert(
-            1,
-            f"INCOMPLETE: {len(ticket.unreached)} sums have no subset within eps ({first}, ...); "
-            f"{advice}",
-        )
+        enough = partial(construction.sufficient, network, BuildSettings(**asked))
+        lines.insert(1, _incomplete(record, ticket, enough, construction.scarce))
     record["seconds"] = time.perf_counter() - started
     emit(record, "\n".join(lines), as_json=json)
     if not ticket.complete:
