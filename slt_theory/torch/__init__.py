@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from slt_theory.torch.attention import split_attention as split_attention
     from slt_theory.torch.build import build_ticket as build_ticket
+    from slt_theory.torch.device import OnDevice as OnDevice
+    from slt_theory.torch.exchange import as_module as as_module
     from slt_theory.torch.exchange import dense_target as dense_target
     from slt_theory.torch.exchange import export_ticket as export_ticket
     from slt_theory.torch.exchange import import_ticket as import_ticket
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "MaskedConv2d": "layers",
     "MaskedLinear": "layers",
+    "OnDevice": "device",
+    "as_module": "exchange",
     "build_ticket": "build",
     "dense_target": "exchange",
     "export_ticket": "exchange",

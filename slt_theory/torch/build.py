@@ -24,16 +24,13 @@ from slt_theory.tickets.building.options import Number
 from slt_theory.tickets.building.request import Layer, count
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
 from slt_theory.tickets.keeping import Keeping
-from slt_theory.torch.kernels.launch import best_kernel
+from slt_theory.torch.device import OnDevice
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
 from slt_theory.torch.pair import GadgetPair
-from slt_theory.torch.solve import Masks, solve_compiled, solve_pair
 from slt_theory.torch.targets import TargetLayer, find_layers
 from slt_theory.torch.ticket import replaced
 
 __all__ = ["build_ticket", "layerwise"]
-
-KERNELS = ("auto", "fused", "plain", "compiled")
 
 
 def layerwise() -> tuple[str, ...]:
@@ -114,41 +111,15 @@ def build_ticket(
     if law is None:
         way_out = f"known here: {', '.join(layerwise())}; slt_theory.build_ticket has all"
         raise BadInput("theorem", made.theorem, "does not replace layers one by one", way_out)
-    if kernel not in KERNELS:
-        raise BadInput("kernel", kernel, f"must be one of {', '.join(KERNELS)}")
     exact, asked_n = positive_fraction("eps", eps), count(n, OfNetworks.largest_n)
     layers = find_layers(module)
     where = torch.device(layers[0].module.weight.device if device is None else device)
-    if kernel == "compiled" and where.type != "cpu":
-        raise BadInput("kernel", kernel, "runs on a processor", "leave it to auto")
-    work = DeviceWork(where, kernel, memory, threads, progress)
-    request = _LayerRequest(made.theorem, law, exact, check_seed(seed), asked_n, layers, work)
+    work = OnDevice(where, kernel, memory)
+    rest: dict[str, Any] = {"threads": threads, "progress": progress}
+    request = _LayerRequest(made.theorem, law, exact, check_seed(seed), asked_n, layers, work, rest)
     masked = with_growing_n(_masked, request, Keeping()).layers
     pairs = zip(layers, masked, strict=True)
     return replaced(module, {id(one.module): layer for one, layer in pairs}).to(where)
-
-
-@dataclass(frozen=True)
-class DeviceWork:
-    """How sums are solved: where, by which kernel, in how much memory."""
-
-    device: torch.device
-    kernel: str
-    memory: int
-    threads: int | None
-    progress: Callable[[int], None] | None
-
-    def solve(self, pair: GadgetPair, targets: Tensor, radius: int) -> Masks:
-        """Masks of one pair."""
-        kernel = self.kernel
-        if kernel == "auto":
-            kernel = "compiled" if self.device.type == "cpu" else "plain"
-            kernel = "fused" if best_kernel(pair) else kernel
-        rest: dict[str, Any] = {"threads": self.threads, "progress": self.progress}
-        if kernel == "compiled":
-            return solve_compiled(pair, targets, radius, **rest)
-        fused = kernel == "fused"
-        return solve_pair(pair, targets, radius, fused=fused, memory=self.memory, **rest)
 
 
 @dataclass(frozen=True)
@@ -161,7 +132,8 @@ class _LayerRequest:
     seed: int
     n: int | None
     layers: list[TargetLayer]
-    work: DeviceWork
+    work: OnDevice
+    rest: dict[str, Any]
     slack: Fraction = Fraction(1)
 
     def attempt(self, slack: Fraction, _: Keeping) -> _LayerRequest:
@@ -171,11 +143,11 @@ class _LayerRequest:
     @cached_property
     def headers(self) -> list[Layer]:
         """Of every layer; targets are made anew for every use, they take eight bytes a weight."""
-        return [layer.layer(self.eps, self.work.device) for layer in self.layers]
+        return [layer.layer(self.eps, self.work.place) for layer in self.layers]
 
     def targets(self, index: int) -> Tensor:
         """Integer targets of a layer's sums."""
-        return self.layers[index].integer_targets(self.eps, self.work.device)[0]
+        return self.layers[index].integer_targets(self.eps, self.work.place)[0]
 
     def sufficient_n(self) -> int:
         """As the numpy path estimates it: the weights of every layer are counted, one by one."""
@@ -205,8 +177,8 @@ def _masked(request: _LayerRequest) -> _MaskedLayers:
     built = []
     for k, (layer, header) in enumerate(zip(request.layers, request.headers, strict=True)):
         block = pair_block(header, Design(n, 2, request.law, request.law), 2 * k)
-        pair = GadgetPair(block, request.seed, request.work.device)
-        masks = request.work.solve(pair, request.targets(k), header.radius)
+        pair = GadgetPair(block, request.seed, request.work.place)
+        masks = request.work.solve(pair, request.targets(k), header.radius, **request.rest)
         one = header_of(request.theorem, request.seed, block, masks.unreached, layer.geometry)
         dtype, memory = layer.module.weight.dtype, request.work.memory
         made = layer_of(one, masks.out, masks.neurons, dtype=dtype, memory=memory)

@@ -19,7 +19,7 @@ from slt_theory.torch.pair import GadgetPair, pack, unpack
 from slt_theory.torch.targets import find_layers
 from slt_theory.torch.ticket import masked_layers, replaced
 
-__all__ = ["dense_target", "export_ticket", "import_ticket"]
+__all__ = ["as_module", "dense_target", "export_ticket", "import_ticket"]
 
 
 def dense_target(module: nn.Sequential) -> Dense:
@@ -103,7 +103,7 @@ def _in_mask(layer: MaskedLayer) -> np.ndarray[tuple[int, int], np.dtype[np.uint
     return in_links(layer.block, np.flatnonzero(kept.numpy()))
 
 
-def import_ticket(
+def as_module(
     ticket: Ticket,
     module: nn.Module | None = None,
     *,
@@ -175,3 +175,7 @@ def _chain(ticket: Ticket) -> nn.Sequential:
             layer = nn.Linear(block.inputs, block.outputs, bias=block.constant_input)
         parts += [layer, nn.ReLU()]
     return nn.Sequential(*parts[:-1])
+
+
+import_ticket = as_module
+"""The name of `as_module` in earlier versions."""

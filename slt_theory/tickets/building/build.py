@@ -13,7 +13,7 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Attention, Network
 from slt_theory.tickets.building.construction import Construction, constructions, find
 from slt_theory.tickets.building.options import Number, refuse_unknown
-from slt_theory.tickets.building.request import BuildSettings
+from slt_theory.tickets.building.request import BuildSettings, PairSolver
 from slt_theory.tickets.checking.attention_check import certify_attention
 from slt_theory.tickets.checking.certificate import certify
 from slt_theory.tickets.domain import Domain
@@ -116,6 +116,7 @@ def build_ticket(
     domain: str | Domain | None = None,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
+    solver: PairSolver | None = None,
     expect: Callable[[int], None] | None = None,
     out: str | Path | None = None,
     fresh: bool = False,
@@ -145,6 +146,9 @@ def build_ticket(
     domain : str, optional
         Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``; default: ``box:0,1``, for the
         tokens of an attention layer ``box:-1,1``.
+    solver : PairSolver, optional
+        Solves the sums of gadget pairs, such as ``slt_theory.torch.OnDevice("cuda")``; default:
+        compiled code. The masks are the same, bit for bit.
     threads, progress, expect
         Default: all cores; told the number of finished sums; told the number of all sums.
     out : path, optional
@@ -179,9 +183,13 @@ def build_ticket(
     made = chosen(construction, theorem)
     if not isinstance(target, Network | Attention):
         raise BadInput("target", type(target).__name__, "must be a network or an attention layer")
-    settings = BuildSettings(eps, network_eps, seed, n, objective, signs, domain, threads, progress)
+    settings = BuildSettings(
+        eps, network_eps, seed, n, objective, signs, domain, threads, progress, solver
+    )
     asked = {one.name: getattr(settings, one.name) for one in fields(settings)}
-    asked |= {**asdict(made), "theorem": made.theorem, "threads": None, "progress": None}
+    # These do not decide the ticket.
+    asked |= dict.fromkeys(("threads", "progress", "solver"))
+    asked |= {**asdict(made), "theorem": made.theorem}
     keeping = keeping_of(target, asked, out=out, fresh=fresh, max_memory=max_memory, expect=expect)
     ticket = made.ticket(target, settings, keeping)
     if isinstance(target, Attention):

@@ -145,6 +145,13 @@ class OfNetworks(Construction):
                 f"is about networks, the target is of type {type(target).__name__}",
                 f"others: {', '.join(others)}",
             )
+        if settings.solver is not None and (self.pair_law() is None or settings.objective != "eps"):
+            raise BadInput(
+                "solver",
+                repr(settings.solver),
+                "takes gadget pairs one by one, and any subset within eps",
+                "leave it out",
+            )
         request = parse_request(
             target, settings, reach=self.reach, largest_n=self.largest_n, domain=self.domain
         )

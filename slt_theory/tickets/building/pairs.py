@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Law, Uniform
+from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import Design, fill_pair, pair_block
-from slt_theory.tickets.building.pools import Filled, gathered
+from slt_theory.tickets.building.pools import Filled, Missed, check_memory, gathered
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n, smallest_n_of_singles
 from slt_theory.tickets.ticket import Ticket
@@ -58,18 +65,24 @@ def build(
         pair_block(layer, Design(n, halves_needed(request, k), law, law, size=size), 2 * k)
         for k, layer in enumerate(request.layers)
     )
+    filled = [Filled(*masks) for masks in _solved(request, blocks)]
+    return gathered(request, theorem, blocks, filled)
+
+
+def _solved(
+    request: Request, blocks: tuple[Block, ...]
+) -> Iterator[tuple[tuple[NDArray[np.uint8], ...], Missed]]:
+    """Masks of every pair, and the sums that it misses."""
+    rest: dict[str, Any] = {
+        "seed": request.seed,
+        "threads": request.threads,
+        "progress": request.progress,
+    }
+    pairs = zip(blocks, request.layers, strict=True)
+    if request.solver is not None:
+        check_memory(blocks)
+        yield from (request.solver(block, layer, **rest) for block, layer in pairs)
+        return
     store = request.store(blocks)
-    filled = [
-        fill_pair(
-            block,
-            layer,
-            seed=request.seed,
-            radius=request.radius[k],
-            threads=request.threads,
-            progress=request.progress,
-            store=store,
-            index=k,
-        )
-        for k, (block, layer) in enumerate(zip(blocks, request.layers, strict=True))
-    ]
-    return gathered(request, theorem, blocks, [Filled(*each) for each in filled])
+    for k, (block, layer) in enumerate(pairs):
+        yield fill_pair(block, layer, radius=request.radius[k], store=store, index=k, **rest)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from slt_theory.tickets.ticket import Ticket, architecture_of
 __all__ = [
     "BuildSettings",
     "Layer",
+    "PairSolver",
     "Request",
     "count",
     "parse_request",
@@ -104,6 +105,15 @@ def source_layer(
     )
 
 
+class PairSolver(Protocol):
+    """Solver of all sums of one gadget pair, such as `slt_theory.torch.OnDevice`."""
+
+    def __call__(
+        self, block: Block, layer: Layer, *, seed: int, threads: int | None, progress: Progress
+    ) -> tuple[tuple[NDArray[np.uint8], ...], list[tuple[int, int, str]]]:
+        """Return both masks, and the sums (row, input, sign) that no subset reaches."""
+
+
 @dataclass(frozen=True)
 class Request:
     """A checked request for a ticket."""
@@ -118,6 +128,7 @@ class Request:
     network_eps: Fraction | None
     threads: int | None
     progress: Progress
+    solver: PairSolver | None = None
     slack: Fraction = Fraction(1)
     keeping: Keeping = field(default_factory=Keeping)
 
@@ -233,6 +244,7 @@ class BuildSettings:
     domain: str | Domain | None = None
     threads: int | None = None
     progress: Progress = None
+    solver: PairSolver | None = None
 
 
 def _any_error(target: Network) -> list[Fraction]:
@@ -301,4 +313,5 @@ def parse_request(
         network_eps=whole,
         threads=settings.threads,
         progress=settings.progress,
+        solver=settings.solver,
     )

@@ -1,0 +1,54 @@
+"""The same front door with the sums solved by torch: the same ticket, to the byte."""
+
+from __future__ import annotations
+
+import cases
+import conv_cases
+import pytest
+
+from slt_theory.errors import BadInput
+from slt_theory.papers.fischer2021 import RandomBiases
+from slt_theory.papers.gadhikar2023 import SparseSource
+from slt_theory.papers.pensia2020 import TwoLayer
+from slt_theory.tickets import build_ticket, verify
+
+torch = pytest.importorskip("torch")
+from slt_theory.torch import OnDevice, as_module, export_ticket, summary  # noqa: E402
+
+DENSE, CONV = cases.random_target(3, (5, 4, 3), biases=True), conv_cases.small_conv()
+CASES = [
+    (DENSE, TwoLayer(), {}),
+    (DENSE, TwoLayer(), {"signs": "needed", "domain": "box:0,1"}),
+    (DENSE, RandomBiases(law="normal"), {"n": 40}),
+    (CONV, TwoLayer(), {"n": 40}),
+    (DENSE, TwoLayer(), {"n": 3}),
+]
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+@pytest.mark.parametrize("kernel", ["plain", "compiled"])
+def test_a_device_changes_nothing_of_a_ticket(case, kernel, tmp_path):
+    target, construction, options = CASES[case]
+    asked = {"eps": 0.05, "seed": 4, "threads": 1, **options}
+    expected = build_ticket(target, construction, **asked)
+    ticket = build_ticket(target, construction, solver=OnDevice("cpu", kernel), **asked)
+    assert cases.as_bytes(ticket, tmp_path) == cases.as_bytes(expected, tmp_path)
+    assert verify(ticket, target).ok == expected.complete
+
+
+def test_the_ticket_makes_the_module_and_the_module_the_ticket(tmp_path):
+    ticket = build_ticket(DENSE, eps=0.05, seed=4, solver=OnDevice("cpu", "plain"))
+    nn = torch.nn
+    module = as_module(ticket, nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3)))
+    assert summary(module)["complete"]
+    assert module(torch.zeros(2, 5)).shape == (2, 3)
+    back = export_ticket(module, DENSE)
+    assert cases.as_bytes(back, tmp_path) == cases.as_bytes(ticket, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("construction", "options"), [(SparseSource(), {}), (TwoLayer(), {"objective": "best"})]
+)
+def test_what_no_device_solves_is_refused(construction, options):
+    with pytest.raises(BadInput, match=r"^solver = OnDevice"):
+        build_ticket(DENSE, construction, eps=0.1, solver=OnDevice("cpu"), **options)
