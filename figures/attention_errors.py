@@ -40,8 +40,6 @@ def draw(data: dict[str, Any]) -> Figure:
     from slt_theory.plotting import new_figure
 
     figure = new_figure()
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(1.7 * width, height)
     left, right = figure.subplots(1, 2)
     _over_n(left, data["over_n"])
     _over_length(right, data["over_length"])

@@ -38,8 +38,6 @@ def draw(data: dict[str, Any]) -> Figure:
     from slt_theory.plotting import COLOURS, new_figure
 
     figure = new_figure()
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(1.7 * width, height)
     left, right = figure.subplots(1, 2)
     n = [row["n"] for row in data["rows"]]
     for axis, key, label in (

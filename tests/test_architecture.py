@@ -34,7 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "arrays": (),
     "intervals": (),
-    "records": (),
+    "records": ("errors",),
     "balls": (),
     "rationals": ("errors",),
     "lattice": ("errors", "arrays", "rationals"),

@@ -16,9 +16,11 @@ from slt_theory.cli import (
     figure,
     graph,
     laws,
+    lemmas,
     prove,
     search,
     solve,
+    status,
     sweep,
     targets,
     ticket,
@@ -60,8 +62,10 @@ def slt(
 
 for module in (
     catalogue,
+    status,
     graph,
     laws,
+    lemmas,
     bounds,
     solve,
     trials,

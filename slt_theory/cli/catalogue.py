@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Json, emit, table
+from slt_theory.cli.status import last_runs
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +65,8 @@ def list_theorems(
     if markdown:
         typer.echo(_page(kind, outcomes), nl=False)
         return
+    if outcomes is None:
+        outcomes = {name: run["verdict"] for name, run in last_runs().items()}
     rows: list[dict[str, Any]] = []
     for entry in all_entries(kind):
         derived = status_of(entry, outcomes)

@@ -27,6 +27,7 @@ from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar, t
 from slt_theory.cli.regions import REGIONS, Asked, Certify, asked_of, certified, says_nothing
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
+from slt_theory.cli.ticket_show import show
 from slt_theory.errors import BadInput, Stopped
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Build and verify strong lottery tickets.", no_args_is_help=True)
     group.command("build", cls=ConstructionCommand)(build)
     group.command("verify")(verify)
+    group.command("show")(show)
     app.add_typer(group, name="ticket")
 
 

@@ -19,6 +19,7 @@ from slt_theory.cli.common import (
     require,
 )
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
+from slt_theory.cli.status import remember
 from slt_theory.errors import BadInput, Stopped
 from slt_theory.statistics import DELTA
 from slt_theory.user_files import is_reference
@@ -121,6 +122,8 @@ def check(
         from slt_theory.experiments.catalogue import run_entry
 
         entry_report = run_entry(claim, names=tuple(name or ()), seed=seed, threads=threads)
+        if not name:
+            remember([entry_report], seed)
         emit(entry_report.to_dict(), entry_report.summary(), as_json=json)
         raise typer.Exit(1 if entry_report.surprises else entry_report.verdict.exit_code)
     from slt_theory.experiments.claims import claim_of
@@ -189,6 +192,8 @@ def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> 
                 progress(1)
         except KeyboardInterrupt as cause:
             raise Stopped(cause, done) from None
+        finally:
+            remember(done.reports, seed)
     emit(done.to_dict(), done.summary(), as_json=json)
     raise typer.Exit(1 if done.surprises else 0)
 

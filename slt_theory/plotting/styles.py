@@ -34,6 +34,7 @@ def _base(width: float, size: float) -> dict[str, Any]:
         "svg.fonttype": "path",
         "pdf.fonttype": 42,
         "mathtext.fontset": "cm",
+        "savefig.dpi": 300,
     }
 
 

@@ -1,0 +1,68 @@
+"""slt ticket show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slt_theory.cli.common import Json, Memory, byte_count, emit, table
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help="Ticket file.")],
+    memory: Memory = None,
+    json: Json = False,
+) -> None:
+    """Print the words of a ticket file; nothing is checked (slt ticket verify does)."""
+    from slt_theory.tickets import read_ticket
+
+    ticket = read_ticket(file, max_memory=byte_count(memory))
+    record: dict[str, Any] = {
+        "theorem": ticket.theorem,
+        "seed": ticket.seed,
+        "target_sha256": ticket.target_sha256,
+        "domain": ticket.domain,
+        "network_eps": ticket.network_eps,
+        "complete": ticket.complete,
+        "unreached": len(ticket.unreached),
+        "source_weights": ticket.source_weights,
+        "kept": ticket.kept,
+        "density": ticket.density,
+        "blocks": [
+            {
+                "kind": str(block.kind),
+                "outputs": block.outputs,
+                "inputs": block.inputs,
+                "taps": block.taps,
+                "n": block.n,
+                "eps": block.eps,
+                "layers": [
+                    {"rows": layer.rows, "columns": layer.columns, "law": layer.law}
+                    for layer in block.layers
+                ],
+            }
+            for block in ticket.blocks
+        ],
+        "claims": dict(ticket.certificate),
+        "reading": ticket.reading,
+    }
+    rows = [
+        [k, b["kind"], f"{b['inputs']} -> {b['outputs']}", b["n"], b["eps"], _sources(b["layers"])]
+        for k, b in enumerate(record["blocks"])
+    ]
+    lines = [
+        f"{ticket.theorem}, seed {ticket.seed}, for inputs in {ticket.domain}",
+        f"{ticket.kept:,} of {ticket.source_weights:,} random weights kept; "
+        + ("complete" if ticket.complete else f"{len(ticket.unreached)} sums not reached"),
+        f"target {ticket.target_sha256[:16]}...",
+        table(["layer", "kind", "target", "n", "eps", "random layers"], rows),
+        "claimed in the file, not checked here:",
+        *(f"  {name} = {value}" for name, value in sorted(ticket.certificate.items())),
+    ]
+    emit(record, "\n".join(lines), as_json=json)
+
+
+def _sources(layers: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{x['rows']} x {x['columns']} {x['law']}" for x in layers)
