@@ -15,7 +15,7 @@ from typing import Any
 from slt_theory.errors import BadInput
 from slt_theory.provenance import provenance
 
-__all__ = ["FIGURES", "load", "made", "stored"]
+__all__ = ["FIGURES", "command", "load", "made", "stored"]
 
 FIGURES = (
     "success_vs_n",
@@ -66,10 +66,27 @@ def load(name: str) -> ModuleType:
     return import_module(f"{__name__}.{name}")
 
 
+def command(name: str, *, quick: bool = False, seed: int = 0) -> str:
+    """The command that makes a table again.
+
+    Examples
+    --------
+    >>> command("golden_ratio", seed=3)
+    'slt figure golden_ratio --recompute --seed 3'
+    """
+    return f"slt figure {name} --recompute{' --quick' if quick else ''} --seed {seed}"
+
+
 def made(name: str, *, quick: bool = False, seed: int = 0) -> dict[str, Any]:
     """The table of a figure made now, with what made it under ``made``."""
     data = dict(load(name).table(quick=quick, seed=seed))
-    data["made"] = {"figure": name, "quick": quick, "seed": seed, **provenance()}
+    data["made"] = {
+        "figure": name,
+        "command": command(name, quick=quick, seed=seed),
+        "quick": quick,
+        "seed": seed,
+        **provenance(),
+    }
     # As a reader of the stored file would see it.
     return dict(json.loads(json.dumps(data)))
 

@@ -22,6 +22,7 @@ def test_a_shipped_table_says_what_made_it_and_draws_to_the_same_bytes(name, tmp
     assert table["made"]["figure"] == name
     assert {"seed", "quick", "slt-theory", "numpy", "numba"} <= table["made"].keys()
     assert table["made"]["quick"] is False
+    assert table["made"]["command"] == figures.command(name, seed=table["made"]["seed"])
     for folder in ("a", "b"):
         with matplotlib.rc_context(style("icml")):
             save_figure(figures.load(name).draw(table), name, tmp_path / folder, table=table)

@@ -1,0 +1,79 @@
+"""Shipped tables are made by today's code: whole tables, or a row of those that take minutes.
+
+A table that differs is stale: its command stands in it under ``made``.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from slt_theory import figures
+
+WHOLE = ("golden_ratio", "growth", "densities", "theorem_graph")
+"""Tables that take a second or two."""
+
+AGAIN = (
+    *("masks", "attention_errors", "universal", "depth", "cnn_errors", "numbers_per_weight"),
+    *("n_vs_eps", "one_number", "sparse_sources", "success_vs_n", "failure_vs_n"),
+)
+"""Tables that take a minute or less on two idle cores."""
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def _same(name: str) -> None:
+    table = figures.stored(name)
+    assert table is not None
+    origin = table.pop("made")
+    found = figures.made(name, seed=origin["seed"])
+    found.pop("made")
+    assert found == table, f"stale: {origin['command']}"
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_table_is_what_todays_code_makes(name: str) -> None:
+    _same(name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", AGAIN)
+def test_a_longer_table_is_what_todays_code_makes(name: str) -> None:
+    _same(name)
+
+
+@pytest.mark.long
+def test_a_row_of_frozen_tickets_is_what_todays_solver_makes() -> None:
+    from slt_theory.data import shipped_target
+    from slt_theory.experiments.frozen_tickets import frozen_row
+
+    table = figures.stored("frozen_tickets")
+    assert table is not None
+    stored = table["rows"][0]
+    row = frozen_row(
+        shipped_target(table["target"]),
+        eps=Fraction(table["eps"]),
+        lock=Fraction(str(stored["locked"])),
+        prune=Fraction(str(stored["pruned"])),
+        seed=table["seed"],
+    )
+    assert _plain(row.to_dict()) == stored
+
+
+def test_a_row_of_the_claims_is_what_todays_code_decides() -> None:
+    from slt_theory.experiments.catalogue import run_entry
+
+    table = figures.stored("claims")
+    assert table is not None
+    rows = {row["claim"]: row for row in table["claims"]}
+    for claim in ("tran2022-group-sizes", "zhou2021-pattern"):
+        found = run_entry(claim, seed=table["seeds"][0])
+        assert [(check.name, check.finding, check.evidence) for check in found.checks] == [
+            (check["check"], check["verdicts"][0], check["evidence"])
+            for check in rows[claim]["checks"]
+        ]
