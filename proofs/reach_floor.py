@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
+
+import numpy as np
 
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.extension import irwin_hall
 from slt_theory.certified.reach import necessary_n, reach_floor
-from slt_theory.certified.reach_hits import expected_hits
+from slt_theory.certified.reach_hits import CELLS, expected_hits
 from slt_theory.certified.reach_sizes import Sizes, cell_masses, lattice_below
 
 from . import answers
@@ -158,20 +161,48 @@ def _one_item() -> bool:
     return True
 
 
-def _two_items() -> bool:
-    """Above the exact mean of two items, by the area of its polygons on a fine lattice."""
-    end, error, extra, grid = Fraction(1, 2), Fraction(1, 10), Fraction(1, 5), 60
-    level, found = end - error + extra, Fraction(0)
-    # Cells of side 1/grid that lie wholly inside a counted region: a lower bound of the mean.
-    for a, b in itertools.product(range(-grid, grid), repeat=2):
-        corners = [(Fraction(a + i, grid), Fraction(b + j, grid)) for i in (0, 1) for j in (0, 1)]
-        if any(abs(x) + x + abs(y) + y > 2 * level for x, y in corners):
-            continue
-        for pick in ((1, 0), (0, 1), (1, 1)):
-            sums = [pick[0] * x + pick[1] * y for x, y in corners]
-            found += all(abs(s - end) <= error for s in sums) * Fraction(1, 4 * grid**2)
-    bound = Fraction(expected_hits(2, end, error, extra), ONE)
-    return found <= bound <= found * Fraction(13, 10)
+def _few_items() -> bool:
+    """Above the exact mean of two and of three items, by volumes of cells of a lattice."""
+    end, error = Fraction(1, 2), Fraction(1, 10)
+    for n, grid, extra in ((2, 60, Fraction(1, 5)), (3, 60, Fraction(1))):
+        sides = np.meshgrid(*[np.arange(-grid, grid)] * n, indexing="ij")
+        # Cells [a, a + 1] / grid that lie wholly inside a counted region: a lower bound.
+        most = sum(np.maximum(a + 1, 0) for a in sides)
+        low, high = int((end - error) * grid), int((end + error) * grid)
+        kept, found = most <= int((end - error + extra) * grid), 0
+        for pick in itertools.product((0, 1), repeat=n):
+            total = sum(p * a for p, a in zip(pick, sides, strict=True))
+            found += int(np.count_nonzero(kept & (total >= low) & (total + sum(pick) <= high)))
+        exact = Fraction(found, (2 * grid) ** n)
+        bound = Fraction(expected_hits(n, end, error, extra), ONE)
+        if not exact <= bound <= exact * Fraction(27, 20):
+            return False
+    return True
+
+
+def _words() -> bool:
+    """Each item is positive and in (R) or out (A), or negative and in (J) or out: 4^n words.
+
+    The same bounds on cells of J, summed word by word: no binomial coefficient.
+    """
+    end, error, extra = Fraction(1, 2), Fraction(1, 10), Fraction(3, 5)
+    for n in (2, 3, 4):
+        total = Fraction(0)
+        for word in itertools.product("RAJ-", repeat=n):
+            i, a, j = (word.count(letter) for letter in "RAJ")
+            for cell in range(CELLS if j else 1) if i else ():
+                low, high = (extra * (cell + k) / CELLS if j else Fraction(0) for k in (0, 1))
+                between = (end - error + low, min(end + error + high, end - error + extra))
+                chances = (
+                    irwin_hall(j, high) - irwin_hall(j, low) if j else Fraction(1),
+                    max(Fraction(0), irwin_hall(i, between[1]) - irwin_hall(i, between[0])),
+                    (extra - low) ** a / math.factorial(a),
+                )
+                total += math.prod(chances, start=Fraction(1, 2**n))
+        found = Fraction(expected_hits(n, end, error, extra), ONE)
+        if not total <= found <= total + Fraction(1, 10**20):
+            return False
+    return True
 
 
 def _claims(claims: tuple[tuple[str, Fraction, Fraction, int], ...]) -> bool:
@@ -291,7 +322,8 @@ def build(
             ),
             step(r"$P(J \le y) = y^j/j!$ for $y \le 1$", "finite", _simplex, "Irwin-Hall"),
             step("hits of one item, exactly", "spot", _one_item),
-            step("hits of two items against areas on a lattice", "spot", _two_items),
+            step("expected hits, word by word", "finite", _words),
+            step("hits of two and three items against volumes on a lattice", "spot", _few_items),
             step("printed chances of uniform items, summed once more", "spot", answers.reach),
             step(f"necessary n on [-1, 1]: {listed}", "enclosure", lambda: _claims(claims)),
         ),

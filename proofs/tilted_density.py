@@ -373,6 +373,51 @@ def _localised() -> bool:
     return True
 
 
+def _noise() -> bool:
+    """One item: E[f(A) e^(-tV) N] by quadrature over s up to `last`; the program is above."""
+    from flint import ctx
+
+    plan, cell, _ = example(1)
+    pi, total, rate = ball(1).pi(), ball(0), plan.rates[1]
+    leaned = (1 - (-ball(plan.lean * (plan.mid - plan.low))).exp()) / ball(plan.lean)
+    middle = leaned / to_power(pi * ball(plan.share), 2)
+    part = 1 / (2 * pi * ball((plan.error - plan.radius) * (1 - plan.share) ** 2))
+    with ctx.workprec(BITS):
+        means = TiltedMeans(plan, cell)
+        found = ball(Fraction(float(means.noise()[1])))
+        energy = pi / ball(2 * plan.radius) - means._energy(plan.last)
+    for start, stop, points_ in ((plan.low, plan.mid, 10), (plan.mid, plan.last, 30)):
+        for t, w in nodes(points_):
+            s = ball((start + stop) / 2) + ball((stop - start) / 2) * t
+            weight = w * ball((stop - start) / 2)
+            weight *= to_power((ball(plan.radius) * s).sinc(), 2)
+            lean = middle * (ball(plan.lean) * (s - ball(plan.low))).exp()
+            mean = _localised_mean(plan, cell, s, rate)
+            total += weight * mean * (lean if stop == plan.mid else part)
+    total += energy * _localised_mean(plan, cell, None, rate) * part
+    return bool(found >= total * ball("0.99")) and bool(found <= total * ball("1.3"))
+
+
+def _localised_mean(plan: Plan, cell: Tilt, s: Any, rate: Fraction) -> Any:
+    """E[f(u) e^(-tv) (1 - 2pq(1 - cos sX))] by quadrature; s = None: the limit, 1 - 2pq."""
+    star, tilt = ball(plan.star), ball(cell.tilt)
+
+    def density(x: Any, _: Any) -> Any:
+        ratio = ((tilt * x).cosh() + (star * x).cos()) / (1 + (tilt * x).cosh())
+        weight = (ratio.log() * (4 * ball(rate) / to_power(star, 2))).exp()
+        a = x / (1 + (-tilt * x).exp()) - ball(cell.start)
+        spread = 1 / (1 + (tilt * x).cosh())
+        turn = 2 * ball(1).pi() / ball(plan.period)
+        waves = [
+            2 * ball(Fraction(c.real)) * (turn * k * a).cos() for k, c in enumerate(cell.waves)
+        ]
+        series = sum(waves[1:], waves[0] / 2)
+        wave = 1 - spread * (1 - (0 if s is None else (s * x).cos()))
+        return (ball(cell.push) * a).exp() * series * weight * wave / 2
+
+    return integral(density, Fraction(-1), Fraction(1))
+
+
 def _majorant() -> bool:
     """The shipped majorants at random points, by balls."""
     from flint import ctx
@@ -384,6 +429,8 @@ def _majorant() -> bool:
         waves = cell.waves
         with ctx.workprec(BITS):
             if not majorises(waves, cell.push, width, period):
+                return False
+            if majorises(waves, cell.push, width * 3 / 2, period):
                 return False
         for _ in range(40):
             inside = source.random() < 0.5
@@ -397,6 +444,32 @@ def _majorant() -> bool:
             if not bool(value >= goal):
                 return False
     return True
+
+
+def _stops() -> bool:
+    """Random samples of a cell, with B at most b: A is at most the tabled stop of their V."""
+    from flint import ctx
+
+    plan, one, after = example(8)
+    plan = replace(plan, spread=Fraction(3))
+    with ctx.workprec(BITS):
+        cell = TiltedCell(plan, one, after)
+    source, met, star = random.Random(9), 0, ball(plan.star)
+    for _ in range(400):
+        items = [Fraction(source.randint(-999, 999), 1000) for _ in range(plan.count)]
+        means = [
+            sum((ball(x) / (1 + (-ball(t * x)).exp()) for x in items), ball(0))
+            for t in (one.tilt, after.tilt)
+        ]
+        if sum(x * x for x in items) > plan.spread or not bool(means[1] < ball(after.start)):
+            continue
+        logs = [tilted_log(star, abs(ball(x)), ball(one.tilt))[0] for x in items]
+        v = sum((-8 * log / to_power(star, 2) for log in logs), ball(0)) / plan.count
+        at = int(np.searchsorted(cell.floor.edges, float(v.mid()))) - 1
+        if not bool(means[0] <= ball(Fraction(float(cell.stops[at])))):
+            return False
+        met += 1
+    return met >= 40
 
 
 def _nested(quarter: Fraction) -> bool:
@@ -574,6 +647,7 @@ def _mean_steps(mean: Fraction, apart: Fraction) -> tuple[ProofStep, ...]:
             rules=("triangle",),
         ),
         step("one item: the localised mean against quadrature", "spot", _localised),
+        step("one item: the localised noise against quadrature", "spot", _noise),
         step(
             r"$T(a) \ge e^{-\mu a}$ on the cell and $\ge 0$ everywhere, so $e^{\mu(A - y)}"
             r"T(A - y) \ge 1$ in the cell: the program's test beside random points",
@@ -604,6 +678,7 @@ def _cell_steps(
             "X and -X have one law, the window is symmetric",
             rules=("union",),
         ),
+        step("random samples of a cell end before the tabled stops", "spot", _stops),
         step("P(B > b) by Chernoff's bound", "spot", _squares),
         step(
             f"certificate {row}, computed anew with directed rounding"

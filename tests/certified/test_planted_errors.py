@@ -34,6 +34,64 @@ def floor_of_six(c: Any) -> float:
     return -float(c.base_floor.Floor(base, 60, 300).least(6).sum())
 
 
+def hits(n: int) -> Any:
+    """Minus the expected hits of n items: fewer make a larger floor."""
+    return lambda c: -float(c.reach_hits.expected_hits(n, F(1, 2), F(1, 10), F(1, 5)))
+
+
+def small_base(c: Any) -> Any:
+    return c.base_parameters.Base(
+        law="uniform*uniform",
+        cut=F(1, 4),
+        error=F(1, 5),
+        length=F(17, 10),
+        radius=F(1, 10),
+        star=F(7, 5),
+        low=F(29, 10),
+        mid=F(8),
+        last=F(12),
+        share=F(1, 3),
+        lean=F(1, 5),
+        rates=(F(0), F(1)),
+    )
+
+
+def base_noise(c: Any) -> float:
+    return float(c.base_means.Means(small_base(c), 200).noise(6).sum())
+
+
+def base_chance(c: Any) -> float:
+    return float(c.base_means.Means(small_base(c), 200)._waves([F(3), F(4)]).sum())
+
+
+def tilted_cell(c: Any) -> Any:
+    one = c.fourier_certificate.tilted_certificates()[0]
+    return c.fourier_certificate.TiltedCell(one.plan, *one.cells[2:4])
+
+
+def tilted_floor(c: Any) -> float:
+    from flint import ctx
+
+    cell = tilted_cell(c)
+    with ctx.workprec(120):
+        return -float(cell.floor.low(cell.cell.start, cell.stops).sum())
+
+
+def tilted_costs(c: Any) -> float:
+    return float(tilted_cell(c).costs().sum())
+
+
+def narrow_majorant(c: Any) -> float:
+    """0 if a majorant is accepted for a wider interval than its own, else 1."""
+    from flint import ctx
+
+    cell = tilted_cell(c)
+    with ctx.workprec(120):
+        period, waves = cell.plan.period, cell.cell.waves
+        found = c.fourier_majorant.majorises(waves, cell.cell.push, 1.5 * cell.width, period)
+    return float(not found)
+
+
 def n_of(method: str | None, **where: Any) -> Any:
     arguments = {"eps": "1/50", "delta": "1/100", "method": method, **where}
     return lambda c: c.certified_n(**arguments).n
@@ -406,6 +464,121 @@ PLANTED = {
         "downs(self._row(s, s > star))",
         floor_of_six,
         "smoothed-density",
+    ),
+    "hits: half as many": Planted(
+        "reach_hits",
+        "(ONE * ONE << n)",
+        "(ONE * ONE << n + 1)",
+        hits(2),
+        "reach-floor",
+        True,
+        step="hits of one item",
+    ),
+    "hits: no errors beyond the end": Planted(
+        "reach_hits",
+        "min(end + error + top, level)",
+        "min(end + top, level)",
+        hits(2),
+        "reach-floor",
+        True,
+        step="hits of two",
+    ),
+    "hits: negative items not chosen among all": Planted(
+        "reach_hits",
+        "math.comb(n, i) * math.comb(n - i, j)",
+        "math.comb(n, i)",
+        hits(3),
+        "reach-floor",
+        True,
+        step="word by word",
+    ),
+    "base: means a tenth too small": Planted(
+        "base_means",
+        "waves @ self._weighted / 2",
+        "waves @ self._weighted / 2.2",
+        base_chance,
+        "smoothed-density",
+        step="means against quadrature",
+    ),
+    "base: no oscillation beyond the last frequency": Planted(
+        "base_means",
+        "(self._chance[None, :] + near[:, None]) / 2",
+        "(self._chance[None, :] + 0 * near[:, None]) / 2",
+        base_noise,
+        "smoothed-density",
+        step="noise of six",
+    ),
+    "base: all of g for M and all for H": Planted(
+        "base_means",
+        "2 * (base.error - base.radius) * (1 - base.share) ** 2",
+        "2 * (base.error - base.radius)",
+        base_noise,
+        "smoothed-density",
+        step="noise of six",
+    ),
+    "base: gap twice as long": Planted(
+        "base_means",
+        "ball(2 * (base.error - base.radius)",
+        "ball(4 * (base.error - base.radius)",
+        base_noise,
+        "smoothed-density",
+        step="noise of six",
+    ),
+    "tilted: one half of an even law": Planted(
+        "fourier_certificate",
+        "2 * sum(parts)",
+        "sum(parts)",
+        lambda c: c.fourier_certificate.total(0.1, 0.1, [0.1]),
+        "tilted-density",
+        step="P(missed)",
+    ),
+    "tilted: cells end too early": Planted(
+        "fourier_certificate",
+        "whole + up(ball(after.start)) + MARGIN",
+        "whole / 3 + up(ball(after.start)) + MARGIN",
+        lambda c: float(tilted_cell(c).stops.sum()),
+        "tilted-density",
+        step="before the tabled stops",
+    ),
+    "tilted: places up to half of the way": Planted(
+        "fourier_floor",
+        "limits = stops + up(ball(reach)) + SLACK",
+        "limits = stops / 2 + up(ball(reach)) / 2",
+        tilted_floor,
+        "tilted-density",
+        step="above the tabled g",
+    ),
+    "tilted: means a tenth too small": Planted(
+        "fourier_items",
+        "size = w / 2 *",
+        "size = w * 5 / 11 *",
+        tilted_costs,
+        "tilted-density",
+        step="means of one item",
+    ),
+    "tilted: all of g for M and all for H": Planted(
+        "fourier_means",
+        "2 * (plan.error - plan.radius) * (1 - plan.share) ** 2",
+        "2 * (plan.error - plan.radius)",
+        tilted_costs,
+        "tilted-density",
+        step="localised noise",
+    ),
+    "tilted: noise only up to the last frequency": Planted(
+        "fourier_means",
+        "Fraction(0)) + self._beyond()",
+        "Fraction(0))",
+        tilted_costs,
+        "tilted-density",
+        step="localised noise",
+    ),
+    "tilted: majorants of half of the cell": Planted(
+        "fourier_majorant",
+        "int(width / h) + 2",
+        "int(width / h / 2) + 2",
+        narrow_majorant,
+        "tilted-density",
+        step="$T(a)",
     ),
     "counting: a sum serves eps": Planted(
         "counting",
