@@ -582,7 +582,7 @@ def _transform_steps(half_turn: Fraction) -> tuple[ProofStep, ...]:
         ),
         step(
             r"second derivatives of $\ell_s$ on [-1, 1]",
-            "spot",
+            "polynomial",
             _bend,
             "closed forms by derivatives, the bound beside second differences",
         ),
@@ -667,7 +667,7 @@ def _cell_steps(
             r"last j such that $A_{\lambda_i} \ge y_i$ up to j, "
             r"$y_j \le A_{\lambda_j} \le y_{j+1} + "
             r"(\lambda_j - \lambda_{j+1}) B/4$",
-            "spot",
+            "polynomial",
             lambda: _nested(quarter),
         ),
         step(
