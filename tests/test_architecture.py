@@ -19,6 +19,7 @@ PACKAGE = ROOT / "slt_theory"
 # What a part may import; the parts are in order, lowest first.
 GROUND = (
     "errors",
+    "defaults",
     "arrays",
     "intervals",
     "records",
@@ -32,6 +33,7 @@ GROUND = (
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "defaults": (),
     "arrays": (),
     "intervals": (),
     "records": ("errors",),
@@ -41,7 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "streams": ("errors",),
     "user_files": ("errors",),
     "laws": ("errors", "balls", "lattice", "streams", "user_files"),
-    "statistics": ("errors", "arrays", "records", "rationals"),
+    "statistics": ("errors", "defaults", "arrays", "records", "rationals"),
     "provenance": (),
     "subset_sum.kernels": ("errors",),
     "subset_sum": ("errors", "arrays", "lattice", "streams", "laws", "subset_sum.kernels"),
@@ -330,6 +332,11 @@ except SystemExit as end:
     assert not end.code
 """
     assert loaded_by(code) == set()
+
+
+def test_help_needs_no_arrays():
+    probe = "import slt_theory.cli, sys; sys.exit('numpy' in sys.modules)"
+    assert not subprocess.run([sys.executable, "-c", probe], timeout=60).returncode
 
 
 def test_the_catalogue_needs_no_compiler():

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from slt_theory.cli.common import Delta, Eps, Json, emit, number, require, table
+from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput, exactly_one
-from slt_theory.statistics import DELTA
 from slt_theory.user_files import is_reference
 
 _HEAD = """# Bounds compared over one architecture

@@ -20,8 +20,8 @@ from slt_theory.cli.common import (
 )
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
 from slt_theory.cli.status import remember
+from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput, Stopped
-from slt_theory.statistics import DELTA
 from slt_theory.user_files import is_reference
 
 

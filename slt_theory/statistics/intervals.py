@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput
 from slt_theory.rationals import to_fraction, whole_number
 
@@ -20,9 +21,6 @@ __all__ = [
     "tail_at_most",
     "verdict",
 ]
-
-DELTA = 0.1
-"""The failure probability that is meant where none is given."""
 
 
 class Interval(NamedTuple):
