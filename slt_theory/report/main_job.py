@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib import import_module
@@ -14,8 +16,9 @@ from slt_theory.errors import MissingExtra
 from slt_theory.networks import Network
 from slt_theory.provenance import provenance
 from slt_theory.statistics import clopper_pearson
+from slt_theory.subset_sum.parallel import thread_count
 
-__all__ = ["MainJob", "run_main_job"]
+__all__ = ["MainJob", "Part", "run_main_job", "run_parts"]
 
 Step = Callable[[str], None]
 
@@ -30,6 +33,9 @@ TICKETS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("digits_cnn", {"theorem": "dacunha2022-cnn", "eps": "1/50"}),
 )
 """A shipped target, and what is built for it."""
+BOUNDS = (("1/10", 0.1), ("1/100", 0.1), ("1/100", 0.01), ("1/1000", 0.01))
+_ENTRIES = 12
+"""Entries of the catalogue in one part."""
 
 
 @dataclass
@@ -64,6 +70,14 @@ class MainJob:
     provenance: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
+    def take(self, piece: MainJob) -> None:
+        """Add the results of a piece; what it skipped is said once."""
+        for name in ("verdicts", "bounds", "laws", "tickets", "proofs", "surprises"):
+            getattr(self, name).extend(getattr(piece, name))
+        self.figure |= piece.figure
+        self.outcomes |= piece.outcomes
+        self.skipped += [text for text in piece.skipped if text not in self.skipped]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, under the report's keys."""
         return {
@@ -77,6 +91,28 @@ class MainJob:
             "provenance": self.provenance,
             "seconds": self.seconds,
         }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the job that another process can run.
+
+    Attributes
+    ----------
+    name : str
+    fill : callable
+        Fills its lists of an empty job, given the folder and `arguments`.
+    """
+
+    name: str
+    fill: Callable[..., None]
+    arguments: tuple[Any, ...] = ()
+
+    def __call__(self, out: Path, full: bool, seed: int) -> MainJob:
+        """Its piece of the job."""
+        job = MainJob(full=full, seed=seed)
+        self.fill(job, out, *self.arguments)
+        return job
 
 
 def run_main_job(
@@ -98,51 +134,116 @@ def run_main_job(
     job = MainJob(full=full, seed=seed)
     date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     job.provenance = {"date": date, "seed": str(seed), **provenance()}
-    for part in (_figure, _bounds, _laws, _verdicts, _tickets, _proofs):
-        part(job, out, step)
+    (out / "tickets").mkdir(parents=True, exist_ok=True)
+    for piece in run_parts(_parts(), out, full=full, seed=seed, step=step):
+        job.take(piece)
+    order = import_module("slt_theory.proofs").IDS
+    job.proofs.sort(key=lambda record: order.index(record["id"]))
     job.seconds = time.perf_counter() - started
     return job
 
 
-def _figure(job: MainJob, out: Path, step: Step) -> None:
-    step("success against n")
+def _parts() -> list[Part]:
+    """What the job consists of, the longest first; each part knows nothing of the others.
+
+    Entries of the catalogue go in handfuls.
+    """
+    from slt_theory.theorems import all_theorems
+
+    ids = [entry.id for entry in all_theorems()]
+    handfuls = [ids[k : k + _ENTRIES] for k in range(0, len(ids), _ENTRIES)]
+    return [
+        Part("success against n", _figure),
+        *(Part(f"proof {few[-1]}", _proofs, (few,)) for few in _families()),
+        *(Part(f"ticket {o['theorem']}", _tickets, (k,)) for k, (_, o) in enumerate(TICKETS)),
+        *(Part(f"three numbers at eps = {eps}", _bounds, (eps, d)) for eps, d in BOUNDS),
+        *(Part(f"threshold of {law}", _laws, (law,)) for law in LAWS),
+        *(Part(f"checks {few[0]} to {few[-1]}", _verdicts, (few,)) for few in handfuls),
+    ]
+
+
+def _families() -> list[list[str]]:
+    """Ids of proofs, together where one rests on the other."""
+    proofs = import_module("slt_theory.proofs")
+    families: list[set[str]] = []
+    for name in proofs.IDS:
+        tied = {name, *proofs.get(name).rests_on}
+        joined = [family for family in families if tied & family]
+        families = [family for family in families if family not in joined]
+        families.append(tied.union(*joined))
+    return [[name for name in proofs.IDS if name in family] for family in families]
+
+
+def run_parts(
+    parts: Sequence[Part],
+    out: Path,
+    *,
+    full: bool,
+    seed: int,
+    step: Step = lambda _: None,
+    workers: int | None = None,
+) -> list[MainJob]:
+    """Run parts in processes of their own, one a core; the results are in the order of the parts.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Processes; default: one a core. With one everything runs in this process.
+    """
+    workers = min(thread_count(workers), len(parts))
+    if workers == 1:
+        results = []
+        for part in parts:
+            step(part.name)
+            results.append(part(out, full, seed))
+        return results
+    # A forked process would share the threads of compiled code.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context) as pool:
+        running = [pool.submit(part, out, full, seed) for part in parts]
+        names = {future: part.name for future, part in zip(running, parts, strict=True)}
+        try:
+            for done, future in enumerate(as_completed(running), 1):
+                step(f"{done} of {len(parts)} parts; {names[future]}")
+            return [future.result() for future in running]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _figure(job: MainJob, out: Path) -> None:
     script = import_module("slt_theory.figures").load("success_vs_n")
     job.figure = script.table(quick=not job.full, seed=job.seed)
 
 
-def _bounds(job: MainJob, out: Path, step: Step) -> None:
+def _bounds(job: MainJob, out: Path, eps: str, delta: float) -> None:
     from slt_theory.experiments.bounds import bound_numbers
 
-    for eps, delta in (("1/10", 0.1), ("1/100", 0.1), ("1/100", 0.01), ("1/1000", 0.01)):
-        step(f"three numbers at eps = {eps}, delta = {delta}")
-        numbers = bound_numbers(
-            "lueker1998-rss", eps=Fraction(eps), delta=delta, trials=_trials(job), seed=job.seed
-        )
-        job.bounds.append(numbers.to_dict())
+    numbers = bound_numbers(
+        "lueker1998-rss", eps=Fraction(eps), delta=delta, trials=_trials(job), seed=job.seed
+    )
+    job.bounds.append(numbers.to_dict())
 
 
-def _laws(job: MainJob, out: Path, step: Step) -> None:
+def _laws(job: MainJob, out: Path, law: str) -> None:
     from slt_theory.experiments import threshold
 
-    for law in LAWS:
-        step(f"threshold of {law}")
-        found = threshold(
-            law=law, eps=Fraction(1, 100), delta=0.1, trials=_trials(job), seed=job.seed
-        )
-        job.laws.append(found.to_dict())
+    found = threshold(law=law, eps=Fraction(1, 100), delta=0.1, trials=_trials(job), seed=job.seed)
+    job.laws.append(found.to_dict())
 
 
 def _trials(job: MainJob) -> int:
     return 20_000 if job.full else 2_000
 
 
-def _verdicts(job: MainJob, out: Path, step: Step) -> None:
-    """Every check of every entry; one that fails as recorded says of what by its label."""
+def _verdicts(job: MainJob, out: Path, ids: list[str]) -> None:
+    """Every check of some entries; one that fails as recorded says of what by its label."""
     from slt_theory.experiments.catalogue import run_entry
     from slt_theory.theorems import all_theorems
 
     for entry in all_theorems():
-        step(f"check {entry.id}")
+        if entry.id not in ids:
+            continue
         report = run_entry(entry, seed=job.seed)
         job.outcomes[entry.id] = str(report.verdict)
         for outcome in report.checks:
@@ -164,50 +265,47 @@ def _verdicts(job: MainJob, out: Path, step: Step) -> None:
                 job.surprises.append(f"{entry.id}: {outcome.summary()}")
 
 
-def _tickets(job: MainJob, out: Path, step: Step) -> None:
+def _tickets(job: MainJob, out: Path, number: int) -> None:
     from slt_theory.data import shipped_target
     from slt_theory.networks import save_npz
     from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
 
-    folder = out / "tickets"
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, (name, options) in enumerate(TICKETS):
-        target = shipped_target(name)
-        target_file = folder / f"{name}.npz"
-        save_npz(target, target_file)
-        theorem = options["theorem"]
-        which: dict[str, Any] = {k: Fraction(v) if "eps" in k else v for k, v in options.items()}
-        asked = ", ".join(f"{k} = {v}" for k, v in list(options.items())[1:])
-        step(f"ticket {theorem} {asked}")
-        started = time.perf_counter()
-        ticket = build_ticket(target, seed=job.seed, **which)
-        built = time.perf_counter() - started
-        path = folder / f"{name}-{number}-{theorem}.npz"
-        write_ticket(ticket, path)
-        # From here on only the file counts.
-        ticket = read_ticket(path, target=target)
-        checked = verify(ticket, target)
-        flags = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in options.items())
-        record = {
-            **options,
-            "target": name,
-            "target_file": f"tickets/{target_file.name}",
-            "asked": asked,
-            "command": f"slt ticket build --target tickets/{target_file.name} {flags} "
-            f"--seed {job.seed} --out FILE",
-            "file": f"tickets/{path.name}",
-            "n": ticket.blocks[0].n,
-            "source_weights": ticket.source_weights,
-            "kept": ticket.kept,
-            "density": ticket.density,
-            "seconds": built,
-            "certificate": ticket.certificate,
-            **checked.to_dict(),
-        }
-        record |= _accuracy(job, ticket, target)
-        job.tickets.append(record)
-        if not checked.ok:
-            job.surprises.append(f"{path.name}: {'; '.join(checked.failures)}")
+    folder, (name, options) = out / "tickets", TICKETS[number]
+    target = shipped_target(name)
+    target_file = folder / f"{name}.npz"
+    save_npz(target, target_file)
+    theorem = options["theorem"]
+    which: dict[str, Any] = {k: Fraction(v) if "eps" in k else v for k, v in options.items()}
+    asked = ", ".join(f"{k} = {v}" for k, v in list(options.items())[1:])
+    started = time.perf_counter()
+    ticket = build_ticket(target, seed=job.seed, **which)
+    built = time.perf_counter() - started
+    path = folder / f"{name}-{number}-{theorem}.npz"
+    write_ticket(ticket, path)
+    # From here on only the file counts.
+    ticket = read_ticket(path, target=target)
+    checked = verify(ticket, target)
+    flags = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in options.items())
+    record = {
+        **options,
+        "target": name,
+        "target_file": f"tickets/{target_file.name}",
+        "asked": asked,
+        "command": f"slt ticket build --target tickets/{target_file.name} {flags} "
+        f"--seed {job.seed} --out FILE",
+        "file": f"tickets/{path.name}",
+        "n": ticket.blocks[0].n,
+        "source_weights": ticket.source_weights,
+        "kept": ticket.kept,
+        "density": ticket.density,
+        "seconds": built,
+        "certificate": ticket.certificate,
+        **checked.to_dict(),
+    }
+    record |= _accuracy(job, ticket, target)
+    job.tickets.append(record)
+    if not checked.ok:
+        job.surprises.append(f"{path.name}: {'; '.join(checked.failures)}")
 
 
 def _accuracy(job: MainJob, ticket: Any, target: Network) -> dict[str, Any]:
@@ -218,8 +316,7 @@ def _accuracy(job: MainJob, ticket: Any, target: Network) -> dict[str, Any]:
     try:
         _, held_out = digits()
     except MissingExtra as error:
-        if str(error) not in job.skipped:
-            job.skipped.append(str(error))
+        job.skipped.append(str(error))
         return {"accuracy": None}
     found = agreement(ticket, target, held_out)
     lo, hi = clopper_pearson(found.ticket_correct, found.inputs)
@@ -232,10 +329,8 @@ def _accuracy(job: MainJob, ticket: Any, target: Network) -> dict[str, Any]:
     }
 
 
-def _proofs(job: MainJob, out: Path, step: Step) -> None:
-    proofs = import_module("slt_theory.proofs")
-    step("proofs")
-    for result in proofs.run():
+def _proofs(job: MainJob, out: Path, ids: list[str]) -> None:
+    for result in import_module("slt_theory.proofs").run(ids):
         record = result.to_dict()
         job.proofs.append(record)
         if record["failed"]:

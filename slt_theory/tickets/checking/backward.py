@@ -90,48 +90,51 @@ def largest_forms(
     """
     parts: dict[int, Floats] = {place: rows}
     constant, slip = np.zeros((2, len(rows)))
-
-    def add(value: int, coefficients: Floats) -> None:
-        parts[value] = parts[value] + coefficients if value in parts else coefficients
-
     for number in reversed(range(place)):
-        c, step = parts.pop(number + 1, None), target.steps[number]
+        c = parts.pop(number + 1, None)
         if c is None:
             continue
-        before, shape = ranges[step.of], target.shapes_of_values[step.of]
-        sizes = np.maximum(np.abs(before[0]), np.abs(before[1]))
-        if isinstance(step, Weigh):
-            operator, bias = target.operator(step.layer), target.biases[step.layer]
-            heavy = charge(operator_terms(operator)) * (operator.map(np.abs) @ sizes)
-            if bias is not None:
-                each = target.spread(step.layer, bias)
-                constant += c @ each
-                heavy = heavy + charge(each.size) * np.abs(each)
-            slip += np.abs(c) @ heavy
-            add(step.of, operator.back(c))
-        elif isinstance(step, Activate):
-            b, left, lost = _activated(step, before, c)
-            constant += left
-            slip += lost
-            add(step.of, b)
-        elif isinstance(step, Pool) and step.kind == "max":
-            low, high = ranges[number + 1]
-            constant += (np.where(c > 0, high, low) * c).sum(axis=1)
-            slip += charge(low.size) * (np.abs(c) @ np.maximum(np.abs(low), np.abs(high)))
-        elif isinstance(step, Pool):
-            slip += charge(2 * step.numbers(shape)) * (np.abs(c) @ step(sizes, shape))
-            add(step.of, step.back(c, np.zeros((len(c), sizes.size)), shape))
-        elif isinstance(step, Add):
-            add(step.of, c)
-            add(step.skip, c)
-        else:
-            add(step.of, step.back(c, shape, 1))
-        slip += (np.abs(constant) + slip) * 2.0**-50
+        passed, left, lost = _passed(target, ranges, number, c)
+        for value, coefficients in passed:
+            parts[value] = parts[value] + coefficients if value in parts else coefficients
+        constant = constant + left
+        slip = slip + lost + (np.abs(constant) + slip) * 2.0**-50
     inputs, charged = _on_inputs(domain, ranges[0], parts.get(0, np.zeros((len(rows), 0))))
     tiny = 2.0**-900 * (1 + sum(float(np.abs(end).sum()) for part in ranges for end in part))
     total = constant + inputs + 2 * (slip + charged) + tiny
     bound = np.nextafter(total + np.abs(total) * 2.0**-50, np.inf)
     return np.asarray(np.where(np.isfinite(bound), bound, np.inf))
+
+
+def _passed(
+    target: Network, ranges: list[Range], number: int, c: Floats
+) -> tuple[list[tuple[int, Floats]], Floats, Floats]:
+    """Coefficients on the values before a step, what is left over, and the charge for rounding."""
+    step, nothing = target.steps[number], np.zeros(len(c))
+    before, shape = ranges[step.of], target.shapes_of_values[step.of]
+    sizes = np.maximum(np.abs(before[0]), np.abs(before[1]))
+    if isinstance(step, Weigh):
+        operator, bias = target.operator(step.layer), target.biases[step.layer]
+        heavy = charge(operator_terms(operator)) * (operator.map(np.abs) @ sizes)
+        back = [(step.of, operator.back(c))]
+        if bias is None:
+            return back, nothing, np.abs(c) @ heavy
+        each = target.spread(step.layer, bias)
+        return back, c @ each, np.abs(c) @ (heavy + charge(each.size) * np.abs(each))
+    if isinstance(step, Activate):
+        slopes, left, lost = _activated(step, before, c)
+        return [(step.of, slopes)], left, lost
+    if isinstance(step, Pool) and step.kind == "max":
+        # Ranges end the form: a window's largest value is no linear function.
+        low, high = ranges[number + 1]
+        lost = charge(low.size) * (np.abs(c) @ np.maximum(np.abs(low), np.abs(high)))
+        return [], (np.where(c > 0, high, low) * c).sum(axis=1), lost
+    if isinstance(step, Pool):
+        lost = charge(2 * step.numbers(shape)) * (np.abs(c) @ step(sizes, shape))
+        return [(step.of, step.back(c, np.zeros((len(c), sizes.size)), shape))], nothing, lost
+    if isinstance(step, Add):
+        return [(step.of, c), (step.skip, c)], nothing, nothing
+    return [(step.of, step.back(c, shape, 1))], nothing, nothing
 
 
 def _activated(step: Activate, before: Range, c: Floats) -> tuple[Floats, Floats, Floats]:

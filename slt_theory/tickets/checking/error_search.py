@@ -33,11 +33,12 @@ __all__ = ["error_nearby", "largest_error_found", "start_inputs"]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 _STARTS = 512
-_BEST, _CLIMBS = 16, 96
+_BEST, _CLIMBS, _FEWEST = 16, 96, 8
+"""Starts of every output and sign; steps of a climb, and those that are taken at any cost."""
 _OUTPUTS = 32
 """So many outputs climb."""
-_WORK = 3e10
-"""Multiplications allowed: larger networks are searched from fewer corners."""
+_WORK = 1e10
+"""Multiplications allowed: larger networks are searched from fewer corners in fewer steps."""
 _FIRST_STEPS = 0.25
 """Part of them for the first step of every output; 64 outputs take it whatever that costs."""
 _GATHERING = 8
@@ -203,7 +204,7 @@ def largest_error_found(
     starts : int
         Corners to begin with.
     work : float
-        Multiplications that the search may take, one climb for every number at least.
+        Multiplications that the search may take, a short climb for every number at least.
     """
     place = len(target.steps) if place is None else place
     gap = _Difference(target, ticket, target_maps(target), place)
@@ -222,17 +223,18 @@ def largest_error_found(
     order = np.argsort(-gains[:, columns], axis=0, kind="stable")[:each]
     signs = np.repeat(np.where(columns < outputs.size, 1.0, -1.0), each)
     seeds = _units(gap.size, np.repeat(outputs[columns % outputs.size], each), signs)
-    best = _climbed(gap, domain, corners[order.T.ravel()], seeds)
+    climbs = int(np.clip(work / (once * len(seeds)), _FEWEST, _CLIMBS))
+    best = _climbed(gap, domain, corners[order.T.ravel()], seeds, climbs)
     safe = gap.safe(best[None, :])[0, outputs]
     # What has overflowed shows nothing.
     return float(safe.max(initial=0.0, where=np.isfinite(safe)))
 
 
-def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats) -> Floats:
+def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats, climbs: int) -> Floats:
     """The input with the largest of the values that the rows reach."""
     value, slope = gap.climb(rows, seeds)
     shares = np.ones((2, len(rows)))
-    for climb in range(_CLIMBS):
+    for climb in range(climbs):
         # Single coordinates of a ball's point leave the ball.
         whole = isinstance(domain, Ball) or climb % 3 == 2
         share = shares[int(whole)]
