@@ -27,6 +27,11 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
+def _skip_if_it_says_that_it_is_stale(table: dict[str, Any]) -> None:
+    if "stale" in table["made"]:
+        pytest.skip(table["made"]["stale"])
+
+
 def _same(name: str) -> None:
     table = figures.stored(name)
     assert table is not None
@@ -47,6 +52,28 @@ def test_a_longer_table_is_what_todays_code_makes(name: str) -> None:
     _same(name)
 
 
+def test_a_row_of_the_comparison_is_what_todays_solver_makes() -> None:
+    from slt_theory.data import digits, shipped_target
+    from slt_theory.tickets.compare import compare
+
+    table = figures.stored("compare")
+    assert table is not None
+    _skip_if_it_says_that_it_is_stale(table)
+    target, (_, held_out) = shipped_target(table["target"]), digits()
+    part = table["parts"][0]
+    (row,) = compare(
+        target,
+        eps=Fraction(str(part["eps"])),
+        seed=table["seed"],
+        which=(("pensia2020-direct", {}),),
+        sample=held_out,
+    )
+    (stored,) = [r for r in part["rows"] if r["theorem"] == "pensia2020-direct"]
+    found = _plain(row.to_dict())
+    for key in found.keys() - {"seconds", "build_seconds", "verify_seconds"}:
+        assert found[key] == stored[key], key
+
+
 @pytest.mark.long
 def test_a_row_of_frozen_tickets_is_what_todays_solver_makes() -> None:
     from slt_theory.data import shipped_target
@@ -54,6 +81,7 @@ def test_a_row_of_frozen_tickets_is_what_todays_solver_makes() -> None:
 
     table = figures.stored("frozen_tickets")
     assert table is not None
+    _skip_if_it_says_that_it_is_stale(table)
     stored = table["rows"][0]
     row = frozen_row(
         shipped_target(table["target"]),
