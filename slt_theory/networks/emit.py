@@ -19,7 +19,7 @@ from slt_theory.networks.nodes import Affine, Input, Node, Sum, Value, Weighted
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.steps import Activate, Add, Shape, Step, Weigh
 
-__all__ = ["emit"]
+__all__ = ["emit", "emit_with_places"]
 
 _MOST_CHANNELS = 1 << 13
 """A scale of its own for each of n numbers is a layer of n x n weights."""
@@ -27,18 +27,26 @@ _MOST_CHANNELS = 1 << 13
 
 def emit(nodes: Sequence[Node], output: Value, *, fold: bool) -> Graph:
     """Return the network that gives `output`, as `slt_theory.networks.tape.Tape.graph` says."""
-    live = _live(nodes, output.node)
-    alias: dict[int, int] = {}
-    if fold:
-        live, alias = _folded(live)
+    if not fold:
+        return emit_with_places(nodes, output)[0]
+    live, alias = _folded(_live(nodes, output.node))
+    return _emitted(live, replace(output, node=alias.get(output.node, output.node)))[0]
+
+
+def emit_with_places(nodes: Sequence[Node], output: Value) -> tuple[Graph, dict[int, int]]:
+    """Return the network with nothing folded, and the number of its value that each node gives."""
+    return _emitted(_live(nodes, output.node), output)
+
+
+def _emitted(live: dict[int, Node], output: Value) -> tuple[Graph, dict[int, int]]:
     emitter = _Emitter(live)
-    place = emitter.value(alias.get(output.node, output.node), output.shape)
+    place = emitter.value(output.node, output.shape)
     if not emitter.names:
         raise BadInput("network", "no layer of weights", "has nothing to approximate")
     if place != len(emitter.steps):
         # The output is a value in the middle: an identity step puts it last.
         emitter.steps.append(emitter.view(place, output.shape))
-    return Graph(
+    network = Graph(
         tuple(emitter.weights),
         tuple(emitter.biases),
         tuple(emitter.names),
@@ -46,6 +54,7 @@ def emit(nodes: Sequence[Node], output: Value, *, fold: bool) -> Graph:
         tuple(emitter.steps),
         next(node.shape for node in live.values() if isinstance(node, Input)),
     )
+    return network, emitter.places
 
 
 def _live(nodes: Sequence[Node], output: int) -> dict[int, Node]:

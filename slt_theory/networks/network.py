@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -166,11 +167,14 @@ class Network(ABC):
         """One number a channel out as flat values: the same at every site."""
         return np.repeat(np.asarray(values, dtype=np.float64), self.unrolling(layer).sites_out)
 
-    def run(self, x: Floats) -> list[Floats]:
-        """Every value of a batch (batch, numbers), flat, in float64."""
-        values = [x]
+    def run(self, x: Floats, given: Mapping[int, Floats] | None = None) -> list[Floats]:
+        """Every value of a batch (batch, numbers), flat, in float64.
+
+        Steps take values of `given`, by their numbers, in the place of those computed before.
+        """
+        values, given = [x], given or {}
         for step in self.steps:
-            before = values[step.of]
+            before = given.get(step.of, values[step.of])
             if isinstance(step, Weigh):
                 after = self.operator(step.layer).apply(before)
                 bias = self.biases[step.layer]
@@ -180,7 +184,7 @@ class Network(ABC):
             elif isinstance(step, Pool):
                 values.append(step(before, self.shapes_of_values[step.of]))
             elif isinstance(step, Add):
-                values.append(before + values[step.skip])
+                values.append(before + given.get(step.skip, values[step.skip]))
             else:
                 values.append(step.move(before, self.shapes_of_values[step.of], 1))
         return values

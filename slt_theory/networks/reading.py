@@ -202,10 +202,16 @@ def _assumed(tensors: Tensors, arch: Architecture | None, network: Network) -> l
             found.append("relu between the layers, none after the last")
         if arch is None or not arch.wiring:
             found.append("no skips and no branches")
-    if arch is None and any(weight.ndim == 4 for weight in network.weights):
-        given = any(key.endswith((".stride", ".padding", ".pool")) for key in tensors.arrays)
-        if not given:
-            found.append("convolutions with stride 1, same padding, no pooling")
+    given = any(key.endswith((".stride", ".padding", ".pool")) for key in tensors.arrays)
+    said = () if arch is None else arch.layers
+    plain = [
+        name
+        for name, weight in zip(network.names, network.weights, strict=True)
+        if weight.ndim == 4 and name not in said
+    ]
+    if plain and not given:
+        names = ", ".join(plain[:12]) + (", ..." if len(plain) > 12 else "")
+        found.append(f"convolutions with stride 1, same padding, no pooling: {names}")
     return found
 
 

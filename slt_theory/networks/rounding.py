@@ -12,6 +12,7 @@ skips (Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 3 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +25,14 @@ from slt_theory.networks.graph import Graph
 from slt_theory.networks.network import Network
 from slt_theory.networks.steps import Activate, Add, Pool, Weigh
 
-__all__ = ["Agreement", "Reading", "compare", "random_inputs", "rounding_errors"]
+__all__ = [
+    "Agreement",
+    "Reading",
+    "compare",
+    "compare_steps",
+    "random_inputs",
+    "rounding_errors",
+]
 
 _TINY = 2.0**-1000
 
@@ -76,10 +84,21 @@ def rounding_errors(network: Network, x: Floats, unit: float) -> Floats:
     unit : float
         Relative error of one operation: 2^-53 in float64, 2^-24 in float32.
     """
-    values, shapes = network.run(x), network.shapes_of_values
+    return _errors(network, x, network.run(x), {}, unit)[-1]
+
+
+def _errors(
+    network: Network, x: Floats, values: list[Floats], given: Mapping[int, Floats], unit: float
+) -> list[Floats]:
+    """Errors of every value; those that are given have none for the steps behind them."""
+    shapes = network.shapes_of_values
     errors = [np.zeros_like(x)]
+
+    def error_of(number: int) -> Floats:
+        return np.zeros_like(values[number]) if number in given else errors[number]
+
     for number, step in enumerate(network.steps):
-        error, before = errors[step.of], values[step.of]
+        error, before = error_of(step.of), given.get(step.of, values[step.of])
         # The computed values stand for the exact ones: add what they may be off.
         size = np.abs(before) + error
         if isinstance(step, Weigh):
@@ -101,11 +120,46 @@ def rounding_errors(network: Network, x: Floats, unit: float) -> Floats:
                 moved = moved + (2 * step.numbers(shape) + 8) * unit * step(size, shape)
             errors.append(moved)
         elif isinstance(step, Add):
-            other = errors[step.skip]
+            other = error_of(step.skip)
             errors.append(error + other + 2 * unit * (np.abs(values[number + 1]) + error + other))
         else:
             errors.append(step.move(error, shapes[step.of], 1))
-    return errors[-1]
+    return errors
+
+
+def compare_steps(
+    network: Network, x: Floats, given: Mapping[int, Floats], *, unit: float, tool: str
+) -> None:
+    """Hold every operator against the tool on its own: both start from the tool's values.
+
+    The rounding of a whole deep network explains more than its outputs are large; that of one
+    operator is a few units in the last place.
+
+    Parameters
+    ----------
+    network : Network
+        Operator by operator, nothing folded.
+    given : mapping from the number of a value to the tool's (batch, numbers)
+
+    Raises
+    ------
+    BadInput
+        Names the operator whose values differ by more than its rounding explains.
+    """
+    values = network.run(x, given)
+    once, other = (_errors(network, x, values, given, u) for u in (2.0**-53, unit))
+    for number, theirs in given.items():
+        bound = 2 * once[number] + other[number]
+        difference = np.abs(values[number] - theirs)
+        if not (difference <= bound).all():
+            step = network.steps[number - 1]
+            name = network.names[step.layer] if isinstance(step, Weigh) else type(step).__name__
+            raise BadInput(
+                "network", float(difference.max()),
+                f"is a difference from {tool} after {name.lower()}, step {number}, which rounding "
+                "does not explain",
+                "please report it with its operators: it is not read as what it is",
+            )  # fmt: skip
 
 
 def compare(

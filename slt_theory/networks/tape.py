@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from slt_theory.errors import BadInput
 from slt_theory.networks.activations import Activation, parse_activation
 from slt_theory.networks.arrays import Floats
-from slt_theory.networks.emit import emit
+from slt_theory.networks.emit import emit, emit_with_places
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.kinds import Convolution
 from slt_theory.networks.moves import Rearrange
@@ -57,6 +57,10 @@ class Tape:
             same function: each folded number is rounded a few times. Without, each becomes a layer.
         """
         return emit(self.nodes, output, fold=fold)
+
+    def places(self, output: Value) -> dict[int, int]:
+        """Return which value of ``graph(output, fold=False)`` each recorded node gives."""
+        return emit_with_places(self.nodes, output)[1]
 
     def _record(self, node: Node) -> Value:
         self.nodes.append(node)

@@ -149,6 +149,15 @@ def test_bytes_changed_at_random_are_refused_or_read(tmp_path):
             assert np.array_equal(again.forward(x), network.forward(x))
 
 
+def test_convolutions_that_the_architecture_file_leaves_out_are_announced(tmp_path):
+    rng = np.random.default_rng(1)
+    path = tmp_path / "net.npz"
+    np.savez(path, **{"c.weight": rng.normal(size=(1, 1, 3, 3)), "d.weight": np.ones((1, 1, 3, 3))})
+    (tmp_path / "a.toml").write_text("input = [1, 5, 5]\n[d]\npadding = 0\n")
+    assumed = read_target(path, arch=tmp_path / "a.toml").assumed
+    assert assumed[-1] == "convolutions with stride 1, same padding, no pooling: c"
+
+
 POOLED = """
 input = [1, 6, 6]
 [c]

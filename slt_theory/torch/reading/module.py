@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from slt_theory.errors import BadInput
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.operators import Refused
-from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.rounding import Reading, compare, compare_steps, random_inputs
 from slt_theory.networks.tape import Tape, Value
 from slt_theory.torch.reading.operators import OPERATORS, REFUSED
 from slt_theory.torch.reading.scene import Scene
@@ -79,9 +82,13 @@ def read_module(module: nn.Module, example: torch.Tensor, *, batch: int | None =
     at_once = batch or _BATCH
     program = _exported(double, (at_once, *shape))
     tape = Tape()
-    output = _Recorder(program, tape, (at_once, *shape)).output()
+    x = random_inputs(prod(shape), -(-_INPUTS // at_once) * at_once)
+    recorder = _Recorder(program, tape, torch.from_numpy(x[:at_once]).reshape(-1, *shape))
+    output = recorder.output()
     network, unfolded = tape.graph(output), tape.graph(output, fold=False)
-    x = random_inputs(network.size_in, -(-_INPUTS // at_once) * at_once)
+    places = tape.places(output)
+    given = {places[node]: seen for node, seen in recorder.seen.items() if places.get(node)}
+    compare_steps(unfolded, x[:at_once], given, unit=2.0**-53, tool="torch")
     inputs = torch.from_numpy(x).reshape(-1, *shape)
     theirs = torch.cat([_ran(double, part) for part in torch.split(inputs, batch or len(inputs))])
     agreement = compare(network, unfolded, x, theirs.numpy(), unit=2.0**-53, tool="torch")
@@ -152,11 +159,15 @@ def _first_line(error: BaseException) -> str:
 class _Recorder:
     """Walks the exported graph: constants are computed by torch, values go on the tape."""
 
-    def __init__(self, program: Any, tape: Tape, shape: tuple[int, ...]) -> None:
+    def __init__(self, program: Any, tape: Tape, inputs: torch.Tensor) -> None:
         self.program = program
-        self.scene = Scene(tape, shape[0])
+        self.scene = Scene(tape, len(inputs))
         self.values: dict[str, Any] = {}
-        self.input = tape.input(shape[1:])
+        self.input = tape.input(inputs.shape[1:])
+        self.inputs = inputs
+        self.tensors: dict[str, Any] = {}
+        self.seen: dict[int, NDArray[np.float64]] = {}
+        """Numbers of torch, (batch, numbers), for a node of the tape at `inputs`."""
 
     def output(self) -> Value:
         """Record every node; the value that the module returns."""
@@ -164,10 +175,13 @@ class _Recorder:
         for node in self.program.graph.nodes:
             if node.op == "placeholder":
                 self.values[node.name] = constants.get(node.name, self.input)
+                self.tensors[node.name] = constants.get(node.name, self.inputs)
             elif node.op == "output":
                 return self._returned(node)
             else:
                 self.values[node.name] = self._called(node)
+                self.tensors[node.name] = self._evaluated(node)
+                self._see(self.values[node.name], self.tensors[node.name])
         raise BadInput("module", "no output", "must return a tensor")
 
     def _constants(self) -> dict[str, torch.Tensor]:
@@ -181,7 +195,7 @@ class _Recorder:
         return found
 
     def _returned(self, node: Any) -> Value:
-        returned = self._resolved(node.args[0])
+        returned = self._resolved(node.args[0], self.values)
         values = [v for v in returned if v is not None]
         if len(values) != 1 or not isinstance(values[0], Value):
             raise BadInput(
@@ -192,17 +206,33 @@ class _Recorder:
             )
         return values[0]
 
-    def _resolved(self, argument: Any) -> Any:
-        """An argument with values in the place of nodes."""
+    def _resolved(self, argument: Any, known: dict[str, Any]) -> Any:
+        """An argument with what is known in the place of nodes."""
         if isinstance(argument, torch.fx.Node):
-            return self.values[argument.name]
+            return known[argument.name]
         if isinstance(argument, list | tuple):
-            return type(argument)(self._resolved(part) for part in argument)
+            return type(argument)(self._resolved(part, known) for part in argument)
         return argument
 
+    def _arguments(self, node: Any, known: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        args = tuple(self._resolved(argument, known) for argument in node.args)
+        return args, {key: self._resolved(value, known) for key, value in node.kwargs.items()}
+
+    def _evaluated(self, node: Any) -> Any:
+        """Compute a node at the inputs by torch."""
+        args, kwargs = self._arguments(node, self.tensors)
+        return _computed(node, args, kwargs)
+
+    def _see(self, value: Any, tensor: Any) -> None:
+        if isinstance(value, list | tuple):
+            for one, other in zip(value, tensor, strict=False):
+                self._see(one, other)
+        elif isinstance(value, Value):
+            flat = tensor.detach().double().reshape(len(self.inputs), -1).numpy()
+            self.seen[value.node] = flat
+
     def _called(self, node: Any) -> Any:
-        args = tuple(self._resolved(argument) for argument in node.args)
-        kwargs = {key: self._resolved(value) for key, value in node.kwargs.items()}
+        args, kwargs = self._arguments(node, self.values)
         if not _holds_value((args, tuple(kwargs.values()))):
             return _computed(node, args, kwargs)
         name = str(node.target)

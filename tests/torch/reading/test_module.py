@@ -17,8 +17,10 @@ from torch.nn.utils import prune  # noqa: E402
 import slt_theory as slt  # noqa: E402
 from slt_theory.errors import BadInput  # noqa: E402
 from slt_theory.networks.graph import skeleton  # noqa: E402
+from slt_theory.networks.rounding import random_inputs, rounding_errors  # noqa: E402
 from slt_theory.torch import dense_target  # noqa: E402
 from slt_theory.torch.reading.module import read_module  # noqa: E402
+from slt_theory.torch.reading.operators import OPERATORS  # noqa: E402
 
 # A folder of networks from public benchmarks, named by whoever has them.
 DATA = Path(os.environ.get("SLT_NETWORKS", "networks-of-others"))
@@ -211,3 +213,20 @@ def test_a_pre_activation_block_is_read_whole():
 
     module = Net()
     assert differs(module, slt.from_module(module, torch.zeros(1, 2, 4, 4)), (2, 4, 4)) < 1e-12
+
+
+def test_a_small_misreading_of_a_deep_network_is_refused(monkeypatch):
+    """Where the rounding of the whole explains more than its outputs, operators are held alone."""
+    torch.manual_seed(0)
+    parts = [part for _ in range(32) for part in (nn.Linear(24, 24), nn.ReLU())]
+    module = nn.Sequential(*parts, nn.Linear(24, 2))
+    with torch.no_grad():
+        for part in module[::2]:
+            part.weight.mul_(8)
+    _, unfolded, _ = read_module(module, torch.zeros(1, 24))
+    x = random_inputs(24, 4)
+    assert (rounding_errors(unfolded, x, 2.0**-53) > np.abs(unfolded.forward(x))).any()
+    wrong = "leaky_relu(0.00001)"
+    monkeypatch.setitem(OPERATORS, "aten.relu", lambda scene, x: scene.tape.activate(x, wrong))
+    with pytest.raises(BadInput, match="after activate, step 2, which rounding does not explain"):
+        read_module(module, torch.zeros(1, 24))
