@@ -204,6 +204,8 @@ def run_parts(
         names = {future: part.name for future, part in zip(running, parts, strict=True)}
         try:
             for done, future in enumerate(as_completed(running), 1):
+                # A fault of one part ends the job at once.
+                future.result()
                 step(f"{done} of {len(parts)} parts; {names[future]}")
             return [future.result() for future in running]
         except BaseException:

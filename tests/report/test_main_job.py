@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +49,21 @@ def test_an_error_of_a_part_is_the_error_of_the_job(tmp_path):
     for workers in (1, 2):
         with pytest.raises(BadInput, match="no law"):
             run_parts(parts, tmp_path, full=False, seed=3, workers=workers)
+
+
+def test_a_fault_ends_the_job_before_parts_that_wait(tmp_path):
+    """The parts behind the fault would write a file each."""
+    parts = [Part("laws", main_job._laws, ("no law",))] * 2
+    parts += [Part(f"mark {k}", mark, (k,)) for k in range(200)]
+    with pytest.raises(BadInput, match="no law"):
+        run_parts(parts, tmp_path, full=False, seed=3, workers=2)
+    assert len(list(tmp_path.glob("mark*"))) < 200
+
+
+def mark(job: MainJob, out: Path, number: int) -> None:
+    """Leave a file behind, slowly."""
+    time.sleep(0.05)
+    (out / f"mark{number}").touch()
 
 
 def test_every_entry_proof_and_ticket_is_a_part_once():
