@@ -141,7 +141,7 @@ def certificates() -> tuple[Certificate, ...]:
 def stored_failure(law: str, error: Fraction, half_width: Fraction) -> tuple[int, ...]:
     """Least stored failure bounds for 0, 1, .. items, in units of ``2**-PROBABILITY_BITS``.
 
-    A certificate serves every larger error and every smaller window. Empty if there is none.
+    A certificate holds for every larger error and every smaller window. Empty if there is none.
     """
     rows = [
         one.bounds

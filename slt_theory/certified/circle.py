@@ -31,7 +31,7 @@ _MOST_STEPS = 512
 def circle_window(error: Fraction, gap: Fraction) -> Window:
     """Start and stop in shares of the circle of length 2.
 
-    The empty sum serves an arc of radius ``error - gap``; a residue missed by `error` leaves an
+    The empty sum covers an arc of radius ``error - gap``; a residue missed by `error` leaves an
     open arc of radius `gap`.
     """
     return Window(start=error - gap, stop=gap, kappa=Fraction(1))

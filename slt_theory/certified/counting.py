@@ -18,7 +18,7 @@ def counting_n(
 ) -> Certified:
     """Smallest n that counting does not exclude: fewer items can never reach all of [lo, hi].
 
-    The ``2**n`` sums are points; each serves targets of an interval of length ``2 eps``, so
+    The ``2**n`` sums are points; each covers targets of an interval of length ``2 eps``, so
     ``2**n * 2 eps >= hi - lo`` is necessary. With `delta`, targets beyond eps on both sides of 0
     also need an item of either sign, and a symmetric law has none of one sign with probability
     ``2 * 2**-n``; that floor is used for laws symmetric about 0.

@@ -124,8 +124,8 @@ def dense_widths(dims: Sequence[int], network_eps: Real, delta: Real) -> Certifi
     -------
     CertifiedWidths or None
         ``widths[i]`` hidden units between target layers i and i + 1; None if a piece has no
-        certified number. Each hidden unit serves the half line of its own sign, so n units an
-        input serve both halves.
+        certified number. Each hidden unit is active on the half line of its own sign, so n units an
+        input are enough for both halves.
 
     Notes
     -----

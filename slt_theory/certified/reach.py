@@ -299,7 +299,7 @@ def _pruned(ask: _Ask, share: Fraction) -> _Ask:
 
 
 def _counted(ask: _Ask, delta: Fraction) -> tuple[int, int, str, tuple[str, ...]]:
-    """Counting: 2^n sums serve 2 eps each; each fixed target: all but a share delta of them."""
+    """Counting: 2^n sums cover 2 eps each; each fixed target: all but a share delta of them."""
     length = ask.hi - ask.lo
     if ask.targets == "fixed":
         length *= 1 - delta

@@ -23,7 +23,7 @@ from slt_theory.errors import BadInput
 __all__ = ["frozen_floor"]
 
 _CELLS = 512
-_DEEP = 4  # sums are told apart down to minus this many times the level
+_DEEP = 4  # sums are distinguished down to minus this many times the level
 _MOST = 4096
 
 

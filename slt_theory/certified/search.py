@@ -210,17 +210,17 @@ def certified_n(
         raise BadInput("method", method, "is no known process", f"one of {', '.join(METHODS)}")
     found: list[Sufficient] = []
     rows = components(law)
-    wanted = METHODS if method is None else {method: METHODS[method]}
-    if {"lemma-r", "dynamic-program"} & set(wanted):
+    chosen = METHODS if method is None else {method: METHODS[method]}
+    if {"lemma-r", "dynamic-program"} & set(chosen):
         crude = [(_try(METHODS["lemma-r"], row, error, failure, low, high), row) for row in rows]
         good = sorted(((f, row) for f, row in crude if f is not None), key=lambda p: p[0].n)
-        if "lemma-r" in wanted:
+        if "lemma-r" in chosen:
             found += [f for f, _ in good[:1]]
-        if "dynamic-program" in wanted:
+        if "dynamic-program" in chosen:
             process = METHODS["dynamic-program"]
             fine = (_try(process, r, error, failure, low, high) for _, r in good[:_CANDIDATES])
             found += [f for f in fine if f is not None]
-    for name in DIRECT.keys() & wanted.keys():
+    for name in DIRECT.keys() & chosen.keys():
         one = DIRECT[name](law, error, failure, low, high)
         found += [] if one is None else [one]
     if not found:

@@ -134,7 +134,7 @@ def statistical_n(
 def _serves(
     plan: TrialPlan, side: Sides, error: Fraction, lo: Fraction, hi: Fraction
 ) -> Fraction | None:
-    """Share of items of the plan's law (scaled) in the law asked about; None if it does not serve.
+    """Share of items of the plan's law (scaled) in the law asked about; None if it holds none.
 
     Both laws are even and have the same sizes up to a scale.
     """

@@ -16,7 +16,7 @@ from slt_theory.user_files import is_reference
 _HEAD = """# Bounds compared over one architecture
 
 Written by `slt bound --all --param arch=ARCH (--eps E | --network-eps E) --out FILE`; do not edit.
-n is the number of random numbers offered to one subset sum, and "weights" are those of the random
+n is the number of candidates of one subset sum, and "weights" are those of the random
 network. *Certified*: proved to suffice for the whole network at delta. *Counting*: fewer cannot
 suffice for one sum, whatever delta. *Necessary*: with fewer, one sum misses its target with
 probability above delta. *Measured*: suffices for one sum, all targets of [-1, 1], at
@@ -72,7 +72,7 @@ def bound(
     if theorem_id is not None and not own:
         from slt_theory.theorems import get
 
-        # A mistyped id is said before what else may be missing.
+        # A mistyped id is named before what else may be missing.
         get(theorem_id)
     exactly_one(eps=eps, network_eps=network_eps)
     sizes: dict[str, Any] = {

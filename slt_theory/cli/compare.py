@@ -77,8 +77,8 @@ def compare(
     else:
         network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     sample = held_out("digits" if target is None and data is None else data)
-    wanted = {find(name).theorem for name in theorem or ()}
-    which = [each for each in typical() if not wanted or each[0] in wanted]
+    named = {find(name).theorem for name in theorem or ()}
+    which = [each for each in typical() if not named or each[0] in named]
     with steps(json) as step:
         rows = run(
             network, eps=exact, seed=seed, which=which, sample=sample, threads=threads, step=step,

@@ -1,4 +1,4 @@
-"""Regions of a ticket's domain: --domain and --certify, and what is said of them."""
+"""Regions of a ticket's domain: --domain and --certify, and how they are printed."""
 
 from __future__ import annotations
 

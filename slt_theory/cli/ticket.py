@@ -124,7 +124,7 @@ def build(
     arch: Arch = None,
     network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of the network.")] = None,
     seed: Seed = 0,
-    n: Annotated[int | None, typer.Option(help="Numbers offered to one sum.")] = None,
+    n: Annotated[int | None, typer.Option(help="Candidates of one sum.")] = None,
     objective: Annotated[str, typer.Option(help="eps, or best: the exact optima.")] = "eps",
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
     domain: Annotated[str, typer.Option(help=REGIONS)] = "box:0,1",

@@ -95,7 +95,7 @@ def check(
     ] = False,
     threads: Threads = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
-    power: Annotated[float, typer.Option(help="With --plan: the wanted power.")] = 0.9,
+    power: Annotated[float, typer.Option(help="With --plan: the required power.")] = 0.9,
     name: Annotated[
         list[str] | None, typer.Option("--check", help="Only this check of the entry.")
     ] = None,

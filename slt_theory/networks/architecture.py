@@ -117,7 +117,7 @@ class Wiring:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Shape of the input and what is said of named layers; a layer not named has the default.
+    """Shape of the input and settings of named layers; a layer not named has the default.
 
     Parameters
     ----------

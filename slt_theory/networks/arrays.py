@@ -121,8 +121,8 @@ def checked_layers(
         key = f"{name}.weight"
         floats = checked_floats(key, weight)
         if floats.ndim not in dimensions:
-            wanted = " or ".join(_DIMENSIONS[d] for d in dimensions)
-            raise BadInput(key, floats.shape, f"must be {wanted}")
+            allowed = " or ".join(_DIMENSIONS[d] for d in dimensions)
+            raise BadInput(key, floats.shape, f"must be {allowed}")
         checked_weights.append(floats)
         checked_biases.append(None if bias is None else _checked_bias(name, bias, floats.shape[0]))
     return tuple(checked_weights), tuple(checked_biases), tuple(names)

@@ -113,7 +113,7 @@ class Attention:
         mask : bool array (tokens, tokens), optional
             Row q: the tokens that q may see.
         asked : int64 array, optional
-            Tokens whose outputs are wanted; default: all.
+            Tokens whose outputs are computed; default: all.
 
         Returns
         -------

@@ -31,10 +31,10 @@ class Statement(str):
     Examples
     --------
     >>> small = Assumption("eps < 1/2", lambda p: p.get("eps", 0) < 0.5, ("eps",))
-    >>> said = Statement("X_i iid U[-1,1]", (small,), "Every z is reached.")
-    >>> str(said)
+    >>> lemma = Statement("X_i iid U[-1,1]", (small,), "Every z is reached.")
+    >>> str(lemma)
     'X_i iid U[-1,1], where eps < 1/2. Every z is reached.'
-    >>> str(said.without(small))
+    >>> str(lemma.without(small))
     'X_i iid U[-1,1]. Every z is reached.'
     """
 

@@ -90,7 +90,7 @@ class Quantifiers:
     Attributes
     ----------
     targets : "all", "fixed" or None
-        One sample serves all targets at once, or each fixed target has its own probability;
+        One sample for all targets at once, or each fixed target has its own probability;
         None where the statement has no targets.
     networks : "all", "fixed" or None
         The same for target networks.
@@ -278,8 +278,8 @@ class Theorem(Entry):
     @property
     def conditions(self) -> tuple[Assumption, ...]:
         """All that the statement asks: what stands in its sentence, then `assumptions`."""
-        said = self.statement.conditions if isinstance(self.statement, Statement) else ()
-        return (*said, *self.assumptions)
+        stated = self.statement.conditions if isinstance(self.statement, Statement) else ()
+        return (*stated, *self.assumptions)
 
     def broken_assumptions(self, parameters: dict[str, Any]) -> list[str]:
         """The conditions that fail at these parameters, in words."""

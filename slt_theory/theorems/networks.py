@@ -1,6 +1,6 @@
 """Layouts: how the random network of a theorem lies over a target architecture, and what it costs.
 
-A `Layout` turns a target's layers and the number n of random numbers offered to one sum into
+A `Layout` turns a target's layers and the number n of candidates of one sum into
 widths, random weights and mask bits. No constants are hidden in here: n comes from the certified,
 counting or measured number of the law.
 """
@@ -64,7 +64,7 @@ class Layout:
     Attributes
     ----------
     law : str
-        Law of the numbers offered to one sum.
+        Law of the candidates of one sum.
     halves : int
         Sums for one target weight (2 where inputs may have both signs behind a ReLU).
     shape : callable

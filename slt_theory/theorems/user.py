@@ -70,14 +70,14 @@ class Bound:
                 "n", self.name, f"raised {type(error).__name__} at eps = {eps}: {error}"
             ) from error
         try:
-            wanted = math.ceil(value)
+            needed = math.ceil(value)
         except (TypeError, ValueError, OverflowError):
             raise BadInput(
                 "n", value, f"the bound {self.name!r} must return a finite number"
             ) from None
-        if wanted < 0:
+        if needed < 0:
             raise BadInput("n", value, f"the bound {self.name!r} must not be negative")
-        return wanted
+        return needed
 
     def guaranteed(self, eps: Any) -> Fraction:
         """The error that the bound promises at this eps."""

@@ -162,7 +162,7 @@ def _kept(x, line, first, k, width, there):
 
 @triton.jit(do_not_specialize=_NUMBERS)
 def try_kernel(
-    wanted,
+    targets,
     u,
     rank,
     count,
@@ -186,17 +186,19 @@ def try_kernel(
 ):
     """Try the sums of `ROWS` rows of one group.
 
-    wanted (rows, columns) int64; u, rank (groups, n) int64 and int32; count (groups) int32, -1
+    targets (rows, columns) int64; u, rank (groups, n) int64 and int32; count (groups) int32, -1
     for a group to leave alone; out (rows, words_per_row) int32, zero; states (rows, groups) int8,
     see `slt_theory.torch.solve`.
     """
     group = tl.program_id(0) % groups
     row = (tl.program_id(0) // groups) * ROWS + tl.arange(0, ROWS)
-    offered = tl.load(count + group)
-    live = tl.minimum(offered, FINE)
+    candidates = tl.load(count + group)
+    live = tl.minimum(candidates, FINE)
     there = row < rows
-    if offered >= 0:
-        target = tl.load(wanted + row.to(tl.int64) * columns + group // halves, mask=there, other=0)
+    if candidates >= 0:
+        target = tl.load(
+            targets + row.to(tl.int64) * columns + group // halves, mask=there, other=0
+        )
         base = (first_row + row).to(tl.int64) * (groups * n) + group * n
         x0, x1, x2, x3, r0, r1, r2, r3 = _draw(
             u, rank, group, n, base, stream_low, stream_high, key_low, key_high, BLOCKS
@@ -209,7 +211,7 @@ def try_kernel(
             tl.maximum(tl.maximum(tl.abs(x0), tl.abs(x1)), tl.maximum(tl.abs(x2), tl.abs(x3))),
             0,
         )
-        long = offered > FINE
+        long = candidates > FINE
         left = (zeros > 0) | (long & (tl.abs(target) > largest))
         span = highest - lowest
         shift = tl.zeros_like(span)
