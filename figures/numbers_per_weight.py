@@ -33,7 +33,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
             shipped_target("digits_mlp"), BuildSettings(eps=Fraction(eps)), reach=None
         )
         law = range_of(request)
-        targets = np.concatenate([layer.wanted.ravel() for layer in request.layers])
+        targets = np.concatenate([layer.targets.ravel() for layer in request.layers])
         radius = min(layer.radius for layer in request.layers)
         stream = stream_id(Purpose.WEIGHTS, 0)
         items = law.sample(seed, stream, 0, targets.size * MOST).reshape(-1, MOST) << LIFT

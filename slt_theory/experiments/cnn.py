@@ -138,8 +138,8 @@ def direct_errors(
         largest = relative = own = 0.0
         for k, (block, layer) in enumerate(zip(ticket.blocks, request.layers, strict=True)):
             sums = effective_block(ticket, k).positive
-            errors = np.abs(sums - layer.wanted)
-            sizes = np.abs(layer.wanted)
+            errors = np.abs(sums - layer.targets)
+            sizes = np.abs(layer.targets)
             largest = max(largest, float(np.ldexp(float(errors.max()), -PRODUCT_BITS)))
             relative = max(relative, float(errors.max() / sizes.max()))
             there = sizes > 0
@@ -187,7 +187,7 @@ def two_layer_beside(
         request = parse_request(part, BuildSettings(eps=eps, seed=seed, threads=threads)).needed()
         ticket = TwoLayerConv().build(request)
         errors = [
-            np.abs(effective_block(ticket, k).positive - layer.wanted).max()
+            np.abs(effective_block(ticket, k).positive - layer.targets).max()
             for k, layer in enumerate(request.layers)
         ]
         records.append(

@@ -31,16 +31,16 @@ def filters(seed: int, missing: int = 0) -> Outcome:
     """
     failures, cases = [], 0
     for taps, c_in, c_out in ((3, 1, 1), (3, 2, 2), (9, 1, 2), (2, 2, 3)):
-        wanted = taps * c_in * c_out
-        features = wanted - missing
+        needed = taps * c_in * c_out
+        features = needed - missing
         for stream in range(3):
             cases += 1
-            kernel = integers(seed, 10 * wanted + stream, features * taps * c_in, -(10**6), 10**6)
-            mix = integers(seed, 5000 + 10 * wanted + stream, features * c_out, -(10**6), 10**6)
+            kernel = integers(seed, 10 * needed + stream, features * taps * c_in, -(10**6), 10**6)
+            mix = integers(seed, 5000 + 10 * needed + stream, features * c_out, -(10**6), 10**6)
             spanned = (
                 kernel.reshape(features, taps * c_in, 1) * mix.reshape(features, 1, c_out)
-            ).reshape(features, wanted)
-            if rank(np.asarray(spanned)) < wanted:
+            ).reshape(features, needed)
+            if rank(np.asarray(spanned)) < needed:
                 failures.append(f"{taps} taps, {c_in} to {c_out}, {features} features")
     return all_of(failures, cases, f"all filters at N - {missing} features")
 

@@ -87,5 +87,5 @@ def _one_half(request: Request) -> bool:
 def _shared(layer: Layer, slope: float) -> Layer:
     """Half-sums ``w / (1 + a)``: what they miss by counts (1 + a) times, and three roundings."""
     share = 1 + Fraction(slope)
-    wanted = np.rint(layer.wanted.astype(np.float64) / float(share)).astype(np.int64)
-    return replace(layer, wanted=wanted, radius=max(0, math.floor((layer.radius - 4) / share)))
+    targets = np.rint(layer.targets.astype(np.float64) / float(share)).astype(np.int64)
+    return replace(layer, targets=targets, radius=max(0, math.floor((layer.radius - 4) / share)))

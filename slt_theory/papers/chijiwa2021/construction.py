@@ -45,7 +45,7 @@ Bools = NDArray[np.bool_]
 
 def _threshold(layer: Layer) -> Floats:
     """Per input the in-weight that will do: half an eps below its largest weight, at least 1/2."""
-    largest = np.abs(layer.wanted).max(axis=0) - layer.radius / 2
+    largest = np.abs(layer.targets).max(axis=0) - layer.radius / 2
     return np.asarray(np.maximum(largest / 2.0**PRODUCT_BITS, 0.5))
 
 
@@ -57,7 +57,7 @@ def redraws_needed(request: Request) -> int:
         hits.append((1 - low) / 2)
         counts.append(np.full(low.size, halves))
         eps = layer.radius / 2.0**PRODUCT_BITS
-        size = np.abs(layer.wanted) / 2.0**PRODUCT_BITS
+        size = np.abs(layer.targets) / 2.0**PRODUCT_BITS
         # The chance of a draw first grows and then falls with the in-weight: smallest at an end.
         chance = np.minimum(
             *((np.minimum((size + eps) / u, 1) - (size - eps) / u) / 2 for u in (low, np.ones(1)))
@@ -122,7 +122,7 @@ class _Redrawn:
         pool, (inner, outer) = self.pool, self.block.layers
         u, first = self._in_weights()
         kept, choice = self._out_weights(u)
-        lost = (np.abs(pool.wanted) > self.layer.radius) & ~kept
+        lost = (np.abs(pool.targets) > self.layer.radius) & ~kept
         unreached: Missed = []
         for row, group in np.argwhere(lost).tolist():
             unreached += pool.missed(row, np.array([group]))
@@ -156,19 +156,19 @@ class _Redrawn:
         """Out-weights that are kept, and the draw of each."""
         pool, outer = self.pool, self.block.layers[1]
         best = self.request.objective == "best"
-        errors = np.where(pool.wanted == 0, 0, np.iinfo(np.int64).max).ravel()
+        errors = np.where(pool.targets == 0, 0, np.iinfo(np.int64).max).ravel()
         if not best:
-            errors = np.where(np.abs(pool.wanted).ravel() <= self.layer.radius, 0, errors)
+            errors = np.where(np.abs(pool.targets).ravel() <= self.layer.radius, 0, errors)
         kept = np.zeros(errors.size, dtype=bool)
         choice = np.zeros(errors.size, dtype=np.int64)
-        slopes, wanted = np.tile(u, outer.rows), pool.wanted.ravel()
+        slopes, targets = np.tile(u, outer.rows), pool.targets.ravel()
         todo = np.flatnonzero((errors > 0) & (slopes != 0))
         for c in range(outer.choices):
             if todo.size == 0:
                 break
             number = todo + c * outer.rows * outer.columns
             draw = _LAW.sample_at(self.request.seed, outer.stream, number)
-            error = np.abs(slopes[todo] * draw - wanted[todo])
+            error = np.abs(slopes[todo] * draw - targets[todo])
             better = (error <= self.layer.radius) & (error < errors[todo])
             at = todo[better]
             errors[at], choice[at], kept[at] = error[better], c, True

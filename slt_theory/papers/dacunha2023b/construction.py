@@ -41,7 +41,7 @@ def _live(layer: Layer) -> int:
     L vectors have 2^L subsets, whose sums fill a cloud of width about sqrt(L) a coordinate, so
     ``L = D log2(sqrt(L) / eps)`` just suffices; a few more make it sure.
     """
-    dimensions = len(layer.wanted)
+    dimensions = len(layer.targets)
     eps = max(layer.radius, 1) / 2.0**PRODUCT_BITS
     live = 8.0
     for _ in range(20):
@@ -59,7 +59,7 @@ def sufficient_n(request: Request) -> int:
     """
     most = 0
     for layer, name in zip(request.layers, request.target.names, strict=True):
-        dimensions, live = len(layer.wanted), _live(layer)
+        dimensions, live = len(layer.targets), _live(layer)
         if dimensions > _MOST_DIMENSIONS or live > _MOST_LIVE:
             raise BadInput(
                 "target",
@@ -96,7 +96,7 @@ def _filled(request: Request, block: Block, layer: Layer, radius: int | None) ->
         neurons = group * block.n + live
         places = rows[None, :] * outer.columns + neurons[:, None]
         v = law.sample_at(seed, outer.stream, places.ravel()).reshape(places.shape)
-        goal = layer.wanted[block.target_rows(rows), column]
+        goal = layer.targets[block.target_rows(rows), column]
         chosen = _chosen(u[live, None] * v, goal, layer.radius, radius)
         if chosen is None:
             missed += [block.half_sum(int(row), group) for row in rows]

@@ -71,7 +71,7 @@ def _quantised(request: Request, asked: Any) -> tuple[Request, Grid, list[Fracti
     layers = tuple(
         replace(
             layer,
-            wanted=rounded(layer.wanted, resolution_units(str(r), layer.scale_exponent)),
+            targets=rounded(layer.targets, resolution_units(str(r), layer.scale_exponent)),
             # Sums are multiples of one more than this: within it means equal.
             radius=(1 << (PRODUCT_BITS - 2 * bits)) - 1,
         )

@@ -73,13 +73,15 @@ def pool_size(request: Request, *, shared: bool = False) -> int:
     """
     sizes = []
     halves = [halves_needed(request, k) for k in range(len(request.layers))]
-    sums = sum(h * layer.wanted.size for h, layer in zip(halves, request.layers, strict=True))
-    groups = sum(h * layer.wanted.shape[1] for h, layer in zip(halves, request.layers, strict=True))
+    sums = sum(h * layer.targets.size for h, layer in zip(halves, request.layers, strict=True))
+    groups = sum(
+        h * layer.targets.shape[1] for h, layer in zip(halves, request.layers, strict=True)
+    )
     for layer in request.layers:
         k = categories(layer.radius)
         hit = math.log((1 + math.sqrt(5)) / 2) / (2 * math.log(1 / law(layer.radius).lo))
         free = math.log(2 * sums * k / _FAILURE) / -math.log1p(-hit)
-        live = free + (0 if shared else k * layer.wanted.shape[0])
+        live = free + (0 if shared else k * layer.targets.shape[0])
         # n/2 - sqrt(n t) >= live, t = log(2 groups / failure) / 2.
         t = math.log(2 * groups / _FAILURE) / 2
         sizes.append(math.ceil((math.sqrt(t) + math.sqrt(t + 2 * live)) ** 2))
@@ -109,12 +111,12 @@ def _fill(block: Block, layer: Layer, request: Request, index: int, *, shared: b
     used = np.zeros_like(free)
     unreached: Missed = []
     for row in range(outer.rows):
-        wanted = pool.wanted[row]
+        targets = pool.targets[row]
         # Only products with the sign of the weight can serve it.
-        products = pool.in_weights * pool.out_weights(row)[0] * np.sign(wanted)[:, None]
+        products = pool.in_weights * pool.out_weights(row)[0] * np.sign(targets)[:, None]
         items, places = _one_a_category(np.where(free, products, 0), ends)
         answer = solve_sums(
-            items, np.abs(wanted), radius=request.radius[index], threads=request.threads
+            items, np.abs(targets), radius=request.radius[index], threads=request.threads
         )
         kept = np.zeros_like(free)
         group, category = np.nonzero(answer.chosen)

@@ -104,7 +104,7 @@ class AttentionRequest:
 
 def sufficient_n(request: AttentionRequest) -> int:
     """Return the smallest n with an estimated chance of any failure of at most 1 %."""
-    sums = [Sums.of(goal.wanted, goal.radius, 1) for goal in request.goals]
+    sums = [Sums.of(goal.targets, goal.radius, 1) for goal in request.goals]
     return smallest_n(sums, Offer(Product(_LAW, _LAW)), seed=request.seed)
 
 
@@ -121,7 +121,7 @@ def build(request: AttentionRequest, theorem: str) -> Ticket:
         places = neurons * inner.columns + neurons // n
         slopes = layer_law(inner).sample_at(seed, inner.stream, places).reshape(-1, n)
         radius = None if request.best else goal.radius
-        task = LayerSums(block, slopes, goal.wanted, radius, goal.radius)
+        task = LayerSums(block, slopes, goal.targets, radius, goal.radius)
         out_mask, missed = fill(task, seed, threads=request.threads, progress=request.progress)
         blocks.append(block)
         masks.append((in_mask(block, slopes, out_mask), out_mask))
@@ -143,7 +143,7 @@ def _goal(matrix: NDArray[np.float64], slip: float, eps: Fraction) -> Layer:
     """One merged matrix on the lattice; `slip` is the rounding of the merged product itself."""
     largest = float(np.abs(matrix).max())
     exponent = max(0, math.frexp(largest)[1]) if largest > 1 else 0
-    wanted, _ = on_lattice(matrix, exponent)
+    targets, _ = on_lattice(matrix, exponent)
     unit = Fraction(2) ** (exponent - PRODUCT_BITS)
     # A unit for the rounding to the lattice.
     radius = int((eps - Fraction(slip)) / unit) - 1
@@ -154,7 +154,7 @@ def _goal(matrix: NDArray[np.float64], slip: float, eps: Fraction) -> Layer:
             "is below the resolution of the merged matrices",
             f"the smallest is about {slip + 2 * float(unit):.3g}",
         )
-    return Layer(wanted, radius, exponent, eps, matrix.shape[1])
+    return Layer(targets, radius, exponent, eps, matrix.shape[1])
 
 
 def _block(goal: Layer, number: int, n: int) -> Block:

@@ -68,7 +68,7 @@ def _block(layer: Layer, plan: LayerCodes, n: int, stream: int) -> Block:
     rows, groups = plan.codes.shape
     copies = math.ceil(n / 2)
     widths = [
-        layer.wanted.shape[1],
+        layer.targets.shape[1],
         groups * n,
         *[(groups + 2 * rows) * copies] * (plan.bits - 1),
         2 * rows * copies,

@@ -88,13 +88,13 @@ def _lost(plan: LayerCodes, n: int, copies: int, middle: int) -> float:
     links = [plan.added(bit).sum(axis=1) + 1.0 for bit in range(plan.bits)]
     carriers: list[int] = [groups] * (plan.bits - 1) + [0]
 
-    def fewer(missing: NDArray[np.float64], wanted: int) -> float:
-        """Neurons of which fewer than `wanted` copies have all links, given each one's chance."""
-        return float(bdtr(wanted - 1, copies, 1 - np.minimum(missing, 1)).sum())
+    def fewer(missing: NDArray[np.float64], needed: int) -> float:
+        """Neurons of which fewer than `needed` copies have all links, given each one's chance."""
+        return float(bdtr(needed - 1, copies, 1 - np.minimum(missing, 1)).sum())
 
-    def layer(bit: int, below: int, wanted: int) -> float:
-        doubled = fewer(np.array([(below + 1) * 2.0**-below]), wanted)
-        return fewer(links[bit] * 2.0**-below, wanted) + carriers[bit] * doubled
+    def layer(bit: int, below: int, needed: int) -> float:
+        doubled = fewer(np.array([(below + 1) * 2.0**-below]), needed)
+        return fewer(links[bit] * 2.0**-below, needed) + carriers[bit] * doubled
 
     start: dict[int, float] = {m: groups * bdtr(m - 1, n, 0.5) for m in range(1, n + 1)}
     stop: dict[int, float] = {m: 2 * len(plan.codes) * 2.0**-m for m in range(1, copies + 1)}

@@ -98,18 +98,18 @@ def _solve(
     shifts = moves(pool.block.layers[1])
     weights = pool.out_weights(rows.start, len(rows)).reshape(-1, pool.n)
     ins = np.tile(pool.in_weights, (len(rows), 1))
-    wanted = pool.wanted[rows.start : rows.stop].ravel()
+    targets = pool.targets[rows.start : rows.stop].ravel()
     # 0 needs no number, and where nothing is wired there must be none.
-    errors = np.where(wanted == 0, 0, np.iinfo(np.int64).max)
+    errors = np.where(targets == 0, 0, np.iinfo(np.int64).max)
     kept = np.zeros(weights.shape, dtype=bool)
-    choice = np.full(wanted.size, shifts.size // 2)
+    choice = np.full(targets.size, shifts.size // 2)
     for c in np.argsort(np.abs(shifts), kind="stable").tolist():
         todo = np.flatnonzero(errors > (0 if request.objective == "best" else layer.radius))
         if todo.size == 0:
             break
         items = ins[todo] * (weights[todo] + shifts[c])
         answer = solve_sums(
-            items, wanted[todo], radius=request.radius[index], threads=request.threads
+            items, targets[todo], radius=request.radius[index], threads=request.threads
         )
         better = answer.found & (answer.errors < errors[todo])
         at = todo[better]

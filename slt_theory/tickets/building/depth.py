@@ -215,7 +215,7 @@ def _copies(
         if k == 0:
             continue
         # Every layer but the last is itself copied; that count enters the estimate's logarithm.
-        sums = Sums.of(layer.wanted, layer.radius, 1 if k == last else _TYPICAL_COPIES)
+        sums = Sums.of(layer.targets, layer.radius, 1 if k == last else _TYPICAL_COPIES)
         offer = Offer(law, lift=PRODUCT_BITS - WEIGHT_BITS, prune=float(1 - frozen[k + 1].free))
         least = max(least, smallest_n([sums], offer, seed=request.seed))
     if not any(one.lock for one in frozen[2:]):
@@ -229,7 +229,7 @@ def _pair_n(request: Request, law: Law, frozen: tuple[Freezing, ...], copies: in
     offer = Offer(
         law, gadget=True, prune=float(1 - frozen[1].free), prune_in=float(frozen[0].prune)
     )
-    sums = Sums.of(first.wanted, first.radius, halves * copies)
+    sums = Sums.of(first.targets, first.radius, halves * copies)
     return smallest_n([sums], offer, seed=request.seed)
 
 

@@ -33,7 +33,7 @@ LIFT = PRODUCT_BITS - WEIGHT_BITS
 def range_of(request: Request) -> Uniform:
     """Return U[min, max] over all weights and biases, ends outwards on the 2**-24 lattice."""
     lows, highs = zip(
-        *((int(layer.wanted.min()), int(layer.wanted.max())) for layer in request.layers),
+        *((int(layer.targets.min()), int(layer.targets.max())) for layer in request.layers),
         strict=True,
     )
     # Outwards, so that the extreme weights stay inside.
@@ -44,7 +44,7 @@ def range_of(request: Request) -> Uniform:
 
 def sufficient_n(request: Request, law: Uniform) -> int:
     """Return the smallest n with an estimated chance of any failure of at most 1 %."""
-    families = [Sums.of(layer.wanted, layer.radius, 1) for layer in request.layers]
+    families = [Sums.of(layer.targets, layer.radius, 1) for layer in request.layers]
     return smallest_n(families, Offer(law, lift=LIFT), seed=request.seed)
 
 
@@ -58,7 +58,7 @@ def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False)
         n = min(request.stretched(sufficient_n(request, law)), LARGEST_N)
     blocks, filled = [], []
     for k, layer in enumerate(request.layers):
-        rows, columns = layer.wanted.shape
+        rows, columns = layer.targets.shape
         offers = source_layer(rows * columns, n, law, k)
         block = layer.block("direct-sums", (offers,), n, shared=shared)
         mask, missed = _solve(request, block, layer, law, request.radius[k])
@@ -71,15 +71,15 @@ def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False)
 def _solve(
     request: Request, block: Block, layer: Layer, law: Uniform, radius: int | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    n, wanted = block.n, layer.wanted.ravel()
-    mask = np.zeros((wanted.size, (n + 7) // 8), dtype=np.uint8)
-    missed = np.zeros(wanted.size, dtype=bool)
+    n, targets = block.n, layer.targets.ravel()
+    mask = np.zeros((targets.size, (n + 7) // 8), dtype=np.uint8)
+    missed = np.zeros(targets.size, dtype=bool)
     step = max(1, _CHUNK_ITEMS // n)
     stream = block.layers[0].stream
     row_numbers = law.sample(request.seed, stream, 0, block.rows * n) if block.shared else None
     wired = block.wired(np.arange(block.rows)).ravel()
-    for start in range(0, wanted.size, step):
-        stop = min(start + step, wanted.size)
+    for start in range(0, targets.size, step):
+        stop = min(start + step, targets.size)
         if row_numbers is not None:
             rows = np.arange(start, stop) // block.columns
             items = row_numbers.reshape(block.rows, n)[rows]
@@ -88,7 +88,7 @@ def _solve(
         answer = solve_wired(
             wired[start:stop],
             items << LIFT,
-            wanted[start:stop],
+            targets[start:stop],
             radius=radius,
             threads=request.threads,
         )

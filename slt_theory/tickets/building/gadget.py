@@ -73,8 +73,8 @@ class Design:
 
 def pair_block(layer: Layer, design: Design, stream: int) -> Block:
     """The header of a gadget pair; its layers draw from `stream` and the next one."""
-    columns = layer.wanted.shape[1]
-    hidden, rows = columns * design.halves * design.n, len(layer.wanted) * design.copies
+    columns = layer.targets.shape[1]
+    hidden, rows = columns * design.halves * design.n, len(layer.targets) * design.copies
     return layer.block(
         "gadget-pair",
         (
@@ -119,7 +119,7 @@ def fill_pair(
     task = LayerSums(
         block,
         slopes,
-        np.repeat(layer.wanted, halves, axis=1),
+        np.repeat(layer.targets, halves, axis=1),
         radius,
         layer.radius,
         off,
@@ -138,7 +138,7 @@ def pair_groups(
     """Groups of hidden neurons as `relief` takes them; by default all."""
     halves = block.halves
     some = list(range(block.columns * halves)) if groups is None else groups
-    goals = layer.wanted[block.target_rows(np.arange(block.rows))]
+    goals = layer.targets[block.target_rows(np.arange(block.rows))]
     if off is not None:
         goals[off] = 0
     return [

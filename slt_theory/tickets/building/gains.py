@@ -33,4 +33,4 @@ def gain(layer: Layer) -> int:
 def steps(layer: Layer) -> Int64Array:
     """Every weight in whole gains, to nearest: int64 (outputs, columns)."""
     step = gain(layer) << _LIFT
-    return np.asarray((layer.wanted + step // 2) // step)
+    return np.asarray((layer.targets + step // 2) // step)

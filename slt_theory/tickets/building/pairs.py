@@ -30,7 +30,7 @@ def halves_needed(request: Request, index: int) -> int:
 def sufficient_n(request: Request, law: Law = _UNIFORM) -> int:
     """Smallest n with an estimated chance of any failure of at most 1 %."""
     families = [
-        Sums.of(layer.wanted, layer.radius, halves_needed(request, k))
+        Sums.of(layer.targets, layer.radius, halves_needed(request, k))
         for k, layer in enumerate(request.layers)
     ]
     return smallest_n(families, Offer(law, gadget=True), seed=request.seed)
@@ -39,7 +39,7 @@ def sufficient_n(request: Request, law: Law = _UNIFORM) -> int:
 def sufficient_n_of_singles(request: Request) -> int:
     """As `sufficient_n` where every sum is a single number."""
     layers = [
-        (layer.wanted, layer.radius, halves_needed(request, k))
+        (layer.targets, layer.radius, halves_needed(request, k))
         for k, layer in enumerate(request.layers)
     ]
     return smallest_n_of_singles(layers, Offer(_UNIFORM, gadget=True), seed=request.seed)

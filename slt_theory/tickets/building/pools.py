@@ -40,7 +40,7 @@ class CandidatePool:
         A group is a target input and a half: number ``input * halves + half``.
     in_weights : int64 array (groups, n)
         0 where the neuron's in-weight has the sign of the other half.
-    wanted : int64 array (rows, groups)
+    targets : int64 array (rows, groups)
         Target of every half-sum, a row a source output; 0 where nothing is wired.
     """
 
@@ -49,8 +49,8 @@ class CandidatePool:
         self.halves = block.halves
         self.groups = block.columns * self.halves
         rows = np.arange(block.layers[1].rows)
-        wanted = np.where(block.wired(rows), layer.wanted[block.target_rows(rows)], 0)
-        self.wanted = np.repeat(wanted, self.halves, axis=1)
+        targets = np.where(block.wired(rows), layer.targets[block.target_rows(rows)], 0)
+        self.targets = np.repeat(targets, self.halves, axis=1)
         self.in_weights = in_weights(block, seed)
 
     def out_weights(self, row: int, rows: int = 1) -> Int64Array:

@@ -46,10 +46,10 @@ class Layer:
 
     Attributes
     ----------
-    wanted : int64 array (outputs, columns)
+    targets : int64 array (outputs, columns)
         Weights, bias last, in units of ``2**(scale_exponent - 48)``.
     radius : int
-        Sums within this of `wanted` are within `eps` of the real weight.
+        Sums within this of `targets` are within `eps` of the real weight.
     scale_exponent : int
         The power of two that brings the weights into [-1, 1].
     eps : Fraction
@@ -57,10 +57,10 @@ class Layer:
     inputs : int
         Channels that the layer takes, the constant one not counted.
     taps, constant_tap : int
-        Rows of `wanted` come in groups of taps, one an output; the bias belongs to one tap.
+        Rows of `targets` come in groups of taps, one an output; the bias belongs to one tap.
     """
 
-    wanted: NDArray[np.int64]
+    targets: NDArray[np.int64]
     radius: int
     scale_exponent: int
     eps: Fraction
@@ -71,7 +71,7 @@ class Layer:
     @property
     def outputs(self) -> int:
         """Channels that the layer gives."""
-        return len(self.wanted) // self.taps
+        return len(self.targets) // self.taps
 
     def block(self, kind: Any, layers: tuple[SourceLayer, ...], n: int, **rest: Any) -> Block:
         """The header of the block that stands for this layer; `rest` as `Block` has it."""
@@ -79,7 +79,7 @@ class Layer:
             kind=kind,
             outputs=self.outputs,
             inputs=self.inputs,
-            constant_input=self.wanted.shape[1] > self.inputs,
+            constant_input=self.targets.shape[1] > self.inputs,
             layers=layers,
             n=n,
             eps=str(self.eps),
@@ -211,11 +211,13 @@ def _layer(target: Network, index: int, eps: Fraction, *, name: str, reach: floa
     # In units of the reach.
     largest = 0.0 if reach is None else float(np.abs(matrix).max()) / reach
     exponent = math.frexp(largest)[1] if largest > 1 else 0
-    wanted, exact = on_lattice(matrix, exponent)
+    targets, exact = on_lattice(matrix, exponent)
     radius = tolerance(eps, exponent, exact=exact, name=name, layer=str(index))
     unrolling = target.unrolling(index)
     inputs = matrix.shape[1] - (target.biases[index] is not None)
-    return Layer(wanted, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0)
+    return Layer(
+        targets, radius, exponent, eps, inputs, unrolling.taps, unrolling.constant_tap or 0
+    )
 
 
 def count(n: Any, most: int) -> int | None:

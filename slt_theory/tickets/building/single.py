@@ -38,7 +38,7 @@ def single_block(
     freezing: Freezing = NOTHING_FROZEN,
 ) -> Block:
     """The header of a single layer that draws from `stream`."""
-    rows, columns = layer.wanted.shape
+    rows, columns = layer.targets.shape
     return layer.block(
         "single-layer",
         (source_layer(rows * copies_out, columns * copies_in, law, stream, freezing),),
@@ -76,7 +76,7 @@ def fill_single(
     if alive is not None:
         slopes = np.where(alive, slopes, 0)
     sides = np.full(block.columns, -1)
-    task = LayerSums(block, slopes, layer.wanted, radius, layer.radius, off, sides)
+    task = LayerSums(block, slopes, layer.targets, radius, layer.radius, off, sides)
     mask, missed = fill(task, seed, threads=threads, progress=progress, store=store, index=index)
     return mask, [(row, column, "+") for row, column in missed]
 
@@ -84,7 +84,7 @@ def fill_single(
 def single_groups(block: Block, layer: Layer, off: Bools | None) -> list[Group]:
     """Copies of each input as `slt_theory.tickets.building.relief` takes them, constants last."""
     slopes = _slopes(block)
-    goals = layer.wanted[block.target_rows(np.arange(block.rows))]
+    goals = layer.targets[block.target_rows(np.arange(block.rows))]
     if off is not None:
         goals[off] = 0
     return [

@@ -66,7 +66,7 @@ class Offered:
 
 def solve_offered(
     offered: Offered,
-    wanted: Int64Array,
+    targets: Int64Array,
     *,
     radius: int | None,
     size: int | None = None,
@@ -76,7 +76,7 @@ def solve_offered(
 
     Parameters
     ----------
-    wanted : int64 array (sums,)
+    targets : int64 array (sums,)
         Locked items still included.
     radius, size
         As in `solve_sums`.
@@ -87,7 +87,7 @@ def solve_offered(
     from slt_theory.subset_sum.kernels.meet import closest_space
     from slt_theory.subset_sum.kernels.ragged import nearest_rows, within_rows
 
-    goals = wanted - offered.shifts
+    goals = targets - offered.shifts
     taken = np.zeros(offered.items.shape, dtype=bool)
     errors = np.empty(goals.size, dtype=np.int64)
     if size is not None:
@@ -116,7 +116,7 @@ def work_space() -> Int64Array:
 
 def solve_sums(
     items: Int64Array,
-    wanted: Int64Array,
+    targets: Int64Array,
     *,
     radius: int | None,
     locked: Bools | None = None,
@@ -129,7 +129,7 @@ def solve_sums(
     ----------
     items : int64 array (sums, width)
         Zeros are dead neurons and pruned weights.
-    wanted : int64 array (sums,)
+    targets : int64 array (sums,)
     radius : int or None
         None asks for exact optima.
     locked : bool array like `items`, optional
@@ -162,7 +162,7 @@ def solve_sums(
             offered.counts,
             offered.shifts,
         )
-        taken, errors[part] = solve_offered(offered, wanted[part], radius=radius, size=size)
+        taken, errors[part] = solve_offered(offered, targets[part], radius=radius, size=size)
         spread(offered.places, offered.counts, taken, chosen[part])
 
     blocks = row_blocks(sums, max(1, _BLOCK_ITEMS // max(width, 1)))

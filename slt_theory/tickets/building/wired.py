@@ -15,7 +15,7 @@ __all__ = ["solve_wired"]
 def solve_wired(
     wired: NDArray[np.bool_],
     items: NDArray[np.int64],
-    wanted: NDArray[np.int64],
+    targets: NDArray[np.int64],
     *,
     locked: NDArray[np.bool_] | None = None,
     **options: Any,
@@ -25,14 +25,14 @@ def solve_wired(
     Parameters
     ----------
     wired : bool array (sums,)
-    items, wanted, locked, options
+    items, targets, locked, options
         As in `slt_theory.tickets.building.sums.solve_sums`.
     """
     if wired.all():
-        return solve_sums(items, wanted, locked=locked, **options)
+        return solve_sums(items, targets, locked=locked, **options)
     rows = np.flatnonzero(wired)
     part = solve_sums(
-        items[rows], wanted[rows], locked=None if locked is None else locked[rows], **options
+        items[rows], targets[rows], locked=None if locked is None else locked[rows], **options
     )
     chosen = np.zeros(items.shape, dtype=bool)
     errors, found = np.zeros(wired.size, dtype=np.int64), np.ones(wired.size, dtype=bool)

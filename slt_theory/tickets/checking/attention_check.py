@@ -181,8 +181,8 @@ def _errors(ticket: Ticket, target: Attention, index: int) -> Floats:
     block = ticket.blocks[index]
     matrix, slip = target.merged()[index]
     effective = effective_block(ticket, index)
-    wanted, exact = on_lattice(matrix, block.scale_exponent)
-    units = np.abs(effective.positive - wanted) + int(not exact)
+    targets, exact = on_lattice(matrix, block.scale_exponent)
+    units = np.abs(effective.positive - targets) + int(not exact)
     if int(units.max()) >= 1 << 53 or int(np.abs(effective.positive).max()) >= 1 << 53:
         raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")
     sizes = np.ldexp(units.astype(np.float64), block.scale_exponent - PRODUCT_BITS)

@@ -82,12 +82,12 @@ class Compared:
         if not rows.any():
             return self
         keep = ~rows[:, None]
-        wanted = self.effective.positive - self.positive
-        sums = np.where(keep, self.effective.positive, wanted)
+        targets = self.effective.positive - self.positive
+        sums = np.where(keep, self.effective.positive, targets)
         other = self.effective.negative
         if other is not None:
             one = other is self.effective.positive
-            other = sums if one else np.where(keep, other, wanted)
+            other = sums if one else np.where(keep, other, targets)
         positive = self.positive * keep
         one_sided = self.negative is self.positive
         return replace(
@@ -107,22 +107,22 @@ def _compare(
     effective = kind.effective()
     if isinstance(kind, SingleBlock) and off is not None and off.any():
         effective = kind.without(effective, off)
-    wanted, exact = on_lattice(target.matrix(index), block.scale_exponent)
-    wanted = wanted[block.target_rows(np.arange(block.rows))]
+    targets, exact = on_lattice(target.matrix(index), block.scale_exponent)
+    targets = targets[block.target_rows(np.arange(block.rows))]
     if block.resolution != "0":
-        _check_multiples(block, effective, wanted, index)
-    positive = effective.positive - wanted
+        _check_multiples(block, effective, targets, index)
+    positive = effective.positive - targets
     one_sided = effective.negative is None or effective.negative is effective.positive
-    negative = positive if effective.negative is None or one_sided else effective.negative - wanted
+    negative = positive if effective.negative is None or one_sided else effective.negative - targets
     return Compared(effective, positive, negative, not exact, np.zeros(block.rows, dtype=bool))
 
 
-def _check_multiples(block: Block, effective: Effective, wanted: Int64Array, index: int) -> None:
+def _check_multiples(block: Block, effective: Effective, targets: Int64Array, index: int) -> None:
     """Every sum is the target's weight rounded to the block's resolution, exactly."""
     units = resolution_units(block.resolution, block.scale_exponent)
     if units < 1:
         raise MalformedTicket(f"layer {index}: {block.resolution} is no step of its lattice")
-    goals, wired = rounded(wanted, units), block.wired(np.arange(block.rows))
+    goals, wired = rounded(targets, units), block.wired(np.arange(block.rows))
     for sums in (effective.positive, effective.negative):
         if sums is not None and ((sums != goals) & wired).any():
             raise MalformedTicket(

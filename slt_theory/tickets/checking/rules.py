@@ -179,9 +179,9 @@ def _source_failures(
         inner = number < len(block.layers) - 1
         failures += _layer_failures(layer, rule, target, inner=inner)
         failures += _choice_failures(layer, rule, inner=inner)
-        wanted = kind.inner_bits if inner else WEIGHT_BITS
-        if layer.bits != wanted:
-            failures.append(f"weights have {layer.bits} bits instead of {wanted}")
+        expected = kind.inner_bits if inner else WEIGHT_BITS
+        if layer.bits != expected:
+            failures.append(f"weights have {layer.bits} bits instead of {expected}")
     if rule.choices == "draws" and block.n != 1:
         failures.append(f"n = {block.n}: redraws take the place of width")
     return failures

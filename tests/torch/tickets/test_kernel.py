@@ -77,7 +77,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource, compile
 from slt_theory.torch.kernels import gadget
 
-TYPES = dict(wanted="*i64", u="*i64", rank="*i32", count="*i32", out="*i32", states="*i8",
+TYPES = dict(targets="*i64", u="*i64", rank="*i32", count="*i32", out="*i32", states="*i8",
              packed="*i32", sums="*i64", radius="i64")
 for kernel in (gadget.try_kernel, gadget.sum_kernel):
     names = list(inspect.signature(kernel.fn).parameters)
