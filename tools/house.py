@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tarfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -104,16 +104,26 @@ DOORS = {
 }
 
 
-def wide(code: Trees) -> dict[str, int]:
-    """Functions with many parameters: verbs of the command line, kernels, doors, all others."""
-    found = Counter()
+def sorts(code: Trees, chosen: Callable[[Function], bool]) -> Counter[str]:
+    """Chosen functions: verbs of the command line, kernels, proofs, public doors, all others."""
+    found: Counter[str] = Counter()
     for path, node in nodes(code, Function):
-        if parameters(node) > MANY:
-            decorators = " ".join(map(ast.unparse, node.decorator_list))
-            verb = "/cli/" in path and ("command" in decorators or not node.name.startswith("_"))
-            kernel = "/kernels/" in path
+        if chosen(node):
+            verb = "/cli/" in path and not node.name.startswith("_")
+            proof = path.startswith("proofs/") and node.name == "build"
             door = f"{path}:{node.name}" in DOORS
-            found["verbs" if verb else "kernels" if kernel else "doors" if door else "others"] += 1
+            kernel = "/kernels/" in path
+            found[
+                "verbs"
+                if verb
+                else "kernels"
+                if kernel
+                else "proofs"
+                if proof
+                else "doors"
+                if door
+                else "others"
+            ] += 1
     return found
 
 
@@ -218,18 +228,23 @@ def counts(code: Trees) -> dict[str, int | str]:
     places = rooms(code)
     headings = sum(ast.get_docstring(tree) is not None for tree in code.values())
     names, bare = undocumented(code)
-    many = wide(code)
+    many = sorts(code, lambda f: parameters(f) > MANY)
+    long = sorts(code, lambda f: f.end_lineno - f.lineno >= LONG)
     return {
         "files": len(code),
         "statements": statements,
         "statements, docstrings left out": statements - len(docs) - headings,
         "class names defined twice": sum(count > 1 for count in classes.values()),
         "import circles": circles(imports(code)),
-        f"functions over {LONG} lines": sum(f.end_lineno - f.lineno >= LONG for f in functions),
-        f"functions with more than {MANY} parameters": many["others"],
-        "... that are verbs of the command line": many["verbs"],
+        f"functions over {LONG} lines": sum(long.values()),
+        "... verbs of the command line": long["verbs"],
+        "... kernels": long["kernels"],
+        "... proofs written out step by step": long["proofs"],
+        f"functions with more than {MANY} parameters": sum(many.values()),
+        "... verbs": many["verbs"],
         "... compiled kernels": many["kernels"],
         "... public doors": many["doors"],
+        "... all others": many["others"],
         "functions with **kwargs": sum(f.args.kwarg is not None for f in functions),
         "public names": names,
         "public names without docstring": bare,

@@ -113,7 +113,7 @@ def statistical_n(
     found = [
         best
         for profile in profiles()
-        if (keep := _serves(profile.plan, side, error, low, high)) is not None
+        if (keep := _common_share(profile.plan, side, error, low, high)) is not None
         and (best := _smallest(profile, keep, failure)) is not None
     ]
     if not found:
@@ -131,7 +131,7 @@ def statistical_n(
     )
 
 
-def _serves(
+def _common_share(
     plan: TrialPlan, side: Sides, error: Fraction, lo: Fraction, hi: Fraction
 ) -> Fraction | None:
     """Share of items of the plan's law (scaled) in the law asked about; None if it holds none.
