@@ -55,6 +55,13 @@ def parameters(function: Function) -> int:
     return len(names) - (names[:1] in (["self"], ["cls"]))
 
 
+def long_without_docstring(function: Function) -> bool:
+    """True for a function with more than `LONG` lines besides its docstring."""
+    first = function.body[0]
+    text = first.end_lineno - first.lineno + 1 if ast.get_docstring(function) else 0
+    return function.end_lineno - function.lineno + 1 - text > LONG
+
+
 def public(tree: ast.Module) -> Iterator[Function | ast.ClassDef]:
     """Functions and classes without underscore, and the methods of such classes."""
     for node in tree.body:
@@ -237,6 +244,7 @@ def counts(code: Trees) -> dict[str, int | str]:
         "class names defined twice": sum(count > 1 for count in classes.values()),
         "import circles": circles(imports(code)),
         f"functions over {LONG} lines": sum(long.values()),
+        "... of them without their docstring": sum(map(long_without_docstring, functions)),
         "... verbs of the command line": long["verbs"],
         "... kernels": long["kernels"],
         "... proofs written out step by step": long["proofs"],

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Ints
 from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.networks import Conv, Geometry
 from slt_theory.papers.dacunha2022 import DirectConv, TwoLayerConv
@@ -135,15 +136,10 @@ def direct_errors(
         ticket = DirectConv().build(request)
         seconds = time.perf_counter() - begin
         weights, biases = list(target.weights), list(target.biases)
-        largest = relative = own = 0.0
+        worst = np.zeros(3)
         for k, (block, layer) in enumerate(zip(ticket.blocks, request.layers, strict=True)):
             sums = effective_block(ticket, k).positive
-            errors = np.abs(sums - layer.targets)
-            sizes = np.abs(layer.targets)
-            largest = max(largest, float(np.ldexp(float(errors.max()), -PRODUCT_BITS)))
-            relative = max(relative, float(errors.max() / sizes.max()))
-            there = sizes > 0
-            own = max(own, float((errors[there] / sizes[there]).max()))
+            worst = np.maximum(worst, _errors(sums, layer.targets))
             values = np.ldexp(sums.astype(np.float64), -PRODUCT_BITS)
             shape = part.weights[k].shape
             cube = values[:, : block.inputs].reshape(shape[0], -1, block.inputs)
@@ -155,9 +151,9 @@ def direct_errors(
             ErrorRow(
                 n=n,
                 parameters=part.parameters,
-                weight_error=largest,
-                relative_weight_error=relative,
-                relative_own_error=own,
+                weight_error=float(worst[0]),
+                relative_weight_error=float(worst[1]),
+                relative_own_error=float(worst[2]),
                 relative_output_error=float(
                     np.abs(out - target_out).max() / np.abs(target_out).max()
                 ),
@@ -166,6 +162,17 @@ def direct_errors(
             )
         )
     return rows
+
+
+def _errors(sums: Ints, targets: Ints) -> tuple[float, float, float]:
+    """Largest error of a weight: absolute, over the largest weight, and over the weight itself."""
+    errors, sizes = np.abs(sums - targets), np.abs(targets)
+    there = sizes > 0
+    return (
+        float(np.ldexp(float(errors.max()), -PRODUCT_BITS)),
+        float(errors.max() / sizes.max()),
+        float((errors[there] / sizes[there]).max()),
+    )
 
 
 def two_layer_beside(

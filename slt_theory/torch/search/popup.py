@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from slt_theory.errors import BadInput
 from slt_theory.torch.search.chance import best_of_random
-from slt_theory.torch.search.frozen import frozen_network
+from slt_theory.torch.search.frozen import Frozen, frozen_network
 from slt_theory.torch.search.settings import Found, Search
 from slt_theory.torch.train import (
     Draws,
@@ -95,41 +96,67 @@ def search(
         losses = torch.empty(0, len(draws))
         return Found(best, applied(weights, best), frozen.mask_bits, losses)
     drawn = {name: weight.clone() for name, weight in weights.items()}
-
-    def chosen(scores: Tensors) -> list[Tensors]:
-        ranked = frozen.ranked({name: score.abs() for name, score in scores.items()})
-        return [top(ranked, keep) for keep in keeps]
-
-    def value(masks: list[Tensors]) -> Tensors:
-        if settings.method == "biprop":
-            return _binary(drawn, masks[0])
-        return {
-            name: weight * torch.stack([mask[name] for mask in masks]).sum(0)
-            for name, weight in drawn.items()
-        }
-
-    def effective(scores: Tensors) -> Tensors:
-        with torch.no_grad():
-            hard = value(chosen(scores))
-        return {
-            name: straight_through(hard[name], _soft(drawn[name], score))
-            for name, score in scores.items()
-        }
-
-    redraw = _redrawing(model, settings, coats, draws, drawn, chosen)
+    scored = _Scored(frozen, keeps, drawn, binary=settings.method == "biprop")
+    redraw = _redrawing(model, settings, coats, draws, drawn, scored.chosen)
     fitted = fit(
         model,
         _scores(model, draws, drawn),
         task,
         settings.recipe,
         draws=draws,
-        effective=effective,
+        effective=scored.effective,
         on_step=[redraw] if settings.redraw else [],
         progress=progress,
     )
-    found = chosen(fitted.variables)
+    found = scored.chosen(fitted.variables)
     check_masks(found[0], model.shapes, keeps[0])
-    return Found(found[0], value(found), frozen.mask_bits + sum(totals[:-1]), fitted.losses)
+    mask_bits = frozen.mask_bits + sum(totals[:-1])
+    return Found(found[0], scored.value(found), mask_bits, fitted.losses)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Masked weights as a function of scores: top scores are kept, gradients go straight through.
+
+    Attributes
+    ----------
+    frozen : Frozen
+        Its locked weights are always kept, its pruned ones never.
+    keeps : list
+        Kept weights of every coat, in all or a layer.
+    drawn : dict of Tensor
+        The random weights.
+    binary : bool
+        Signs with one scale a layer in place of the weights.
+    """
+
+    frozen: Frozen
+    keeps: list[Keep]
+    drawn: Tensors
+    binary: bool
+
+    def chosen(self, scores: Tensors) -> list[Tensors]:
+        """One mask a coat: the largest |score|."""
+        ranked = self.frozen.ranked({name: score.abs() for name, score in scores.items()})
+        return [top(ranked, keep) for keep in self.keeps]
+
+    def value(self, masks: list[Tensors]) -> Tensors:
+        """The weights under masks: each counts once for every mask that keeps it."""
+        if self.binary:
+            return _binary(self.drawn, masks[0])
+        return {
+            name: weight * torch.stack([mask[name] for mask in masks]).sum(0)
+            for name, weight in self.drawn.items()
+        }
+
+    def effective(self, scores: Tensors) -> Tensors:
+        """The masked weights, with the gradient of `_soft`."""
+        with torch.no_grad():
+            hard = self.value(self.chosen(scores))
+        return {
+            name: straight_through(hard[name], _soft(self.drawn[name], score))
+            for name, score in scores.items()
+        }
 
 
 def _soft(weight: Tensor, score: Tensor) -> Tensor:

@@ -208,10 +208,15 @@ def fit(
         if progress is not None:
             progress(1)
     history = torch.stack(losses) if losses else torch.empty(0, stack)
+    _check_finite(history, recipe)
+    return Fitted(_copy(leaves), history, kept)
+
+
+def _check_finite(history: Tensor, recipe: Recipe) -> None:
+    """Refuse losses (steps, S) that are NaN or infinite; names the first such step."""
     if not history.isfinite().all():
         first = int((~history.isfinite()).any(1).nonzero()[0]) + 1
         raise BadInput("rate", recipe.rate, f"the loss is not finite at step {first}", "lower it")
-    return Fitted(_copy(leaves), history, kept)
 
 
 def _batches(task: Task, recipe: Recipe, draws: Draws, copy: int) -> Tensor | None:
