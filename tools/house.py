@@ -105,8 +105,10 @@ DOORS = {
     "slt_theory/experiments/bounds.py:bound_numbers",
     "slt_theory/experiments/check.py:check",
     "slt_theory/experiments/threshold.py:threshold",
+    "slt_theory/tickets/building/build.py:build_ticket",
     "slt_theory/tickets/__init__.py:build_ticket",
     "slt_theory/torch/build.py:build_ticket",
+    "slt_theory/torch/train/loop.py:fit",
     "slt_theory/universal/build.py:build_universal",
 }
 

@@ -23,7 +23,7 @@ from slt_theory.universal.functions import decay, negative_log
 from slt_theory.universal.hinges import Job, fill, pieces, reach_needed
 from slt_theory.universal.mixing import fill_mixing, mixing_block
 from slt_theory.universal.rules import THEOREM
-from slt_theory.universal.source import HingeSource, hinge_blocks
+from slt_theory.universal.source import HingeSource, pair_block, single_block
 
 __all__ = ["Options", "build_universal"]
 
@@ -194,7 +194,7 @@ class _FamilyBuilder:
         )
 
     def _hinges(
-        self, jobs: list[Job], *, inputs: int, outputs: int, two_sided: bool, stream: int
+        self, jobs: list[Job], *, inputs: int, outputs: int, two_sided: bool
     ) -> tuple[list[Block], Masks]:
         """A pair and a single layer that do the jobs."""
         needed = [pieces(j.function, s * _length(j, s), j.tolerance) for j in jobs for s in j.sides]
@@ -205,16 +205,22 @@ class _FamilyBuilder:
         n = options.n or math.ceil(_CANDIDATES / float(frozen.free) ** 2)
         # A row is of use if its own output's link is there and no other one's is locked.
         enough /= float((1 - frozen.prune) * (1 - frozen.lock) ** (outputs - 1))
-        pair, single = hinge_blocks(
+        knots = options.knots or math.ceil(enough * self.stretch)
+        pair = pair_block(
             inputs=inputs,
-            outputs=outputs,
             n=n,
-            knots=options.knots or math.ceil(enough * self.stretch),
+            knots=knots,
             copies=options.copies,
-            signs="both" if two_sided else "positive",
+            two_sided=two_sided,
+            eps=str(self.eps),
+            freezing=frozen,
+        )
+        single = single_block(
+            outputs=outputs,
+            knots=knots,
+            copies=options.copies,
             scale_exponent=max(0, math.ceil(math.log2(2 * reach))),
             eps=str(self.eps),
-            stream=stream,
             freezing=frozen,
         )
         weights = pair.source_weights + single.source_weights
@@ -237,14 +243,14 @@ class _FamilyBuilder:
             Job(k, 0, family.functions[k], -float(family.lo), float(family.hi), tolerance)
             for k in order
         ]
-        return self._hinges(jobs, inputs=1, outputs=len(jobs), two_sided=family.lo < 0, stream=0)
+        return self._hinges(jobs, inputs=1, outputs=len(jobs), two_sided=family.lo < 0)
 
     def _monomials(self, family: Monomials) -> tuple[list[Block], Masks]:
         d, rows = family.inputs, family.exponents
         degrees = [sum(row) for row in rows]
         log_error = _LOG_SHARE * self._eps / max(degrees)
         jobs = [Job(j, j, negative_log(), 0.0, 1.0, log_error) for j in range(d)]
-        blocks, masks = self._hinges(jobs, inputs=d, outputs=d, two_sided=False, stream=0)
+        blocks, masks = self._hinges(jobs, inputs=d, outputs=d, two_sided=False)
         # A weight of a logarithm counts log 2 at most; the error is shared by its variables.
         variables = np.array([np.count_nonzero(row) for row in rows])
         radii = _MIXING_SHARE * self._eps / (math.log(2) * variables)

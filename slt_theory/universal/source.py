@@ -24,7 +24,7 @@ from slt_theory.tickets.building.request import source_layer
 from slt_theory.tickets.frozen import Freezing, frozen_pattern
 from slt_theory.tickets.source import layer_law
 
-__all__ = ["LAW", "HingeCandidates", "HingeSource", "drawn", "hinge_blocks"]
+__all__ = ["LAW", "HingeCandidates", "HingeSource", "drawn", "pair_block", "single_block"]
 
 LAW = Uniform(bits=WEIGHT_BITS)
 """Of every weight."""
@@ -32,51 +32,50 @@ LAW = Uniform(bits=WEIGHT_BITS)
 Masks = tuple[NDArray[np.uint8], ...]
 
 
-def hinge_blocks(
+def pair_block(
     *,
     inputs: int,
-    outputs: int,
     n: int,
     knots: int,
     copies: int,
-    signs: str,
-    scale_exponent: int,
+    two_sided: bool,
     eps: str,
-    stream: int,
     freezing: Freezing,
-) -> tuple[Block, Block]:
-    """Headers of the pair and of the single layer; three streams from `stream` on are theirs."""
-    halves = 2 if signs == "both" else 1
-    hidden, rows = (inputs + 1) * halves * n, knots * copies
-    inner, outer = freezing.gadget, freezing
-    layers = (
-        source_layer(hidden, inputs + 1, LAW, stream, inner),
-        source_layer(rows, hidden, LAW, stream + 1, inner),
-        source_layer(outputs, rows + copies, LAW, stream + 2, outer),
-    )
-    pair = Block(
+) -> Block:
+    """Header of the gadget pair that makes `copies` of each knot; weights of streams 0 and 1."""
+    signs, halves = ("both", 2) if two_sided else ("positive", 1)
+    hidden = (inputs + 1) * halves * n
+    return Block(
         kind="gadget-pair",
         outputs=knots,
         inputs=inputs,
         constant_input=True,
-        layers=layers[:2],
+        layers=(
+            source_layer(hidden, inputs + 1, LAW, 0, freezing.gadget),
+            source_layer(knots * copies, hidden, LAW, 1, freezing.gadget),
+        ),
         n=n,
         eps=eps,
         copies_out=copies,
-        signs="both" if signs == "both" else "positive",
+        signs=signs,
     )
-    single = Block(
+
+
+def single_block(
+    *, outputs: int, knots: int, copies: int, scale_exponent: int, eps: str, freezing: Freezing
+) -> Block:
+    """Header of the layer that adds hinges and constants up to outputs; weights of stream 2."""
+    return Block(
         kind="single-layer",
         outputs=outputs,
         inputs=knots,
         constant_input=True,
-        layers=layers[2:],
+        layers=(source_layer(outputs, (knots + 1) * copies, LAW, 2, freezing),),
         n=copies,
         eps=eps,
         scale_exponent=scale_exponent,
         copies_in=copies,
     )
-    return pair, single
 
 
 @dataclass(frozen=True)
