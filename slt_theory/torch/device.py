@@ -76,7 +76,7 @@ class OnDevice:
     ) -> tuple[tuple[NDArray[np.uint8], ...], list[tuple[int, int, str]]]:
         """Return both masks of a pair, and the sums (row, input, sign) that no subset reaches."""
         pair = GadgetPair(block, seed, self.place)
-        targets = torch.from_numpy(layer.wanted).to(self.place)
+        targets = torch.from_numpy(layer.targets).to(self.place)
         rest: dict[str, Any] = {"threads": threads, "progress": progress}
         masks = self.solve(pair, targets, layer.radius, **rest)
         kept = unpack(masks.neurons[None].cpu(), block.layers[0].rows)[0]

@@ -194,7 +194,7 @@ class _FamilyBuilder:
         )
 
     def _hinges(
-        self, jobs: list[Job], *, inputs: int, outputs: int, two_sided: bool
+        self, jobs: list[Job], *, inputs: int, outputs: int, two_sided: bool, stream: int
     ) -> tuple[list[Block], Masks]:
         """A pair and a single layer that do the jobs."""
         needed = [pieces(j.function, s * _length(j, s), j.tolerance) for j in jobs for s in j.sides]
@@ -213,6 +213,7 @@ class _FamilyBuilder:
             copies=options.copies,
             two_sided=two_sided,
             eps=str(self.eps),
+            stream=stream,
             freezing=frozen,
         )
         single = single_block(
@@ -221,6 +222,7 @@ class _FamilyBuilder:
             copies=options.copies,
             scale_exponent=max(0, math.ceil(math.log2(2 * reach))),
             eps=str(self.eps),
+            stream=stream + 2,
             freezing=frozen,
         )
         weights = pair.source_weights + single.source_weights
@@ -243,14 +245,14 @@ class _FamilyBuilder:
             Job(k, 0, family.functions[k], -float(family.lo), float(family.hi), tolerance)
             for k in order
         ]
-        return self._hinges(jobs, inputs=1, outputs=len(jobs), two_sided=family.lo < 0)
+        return self._hinges(jobs, inputs=1, outputs=len(jobs), two_sided=family.lo < 0, stream=0)
 
     def _monomials(self, family: Monomials) -> tuple[list[Block], Masks]:
         d, rows = family.inputs, family.exponents
         degrees = [sum(row) for row in rows]
         log_error = _LOG_SHARE * self._eps / max(degrees)
         jobs = [Job(j, j, negative_log(), 0.0, 1.0, log_error) for j in range(d)]
-        blocks, masks = self._hinges(jobs, inputs=d, outputs=d, two_sided=False)
+        blocks, masks = self._hinges(jobs, inputs=d, outputs=d, two_sided=False, stream=0)
         # A weight of a logarithm counts log 2 at most; the error is shared by its variables.
         variables = np.array([np.count_nonzero(row) for row in rows])
         radii = _MIXING_SHARE * self._eps / (math.log(2) * variables)

@@ -40,37 +40,44 @@ def pair_block(
     copies: int,
     two_sided: bool,
     eps: str,
+    stream: int,
     freezing: Freezing,
 ) -> Block:
-    """Header of the gadget pair that makes `copies` of each knot; weights of streams 0 and 1."""
-    signs, halves = ("both", 2) if two_sided else ("positive", 1)
-    hidden = (inputs + 1) * halves * n
+    """Header of the gadget pair that makes `copies` of each knot; its two streams from `stream`."""
+    hidden = (inputs + 1) * (2 if two_sided else 1) * n
     return Block(
         kind="gadget-pair",
         outputs=knots,
         inputs=inputs,
         constant_input=True,
         layers=(
-            source_layer(hidden, inputs + 1, LAW, 0, freezing.gadget),
-            source_layer(knots * copies, hidden, LAW, 1, freezing.gadget),
+            source_layer(hidden, inputs + 1, LAW, stream, freezing.gadget),
+            source_layer(knots * copies, hidden, LAW, stream + 1, freezing.gadget),
         ),
         n=n,
         eps=eps,
         copies_out=copies,
-        signs=signs,
+        signs="both" if two_sided else "positive",
     )
 
 
 def single_block(
-    *, outputs: int, knots: int, copies: int, scale_exponent: int, eps: str, freezing: Freezing
+    *,
+    outputs: int,
+    knots: int,
+    copies: int,
+    scale_exponent: int,
+    eps: str,
+    stream: int,
+    freezing: Freezing,
 ) -> Block:
-    """Header of the layer that adds hinges and constants up to outputs; weights of stream 2."""
+    """Header of the layer that adds hinges and constants up to outputs; weights of `stream`."""
     return Block(
         kind="single-layer",
         outputs=outputs,
         inputs=knots,
         constant_input=True,
-        layers=(source_layer(outputs, (knots + 1) * copies, LAW, 2, freezing),),
+        layers=(source_layer(outputs, (knots + 1) * copies, LAW, stream, freezing),),
         n=copies,
         eps=eps,
         scale_exponent=scale_exponent,

@@ -81,7 +81,7 @@ def exact(rows: Any) -> Any:
 SPLITS = 600
 
 
-class Part(NamedTuple):
+class GroupMass(NamedTuple):
     """A group: its size and the squared length of the sum of its gradients, in common units.
 
     Its own gradient is that sum over the size.
@@ -108,7 +108,7 @@ def _gradients(ridge: int) -> np.ndarray[tuple[int, int], np.dtype[np.object_]]:
     return np.array([[int(v) for v in row] for row in whole.tolist()], dtype=object)
 
 
-def _splits(seed: int, groups: int, ridge: int = 0) -> list[list[Part]]:
+def _splits(seed: int, groups: int, ridge: int = 0) -> list[list[GroupMass]]:
     """Random splits of the table into groups of random sizes."""
     gradients, found = _gradients(ridge), []
     for split in range(SPLITS):
@@ -118,11 +118,11 @@ def _splits(seed: int, groups: int, ridge: int = 0) -> list[list[Part]]:
         parts = np.split(order, cuts)
         sums = [gradients[part].sum(0) if len(part) else [0] for part in parts]
         pairs = zip(parts, sums, strict=True)
-        found.append([Part(len(part), sum(v * v for v in total)) for part, total in pairs])
+        found.append([GroupMass(len(part), sum(v * v for v in total)) for part, total in pairs])
     return found
 
 
-def _ordered(parts: list[Part]) -> bool:
+def _ordered(parts: list[GroupMass]) -> bool:
     """|D_a| >= |D_b| implies |g_a| <= |g_b|, for nonempty groups."""
     return all(
         a.square * b.size**2 <= b.square * a.size**2
@@ -149,21 +149,21 @@ def three_groups(seed: int, size: Scale = FULL) -> Outcome:
     Least: a constant fitted to the answers 1, 1, 1 | 0, 0 | -3 is 0; the mean gradients of the
     groups are -1, 0 and 3.
     """
-    least = [Part(3, 9), Part(2, 0), Part(1, 9)]
+    least = [GroupMass(3, 9), GroupMass(2, 0), GroupMass(1, 9)]
     return _all([least, *_splits(seed, 3)], _ordered)
 
 
 def three_balanced(seed: int, size: Scale = FULL) -> Outcome:
     """Corrected, for any number of groups: n_a |g_a| is at most the others' sum of n_b |g_b|."""
 
-    def balanced(parts: list[Part]) -> bool:
+    def balanced(parts: list[GroupMass]) -> bool:
         lengths = sorted(isqrt(part.square << 128) for part in parts)
         return lengths[-1] <= sum(lengths[:-1]) + len(lengths)  # each is too small by less than 1
 
     return _all(_splits(seed, 3), balanced)
 
 
-def _all(splits: list[list[Part]], holds: Callable[[list[Part]], bool]) -> Outcome:
+def _all(splits: list[list[GroupMass]], holds: Callable[[list[GroupMass]], bool]) -> Outcome:
     failures = [f"sizes {[p.size for p in parts]}" for parts in splits if not holds(parts)]
     return all_of(failures, len(splits), "sizes and gradients of groups in the order claimed")
 

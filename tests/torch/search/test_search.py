@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from slt_theory.data import Graph, digits
+from slt_theory.data import LabelledGraph, digits
 from slt_theory.errors import BadInput
 from slt_theory.torch.search import (
     RECIPE,
@@ -191,7 +191,7 @@ def test_gin_finds_two_communities():
         for b in range(a + 1, 24)
         if int(lots[a, b]) < (60 if (a < 12) == (b < 12) else 3)
     ]
-    graph = Graph(np.array(edges), np.eye(24), np.array([0] * 12 + [1] * 12))
+    graph = LabelledGraph(np.array(edges), np.eye(24), np.array([0] * 12 + [1] * 12))
     task = graph_task("two groups", graph, members, (12, 0, 12))
     model = Gin(adjacency(graph), torch.eye(24), hidden=32)
     settings = replace(SHORT, recipe=replace(RECIPE, steps=150, batch=None))
