@@ -45,7 +45,7 @@ def draw(data: dict[str, Any]) -> Figure:
         (right, "relative_output_error", "largest relative output error"),
     ):
         axis.semilogy(n, [row[key] for row in data["rows"]], color=COLOURS[0], marker="o", ms=3)
-        axis.set(xlabel="random numbers a parameter $n$", ylabel=label, xticks=n)
+        axis.set(xlabel="numbers a parameter $n$", ylabel=label, xticks=n)
     by_eps = {row["weight_error"]: row for row in data["rows"]}
     left.semilogy(
         [each["n"] for each in data["two_layer"]],
@@ -58,5 +58,6 @@ def draw(data: dict[str, Any]) -> Figure:
     )
     left.plot([], [], color=COLOURS[0], marker="o", ms=3, label="one number a candidate")
     left.set_xticks(range(10, 71, 10))
-    left.legend(title=f"{data['rows'][0]['parameters']:,} parameters")
+    title = f"{data['rows'][0]['parameters']:,} parameters"
+    figure.legend(loc="outside upper center", ncols=2, title=title)
     return figure

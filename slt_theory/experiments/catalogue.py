@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 from slt_theory.errors import BadInput, MissingExtra
@@ -217,9 +217,17 @@ def run_claims(
         papers[claim.source.paper.key].append(claim.id)
     # The claims of a paper share arms, which a process keeps.
     jobs = [(ids, seed, size) for ids in papers.values() for seed in seeds]
+    others = active_children()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for reports in pool.map(_reports, jobs):
-            yield from reports
+        try:
+            for reports in pool.map(_reports, jobs):
+                yield from reports
+        except (KeyboardInterrupt, GeneratorExit):
+            # Else the end of the block waits for claims that take minutes.
+            for child in active_children():
+                if child not in others:
+                    child.terminate()
+            raise
 
 
 def _reports(job: tuple[list[str], int, Any]) -> list[EntryReport]:
