@@ -82,14 +82,14 @@ class _Count:
 
     def __init__(self, what: str, total: int | None) -> None:
         self.what, self.total, self.done = what, total, 0
-        self.started, self.said = time.monotonic(), False
+        self.started, self.warned = time.monotonic(), False
 
     def advance(self, done: int) -> None:
         self.done += done
-        if not self.said and self.total and self.left > _LONG_SECONDS:
+        if not self.warned and self.total and self.left > _LONG_SECONDS:
             say(f"{self.total:,} {self.what} take about {clock(self.left)}; Ctrl-C or --max-time "
                 "keeps what is done")  # fmt: skip
-        self.said = True
+        self.warned = True
 
     def expect(self, total: int) -> None:
         self.total, self.done, self.started = total, 0, time.monotonic()

@@ -146,7 +146,7 @@ def run_main_job(
 
 
 def _parts() -> list[Part]:
-    """What the job consists of, the longest first; each part knows nothing of the others.
+    """Parts of the job, the longest first; each part knows nothing of the others.
 
     Entries of the catalogue go in handfuls.
     """

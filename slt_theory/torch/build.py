@@ -166,7 +166,7 @@ class _MaskedLayers:
 
     @property
     def complete(self) -> bool:
-        """Whether every sum is reached."""
+        """True if every sum is reached."""
         return not any(layer.unreached for layer in self.layers)
 
 

@@ -30,7 +30,7 @@ class Completed(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Whether every sum is reached."""
+        """True if every sum is reached."""
 
 
 Asked = TypeVar("Asked", bound=Attempted)

@@ -47,7 +47,7 @@ _SPREAD_INPUTS = 64
 
 @dataclass(frozen=True)
 class OnRegion:
-    """What is certain of one region.
+    """Certified facts about one region.
 
     Attributes
     ----------
@@ -100,6 +100,7 @@ class RegionCertificates:
         return None if None in kept else sum(map(bool, kept)) / len(kept)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
             "domain": self.domain,
             "sup_error_bound": self.sup_error_bound,
@@ -155,7 +156,7 @@ def certify_regions(
 
 
 def _regions(asked: Domain | Around, domain: Domain, size: int) -> list[Inputs]:
-    """What is asked for, cut to the ticket's domain; of a ball that sticks out its box is cut."""
+    """Regions asked for, cut to the ticket's domain; of a ball that sticks out its box is cut."""
     if isinstance(asked, Around):
         return list(asked.regions(domain, size))
     (lo, hi), (low, high) = asked.ends(size), domain.ends(size)
