@@ -137,11 +137,7 @@ def _ran(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             leaves = torch.utils._pytree.tree_leaves(module(inputs))
     except Exception as error:
-        raise BadInput(
-            "module", type(module).__name__,
-            f"does not run in float64 on {len(inputs)} inputs ({_first_line(error)})",
-            "see that it takes a batch of any size, and constants in the type of its input",
-        ) from error  # fmt: skip
+        raise _runs_not(type(module).__name__, len(inputs), error) from error
     result: torch.Tensor = next(leaf for leaf in leaves if leaf is not None)
     if result.dim() == 0 or len(result) != len(inputs):
         raise BadInput(
@@ -149,6 +145,13 @@ def _ran(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
             "axis 0 of its output must be the batch",
         )  # fmt: skip
     return result
+
+
+def _runs_not(what: str, count: int, error: Exception) -> BadInput:
+    return BadInput(
+        "module", what, f"does not run in float64 on {count} inputs ({_first_line(error)})",
+        "see that it takes a batch of any size, and constants in the type of its input",
+    )  # fmt: skip
 
 
 def _first_line(error: BaseException) -> str:
@@ -221,7 +224,10 @@ class _Recorder:
     def _evaluated(self, node: Any) -> Any:
         """Compute a node at the inputs by torch."""
         args, kwargs = self._arguments(node, self.tensors)
-        return _computed(node, args, kwargs)
+        try:
+            return _computed(node, args, kwargs)
+        except Exception as error:
+            raise _runs_not(_place(node)[0], len(self.inputs), error) from error
 
     def _see(self, value: Any, tensor: Any) -> None:
         if isinstance(value, list | tuple):
