@@ -18,7 +18,7 @@ from slt_theory.provenance import provenance
 from slt_theory.statistics import clopper_pearson
 from slt_theory.subset_sum.parallel import thread_count
 
-__all__ = ["MainJob", "Part", "run_main_job", "run_parts"]
+__all__ = ["JobPart", "MainJob", "run_main_job", "run_parts"]
 
 Step = Callable[[str], None]
 
@@ -73,7 +73,7 @@ class MainJob:
     seconds: float = 0.0
 
     def take(self, piece: MainJob) -> None:
-        """Add the results of a piece; what it skipped is said once."""
+        """Add the results of a piece; what several skipped stands there once."""
         for name in ("verdicts", "bounds", "laws", "tickets", "proofs", "surprises"):
             getattr(self, name).extend(getattr(piece, name))
         self.figure |= piece.figure
@@ -96,7 +96,7 @@ class MainJob:
 
 
 @dataclass(frozen=True)
-class Part:
+class JobPart:
     """A piece of the job that another process can run.
 
     Attributes
@@ -145,7 +145,7 @@ def run_main_job(
     return job
 
 
-def _parts() -> list[Part]:
+def _parts() -> list[JobPart]:
     """Parts of the job, the longest first; each part knows nothing of the others.
 
     Entries of the catalogue go in handfuls.
@@ -155,12 +155,12 @@ def _parts() -> list[Part]:
     ids = [entry.id for entry in all_theorems()]
     handfuls = [ids[k : k + _ENTRIES] for k in range(0, len(ids), _ENTRIES)]
     return [
-        Part("success against n", _figure),
-        *(Part(f"proof {few[-1]}", _proofs, (few,)) for few in _families()),
-        *(Part(f"ticket {o['theorem']}", _tickets, (k,)) for k, (_, o) in enumerate(TICKETS)),
-        *(Part(f"three numbers at eps = {eps}", _bounds, (eps, d)) for eps, d in BOUNDS),
-        *(Part(f"threshold of {law}", _laws, (law,)) for law in LAWS),
-        *(Part(f"checks {few[0]} to {few[-1]}", _verdicts, (few,)) for few in handfuls),
+        JobPart("success against n", _figure),
+        *(JobPart(f"proof {few[-1]}", _proofs, (few,)) for few in _families()),
+        *(JobPart(f"ticket {o['theorem']}", _tickets, (k,)) for k, (_, o) in enumerate(TICKETS)),
+        *(JobPart(f"three numbers at eps = {eps}", _bounds, (eps, d)) for eps, d in BOUNDS),
+        *(JobPart(f"threshold of {law}", _laws, (law,)) for law in LAWS),
+        *(JobPart(f"checks {few[0]} to {few[-1]}", _verdicts, (few,)) for few in handfuls),
     ]
 
 
@@ -177,7 +177,7 @@ def _families() -> list[list[str]]:
 
 
 def run_parts(
-    parts: Sequence[Part],
+    parts: Sequence[JobPart],
     out: Path,
     *,
     full: bool,

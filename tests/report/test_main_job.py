@@ -11,7 +11,7 @@ import pytest
 from slt_theory import proofs
 from slt_theory.errors import BadInput
 from slt_theory.report import main_job
-from slt_theory.report.main_job import MainJob, Part, run_parts
+from slt_theory.report.main_job import JobPart, MainJob, run_parts
 from slt_theory.theorems import all_theorems
 
 
@@ -23,13 +23,13 @@ def results(job: MainJob) -> dict[str, Any]:
     return record
 
 
-def some() -> list[Part]:
+def some() -> list[JobPart]:
     """Cheap parts of every kind but tickets and the figure."""
     first = [entry.id for entry in all_theorems()][:2]
     return [
-        Part("laws", main_job._laws, ("uniform",)),
-        Part("bounds", main_job._bounds, ("1/10", 0.1)),
-        Part("checks", main_job._verdicts, (first,)),
+        JobPart("laws", main_job._laws, ("uniform",)),
+        JobPart("bounds", main_job._bounds, ("1/10", 0.1)),
+        JobPart("checks", main_job._verdicts, (first,)),
     ]
 
 
@@ -45,7 +45,7 @@ def test_processes_give_what_one_process_gives_in_the_same_order(tmp_path):
 
 
 def test_an_error_of_a_part_is_the_error_of_the_job(tmp_path):
-    parts = [*some()[:1], Part("laws", main_job._laws, ("no law",))]
+    parts = [*some()[:1], JobPart("laws", main_job._laws, ("no law",))]
     for workers in (1, 2):
         with pytest.raises(BadInput, match="no law"):
             run_parts(parts, tmp_path, full=False, seed=3, workers=workers)
@@ -53,8 +53,8 @@ def test_an_error_of_a_part_is_the_error_of_the_job(tmp_path):
 
 def test_a_fault_ends_the_job_before_parts_that_wait(tmp_path):
     """The parts behind the fault would write a file each."""
-    parts = [Part("laws", main_job._laws, ("no law",))] * 2
-    parts += [Part(f"mark {k}", mark, (k,)) for k in range(200)]
+    parts = [JobPart("laws", main_job._laws, ("no law",))] * 2
+    parts += [JobPart(f"mark {k}", mark, (k,)) for k in range(200)]
     with pytest.raises(BadInput, match="no law"):
         run_parts(parts, tmp_path, full=False, seed=3, workers=2)
     assert len(list(tmp_path.glob("mark*"))) < 200
