@@ -113,7 +113,7 @@ def _case(claim: Theorem | Bound, n: int | None, eps: Any, delta: float, lo: Any
             *window,
             **Question.demands(claim.asks),
         )
-        own = claim.required_n(float(eps), delta)
+        own = claim.required_n(float(positive_fraction("eps", eps)), delta)
         return Case(claim.name, question, own if n is None else n, "bound" if n is None else "user")
     return _of_theorem(claim, n, eps, delta, lo, hi)
 

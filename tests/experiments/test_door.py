@@ -143,3 +143,14 @@ def test_listing_and_graph(tmp_path: Path) -> None:
     assert RUN.invoke(own, ["graph"]).stdout.startswith("flowchart")
     assert "edges" in json.loads(RUN.invoke(own, ["graph", "--json"]).stdout)
     assert isinstance(RUN.invoke(own, ["graph", "--format", "png"]).exception, BadInput)
+
+
+def test_a_bound_of_a_file_takes_its_error_as_text(tmp_path) -> None:
+    from slt_theory import check
+
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from slt_theory import Bound\nb = Bound('mine', n=lambda eps, delta: 2 / eps)\n"
+    )
+    report = check(f"{file}:b", eps="1/10", trials=100)
+    assert (report.claim, report.n, report.eps) == ("mine", 20, 0.1)
