@@ -203,11 +203,11 @@ def _assumed(tensors: Tensors, arch: Architecture | None, network: Network) -> l
         if arch is None or not arch.wiring:
             found.append("no skips and no branches")
     given = any(key.endswith((".stride", ".padding", ".pool")) for key in tensors.arrays)
-    said = () if arch is None else arch.layers
+    stated = () if arch is None else arch.layers
     plain = [
         name
         for name, weight in zip(network.names, network.weights, strict=True)
-        if weight.ndim == 4 and name not in said
+        if weight.ndim == 4 and name not in stated
     ]
     if plain and not given:
         names = ", ".join(plain[:12]) + (", ..." if len(plain) > 12 else "")
