@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.balls import to_power
+from slt_theory.balls import to_power, up
 from slt_theory.certified.base_parameters import HALF_TURN
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.fourier_certificate import (
@@ -141,7 +141,7 @@ def _bend() -> bool:
                 for k in range(1, 500):
                     second_difference = rows[k + 1][part] + rows[k - 1][part] - 2 * rows[k][part]
                     share = abs(second_difference) / ball(step_**2) / most
-                    worst = max(worst, float(share.upper()))
+                    worst = max(worst, up(share))
     return first and second and small and worst <= 1
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from math import comb, factorial, isqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
 from slt_theory.rationals import whole_number
 from slt_theory.statistics import Verdict
@@ -234,12 +235,12 @@ def explicit_suffices(seed: int, condition: bool = True) -> Outcome:
         for inverse in (2, 4, 10, 100, 1000):
             gamma, bits = arb(1) / inverse, arb(power)
             entropy_bits = sum((x * (1 / x).log() / two for x in (gamma, 1 - gamma)), arb(0))
-            k = gamma * 2 * bits**2 / entropy_bits
+            k = gamma * 2 * to_power(bits, 2) / entropy_bits
             log_k = k.log() / two
-            if condition and not bool(k >= 2 * (log_k**2 + 2 * log_k * bits)):
+            if condition and not bool(k >= 2 * (to_power(log_k, 2) + 2 * log_k * bits)):
                 continue
             cases += 1
-            if not bool(2 * bits**2 >= (log_k + bits) ** 2):
+            if not bool(2 * to_power(bits, 2) >= to_power(log_k + bits, 2)):
                 failures.append(f"eps = 2^-{power}, gamma = 1/{inverse}")
     return all_of(failures, cases, "the explicit n is at least the implicit one")
 

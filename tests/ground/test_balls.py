@@ -99,36 +99,53 @@ EXACT = {
     "proofs/base_interval.py": "(1-cut) cut x",
     "proofs/kit/slow.py": "(1-p) (1-weight) Fraction(3,4) Fraction(7,8) p weight",
     "proofs/smoothed_density.py": (
-        "(1-p+p*c) (1-theta) (a+b) (q*a-p*b) (x-m) a b base.star big c e first g least most p rest "
-        "s t turn u"
+        "(1-base.share) (1-p+p*c) (1-theta) (a+b) (q*a-p*b) (x-m) a b base.star big c e first "
+        "g least most p rest s t turn u"
     ),
     "slt_theory/certified/base_interval.py": "self.floor.least(count)",
     "slt_theory/certified/base_means.py": (
         "(1-base.share) Fraction(5,4) base.share float(s[1]-s[0]) s[:,None] self._slope "
         "self.base.star self.cells"
     ),
-    "proofs/fixed_size_second_moment.py": "a b c d j k (a*c+b*d)",
-    "proofs/gap_attention_exponent.py": "alpha (1+eps/(2*depth))",
-    "proofs/softmax_lemma.py": "r (a+b) (1-p*(r+1))",
+    "proofs/fixed_size_second_moment.py": "(a*c+b*d) a b c d j k",
+    "proofs/gap_attention_exponent.py": "(1+eps/(2*depth)) alpha",
+    "proofs/softmax_lemma.py": "(1-p*(r+1)) (a+b) r",
     "proofs/sum_bounded_constants.py": (
-        "k n q t ratio part total upper (x+1) (x-1) (y-j) (-t) (-y) (-square) (-1)"
+        "(-1) (-square) (-t) (-y) (x+1) (x-1) (y-j) k n part q ratio t total upper"
     ),
     "proofs/uniform_components.py": "power w x",
-    "slt_theory/certified/extension.py": "bottom (top-j*bottom) (-1)",
+    "slt_theory/certified/extension.py": "(-1) (top-j*bottom) bottom",
     "slt_theory/testing/false_statements/constants.py": (
-        "GOLDEN pieces Fraction(55,100) (1+eps/4) (1+eps/depth)"
+        "(1+eps/4) (1+eps/depth) Fraction(55,100) GOLDEN pieces"
     ),
     "slt_theory/testing/false_statements/published.py": "(1+eps/(2*depth))",
     "slt_theory/testing/lemmas/networks.py": (
-        "(e*v) (1+eta) ((1+eta)**len(weights)-1) (1+eps/(2*depth))"
+        "((1+eta)**len(weights)-1) (1+eps/(2*depth)) (1+eta) (e*v)"
     ),
-    "slt_theory/testing/lemmas/tails.py": "p (1-p) (t-k) (1-(1-p)**copies) (-1)",
+    "slt_theory/testing/lemmas/tails.py": "(-1) (1-(1-p)**copies) (1-p) (t-k) p",
     "slt_theory/papers/burkholz2022c.py": "(b-a) Fraction(1,9) Fraction(729,10000)",
-    "slt_theory/papers/malach2020.py": ("d l eps eps.numerator eps.denominator (masked-y[:,None])"),
-    "slt_theory/papers/otsuka2026/__init__.py": "alpha d_in",
-    "slt_theory/papers/chijiwa2021/__init__.py": "d l eps",
+    "slt_theory/papers/malach2020.py": "(masked-y[:,None]) d eps eps.denominator eps.numerator l",
+    "slt_theory/papers/otsuka2026/__init__.py": "alpha d d_in",
+    "slt_theory/papers/chijiwa2021/__init__.py": "d eps l",
     "slt_theory/universal/check.py": "Fraction(2)",
     "slt_theory/universal/functions.py": "(step*reach)",
+    "proofs/tilted_density.py": (
+        "(1-p+p*c) (1-plan.share) (p*(1-p)) (p*(1-p)*(1-2*p)) a b c cos diff(h,x) e f p s "
+        "sinh step_ t z"
+    ),
+    "slt_theory/certified/fourier_certificate.py": "least",
+    "slt_theory/certified/fourier_floor.py": "CURVE_CELLS",
+    "slt_theory/certified/fourier_items.py": "star tilt",
+    "slt_theory/certified/fourier_majorant.py": "h order",
+    "slt_theory/certified/fourier_means.py": "(1-plan.share) Fraction(5,4) float(x) plan.share",
+    "slt_theory/papers/giannou2023.py": "d p",
+    "slt_theory/papers/natale2024.py": (
+        "(-1) (e*m/k) (y-k) Fraction(15418,10**5) N bits channels d math.log2(1/eps) "
+        "math.log2(2*l*N**2*B*gamma*n/eps) math.log2(2*l*d_in*d_out/eps) "
+        "math.log2(2*layers*width**2*gamma*n/eps) math.log2(inside) math.log2(k) "
+        "math.log2(k/eps) p['spectral_norm'] uniform_sum_density(n,Fraction(0)) "
+        "uniform_sum_density(n,above) width"
+    ),
 }
 
 

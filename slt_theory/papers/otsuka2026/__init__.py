@@ -94,7 +94,7 @@ def moved_attention(seed: int, exponential: bool = True) -> Outcome:
         e = arb(1) / fine
         # Keys turned by a few hundredths keep their norm below alpha.
         side = arb(turn) / 50
-        height = (arb(alpha) ** 2 - side**2).sqrt()
+        height = (to_power(arb(alpha), 2) - to_power(side, 2)).sqrt()
         keys = [(side, height), (side, -height)]
         outputs = []
         for query in ((arb(alpha) / 2, arb(0)), (arb(alpha) / 2, e)):
@@ -112,7 +112,7 @@ def moved_attention(seed: int, exponential: bool = True) -> Outcome:
         change = sum((d * d for d in apart), arb(0))
         growth = alpha * ((4 * alpha * e).exp() - 1) if exponential else arb(0)
         cases += 1
-        if not bool(change <= 2 * (growth + e) ** 2):
+        if not bool(change <= 2 * to_power(growth + e, 2)):
             failures.append(f"alpha = {alpha}, e = 1/{fine}")
     return all_of(failures, cases, "attention under tokens moved by at most e")
 
@@ -147,12 +147,12 @@ def accumulated(seed: int, squared: bool = True, factor: int = 2) -> Outcome:
     for blocks, heads, width in ((2, 1, 1), (2, 2, 4), (3, 1, 2), (3, 4, 4), (4, 2, 3)):
         root, eps = heads * arb(width).sqrt(), arb(1) / 2
         alpha = arb(max(1, width)).sqrt()
-        beta = [alpha * (4 * root) ** b for b in range(blocks)]
+        beta = [alpha * to_power(4 * root, b) for b in range(blocks)]
         moved = arb(0)
         for b in range(blocks):
             scale = arb(1)
             for later in beta[b + 1 :]:
-                scale *= 16 * root * later ** (2 if squared else 1)
+                scale *= 16 * root * to_power(later, 2 if squared else 1)
             own = eps / (2 ** (blocks - max(b, 1)) * scale)
             radius = beta[b] + moved
             moved = own + factor * root * (radius * ((4 * radius * moved).exp() - 1) + 2 * moved)
