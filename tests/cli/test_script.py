@@ -202,9 +202,9 @@ def test_with_json_an_error_is_json_on_stdout_with_the_same_code(tmp_path):
 
 def test_a_fault_of_ours_is_70_also_in_json():
     code = (
-        "import sys; import slt_theory.cli.trials as t; from slt_theory.cli import main\n"
-        "def fails(text): raise ZeroDivisionError('planted')\n"
-        "t.law_of = fails; sys.argv = ['slt', *sys.argv[1:]]; main()"
+        "import sys; import slt_theory.experiments as e; from slt_theory.cli import main\n"
+        "def fails(**given): raise ZeroDivisionError('planted')\n"
+        "e.threshold = fails; sys.argv = ['slt', *sys.argv[1:]]; main()"
     )
     for more in ((), ("--json",)):
         result = subprocess.run(
