@@ -9,7 +9,7 @@ import typer
 from slt_theory.cli.patience import progress_bar
 from slt_theory.errors import BadInput
 
-__all__ = ["REGIONS", "Asked", "Certify", "asked_of", "certified", "says_nothing"]
+__all__ = ["REGIONS", "Asked", "Certify", "Split", "asked_of", "certified", "says_nothing"]
 
 REGIONS = "box:lo,hi, ball:radius, or around:FILE.npz,RADIUS[,lo,hi]: a certificate for each input."
 Asked = Annotated[str | None, typer.Option("--domain", help=f"Certify a part: {REGIONS}")]
@@ -17,9 +17,13 @@ Certify = Annotated[
     str | None,
     typer.Option("--certify", help="agreement: share of inputs whose class provably is the same."),
 ]
+Split = Annotated[
+    float,
+    typer.Option("--split", min=0, help="Cut regions, the worst piece first: seconds for each."),
+]
 
 
-def asked_of(domain: str | None, certify: str | None) -> tuple[Any, str | None]:
+def asked_of(domain: str | None, certify: str | None, cut: float) -> tuple[Any, str | None]:
     """The regions that are asked for, and the domain of a ticket that is built for them."""
     if certify not in (None, "agreement"):
         raise BadInput("certify", certify, "is not known", "the one thing there is: agreement")
@@ -28,11 +32,13 @@ def asked_of(domain: str | None, certify: str | None) -> tuple[Any, str | None]:
     asked = None if domain is None else parse_asked(domain)
     if certify is not None and asked is None:
         raise BadInput("certify", certify, "needs regions", "name them with --domain")
+    if cut and asked is None:
+        raise BadInput("split", cut, "needs regions", "name them with --domain")
     return asked, str(asked.hull) if isinstance(asked, Around) else domain
 
 
 def certified(
-    record: dict[str, Any], target: Any, ticket: Any, asked: Any, certify: str | None
+    record: dict[str, Any], target: Any, ticket: Any, asked: Any, certify: str | None, cut: float
 ) -> list[str]:
     """Add what is certain of the regions to a record, and say it; nothing where none are asked for.
 
@@ -43,19 +49,21 @@ def certified(
     from slt_theory.tickets.checking.regions import certify_regions
 
     # A build certifies its whole domain as it is.
-    if asked is None or (certify is None and str(asked) == ticket.domain):
+    if asked is None or (certify is None and not cut and str(asked) == ticket.domain):
         return []
     if not isinstance(target, Network):
         raise BadInput("domain", str(asked), "attention has no regions", "leave --domain out")
-    with progress_bar("regions", len(asked.inputs) if isinstance(asked, Around) else 1) as progress:
-        found = certify_regions(ticket, target, asked, progress=progress)
+    count = len(asked.inputs) if isinstance(asked, Around) else 1
+    with progress_bar(*(("pieces", None) if cut else ("regions", count))) as progress:
+        found = certify_regions(ticket, target, asked, seconds=cut, progress=progress)
     names = ("sup_error_bound", "sup_error_found")
     record["whole_domain"] = {"domain": ticket.domain, **{name: record[name] for name in names}}
     record |= found.to_dict()
     how = "by exact evaluation" if getattr(asked, "radius", 1) == 0 else "certified"
+    cuts = f" in {sum(point.pieces for point in found.points):,} pieces" if cut else ""
     lines = [
-        f"over {asked} ({len(found.points)} regions): at most {found.sup_error_bound:.6g} ({how}), "
-        f"at least {found.sup_error_found:.6g} (found)"
+        f"over {asked} ({len(found.points)} regions{cuts}): at most {found.sup_error_bound:.6g} "
+        f"({how}), at least {found.sup_error_found:.6g} (found)"
     ]
     if certify is not None:
         record["agreement"] = found.agreement

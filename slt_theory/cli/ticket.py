@@ -24,7 +24,7 @@ from slt_theory.cli.common import (
 )
 from slt_theory.cli.construction import ConstructionCommand, asked_options
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar, time_limit
-from slt_theory.cli.regions import REGIONS, Asked, Certify, asked_of, certified, says_nothing
+from slt_theory.cli.regions import REGIONS, Asked, Certify, Split, asked_of, certified, says_nothing
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.cli.ticket_show import show
@@ -129,6 +129,7 @@ def build(
     signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
     domain: Annotated[str, typer.Option(help=REGIONS)] = "box:0,1",
     certify: Certify = None,
+    split: Split = 0.0,
     check: Check = None,
     strict: Strict = False,
     memory: Memory = None,
@@ -142,7 +143,7 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
-    regions, whole = asked_of(domain, certify)
+    regions, whole = asked_of(domain, certify, split)
     network, assumed, layers, remarks = any_target(target, arch, check, strict=strict)
     from slt_theory.tickets import build_ticket, write_ticket
     from slt_theory.tickets.building.build import construction_of
@@ -191,7 +192,7 @@ def build(
         *layers,
         *_edges(ticket.certificate),
         *says_nothing(record, network, ticket),
-        *certified(record, network, ticket, regions, certify),
+        *certified(record, network, ticket, regions, certify, split),
         f"written to {out}",
     ]
     if network_eps is not None and getattr(network, "norm_exponents", None):
@@ -216,6 +217,7 @@ def verify(
     data: Data = None,
     domain: Asked = None,
     certify: Certify = None,
+    split: Split = 0.0,
     memory: Memory = None,
     json: Json = False,
 ) -> None:
@@ -226,7 +228,7 @@ def verify(
     from slt_theory.tickets.size import ticket_size
 
     sample, limit = held_out(data), byte_count(memory)
-    regions, _ = asked_of(domain, certify)
+    regions, _ = asked_of(domain, certify, split)
     network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     ticket = read_ticket(file, target=network, max_memory=limit)
     report = verified(ticket, network, max_memory=limit)
@@ -254,7 +256,7 @@ def verify(
         )
     if report.ok:
         lines += says_nothing(record, network, ticket)
-        lines += certified(record, network, ticket, regions, certify)
+        lines += certified(record, network, ticket, regions, certify, split)
     if report.ok and sample is not None:
         on_data = agreement(ticket, network, sample)
         record["data"] = on_data.to_dict()

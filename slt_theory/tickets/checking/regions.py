@@ -7,10 +7,14 @@ as over a domain (`error_bound`, `relaxation`), on the target's ranges there (`b
 The class of an input is its largest output. Let c be the target's class at the middle of a region,
 m_j a lower bound of ``z_c - z_j`` over the region, and r_j an upper bound of the ticket's loss
 ``(z_c - z_j) - (z'_c - z'_j)``. If m_j > max(r_j, 0) for all j, both networks answer c there.
+
+With a limit of seconds a region is cut in pieces (`splitting`). Pieces take no descent: around two
+inputs of ACAS Xu (radius 0.05, 5 s) bounds of 0.71 and 0.74 with it became 0.063 and 0.034 without.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,10 +32,11 @@ from slt_theory.tickets.checking.comparison import compare_all
 from slt_theory.tickets.checking.effective import MalformedTicket
 from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
 from slt_theory.tickets.checking.error_search import error_nearby, start_inputs
-from slt_theory.tickets.checking.outward import largest
+from slt_theory.tickets.checking.outward import Range, largest
 from slt_theory.tickets.checking.relaxation import relaxed_bound
 from slt_theory.tickets.checking.rounding import rounding_bound
 from slt_theory.tickets.checking.rules import header_failures
+from slt_theory.tickets.checking.splitting import OnRegion, Piece, joined, split, widest_axis
 from slt_theory.tickets.checking.unrolled import SourceMap, run_source, target_maps, unroll
 from slt_theory.tickets.domain import Ball, Box, Domain, Inputs, Region, parse_domain
 from slt_theory.tickets.ticket import Ticket
@@ -43,29 +48,6 @@ _WORK = 2e10
 """Multiplications for the descent of one region; a whole domain takes ten times as many."""
 _AT_ONCE = 1 << 22
 _SPREAD_INPUTS = 64
-
-
-@dataclass(frozen=True)
-class OnRegion:
-    """Certified facts about one region.
-
-    Attributes
-    ----------
-    error_bound : float
-        No input of the region has a larger error (sup norm of the output).
-    error_found : float
-        Some input of it has at least this.
-    class_kept : bool or None
-        Whether ticket and target provably name the same class, one alone, for every input of it;
-        None for a network of one output.
-    margin : float or None
-        The target's class leads by at least this on all of it; negative if that is not shown.
-    """
-
-    error_bound: float
-    error_found: float
-    class_kept: bool | None
-    margin: float | None
 
 
 @dataclass(frozen=True)
@@ -114,6 +96,7 @@ def certify_regions(
     target: Network,
     asked: Domain | Around,
     *,
+    seconds: float = 0.0,
     progress: Callable[[int], None] | None = None,
 ) -> RegionCertificates:
     """Certify a ticket on regions of its domain; what sticks out of the domain is cut off.
@@ -122,14 +105,20 @@ def certify_regions(
     ----------
     asked : Box, Ball or Around
         Of `slt_theory.tickets.around.parse_asked`.
+    seconds : float
+        Cut every box in pieces for so long, that of the largest bound first: how many there are
+        depends on the machine, and every one holds. For few inputs, as cuts halve one coordinate.
     progress : callable, optional
-        Told the number of finished regions.
+        Told the number of finished regions, or of pieces where boxes are cut.
 
     Raises
     ------
     BadInput
-        If the ticket is not one of this target, or a region lies outside its domain.
+        If the ticket is not one of this target, a region lies outside its domain, or a ball is to
+        be cut.
     """
+    if not seconds >= 0:
+        raise BadInput("split", seconds, "must be 0 or more seconds", "e.g. 60")
     failures = header_failures(ticket, target)
     if failures:
         raise BadInput("ticket", failures[0], "it is not of this target", "verify it")
@@ -147,11 +136,15 @@ def certify_regions(
         if progress is not None:
             progress(len(points))
     else:
+        told = progress or (lambda _: None)
         points = []
         for region in _regions(asked, domain, target.size_in):
-            points.append(_on_region(target, maps, gaps, region))
-            if progress is not None:
-                progress(1)
+            if seconds:
+                points.append(_in_pieces(target, maps, gaps, region, seconds, told))
+                continue
+            values = target_ranges(target, region)
+            points.append(_on_region(target, maps, gaps, region, values, _WORK))
+            told(1)
     return RegionCertificates(str(asked), tuple(points))
 
 
@@ -209,12 +202,41 @@ def _lead(low: Floats, high: Floats) -> tuple[int, float]:
     return best, float(np.nextafter(low[best] - np.delete(high, best).max(), -np.inf))
 
 
-def _on_region(target: Network, maps: list[SourceMap], gaps: list[Gap], region: Inputs) -> OnRegion:
-    values = target_ranges(target, region)
+def _in_pieces(
+    target: Network,
+    maps: list[SourceMap],
+    gaps: list[Gap],
+    region: Inputs,
+    seconds: float,
+    told: Callable[[int], None],
+) -> OnRegion:
+    """Facts about a box that is cut for so many seconds."""
+    if isinstance(region, Ball):
+        raise BadInput("split", seconds, "cuts boxes, no ball", "name a box, or leave it out")
+    until, whole = time.monotonic() + seconds, Region(*region.ends(target.size_in))
+
+    def certify(piece: Region) -> Piece:
+        values = target_ranges(target, piece)
+        facts = _on_region(target, maps, gaps, piece, values, _WORK if piece is whole else 0.0)
+        told(1)
+        return Piece(piece, facts, widest_axis(target, piece, values))
+
+    return joined(*split(certify(whole), certify, lambda: time.monotonic() < until))
+
+
+def _on_region(
+    target: Network,
+    maps: list[SourceMap],
+    gaps: list[Gap],
+    region: Inputs,
+    values: list[Range],
+    work: float,
+) -> OnRegion:
+    """Facts about a region, given the target's ranges there and work for the descent."""
     last = deviation_ranges(target, region, gaps, values)[-1]
     bound = largest(last)
     if target.depth > 1:
-        bound = min(bound, relaxed_bound(target, region, gaps, values, work=_WORK))
+        bound = min(bound, relaxed_bound(target, region, gaps, values, work=work))
     found, middle = error_nearby(target, region, maps)
     if middle.size < 2:
         return OnRegion(round_up(bound), round_down(found), None, None)

@@ -98,6 +98,8 @@ def _largest(pair: Pair, rows: Floats, work: float) -> Floats:
     best = np.minimum.reduce([start.bound for start in starts])
     chosen = int(np.argmin([start.bound.max() for start in starts]))
     steps = _steps(pair, len(rows), work)
+    if not steps:
+        return np.asarray(best)
     choice = _descended(pair, rows, starts[chosen], steps, together=pair.modes[chosen])
     again = pair.back(rows, choice, together=pair.modes[chosen])
     return np.minimum(best, again.bound)
