@@ -131,7 +131,8 @@ def positive_fraction(name: str, value: Any) -> Fraction:
     exact = to_fraction(name, value)
     shown = str(value) if isinstance(value, Fraction) else value
     if exact <= 0:
-        raise BadInput(name, shown, "must be > 0", "an error of exactly 0 is almost never reached")
+        never = "an error of exactly 0 is almost never reached" if "eps" in name else ""
+        raise BadInput(name, shown, "must be > 0", never)
     if exact * _LARGEST < 1:
         raise BadInput(name, shown, "must be above 2^-1023", "rescale")
     return exact

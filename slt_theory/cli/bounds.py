@@ -75,6 +75,8 @@ def bound(
         # A mistyped id is named before what else may be missing.
         get(theorem_id)
     exactly_one(eps=eps, network_eps=network_eps)
+    if trials < 0:
+        raise BadInput("trials", trials, "must be at least 0", "with 0 nothing is measured")
     sizes: dict[str, Any] = {
         "eps": None if eps is None else require("eps", eps),
         "network_eps": None if network_eps is None else number("network_eps", network_eps),

@@ -10,6 +10,7 @@ import typer
 
 from slt_theory.cli.common import Json, emit, table
 from slt_theory.cli.status import last_runs
+from slt_theory.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -54,17 +55,24 @@ def list_theorems(
 ) -> None:
     """The catalogue of theorems and claims."""
     from slt_theory.theorems import all_entries
-    from slt_theory.theorems.status import status_of
+    from slt_theory.theorems.status import STATUSES, status_of
 
     if bibtex:
         from slt_theory.theorems.references import bibliography
 
-        typer.echo(bibliography(), nl=False)
+        # A part of them would look like the whole file.
+        _alone("bibtex", paper, status, kind, trust, about, markdown)
+        every = bibliography()
+        emit({"bibtex": every}, every.removesuffix("\n"), as_json=json)
         return
     outcomes = _outcomes(checks)
     if markdown:
-        typer.echo(_page(kind, outcomes), nl=False)
+        _alone("markdown", paper, status, trust, about)
+        page = _page(kind, outcomes)
+        emit({"markdown": page}, page.removesuffix("\n"), as_json=json)
         return
+    if status is not None and status not in STATUSES:
+        raise BadInput("status", status, "is no status", f"known: {', '.join(STATUSES)}")
     if outcomes is None:
         outcomes = {name: run["verdict"] for name, run in last_runs().items()}
     rows: list[dict[str, Any]] = []
@@ -101,15 +109,22 @@ def _row(entry: Any, derived: Any) -> dict[str, Any]:
     }
 
 
+def _alone(name: str, *others: Any) -> None:
+    """Refuse options that choose entries beside one that lists all."""
+    if any(others):
+        raise BadInput(name, "beside a choice of entries", "lists all", f"give --{name} alone")
+
+
 def _known_as(trust: str, asked: str | None) -> bool:
     """Decide whether an entry is known as asked; "recalled" stands for all three degrees."""
-    from slt_theory.errors import BadInput
     from slt_theory.theorems.entry import TRUST
 
     if asked is None:
         return True
     if asked != "recalled" and asked not in TRUST:
-        raise BadInput("trust", asked, "is no degree of trust", f"known: {', '.join(TRUST)}")
+        raise BadInput(
+            "trust", asked, "is no degree of trust", f"known: recalled, {', '.join(TRUST)}"
+        )
     return trust == asked or trust.startswith(f"{asked}-")
 
 

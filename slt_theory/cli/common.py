@@ -72,7 +72,10 @@ def byte_count(text: str | None) -> int | None:
     if text is None:
         return None
     unit = {"K": 10, "M": 20, "G": 30}.get(text[-1:].upper(), 0)
-    return int(number("memory", text[:-1] if unit else text) * (1 << unit))
+    size = int(number("memory", text[:-1] if unit else text) * (1 << unit))
+    if size < 1:
+        raise BadInput("memory", text, "must be at least one byte", "e.g. 4G")
+    return size
 
 
 def require(name: str, value: str | None) -> Fraction:

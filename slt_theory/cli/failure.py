@@ -24,11 +24,12 @@ _Wrong: type[Any] = typer.BadParameter.__mro__[2]
 def failure_record(error: BaseException) -> dict[str, Any]:
     """An error as plain data: kind, argument, value, message, way_out; None where there is none."""
     value = getattr(error, "value", None)
+    option = getattr(error, "param", None)
     plain = isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
     return {
         "error": {
             "kind": type(error).__name__,
-            "argument": getattr(error, "argument", None),
+            "argument": getattr(error, "argument", getattr(option, "name", None)),
             "value": value if plain or value is None else str(value)[:200],
             "message": error.format_message() if isinstance(error, _Wrong) else str(error),
             "way_out": getattr(error, "way_out", None) or None,

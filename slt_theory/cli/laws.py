@@ -46,13 +46,16 @@ def _known(text: str) -> dict[str, Any]:
 
     law = read_law(text)
     low, high = law.support
+    # A note speaks of a table or a file; nothing is proved about what lies behind it.
+    which = "law of the note" if law.note else "named law"
+    proved = f"yes, for the {which}" if law.note else "yes"
     return {
         "name": law.name,
         "support": f"[{float(low):.10g}, {float(high):.10g}]",
         "unit": f"{float(law.unit):.3g}",
-        "coupling": f"{float(law.coupling):.3g}, of a draw from the named law, except with",
+        "coupling": f"{float(law.coupling):.3g}, of a draw from the {which}, except with",
         "variation": f"probability {float(law.variation):.3g}",
         "atom": f"{float(law.atom):.6g} at 0",
-        "certified_numbers": "yes" if components(law) else "none: no density floor around 0",
+        "certified_numbers": proved if components(law) else "none: no density floor around 0",
         "note": law.note or "none",
     }

@@ -15,7 +15,7 @@ import typer
 
 from slt_theory.cli.common import emit
 from slt_theory.cli.failure import failure_record
-from slt_theory.errors import TimeIsUp
+from slt_theory.errors import BadInput, TimeIsUp
 
 __all__ = ["Bar", "MaxTime", "keeps_what_is_done", "progress_bar", "time_limit"]
 
@@ -27,6 +27,7 @@ MaxTime = Annotated[
 ]
 _LINE_SECONDS = 10.0
 _LONG_SECONDS = 10.0
+_LONGEST = 1e9
 
 
 class Bar:
@@ -169,6 +170,9 @@ def keeps_what_is_done(as_json: bool, max_time: float | None = None) -> Iterator
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
     """Raise `TimeIsUp` in the main thread after so many seconds."""
+    if seconds is not None and not 0 < seconds <= _LONGEST:
+        way_out = "leave it out for no limit"
+        raise BadInput("max_time", seconds, f"must lie in (0, {_LONGEST:g}] seconds", way_out)
     if seconds is None or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -81,9 +81,14 @@ class Empirical(Law):
     def __post_init__(self) -> None:
         given = np.asarray(self.values)
         if given.size == 0:
-            raise BadInput("values", given.shape, "must hold at least one number")
+            raise BadInput(f"values of {self.source}", given.shape, "must be at least one number")
         if given.dtype.kind not in "iuf":
-            raise BadInput("values", str(given.dtype), "must be real numbers")
+            raise BadInput(
+                f"values of {self.source}",
+                str(given.dtype),
+                "must be real numbers",
+                "save them as float64",
+            )
         if not 0 <= self.bits <= TABLE_BITS:
             raise BadInput("bits", self.bits, f"must lie in 0..{TABLE_BITS}")
         flat = np.ascontiguousarray(given.ravel())
@@ -190,9 +195,13 @@ def read_empirical(path: str, *, key: str = "", level: float = 0.99, sha256: str
     try:
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
+            if key:
+                raise BadInput("key", key, f"names nothing: {path} is one array", "leave it out")
             return _promised(Empirical(loaded, path, level), sha256)
         with loaded as archive:
             known = list(archive.files)
+            if not known:
+                raise BadInput("law", path, "holds no arrays", "save one with numpy.savez")
             if not key and len(known) != 1:
                 raise BadInput(
                     "law",

@@ -25,8 +25,11 @@ __all__ = ["ScipyLaw", "ScipyPoints", "distribution", "from_scipy", "is_frozen"]
 
 _TAIL = 2.0**-40
 _FURTHEST = 256.0
+_FURTHEST_POINT = 1 << 10
+_MOST_CUT = 0.1
+"""The default failure probability: with more, one number alone may differ that often."""
 _GRID = 2048
-_MOST_POINTS = 1 << 16
+_OWN = "whatever its name: write it as a slt_theory.laws.CustomLaw, or as discrete or histogram"
 
 
 def is_frozen(value: Any) -> bool:
@@ -51,6 +54,10 @@ def from_scipy(frozen: Any, lo: Any = None, hi: Any = None) -> Law:
         If it has no such parameters, or no mass between the ends.
     """
     name = str(getattr(frozen.dist, "name", ""))
+    known = _family(name)
+    # Another distribution may bear a name of scipy.stats, or be one with other ends.
+    if type(frozen.dist) is not type(known) or (frozen.dist.a, frozen.dist.b) != (known.a, known.b):
+        raise BadInput("law", repr(frozen.dist), f"is no distribution of scipy.stats, {_OWN}")
     numbers = tuple(_number(name, value) for value in frozen.args)
     named = tuple((key, _number(name, value)) for key, value in frozen.kwds.items())
     if hasattr(frozen.dist, "pmf"):
@@ -58,6 +65,28 @@ def from_scipy(frozen: Any, lo: Any = None, hi: Any = None) -> Law:
             raise BadInput("lo, hi", name, "are for continuous distributions")
         return _points(name, numbers, named)
     return ScipyLaw(name, numbers, named, lo, hi)
+
+
+def _family(name: str) -> Any:
+    """The family of scipy.stats with this name, or None."""
+    from scipy import stats
+
+    family = getattr(stats, name, None)
+    return family if isinstance(family, stats.rv_continuous | stats.rv_discrete) else None
+
+
+def _check_reach(name: str, frozen: Any) -> None:
+    """Refuse points beyond the largest before scipy looks for quantiles.
+
+    Its search adds up every probability below, and for a heavy tail that fills the memory.
+    """
+    if frozen.sf(_FURTHEST_POINT) + frozen.cdf(-_FURTHEST_POINT - 1) > 2 * _TAIL:
+        raise BadInput(
+            "law",
+            name,
+            f"has mass beyond {_FURTHEST_POINT} for these parameters",
+            "write its points as discrete(point:weight, ...)",
+        )
 
 
 def _number(name: str, value: Any) -> float:
@@ -70,14 +99,16 @@ def distribution(
     name: str, numbers: tuple[float, ...], named: tuple[tuple[str, float], ...]
 ) -> Any:
     """The frozen distribution of these parameters."""
-    from scipy import stats
-
-    family = getattr(stats, name, None)
-    if not isinstance(family, stats.rv_continuous | stats.rv_discrete):
+    family = _family(name)
+    if family is None:
         raise BadInput("law", name, "is no distribution of scipy.stats", "e.g. scipy(t,df=3)")
     try:
         frozen = family(*numbers, **dict(named))
+        if hasattr(family, "pmf"):
+            _check_reach(name, frozen)
         middle = float(frozen.median())
+    except BadInput:
+        raise
     except (TypeError, ValueError) as error:
         raise BadInput("law", name, f"was refused by scipy ({error})") from error
     if not np.isfinite(middle):
@@ -191,6 +222,8 @@ def _frozen_table(law: ScipyLaw) -> tuple[MassTable, float]:
     if not low < high or whole.cdf(high) - whole.cdf(low) < 2.0**-20:
         raise BadInput("law", law.name, f"has no mass between {low:g} and {high:g}", "give lo, hi")
     edges = _edges(whole, low, high)
+    if len(edges) < 2:
+        raise BadInput("law", law.name, f"is narrower than 2^-{TABLE_BITS}", "use a scale")
     # Upper tails by the survival function, which does not round small masses away.
     right = edges[:-1] >= float(whole.median())
     masses = np.where(right, -np.diff(whole.sf(edges)), np.diff(whole.cdf(edges)))
@@ -199,7 +232,12 @@ def _frozen_table(law: ScipyLaw) -> tuple[MassTable, float]:
         [Fraction(e) for e in edges.tolist()], shares([Fraction(m) for m in masses.tolist()])
     )
     cut = 0.0 if law.lo is not None else float(whole.cdf(low))
-    return table, cut + (0.0 if law.hi is not None else float(whole.sf(high)))
+    cut += 0.0 if law.hi is not None else float(whole.sf(high))
+    if cut > _MOST_CUT:
+        raise BadInput(
+            "law", law.name, f"has {cut:.2g} of its mass beyond {_FURTHEST:g}", "cut it by lo=, hi="
+        )
+    return table, cut
 
 
 def _edges(whole: Any, low: float, high: float) -> FloatArray:
@@ -233,6 +271,11 @@ class ScipyPoints(Discrete):
         return f"scipy({self.written})"
 
     @property
+    def variation(self) -> Fraction:
+        """With the tails that were cut, as scipy has them."""
+        return super().variation + 2 * Fraction(_TAIL)
+
+    @property
     def note(self) -> str:
         return (
             f"{self.name} is a table of {len(self.points)} points made from scipy.stats, and the "
@@ -243,11 +286,9 @@ class ScipyPoints(Discrete):
 
 def _points(name: str, numbers: tuple[float, ...], named: tuple[tuple[str, float], ...]) -> Law:
     whole = distribution(name, numbers, named)
-    low, high = int(whole.ppf(_TAIL)), int(whole.isf(_TAIL))
-    if high - low >= _MOST_POINTS:
-        raise BadInput("law", name, f"lives on {high - low + 1} points", f"at most {_MOST_POINTS}")
-    shift = float(to_fraction("loc", dict(named).get("loc", 0)))
-    places = [x + shift - int(shift) for x in range(low, high + 1)]
+    # Points are 1 apart; a location that is no integer stands in each of them.
+    low, high = float(whole.ppf(_TAIL)), float(whole.isf(_TAIL))
+    places = [low + k for k in range(round(high - low) + 1)]
     kept = [(x, p) for x in places if (p := float(whole.pmf(x))) > 0]
     return ScipyPoints(
         tuple(x for x, _ in kept), tuple(p for _, p in kept), written=_written(name, numbers, named)

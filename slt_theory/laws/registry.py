@@ -95,6 +95,13 @@ class Arguments:
             raise self.refuse(f"needs {', '.join(missing)}")
         return found
 
+    def number(self, name: str, value: str) -> Fraction:
+        """One value as a number, or the error that shows the whole law."""
+        try:
+            return parse_fraction(name, value)
+        except BadInput as error:
+            raise self.refuse(f"{name} = {value!r} {error.constraint}") from None
+
     def pairs(self) -> tuple[list[str], list[Fraction]]:
         """Values ``a:w``: what stands before the last colon of a mixture's or a point's pair."""
         if self.named or not self.places:
@@ -110,7 +117,7 @@ def _numbers(make: Callable[..., Law], *names: str, needed: int = 0) -> Callable
 
     def read(given: Arguments) -> Law:
         found = given.by_name(*names, needed=needed)
-        return make(**{name: parse_fraction("law", value) for name, value in found.items()})
+        return make(**{name: given.number(name, value) for name, value in found.items()})
 
     return read
 

@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 from slt_theory.errors import BadInput, SltError, UnreadableFile
 from slt_theory.theorems.entry import Claim, Theorem
 
-__all__ = ["LEVELS", "Status", "read_outcomes", "status_of"]
+__all__ = ["LEVELS", "STATUSES", "Status", "read_outcomes", "status_of"]
 
 LEVELS = ("none", "argued", "cited", "symbolic", "enclosure", "kernel")
 """What a proof here rests on, weakest first; `kernel` is a proof assistant's."""
+
+
+STATUSES = ("certified", "repaired", "recalled-fails", "stated", "recalled", "conjecture")
+"""What an entry can be, see `Status`."""
 
 
 class Status(NamedTuple):

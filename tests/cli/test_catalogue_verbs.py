@@ -37,6 +37,21 @@ def test_references_are_printed() -> None:
     assert shown.stdout.startswith("@misc{zeng2024,")
     every = CliRunner().invoke(app, ["list", "--bibtex"])
     assert every.stdout.count("@misc{") >= 60
+    assert _json("list", "--bibtex")["bibtex"] == every.stdout
+    assert _json("list", "--markdown")["markdown"].startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--bibtex", "--about", "fixed size"), "alone"),
+        (("--markdown", "--trust", "read"), "alone"),
+        (("--status", "proved"), "status = proved.*certified"),
+    ],
+)
+def test_lists_refuse_what_they_would_not_follow(options: tuple[str, ...], words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        CliRunner().invoke(app, ["list", *options], catch_exceptions=False)
 
 
 def test_bounds_are_compared_by_regimes() -> None:

@@ -243,6 +243,7 @@ def test_threshold_has_the_keys_of_the_contract():
         (("--eps", "0.1", "--lo", "1", "--hi", "-1"), ("lo",)),
         (("--eps", "0.1", "--trials", "0"), ("trials = 0",)),
         (("--eps", "0.1", "--seed", "-1"), ("seed = -1",)),
+        (("--eps", "0.1", "--max-time", "nan"), ("max_time = nan",)),
         (("--eps", "0.1", "--targets", "some"), ("targets = some",)),
         ((), ("eps", "missing")),
     ],
@@ -270,6 +271,17 @@ def test_bound_has_the_keys_of_the_contract():
         "parameters",
     }
     assert answer.keys() >= keys
+
+
+def test_bound_refuses_trials_below_zero():
+    assert "trials = -1" in refused("bound", "--law", "uniform", "--eps", "0.1", "--trials", "-1")
+
+
+def test_a_law_with_a_note_says_whose_draws_it_is_near():
+    assert "named law" in record("laws", "uniform")["coupling"]
+    table = record("laws", "scipy(norm)")
+    assert "law of the note" in table["coupling"] + table["certified_numbers"]
+    assert "named law" not in table["coupling"]
 
 
 def test_an_unknown_theorem_is_refused_with_the_nearest_id():
@@ -438,13 +450,17 @@ def test_targets_with_nan_or_infinity_are_refused(tmp_path):
         (("--eps", "0.1", "--objective", "all"), ("objective = all",)),
         (("--eps", "0.1", "--signs", "all"), ("signs = all",)),
         (("--eps", "0.1", "--shared"), ("shared",)),
-        (("--eps", "0.1", "--density", "0"), ("density = 0.0", "gadhikar2023-network")),
-        (("--eps", "0.1", "--density", "1/2"), ("density = 0.5", "gadhikar2023-network")),
+        (("--eps", "0.1", "--density", "0"), ("density = 0:", "gadhikar2023-network")),
+        (("--eps", "0.1", "--density", "1/2"), ("density = 1/2:", "gadhikar2023-network")),
         (("--eps", "0.1", "--size", "0"), ("size = 0", "natale2024-network")),
         (("--eps", "0.1", "--redraws", "0"), ("redraws = 0",)),
         (("--eps", "0.1", "--resolution", "0"), ("resolution = 0",)),
-        (("--eps", "0.1", "--memory", "0"), ("max_memory = 0",)),
+        (("--eps", "0.1", "--memory", "0"), ("memory = 0",)),
         (("--eps", "0.1", "--threads", "0"), ("threads = 0",)),
+        *(
+            (("--eps", "0.1", "--max-time", text), (f"max_time = {text}", "no limit"))
+            for text in ("0.0", "-1.0", "nan", "inf")
+        ),
     ],
 )
 def test_build_refuses_bad_options_and_writes_nothing(target, tmp_path, options, words):

@@ -163,9 +163,61 @@ def test_a_scipy_law_may_be_cut() -> None:
     assert law.variation == 0
     assert read_law("scipy(cauchy,lo=-1,hi=1)") == law
     assert set(read_law(scipy.stats.binom(2, 0.5)).sample(1, 0, 0, 99) // 2**44) == {0, 1, 2}
+    shifted = read_law(scipy.stats.poisson(3, 0.5))
+    assert shifted.support[0] == Fraction(1, 2)
+    assert shifted.variation > 2.0**-39
     for bad in ("scipy(nothing)", "scipy(t)", "scipy(norm,lo=500,hi=600)", "scipy()"):
         with pytest.raises(BadInput):
             read_law(bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("scipy(zipf,1.01)", "mass beyond 1024"),
+        ("scipy(norm,scale=1e-20)", "narrower"),
+        ("scipy(pareto,b=0.1)", "lo=, hi="),
+    ],
+)
+def test_a_scipy_law_without_a_table_is_refused_at_once(text: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read_law(text)
+
+
+class Flat(scipy.stats.rv_continuous):
+    def _pdf(self, x: np.ndarray) -> np.ndarray:
+        return np.ones_like(x)
+
+
+@pytest.mark.parametrize(
+    "frozen",
+    [Flat(name="norm", a=0, b=1)(), type(scipy.stats.norm)(name="norm", a=-1, b=1)()],
+    ids=["class", "ends"],
+)
+def test_a_name_of_scipy_stats_alone_makes_no_law(frozen: object) -> None:
+    with pytest.raises(BadInput, match=r"CustomLaw"):
+        read_law(frozen)
+
+
+def test_what_does_not_fit_is_shown_with_its_name_and_the_whole_law(tmp_path: Path) -> None:
+    for text, words in (
+        ("uniform(0,1))", r"hi = '1\)'.*uniform\(lo"),
+        ("laplace(x)", "scale = 'x'"),
+    ):
+        with pytest.raises(BadInput, match=words) as caught:
+            read_law(text)
+        assert caught.value.value == text
+    with pytest.raises(BadInput) as caught:
+        read_law("laplace(0)")
+    assert "error" not in str(caught.value)
+    np.save(tmp_path / "w.npy", [0.5])
+    np.savez(tmp_path / "none.npz")
+    for text, words in (("w.npy,key=a", "one array"), ("none.npz", "no arrays")):
+        with pytest.raises(BadInput, match=words):
+            read_law(f"empirical({tmp_path / text})")
+    np.save(tmp_path / "word.npy", ["a"])
+    with pytest.raises(BadInput, match=r"word\.npy"):
+        read_law(f"empirical({tmp_path / 'word.npy'})")
 
 
 def test_certified_numbers_rest_on_a_floor_or_there_are_none() -> None:

@@ -182,7 +182,7 @@ def _at_points(target: Network, maps: list[SourceMap], x: Floats) -> list[OnRegi
                     _lead(ends[0][k], ends[1][k]) for ends in (ours, theirs)
                 )
                 kept = best == other and min(lead, margin) > 0
-            found.append(OnRegion(round_up(bound), round_down(low), kept, margin))
+            found.append(OnRegion(round_up(bound), round_down(max(low, 0.0)), kept, margin))
     return found
 
 
