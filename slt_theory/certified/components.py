@@ -15,7 +15,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.lattice import parse_fraction
-from slt_theory.laws import floor_of
+from slt_theory.laws import Law, floor_of, is_as_named, own_floor
 from slt_theory.laws import read_law as take_law
 
 __all__ = ["TABLE", "Component", "components", "read_law"]
@@ -90,12 +90,16 @@ def _interval(name: str) -> tuple[Component, ...]:
 def read_law(law: Any) -> tuple[str, Fraction, Fraction]:
     """Name without scale and mask, |scale|, and the probability that an item is kept.
 
+    A law object that is not the law of its name has a name that no table knows.
+
     Raises
     ------
     BadInput
         If a scale or a probability inside the name is not a number of the right kind.
     """
     name = law if isinstance(law, str) else str(getattr(law, "name", law))
+    if isinstance(law, Law) and not is_as_named(law):
+        return f"own {name}", Fraction(1), Fraction(1)
     scale, keep, rest = Fraction(1), Fraction(1), []
     for factor in name.replace(" ", "").lower().split("*"):
         masked = _BERNOULLI.fullmatch(factor)
@@ -153,8 +157,8 @@ def components(law: Any) -> tuple[Component, ...]:
     BadInput
         As `read_law`.
     """
-    floor = getattr(law, "density_floor", None)
-    if callable(floor):
+    floor = own_floor(law)
+    if floor is not None:
         return _by_floor(floor, ())
     base, scale, keep = read_law(law)
     found = TABLE.get(base) or (_interval(base) if "*" not in base else ())

@@ -9,6 +9,7 @@ from slt_theory.certified.exact import Real, rational
 from slt_theory.certified.result import Certified
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
+from slt_theory.laws import Law, is_as_named
 
 __all__ = ["counting_n"]
 
@@ -38,7 +39,7 @@ def counting_n(
     while 2 * error * 2**n < high - low:
         n += 1
     steps, proof = [f"2^n * 2 eps >= {float(high - low):g}"], "counting-bound"
-    if delta is not None and low < -error and high > error and str(law) in _SYMMETRIC:
+    if delta is not None and low < -error and high > error and _is_symmetric(law):
         failure = rational(delta, "delta")[1]
         if failure <= 0:
             raise BadInput("delta", delta, "must be positive", "pass a number such as 0.01")
@@ -50,6 +51,10 @@ def counting_n(
             steps.append("all items of one sign: 2 * 2^-n <= delta")
     shown = float(to_fraction("eps", eps))
     return Certified(n, proof, shown, (float(low), float(high)), "counting", tuple(steps))
+
+
+def _is_symmetric(law: Any) -> bool:
+    return str(law) in _SYMMETRIC and (not isinstance(law, Law) or is_as_named(law))
 
 
 _SYMMETRIC = {"uniform", "normal", "uniform*uniform", "normal*normal", "normal*uniform"}

@@ -15,12 +15,12 @@ from slt_theory.laws.composed import Masked, Product, ReLU, Scaled
 from slt_theory.laws.custom import CustomLaw
 from slt_theory.laws.discrete import Discrete, Grid, Integers, Signs
 from slt_theory.laws.empirical import Empirical, dkw_band, read_empirical
-from slt_theory.laws.floors import floor_of
+from slt_theory.laws.floors import floor_of, own_floor
 from slt_theory.laws.frozen import ScipyLaw, from_scipy
 from slt_theory.laws.hyperbolic import Hyperbolic
 from slt_theory.laws.law import Law
 from slt_theory.laws.mixture import Mixed
-from slt_theory.laws.names import parse_law
+from slt_theory.laws.names import is_as_named, parse_law
 from slt_theory.laws.normal import NORMAL_NODES, NORMAL_OCTAVES, NORMAL_TABLE_BITS, Normal
 from slt_theory.laws.reading import law_digest, law_reference, read_law
 from slt_theory.laws.registry import LAWS, NamedLaw
@@ -58,8 +58,10 @@ __all__ = [
     "dkw_band",
     "floor_of",
     "from_scipy",
+    "is_as_named",
     "law_digest",
     "law_reference",
+    "own_floor",
     "parse_law",
     "read_empirical",
     "read_law",

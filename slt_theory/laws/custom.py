@@ -59,6 +59,9 @@ class CustomLaw(Law):
         if not 0 <= bits <= HEADROOM_BITS:
             raise BadInput("bits", bits, f"must lie in 0..{HEADROOM_BITS}")
         object.__setattr__(self, "bits", bits)
+        if self.slots != 1 or self.coupling < 0:
+            given = (self.slots, str(self.coupling))
+            raise BadInput("slots, coupling", given, "must be 1 and at least 0")
 
     def at(self, bits: int) -> CustomLaw:
         if bits < self.bits:
@@ -71,7 +74,14 @@ class CustomLaw(Law):
 
     def _drawn(self, words: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The draws of some words, if they are what the law declares."""
-        values = np.asarray(self.draw(words))
+        try:
+            values = np.asarray(self.draw(words))
+        except BadInput:
+            raise
+        except Exception as error:
+            what = f"raised {type(error).__name__}: {error}"
+            way_out = "it takes uint64 words, shape (count,)"
+            raise BadInput(f"draw of {self.name}", words.shape, what, way_out) from error
         if values.dtype.kind not in "iu":
             raise BadInput(
                 f"draw of {self.name}",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slt_theory.errors import BadInput, UnreadableFile
-from slt_theory.lattice import Lattice
+from slt_theory.lattice import Lattice, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
 from slt_theory.laws.table import TABLE_BITS
 from slt_theory.laws.uniform import scale_word
@@ -39,7 +39,7 @@ def dkw_band(count: int, level: float) -> float:
     >>> round(dkw_band(5000, 0.99), 4)
     0.0231
     """
-    if not 0 < level < 1:
+    if not 0 < to_fraction("level", level) < 1:
         raise BadInput("level", level, "must lie strictly between 0 and 1")
     if count < 1:
         raise BadInput("count", count, "must be >= 1")

@@ -40,6 +40,9 @@ class Mixed(Law):
     def __post_init__(self) -> None:
         weights = tuple(positive_fraction("weights", weight) for weight in self.weights)
         object.__setattr__(self, "laws", tuple(self.laws))
+        for law in self.laws:
+            if not isinstance(law, Law):
+                raise BadInput("laws", law, "must be laws", "read_law makes one of a name")
         object.__setattr__(self, "weights", weights)
         if len(self.laws) != len(weights) or not weights:
             raise BadInput("weights", len(weights), f"must be as many as {len(self.laws)} laws")

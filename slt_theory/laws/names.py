@@ -18,7 +18,7 @@ from slt_theory.laws.discrete import Integers
 from slt_theory.laws.law import Law
 from slt_theory.laws.registry import LAWS, Arguments, Kept
 
-__all__ = ["parse_law", "read_terms", "split"]
+__all__ = ["is_as_named", "parse_law", "read_terms", "split"]
 
 _NUMBER = re.compile(r"[\d./]+(?:e[+-]?\d+)?", re.ASCII)
 _CALL = re.compile(r"([a-zA-Z_]\w*)(?:\((.*)\)|\[(.*)\])?", re.ASCII | re.DOTALL)
@@ -89,6 +89,18 @@ def read_terms(text: str, *, files: bool, depth: int = 0) -> Law:
     if kept is not None:
         law = Masked(law, kept)
     return law if scale == 1 else Scaled(law, scale)
+
+
+def is_as_named(law: Law) -> bool:
+    """True for a law that draws as the law of its name, on whatever lattice.
+
+    A law of one's own may bear any name, and a subclass inherits one: neither is equal to it.
+    """
+    try:
+        named = parse_law(law.name)
+        return bool(named == law or named.at(law.bits) == law)
+    except BadInput:
+        return False
 
 
 def _product(factors: list[Law]) -> Law:

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from slt_theory.errors import BadInput
+from slt_theory.lattice import whole_number
 
 __all__ = ["map_blocks", "row_blocks", "thread_count"]
 
@@ -29,9 +30,10 @@ def thread_count(threads: int | None) -> int:
         if hasattr(os, "sched_getaffinity"):
             return len(os.sched_getaffinity(0)) or 1
         return os.cpu_count() or 1
-    if threads < 1:
+    count = whole_number("threads", threads)
+    if count < 1:
         raise BadInput("threads", threads, "must be at least 1", "leave it out to use all cores")
-    return int(threads)
+    return count
 
 
 def row_blocks(rows: int, size: int) -> list[range]:

@@ -39,7 +39,7 @@ class OnDevice:
     Raises
     ------
     BadInput
-        For an unknown kernel, or one that does not run there.
+        For a device that is not here, an unknown kernel, or one that does not run there.
 
     Examples
     --------
@@ -55,6 +55,13 @@ class OnDevice:
     memory: int = 1 << 30
 
     def __post_init__(self) -> None:
+        try:
+            torch.empty(0, device=self.place)
+        except (TypeError, RuntimeError, AssertionError) as error:
+            what = f"is no device here ({str(error).splitlines()[0]})"
+            raise BadInput("device", self.device, what, "e.g. cpu, cuda or cuda:0") from error
+        if self.place.type == "meta":
+            raise BadInput("device", self.device, "holds no numbers", "e.g. cpu or cuda")
         if self.kernel not in _KERNELS:
             raise BadInput("kernel", self.kernel, f"must be one of {', '.join(_KERNELS)}")
         if self.kernel == "compiled" and self.place.type != "cpu":

@@ -130,7 +130,7 @@ def test_bound_and_comparison() -> None:
 def test_listing_and_graph(tmp_path: Path) -> None:
     code, record = _json("list", "--paper", "natale2024")
     assert code == 0
-    assert len(record["theorems"]) == 5
+    assert len(record["theorems"]) == 8
     code, record = _json("show", "otsuka2024-locked-subset-sum")
     assert record["known_issues"][0]["shown_by"] == "n2 = n1^2"
     assert RUN.invoke(app, ["list", "--markdown"]).stdout.startswith("# The catalogue")

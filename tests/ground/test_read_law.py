@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from slt_theory.certified import certified_n
+from slt_theory.certified import certified_n, counting_n
 from slt_theory.errors import BadInput
 from slt_theory.laws import (
     LAWS,
@@ -19,7 +19,9 @@ from slt_theory.laws import (
     Discrete,
     Empirical,
     Integers,
+    Laplace,
     Law,
+    Masked,
     Mixed,
     Normal,
     Product,
@@ -199,6 +201,19 @@ def test_a_name_of_scipy_stats_alone_makes_no_law(frozen: object) -> None:
         read_law(frozen)
 
 
+def test_a_draw_that_raises_is_told_by_its_law() -> None:
+    broken = CustomLaw("broken", lambda w: 1 // 0)
+    with pytest.raises(BadInput, match=r"draw of broken.*ZeroDivisionError"):
+        broken.sample(1, 0, 0, 5)
+    with pytest.raises(BadInput, match="slots"):
+        CustomLaw("two", slots=2)
+    with pytest.raises(BadInput, match="must be laws"):
+        Mixed(("uniform",), (1,))  # type: ignore[arg-type]
+    for level in ("x", math.nan, 1):
+        with pytest.raises(BadInput, match="level"):
+            Empirical([1.0], level=level)  # type: ignore[arg-type]
+
+
 def test_what_does_not_fit_is_shown_with_its_name_and_the_whole_law(tmp_path: Path) -> None:
     for text, words in (
         ("uniform(0,1))", r"hi = '1\)'.*uniform\(lo"),
@@ -234,6 +249,44 @@ def test_certified_numbers_rest_on_a_floor_or_there_are_none() -> None:
         assert found.n > 10
     for law in ("signs", "discrete(-1:1,1:1)", "triangular(0,0,1)", "beta(2,2,0,1)"):
         assert certified_n("0.1", "0.1", law=law) is None
+
+
+class Zeros(Uniform):
+    def integers(self, words: np.ndarray) -> np.ndarray:
+        return np.zeros(len(words), np.int64)
+
+
+class Spikes(Laplace):
+    def integers(self, words: np.ndarray) -> np.ndarray:
+        return np.zeros(len(words), np.int64)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        CustomLaw("uniform", lambda w: np.zeros(len(w), np.int64)),
+        CustomLaw("un iform", lambda w: np.zeros(len(w), np.int64)),
+        Zeros(),
+        Scaled(Zeros(), "1/2"),
+        Masked(Zeros(), "1/2"),
+        Product(Zeros(), Uniform()),
+        Spikes(),
+        Mixed((Spikes(), Zeros()), (1, 1)),
+    ],
+    ids=lambda law: law.name,
+)
+def test_a_name_alone_certifies_nothing(law: Law) -> None:
+    assert certified_n("0.1", "0.1", law=law) is None
+    assert counting_n("0.1", delta="1e-6", law=law).proof == "counting-bound"
+
+
+def test_a_law_object_is_certified_as_its_name_on_any_lattice() -> None:
+    for name in ("uniform", "0.5*normal", "bernoulli(0.3)*uniform", "relu(uniform)*uniform"):
+        law = parse_law(name)
+        coarse = law.at(30) if law.bits > 48 else law
+        asked = [certified_n("0.1", "0.1", law=one) for one in (name, law, coarse)]
+        assert asked[0] is not None
+        assert [found and found.n for found in asked] == [asked[0].n] * 3
 
 
 def test_a_smaller_floor_never_asks_for_fewer() -> None:

@@ -52,3 +52,23 @@ def test_the_ticket_makes_the_module_and_the_module_the_ticket(tmp_path):
 def test_what_no_device_solves_is_refused(construction, options):
     with pytest.raises(BadInput, match=r"^solver = OnDevice"):
         build_ticket(DENSE, construction, eps=0.1, solver=OnDevice("cpu"), **options)
+
+
+@pytest.mark.parametrize("device", ["nowhere", "", "meta", "cuda:99", None])
+def test_a_device_that_is_not_here_is_refused_by_name(device):
+    with pytest.raises(BadInput, match=r"device = .*e\.g\. cpu"):
+        OnDevice(device)
+
+
+@pytest.mark.parametrize(
+    ("construction", "options", "words"),
+    [
+        (None, {"solver": "cuda"}, "solver = cuda.*OnDevice"),
+        (None, {"threads": "x"}, "threads = x"),
+        (None, {"threads": float("nan")}, "threads = nan"),
+        (TwoLayer, {}, r"make one: TwoLayer\(\)"),
+    ],
+)
+def test_odd_arguments_of_a_build_are_refused_by_name(construction, options, words):
+    with pytest.raises(BadInput, match=words):
+        build_ticket(DENSE, construction, eps=0.3, n=9, **options)

@@ -95,7 +95,10 @@ def chosen(construction: Construction | None, theorem: str | None) -> Constructi
         return construction_of(theorem, {})
     if not isinstance(construction, Construction):
         shown = construction if isinstance(construction, str) else type(construction).__name__
-        raise BadInput("construction", shown, "is no construction", "name one as theorem='...'")
+        way_out = "name one as theorem='...'"
+        if isinstance(construction, type):
+            shown, way_out = construction.__name__, f"make one: {construction.__name__}()"
+        raise BadInput("construction", shown, "is no construction", way_out)
     if theorem not in (None, construction.theorem):
         raise BadInput("theorem", theorem, f"is not that of {construction!r}", "give one of them")
     return construction
@@ -183,6 +186,9 @@ def build_ticket(
     made = chosen(construction, theorem)
     if not isinstance(target, Network | Attention):
         raise BadInput("target", type(target).__name__, "must be a network or an attention layer")
+    if solver is not None and not callable(solver):
+        way_out = "e.g. slt_theory.torch.OnDevice('cpu')"
+        raise BadInput("solver", solver, "must be a solver of gadget pairs", way_out)
     settings = BuildSettings(
         eps, network_eps, seed, n, objective, signs, domain, threads, progress, solver
     )
