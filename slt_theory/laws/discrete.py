@@ -208,7 +208,7 @@ class Discrete(_Discrete):
     >>> law.name, law.atom
     ('discrete(-1:1,0:2,1/3:1)', Fraction(1, 2))
     >>> Discrete((-1, 1), (3, 1), bits=0).sample(seed=1, stream=0, start=0, count=8)
-    array([-1, -1, -1, -1,  1, -1, -1, -1])
+    array([ 1, -1,  1, -1, -1,  1, -1, -1])
     """
 
     points: tuple[Any, ...]

@@ -136,7 +136,7 @@ class ScipyLaw(Tabulated):
     Examples
     --------
     >>> law = ScipyLaw("laplace", named=(("scale", 0.25),))
-    >>> law.name, law.coupling < 2**-40
+    >>> law.name, law.coupling < 2**-37
     ('scipy(laplace,scale=0.25)', True)
     """
 

@@ -200,7 +200,7 @@ class Triangular(Shape):
     >>> law.name, float(law.density(0.5))
     ('triangular(-1,1/2,1)', 1.0)
     >>> (law.sample(seed=1, stream=0, start=0, count=2) / 2**44).round(6).tolist()
-    [0.591327, 0.249226]
+    [0.675436, 0.419891]
     """
 
     lo: Any = -1

@@ -85,7 +85,7 @@ def limit_probability(scale: float) -> float:
     Examples
     --------
     >>> [round(limit_probability(scale), 3) for scale in (-3, 0, 3)]
-    [0.998, 0.624, 0.12]
+    [0.998, 0.624, 0.121]
     """
     rho = math.sqrt(3 / (2 * math.pi)) * 2.0**-scale
     return 1 - (math.exp(-rho) + math.exp(-2 * rho)) / 2

@@ -25,7 +25,7 @@ from slow_sources import Source
 from slow_values import KINKED, Values, differences
 
 from slt_theory import tickets
-from slt_theory.tickets.building import depth
+from slt_theory.tickets.building import build, depth
 from slt_theory.tickets.checking import certificate, edges
 
 _CORNERS, _CLIMBED, _STEPS, _EXACT = 243, 4, 6, 2
@@ -65,12 +65,12 @@ def quick(case: Case, *, whole: bool) -> Iterator[None]:
         depth.smallest_n,
         certificate.largest_error_found,
         edges.largest_error_found,
-        tickets.certify,
+        build.certify,
     )
     depth.smallest_n = lambda *_, **__: case.pair
     if not whole:
         certificate.largest_error_found = edges.largest_error_found = lambda *_, **__: 0.0
-        tickets.certify = lambda ticket, _: ticket
+        build.certify = lambda ticket, _: ticket
     try:
         yield
     finally:
@@ -78,7 +78,7 @@ def quick(case: Case, *, whole: bool) -> Iterator[None]:
             depth.smallest_n,
             certificate.largest_error_found,
             edges.largest_error_found,
-            tickets.certify,
+            build.certify,
         ) = kept
 
 
