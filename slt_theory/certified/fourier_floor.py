@@ -9,6 +9,7 @@ from it, which chords of the curve and a bound of its second derivative give.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from functools import cache, cached_property
 from typing import Any
@@ -29,7 +30,7 @@ CURVE_CELLS = 500
 """Cells of x on the curve."""
 
 STATISTIC_CELLS = 160
-"""Cells of V / n."""
+"""Cells of V / n up to v(1)."""
 
 PLACE_STEP = Fraction(1, 50)
 """Cells of A - y."""
@@ -86,15 +87,33 @@ class TiltedFloor:
         self._v = [-self._scale * tilted_log(star, ball(x), self.tilt)[0] for x in self.points]
         self._values = rounded(self._v)
         self._bend = self._scale * bends(star, self.tilt)
+        self.edges = self._edges()
+
+    def _edges(self) -> FloatArray:
+        """Ends of the cells of V / n: equal ones up to v(1), then on to the greatest v.
+
+        v falls again before 1 if the tilt is below -2.12 (at s_* = 7/5): its maximum is inside.
+        """
         top = up(self._v[-1])
-        self.edges = top * np.arange(STATISTIC_CELLS + 1) / STATISTIC_CELLS
-        self.edges[-1] = top
+        peak = max(ups(self._v)) + up(self._bend) / (8 * CURVE_CELLS**2) * (1 + MARGIN)
+        peak *= 1 + MARGIN
+        edges = top * np.arange(STATISTIC_CELLS + 1) / STATISTIC_CELLS
+        edges[-1] = top
+        more = math.ceil((peak / top - 1) * STATISTIC_CELLS)
+        beyond = top + (peak - top) * np.arange(1, more + 1) / more
+        beyond[-1] = peak
+        return np.concatenate([edges, beyond])
 
     def least(self, curve: list[Any], bend: Any) -> FloatArray:
         """Lower bound of the mean of f(x_i), f given on the points with |f''| <= bend, by cells."""
         f = rounded(curve)
-        middle = (self.edges[1:] + self.edges[:-1]) / 2
-        slopes = hull(self._values, f, middle)
+        middle, order = (self.edges[1:] + self.edges[:-1]) / 2, np.argsort(self._values)
+        slopes = hull(self._values[order], f[order], middle)
+        # Near the greatest v the hull is steep and a cell wide: there a level line is better.
+        return np.maximum(self._below(f, slopes, bend), self._below(f, 0 * slopes, bend))
+
+    def _below(self, f: FloatArray, slopes: FloatArray, bend: Any) -> FloatArray:
+        """Least value in each cell of the highest line of its slope below the curve (v, f)."""
         gaps = (f[None, :] - slopes[:, None] * self._values[None, :]).min(axis=1)
         chord = (up(bend) + np.abs(slopes) * up(self._bend)) / (8 * CURVE_CELLS**2)
         room = SLACK * (1 + np.abs(slopes) * (1 + self.edges[-1]))
@@ -152,7 +171,7 @@ class TiltedFloor:
         ends = [first + (last - first) * k / cells for k in range(cells + 1)]
         near, far = self._factors()
         ahead, behind = self._bounds[:, 2], self._bounds[:, 3]
-        value = np.full(STATISTIC_CELLS, np.inf)
+        value = np.full(len(stops), np.inf)
         speeds = rounded([s for s, _ in _low_nodes(self.plan.low)])[:, None]
         limits = stops + up(ball(reach)) + SLACK
         low_turn, high_turn = _turns(ahead), _turns(behind)

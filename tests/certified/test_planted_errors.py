@@ -77,6 +77,15 @@ def tilted_floor(c: Any) -> float:
         return -float(cell.floor.low(cell.cell.start, cell.stops).sum())
 
 
+def steep_cells(c: Any) -> float:
+    """The end of the statistic at a tilt that has its maximum inside (0, 1)."""
+    from flint import ctx
+
+    one = c.fourier_certificate.tilted_certificates()[0]
+    with ctx.workprec(120):
+        return float(c.fourier_floor.TiltedFloor(one.plan, F(-3)).edges[-1])
+
+
 def tilted_costs(c: Any) -> float:
     return float(tilted_cell(c).costs().sum())
 
@@ -547,6 +556,22 @@ PLANTED = {
         tilted_floor,
         "tilted-density",
         step="above the tabled g",
+    ),
+    "tilted: least and greatest moduli exchanged": Planted(
+        "fourier_floor",
+        "near, far = self._factors()",
+        "far, near = self._factors()",
+        tilted_floor,
+        "tilted-density",
+        step="g is below every sum",
+    ),
+    "tilted: the statistic ends at one": Planted(
+        "fourier_floor",
+        "return np.concatenate([edges, beyond])",
+        "return edges",
+        steep_cells,
+        "tilted-density",
+        step="the cells of V/n",
     ),
     "tilted: means a tenth too small": Planted(
         "fourier_items",

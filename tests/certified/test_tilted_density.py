@@ -16,6 +16,7 @@ from slt_theory.certified.fourier_certificate import (
     tilted_certificates,
     tilted_failure,
 )
+from slt_theory.certified.fourier_floor import TiltedFloor
 from slt_theory.certified.fourier_gauss import BITS
 from slt_theory.certified.fourier_means import TiltedMeans
 from slt_theory.certified.fourier_parameters import Plan, Tilt
@@ -60,6 +61,26 @@ def test_masks_and_scales_follow() -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_shipped_certificates_hold(row: int) -> None:
     assert tilted_certificates()[row].check()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_value_of_the_statistic_has_a_cell(row: int) -> None:
+    """n equal items at any place, at every tilt: the greatest v may lie inside (0, 1)."""
+    from flint import ctx
+
+    one, inside = tilted_certificates()[row], 0
+    x, s = np.linspace(0, 1, 20_011), float(one.plan.star)
+    for cell in one.cells[:-1]:
+        tilt = float(cell.tilt)
+        v = -4 / s**2 * np.log((np.cosh(tilt * x) + np.cos(s * x)) / (1 + np.cosh(tilt * x)))
+        with ctx.workprec(BITS):
+            edges = TiltedFloor(one.plan, cell.tilt).edges
+        assert edges[0] == 0
+        assert np.all(np.diff(edges) > 0)
+        # The end leaves room for the chord, 1e-6 and more; these floats err by 1e-15.
+        assert v.max() < edges[-1]
+        inside += int(v.max() > v[-1] * (1 + 1e-9))
+    assert inside >= 2
 
 
 def test_certificates_survive_their_file() -> None:
