@@ -4,7 +4,7 @@
 # a third is for while you work:
 #   make quick    the tests of tests/quick.txt, a part of every folder: under a minute on two cores
 # and one checks the theorems of proofs/rocq with the proof kernel, where it is installed:
-#   make kernel   some two minutes on two free cores
+#   make kernel   about four minutes of one core on two free cores
 
 PYTHON ?= python3
 ENV ?= .venv

@@ -43,7 +43,9 @@ def _writable(out: Path) -> None:
 
 
 def verify(
-    quick: Annotated[bool, typer.Option("--quick", help="About a minute (the default).")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A minute or two on two cores (the default).")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Ten times the trials.")] = False,
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("report"),
     seed: Annotated[int, typer.Option()] = 0,

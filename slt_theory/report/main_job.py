@@ -127,7 +127,7 @@ def run_main_job(
     out : Path
         An existing folder.
     full : bool
-        More trials; quick (about a minute) otherwise.
+        More trials; quick (a minute or two on two cores) otherwise.
     seed : int
     step : callable
         Called with what begins, for a progress display.
