@@ -113,7 +113,10 @@ def build_ticket(
         raise BadInput("theorem", made.theorem, "does not replace layers one by one", way_out)
     exact, asked_n = positive_fraction("eps", eps), count(n, OfNetworks.largest_n)
     layers = find_layers(module)
-    where = torch.device(layers[0].module.weight.device if device is None else device)
+    own = layers[0].module.weight.device
+    # What has no numbers is refused by the layer's name, not by the device's.
+    own = torch.device("cpu") if own.type == "meta" else own
+    where = torch.device(own if device is None else device)
     work = OnDevice(where, kernel, memory)
     rest: dict[str, Any] = {"threads": threads, "progress": progress}
     request = _LayerRequest(made.theorem, law, exact, check_seed(seed), asked_n, layers, work, rest)
