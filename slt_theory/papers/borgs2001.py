@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from slt_theory.theorems.checks import Check, Outcome, all_of, mutant, share
-from slt_theory.theorems.common import all_sums, integers, parameter
+from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -51,22 +51,6 @@ def expected_partitions(seed: int) -> Outcome:
     return all_of(
         failures, cases, "expected number of perfect partitions against rho_n, within 10 %"
     )
-
-
-def partition(seed: int) -> Outcome:
-    """Sums equal to t are in bijection with signs whose signed sum is total - 2 t."""
-    failures, cases = [], 0
-    for case in range(12):
-        items = integers(seed, case, 9, -12, 12)
-        sums = all_sums(items)
-        total = int(items.sum())
-        signs = 1 - 2 * ((np.arange(1 << 9)[:, None] >> np.arange(9)) & 1)
-        signed = signs @ items
-        for t in range(-20, 21):
-            cases += 1
-            if np.count_nonzero(sums == t) != np.count_nonzero(signed == total - 2 * t):
-                failures.append(f"case {case}, t = {t}")
-    return all_of(failures, cases, "subset sums t <=> signed sums total - 2 t, counted")
 
 
 def _perfect(seed: int, stream: int, n: int, largest: int) -> bool:
