@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from slt_theory.balls import down, up
 __all__ = ["MARGIN", "TINY", "FloatArray", "ball", "down", "downs", "point", "power", "up", "ups"]
 
 FloatArray = NDArray[np.float64]
+_Number = TypeVar("_Number", np.float64, np.complex128)
 
 MARGIN = 1e-9
 """Relative error of any chain of roundings, with room to spare."""
@@ -54,7 +55,7 @@ def downs(values: Iterable[Any]) -> FloatArray:
     return np.array([down(value) for value in values])
 
 
-def power(base: FloatArray, exponent: int) -> FloatArray:
+def power(base: NDArray[_Number], exponent: int) -> NDArray[_Number]:
     """base ** exponent by products: at most 2 `exponent` roundings deep, whatever the platform."""
     result = np.ones_like(base)
     square, rest = base, exponent

@@ -28,7 +28,7 @@ from slt_theory.certified.fourier_gauss import log_quadrature_error, nodes, roun
 from slt_theory.certified.fourier_items import ComplexArray, TiltedItem, points
 from slt_theory.certified.fourier_parameters import Plan, Tilt
 
-__all__ = ["TiltedMeans", "power_of"]
+__all__ = ["TiltedMeans"]
 
 PANEL = Fraction(2)
 """Length of a panel of s."""
@@ -79,7 +79,7 @@ class TiltedMeans:
         """
         n, sizes = self.plan.count, np.abs(self._coefficients) * (1 + MARGIN)
         error = np.broadcast_to(self.item.error, base.shape)
-        value = (power_of(base, n) * self._coefficients).real.sum(axis=-1)
+        value = (power(base, n) * self._coefficients).real.sum(axis=-1)
         near = power(np.abs(base) * (1 + MARGIN) + error, n - 1)
         room: FloatArray = (near * (n * error)) @ sizes * 2
         whole: FloatArray = np.maximum(0.0, value + room * (1 + MARGIN)) + TINY
@@ -157,15 +157,3 @@ class TiltedMeans:
             scale = up(weight / to_power(pi, 2) / ball(plan.share**2))
             total = total + self._integral(plan.low, plan.mid, plan.lean) * scale
         return total * (1 + MARGIN)
-
-
-def power_of(base: ComplexArray, exponent: int) -> ComplexArray:
-    """base ** exponent by products."""
-    result, square, rest = np.ones_like(base), base, exponent
-    while rest:
-        if rest & 1:
-            result = result * square
-        rest >>= 1
-        if rest:
-            square = square * square
-    return result

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from slt_theory.certified.enclose import FloatArray
+from slt_theory.certified.enclose import FloatArray, power
 from slt_theory.certified.fourier_certificate import TiltedCell, TiltedCertificate
 from slt_theory.certified.fourier_gauss import BITS
 from slt_theory.certified.fourier_majorant import majorises
-from slt_theory.certified.fourier_means import TiltedMeans, power_of
+from slt_theory.certified.fourier_means import TiltedMeans
 from slt_theory.certified.fourier_parameters import Plan, Tilt
 
 __all__ = ["search_tilted"]
@@ -64,7 +64,7 @@ def _majorant(plan: Plan, cell: Tilt, width: float) -> tuple[complex, ...]:
     with ctx.workprec(BITS):
         one = replace(cell, waves=(1 + 0j,) * (_WAVES + 1))
         means = TiltedMeans(replace(plan, rates=(Fraction(1),)), one)
-        size = power_of(means.item.far[0], plan.count) * means._coefficients / 2
+        size = power(means.item.far[0], plan.count) * means._coefficients / 2
     # 2 Re c_k z_k = Re z_k x_k + Im z_k y_k for c_k = (x_k - i y_k)/2.
     cost = np.concatenate([size.real, size.imag[1:]]) / (2 * size[0].real)
     cost[0] = 1.0
