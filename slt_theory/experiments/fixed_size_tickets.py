@@ -80,7 +80,8 @@ def fixed_size_row(
     eps : number
         Error of every weight.
     """
-    from slt_theory.papers.natale2024 import FixedSize, entropy, network_n
+    from slt_theory.papers.natale2024 import FixedSize
+    from slt_theory.papers.natale2024.sizes import entropy, network_n
 
     n = int(size / SHARE)
     ticket = build_ticket(

@@ -139,12 +139,10 @@ EXACT = {
     "slt_theory/certified/fourier_majorant.py": "h order",
     "slt_theory/certified/fourier_means.py": "(1-plan.share) Fraction(5,4) float(x) plan.share",
     "slt_theory/papers/giannou2023.py": "d p",
-    "slt_theory/papers/natale2024.py": (
-        "(-1) (e*m/k) (y-k) Fraction(15418,10**5) N bits channels d math.log2(1/eps) "
-        "math.log2(2*l*N**2*B*gamma*n/eps) math.log2(2*l*d_in*d_out/eps) "
-        "math.log2(2*layers*width**2*gamma*n/eps) math.log2(inside) math.log2(k) "
-        "math.log2(k/eps) p['spectral_norm'] uniform_sum_density(n,Fraction(0)) "
-        "uniform_sum_density(n,above) width"
+    "slt_theory/papers/natale2024/checks.py": (
+        "(e*m/k) Fraction(15418,10**5) channels "
+        "math.log2(2*2*channels**power*gamma*n/0.01) uniform_sum_density(n,Fraction(0)) "
+        "uniform_sum_density(n,above)"
     ),
 }
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
-from math import comb, factorial, isqrt
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
+from slt_theory.papers.natale2024.checks import (
+    amplification_gap,
+    counting,
+    densities,
+    equivariant_n,
+    explicit_suffices,
+    subsets_at_most,
+    sum_bounded,
+)
+from slt_theory.papers.natale2024.sizes import entropy, explicit_holds, network_n
 from slt_theory.rationals import whole_number
-from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
+from slt_theory.theorems.checks import Check, SumsCheck, mutant
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, below, parameter
 from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
@@ -68,36 +74,10 @@ _HALF = _share_at_most(0.5, "1 <= k <= n/2")
 _ENTROPY = "(-(k/n)*log(k/n) - (1 - k/n)*log(1 - k/n))/log(2)"
 
 
-def entropy(share: float) -> float:
-    """Binary entropy in bits."""
-    return -(share * math.log2(share) + (1 - share) * math.log2(1 - share))
-
-
-def uniform_sum_density(n: int, x: Fraction) -> Fraction:
-    """Density of the sum of n independent U[-1,1] at x, exactly (Irwin and Hall).
-
-    At a jump (n = 1, x = 1) it is the value from the left.
-
-    Examples
-    --------
-    >>> uniform_sum_density(2, Fraction(0))
-    Fraction(1, 2)
-    """
-    y = (x + n) / 2
-    if not 0 < y <= n:
-        return Fraction(0)
-    total = sum(
-        ((-1) ** k * comb(n, k) * (y - k) ** (n - 1) for k in range(math.ceil(y))),
-        Fraction(0),
-    )
-    return total / (2 * factorial(n - 1))
-
-
 def _enough_kept(p: dict[str, Any]) -> bool:
     if not {"k", "eps"} <= set(p) or p["k"] < 1 or p["eps"] <= 0:
         return True  # not named, or refused by another condition
-    bits = math.log2(p["k"])
-    return bool(p["k"] >= 2 * p.get("C", 1) * (bits**2 + 2 * bits * math.log2(1 / p["eps"])))
+    return explicit_holds(p["k"], math.log2(1 / p["eps"]), p.get("C", 1))
 
 
 def explicit_form_holds(p: dict[str, Any]) -> bool:
@@ -118,146 +98,11 @@ def explicit_form_holds(p: dict[str, Any]) -> bool:
         return True  # not named, or refused by another assumption
     bits = math.log2(2 * p["l"] * p["d_in"] * p["d_out"] / p["eps"])
     k = p["gamma"] * 2 * p["C"] * bits**2 / entropy(p["gamma"])
-    return bool(k >= 1 and k >= 2 * p["C"] * (math.log2(k) ** 2 + 2 * math.log2(k) * bits))
-
-
-def sum_bounded(seed: int) -> Outcome:
-    """sqrt(n) f_n(0) <= 1/sqrt(2) and sqrt(n) f_n(sqrt(n)) >= 0.15418 for U[-1,1], n <= 40."""
-    failures, cases = [], 0
-    for n in range(1, 41):
-        cases += 2
-        if n * uniform_sum_density(n, Fraction(0)) ** 2 > Fraction(1, 2):
-            failures.append(f"upper, n = {n}")
-        # The density falls for x > 0: at a rational not below sqrt(n) it is not above its value.
-        root = isqrt(n * 10**16)
-        above = Fraction(root if root * root == n * 10**16 else root + 1, 10**8)
-        if n * uniform_sum_density(n, above) ** 2 < Fraction(15418, 10**5) ** 2:
-            failures.append(f"lower, n = {n}")
-    return all_of(failures, cases, "sqrt(n) f_n in [0.15418, 0.70711] for U[-1,1]")
-
-
-def counting(seed: int) -> Outcome:
-    """C(n,k) subsets cannot cover [-sqrt k, sqrt k] at eps when C(n,k) eps < sqrt k: exact."""
-    failures, cases = [], 0
-    for k in (2, 4, 8, 16):
-        for power in (1, 2, 4, 6):
-            eps = Fraction(1, 10**power)
-            n = 2 * k
-            while comb(n, k) * eps < isqrt(k):
-                n += 1
-            bound = n * entropy(k / n)
-            cases += 1
-            # C(n,k) <= 2^(n H(k/n)): so n H(k/n) >= log2(sqrt(k)/eps) is necessary.
-            if bound < math.log2(isqrt(k) / eps) * (1 - 1e-12):
-                failures.append(f"k = {k}, eps = {eps}")
-    return all_of(failures, cases, "n H(k/n) >= log2(sqrt(k)/eps) wherever counting allows eps")
-
-
-def amplification_gap(seed: int) -> Outcome:
-    """The proof takes a k-subset inside one of r = (4/c) log(k/eps) blocks of n/r numbers.
-
-    c <= 1 is a probability, so r >= 4 log(k/eps); with k = n/2 a block is smaller than k. And
-    with the constants most favourable to the proof, c_hyp = c_thm = 1, the corollary's own n is
-    too small for a half-full block at every density from 1/2 down to 1/100.
-    """
-    shown, cases = 0, 0
-    for k in (4, 16, 64, 256):
-        for eps in (Fraction(1, 4), Fraction(1, 100), Fraction(1, 10**6)):
-            cases += 1
-            blocks = math.ceil(4 * math.log(k / eps))
-            shown += 2 * k // blocks < k
-    for gamma in (0.5, 0.1, 0.05, 0.02, 0.01):
-        size, block = block_at(gamma, 0.01)
-        cases += 1
-        shown += block < 2 * size
-    text = f"at densities from 1/2 to 1/100 a block is too small in {shown} of {cases} cases"
-    return Outcome(
-        Verdict.VIOLATED if shown == cases else Verdict.CONSISTENT, text, {"cases": cases}
-    )
-
-
-def block_at(gamma: float, eps: float) -> tuple[float, float]:
-    """k and the block n* of the proof at n = 8 log2^2(k/eps)/H(gamma), c_hyp = c_thm = 1.
-
-    n* = log2(2k/eps)/H(gamma), and the theorem for one block asks k <= n*/2.
-
-    Examples
-    --------
-    >>> [tuple(round(v) for v in block_at(gamma, 0.01)) for gamma in (0.5, 0.01, 0.001)]
-    [(1126, 18), (203, 189), (131, 1287)]
-    """
-    k = 100.0
-    for _ in range(200):
-        k = gamma * 8 * math.log2(k / eps) ** 2 / entropy(gamma)
-    return k, math.log2(2 * k / eps) / entropy(gamma)
-
-
-def network_n(layers: int, width: int, gamma: float, eps: float, amplifier: float = 1.0) -> int:
-    """The implicit n = c log2(2 l d^2 gamma n / eps)^2 / H(gamma), by its fixed point.
-
-    Examples
-    --------
-    >>> network_n(2, 100, 0.5, 0.01)
-    950
-    """
-    n = 10.0
-    for _ in range(200):
-        n = amplifier * math.log2(2 * layers * width**2 * gamma * n / eps) ** 2 / entropy(gamma)
-    return round(n)
+    return k >= 1 and explicit_holds(k, bits, p["C"])
 
 
 def _lower(eps: float, d: float, k: float, n: float) -> float:
     return d**2 / 2 * math.log2(k / eps) / entropy(k / n)
-
-
-def subsets_at_most(seed: int, with_e: bool = True) -> Outcome:
-    """sum_{i <= k} C(m, i) <= (e m/k)^k, in integers with a rational e from below; k = gamma m."""
-    e = Fraction(2718281828, 10**9) if with_e else Fraction(1)
-    failures, cases = [], 0
-    for m in (10, 40, 160):
-        for k in sorted({1, m // 10, m // 4, m // 2, m}):
-            cases += 1
-            if sum(comb(m, i) for i in range(k + 1)) > (e * m / k) ** k:
-                failures.append(f"m = {m}, k = {k}")
-    return all_of(failures, cases, "subnetworks of at most gamma m weights are at most 2^(...)")
-
-
-def explicit_suffices(seed: int, condition: bool = True) -> Outcome:
-    """n = 2 c log2(1/eps)^2/H(gamma) is at least c log2(k/eps)^2/H(gamma), k = gamma n; c = 1.
-
-    Decided by balls wherever k >= 2 c (log2(k)^2 + 2 log2(k) log2(1/eps)); `condition` False drops
-    that condition.
-    """
-    from flint import arb
-
-    failures, cases, two = [], 0, arb(2).log()
-    for power in (10, 40, 200, 1000, 4000):
-        for inverse in (2, 4, 10, 100, 1000):
-            gamma, bits = arb(1) / inverse, arb(power)
-            entropy_bits = sum((x * (1 / x).log() / two for x in (gamma, 1 - gamma)), arb(0))
-            k = gamma * 2 * to_power(bits, 2) / entropy_bits
-            log_k = k.log() / two
-            if condition and not bool(k >= 2 * (to_power(log_k, 2) + 2 * log_k * bits)):
-                continue
-            cases += 1
-            if not bool(2 * to_power(bits, 2) >= to_power(log_k + bits, 2)):
-                failures.append(f"eps = 2^-{power}, gamma = 1/{inverse}")
-    return all_of(failures, cases, "the explicit n is at least the implicit one")
-
-
-def equivariant_n(seed: int, power: int = 2) -> Outcome:
-    """With a basis of one element Theorem 4's n is Theorem 3's at width = channels, exactly."""
-    failures, cases = [], 0
-    for channels in (4, 16, 100):
-        for gamma in (0.5, 0.1, 0.01):
-            n = 10.0
-            for _ in range(200):
-                inside = 2 * 2 * channels**power * gamma * n / 0.01
-                n = math.log2(inside) ** 2 / entropy(gamma)
-            cases += 1
-            if round(n) != network_n(2, channels, gamma, 0.01):
-                failures.append(f"{channels} channels, gamma = {gamma}")
-    return all_of(failures, cases, "n for one basis element is that of a dense layer")
 
 
 ENTRIES = (
@@ -444,7 +289,7 @@ ENTRIES = (
             Check(
                 "fixed point",
                 "n of the implicit equation grows as the density falls, k = gamma n falls",
-                lambda seed: _densities(),
+                densities,
             ),
         ),
     ),
@@ -588,18 +433,6 @@ ENTRIES = (
         ),
     ),
 )
-
-
-def _densities() -> Outcome:
-    shares = (0.5, 0.1, 0.01, 1e-3, 1e-4)
-    sizes = [network_n(2, 100, g, 0.01) for g in shares]
-    kept = [g * n for g, n in zip(shares, sizes, strict=True)]
-    failures = [
-        f"density {g}"
-        for g, a, b, x, y in zip(shares, sizes, sizes[1:], kept, kept[1:], strict=False)
-        if b <= a or y >= x
-    ]
-    return all_of(failures, len(shares) - 1, f"n = {sizes}")
 
 
 @dataclass(frozen=True)
