@@ -1,4 +1,4 @@
-"""Machine-checked proofs, one file a lemma or theorem; installed as ``slt_theory.proofs``.
+"""Machine-checked proofs, one module a lemma or theorem; installed as ``slt_theory.proofs``.
 
 Examples
 --------

@@ -5,7 +5,7 @@ its Chebyshev coefficients are at most :math:`2M\rho^{-k}`. N points are exact u
 and the integral of :math:`T_k`, like its quadrature, is at most 2; so the error is at most
 :math:`8 M \rho^{-2N} / (1 - 1/\rho)`.
 
-Source: own; proved in ``proofs/tilted_density.py``.
+Source: own; proved in ``proofs/tilted_density/``.
 """
 
 from __future__ import annotations

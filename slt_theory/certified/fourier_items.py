@@ -5,7 +5,7 @@ r"""One tilted uniform item: its means by Gauss sums over x, for every rate, fre
 integrand is analytic in an ellipse about [-1, 1], so the Gauss sum errs by less than any rounding.
 For s to infinity, I differs from its limit by at most :math:`D_1/s + D_2/s^2`.
 
-Source: own; proved in ``proofs/tilted_density.py``.
+Source: own; proved in ``proofs/tilted_density/``.
 """
 
 from __future__ import annotations

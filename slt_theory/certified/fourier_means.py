@@ -9,7 +9,7 @@ With :math:`u = x p(x)`, p the chance of an item, A = sum of u, and a majorant
 where :math:`I = E[e^{-tv + (\mu + i\omega_k)u} (1 - 2pq(1 - \cos sX))]` is a Gauss sum: there is no
 lattice and no convolution. The integral over s is a Gauss sum too, up to `last`.
 
-Source: own; proved in ``proofs/tilted_density.py``.
+Source: own; proved in ``proofs/tilted_density/``.
 """
 
 from __future__ import annotations

@@ -129,10 +129,8 @@ EXACT = {
     "slt_theory/papers/chijiwa2021/__init__.py": "d eps l",
     "slt_theory/universal/check.py": "Fraction(2)",
     "slt_theory/universal/functions.py": "(step*reach)",
-    "proofs/tilted_density.py": (
-        "(1-p+p*c) (1-plan.share) (p*(1-p)) (p*(1-p)*(1-2*p)) a b c cos diff(h,x) e f p s "
-        "sinh step_ t z"
-    ),
+    "proofs/tilted_density/means.py": "(1-plan.share) (p*(1-p)) (p*(1-p)*(1-2*p)) a diff(h,x) s z",
+    "proofs/tilted_density/transform.py": "(1-p+p*c) b c cos e f p sinh step_ t",
     "slt_theory/certified/fourier_certificate.py": "least",
     "slt_theory/certified/fourier_floor.py": "CURVE_CELLS",
     "slt_theory/certified/fourier_items.py": "star tilt",
