@@ -129,6 +129,7 @@ def _even() -> bool:
 
 
 def listed(claims: tuple[Claim, ...]) -> str:
+    """Claims as words: targets, (error, failure): the number."""
     return ", ".join(f"[-{w}, {w}] ({float(e):g}, {float(d):g}): {n}" for e, w, d, n in claims)
 
 
