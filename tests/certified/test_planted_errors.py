@@ -15,22 +15,26 @@ from planted import Planted, first_failure, fresh
 F = Fraction
 
 
-def floor_of_six(c: Any) -> float:
-    """Minus the lower bounds of the density of six small items: lower is more optimistic."""
-    base = c.base_parameters.Base(
-        law="uniform",
-        cut=F(1),
+def small_base(c: Any, law: str, cut: Fraction, length: Fraction, **weights: Any) -> Any:
+    """Parameters of a base interval that is quick to compute."""
+    return c.base_parameters.Base(
+        law=law,
+        cut=cut,
         error=F(1, 5),
-        length=F(3, 2),
+        length=length,
         radius=F(1, 10),
         star=F(7, 5),
         low=F(29, 10),
         mid=F(8),
         last=F(12),
         share=F(1, 3),
-        lean=F(0),
-        rates=(F(0),),
+        **weights,
     )
+
+
+def floor_of_six(c: Any) -> float:
+    """Minus the lower bounds of the density of six small items: lower is more optimistic."""
+    base = small_base(c, "uniform", F(1), F(3, 2), lean=F(0), rates=(F(0),))
     return -float(c.base_floor.Floor(base, 60, 300).least(6).sum())
 
 
@@ -39,29 +43,18 @@ def hits(n: int) -> Any:
     return lambda c: -float(c.reach_hits.expected_hits(n, F(1, 2), F(1, 10), F(1, 5)))
 
 
-def small_base(c: Any) -> Any:
-    return c.base_parameters.Base(
-        law="uniform*uniform",
-        cut=F(1, 4),
-        error=F(1, 5),
-        length=F(17, 10),
-        radius=F(1, 10),
-        star=F(7, 5),
-        low=F(29, 10),
-        mid=F(8),
-        last=F(12),
-        share=F(1, 3),
-        lean=F(1, 5),
-        rates=(F(0), F(1)),
-    )
+def means_of_products(c: Any) -> Any:
+    rates = (F(0), F(1))
+    base = small_base(c, "uniform*uniform", F(1, 4), F(17, 10), lean=F(1, 5), rates=rates)
+    return c.base_means.Means(base, 200)
 
 
 def base_noise(c: Any) -> float:
-    return float(c.base_means.Means(small_base(c), 200).noise(6).sum())
+    return float(means_of_products(c).noise(6).sum())
 
 
 def base_chance(c: Any) -> float:
-    return float(c.base_means.Means(small_base(c), 200)._waves([F(3), F(4)]).sum())
+    return float(means_of_products(c)._waves([F(3), F(4)]).sum())
 
 
 def tilted_cell(c: Any) -> Any:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy.stats import binom
+from slt_theory.proofs.tilted_density.example import example
 
 from slt_theory.certified import certified_n
 from slt_theory.certified.fourier_certificate import (
@@ -123,23 +124,8 @@ def test_means_against_a_double_sum() -> None:
     """Two items, by the sum over pairs of values: no transform, no factorisation."""
     from flint import ctx
 
-    plan = Plan(
-        count=2,
-        error=Fraction(1, 5),
-        half_width=Fraction(1, 2),
-        radius=Fraction(1, 10),
-        star=Fraction(7, 5),
-        low=Fraction(12, 5),
-        mid=Fraction(3),
-        last=Fraction(30),
-        share=Fraction(1, 3),
-        lean=Fraction(1, 5),
-        spread=Fraction(2),
-        period=Fraction(8),
-        rates=(Fraction(0), Fraction(1), Fraction(5)),
-    )
-    waves = (0.625 + 0j, 0.375 - 0.125j, 0.125 + 0j)
-    cell = Tilt(Fraction(-3, 4), Fraction(-1, 4), Fraction(1, 2), waves, (0.0,) * 6)
+    plan, cell, _ = example(2)
+    cell = replace(cell, waves=(0.625 + 0j, 0.375 - 0.125j, 0.125 + 0j))
     with ctx.workprec(BITS):
         means = TiltedMeans(plan, cell)
         chances, noise = means.chances(), means.noise()
