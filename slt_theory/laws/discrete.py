@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS, positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
-from slt_theory.laws.table import TABLE_BITS, shares, word64
+from slt_theory.laws.table import TABLE_BITS, Choice, shares
 
 __all__ = ["Discrete", "Grid", "Integers", "Signs"]
 
@@ -243,8 +243,8 @@ class Discrete(_Discrete):
         return np.array([round(x * (1 << self.bits)) for x in self.points], dtype=np.int64)
 
     @cached_property
-    def _below(self) -> NDArray[np.uint64]:
-        return np.array(shares(self.weights)[1:-1], dtype=np.uint64)
+    def _choice(self) -> Choice:
+        return Choice(shares(self.weights))
 
     @property
     def support(self) -> tuple[Fraction, Fraction]:
@@ -278,4 +278,4 @@ class Discrete(_Discrete):
         return replace(self, bits=bits)
 
     def integers(self, words: NDArray[np.uint32]) -> Int64Array:
-        return self._places[np.searchsorted(self._below, word64(words), side="right")]
+        return self._places[self._choice.of(words)]

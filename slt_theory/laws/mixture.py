@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
-from slt_theory.laws.table import MASS_BITS, shares, word64
+from slt_theory.laws.table import MASS_BITS, Choice, shares
 
 __all__ = ["Mixed"]
 
@@ -120,11 +120,11 @@ class Mixed(Law):
         return Mixed(tuple(law.at(min(bits, law.bits)) for law in self.laws), self.weights)
 
     @cached_property
-    def _below(self) -> NDArray[np.uint64]:
-        return np.array(shares(self.weights)[1:-1], dtype=np.uint64)
+    def _choice(self) -> Choice:
+        return Choice(shares(self.weights))
 
     def integers(self, words: NDArray[np.uint32]) -> Int64Array:
-        chosen = np.searchsorted(self._below, word64(words), side="right")
+        chosen = self._choice.of(words)
         drawn = np.empty(words.shape[0], dtype=np.int64)
         for number, (law, step) in enumerate(zip(self.laws, self._steps, strict=True)):
             here = chosen == number

@@ -22,7 +22,7 @@ from slt_theory.errors import BadInput
 from slt_theory.lattice import HEADROOM_BITS, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
 
-__all__ = ["MASS_BITS", "TABLE_BITS", "Histogram", "MassTable", "Tabulated", "word64"]
+__all__ = ["MASS_BITS", "TABLE_BITS", "Choice", "Histogram", "MassTable", "Tabulated"]
 
 TABLE_BITS = 44
 """Edges of cells are multiples of 2^-44, so sums of 64 numbers up to 2^11 stay in an int64."""
@@ -31,9 +31,26 @@ MASS_BITS = 64
 _FURTHEST = 1 << (HEADROOM_BITS - TABLE_BITS - 6)
 
 
-def word64(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """The number below 2^64 of the first two words of each row."""
-    return words[:, 0].astype(np.uint64) | (words[:, 1].astype(np.uint64) << np.uint64(32))
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One of some parts by 64 random bits w: part i where ``below[i] <= w < below[i + 1]``.
+
+    Attributes
+    ----------
+    below : tuple of int
+        Mass below each part in units of ``2**-MASS_BITS``, from 0 to ``2**MASS_BITS``.
+    """
+
+    below: tuple[int, ...]
+
+    @cached_property
+    def _inner(self) -> NDArray[np.uint64]:
+        return np.array(self.below[1:-1], dtype=np.uint64)
+
+    def of(self, words: NDArray[np.uint32]) -> NDArray[np.intp]:
+        """The part that the first two words of each row choose: shape (count,)."""
+        w = words[:, 0].astype(np.uint64) | (words[:, 1].astype(np.uint64) << np.uint64(32))
+        return np.searchsorted(self._inner, w, side="right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +69,8 @@ class MassTable:
     below: tuple[int, ...]
 
     @cached_property
-    def _inner(self) -> NDArray[np.uint64]:
-        return np.array(self.below[1:-1], dtype=np.uint64)
+    def _cell(self) -> Choice:
+        return Choice(self.below)
 
     @cached_property
     def masses(self) -> tuple[int, ...]:
@@ -67,7 +84,7 @@ class MassTable:
 
     def draw(self, words: NDArray[np.uint32]) -> Int64Array:
         """Integers in units of ``2**-TABLE_BITS`` from words of shape (count, 3)."""
-        cell = np.searchsorted(self._inner, word64(words), side="right")
+        cell = self._cell.of(words)
         left = self.edges[cell]
         width = (self.edges[cell + 1] - left).astype(np.uint64)
         place, half = words[:, 2].astype(np.uint64), np.uint64(32)
