@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ Floats = NDArray[np.float64]
 _FORM = "must be around:FILE.npz,RADIUS or around:FILE.npz,RADIUS,lo,hi"
 _NAMES = ("inputs", "x")
 _MOST = 1 << 26
+_EXACT = 2.0**53  # float64 holds every smaller integer
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,20 +33,37 @@ class Around:
     ----------
     inputs : float64 array (count, numbers)
     radius : float
-        0 for the inputs themselves.
+        At least as it was written; 0 for the inputs themselves.
     box : Box or None
         Every region is cut to it.
     text : str
         As it was written.
+    sides : tuple of int
+        Shape of one input in the file, where that is known.
     """
 
     inputs: Floats
     radius: float
     box: Box | None
     text: str
+    sides: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return self.text
+
+    def check_sides(self, shape: tuple[int, ...]) -> None:
+        """Refuse images whose sides come in another order than those of a target's input.
+
+        Flat inputs and sides of 1 are left out of it.
+        """
+        ours, theirs = (tuple(n for n in sides if n > 1) for sides in (self.sides, shape))
+        if len(ours) > 1 and len(theirs) > 1 and ours != theirs:
+            raise BadInput(
+                "domain",
+                f"inputs of shape {self.sides}",
+                f"the target takes {shape}",
+                "put the channels first, or give one flat input a row",
+            )
 
     def regions(self, domain: Domain, size: int) -> list[Region]:
         """The boxes, cut to `domain` and to `box`; ends are rounded outwards.
@@ -104,18 +123,29 @@ def parse_asked(text: str) -> Domain | Around:
         return parse_domain(text)
     name, *numbers = rest.split(",")
     try:
-        values = [float(parse_fraction("domain", part)) for part in numbers]
+        values = [parse_fraction("domain", part) for part in numbers]
     except BadInput:
         values = []
-    if len(values) not in (1, 3) or not 0 <= values[0] < math.inf:
+    radius = _upwards(values[0]) if values else math.inf
+    if len(values) not in (1, 3) or not 0 <= radius < math.inf:
         raise BadInput("domain", text, _FORM, "e.g. around:inputs.npz,1/255,0,1")
     box = parse_domain(f"box:{numbers[1]},{numbers[2]}") if len(values) == 3 else None
     assert not isinstance(box, Ball)
-    return Around(_inputs(Path(name)), values[0], box, text)
+    inputs, sides = _inputs(Path(name))
+    return Around(inputs, radius, box, text, sides)
 
 
-def _inputs(path: Path) -> Floats:
-    """Inputs of a file, a row each."""
+def _upwards(value: Fraction) -> float:
+    """The least float64 that is not below a number."""
+    try:
+        nearest = float(value)
+    except OverflowError:
+        return math.inf
+    return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
+
+
+def _inputs(path: Path) -> tuple[Floats, tuple[int, ...]]:
+    """Inputs of a file, a row each, and the shape of one."""
 
     def wrong(reason: str) -> BadInput:
         return BadInput("domain", str(path), reason, "give an .npz or .npy with one input a row")
@@ -135,4 +165,7 @@ def _inputs(path: Path) -> Floats:
     inputs = array.reshape(len(array), -1).astype(np.float64)
     if not np.isfinite(inputs).all():
         raise wrong("holds numbers that are not finite")
-    return np.asarray(inputs)
+    wide = array.dtype.kind == "f" and array.dtype.itemsize > 8
+    if wide or (array.dtype.kind in "iu" and np.abs(inputs).max() >= _EXACT):
+        raise wrong("holds numbers that float64 does not")
+    return np.asarray(inputs), array.shape[1:]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from slt_theory import subset_sum
-from slt_theory.subset_sum import halves, vector
+from slt_theory.subset_sum import cover, halves, vector
 from slt_theory.subset_sum.one import best, decide
 
 UNIT = 1 << 48
@@ -163,6 +163,45 @@ def test_cells_leave_what_rounding_might_decide_to_the_intervals():
         for method in ("cells", "intervals"):
             times = subset_sum.hitting_times(items, width, 0, 15 * width, method=method)
             assert times.tolist() == [4 if more == 0 else -1] * 3
+
+
+def all_rounded_one_way(rng, bits, count, width, gap, up):
+    """Items whose sums of all but the last and of the last alone are neighbours, `gap` apart.
+
+    On a grid of 2^-bits of the width, made as the kernel makes it, the last item is rounded up by
+    nearly half a unit and all others down, or the other way round: the gap is off by count / 2.
+    """
+    scale = ((1 << bits) + 2 * count + 4) / width
+    first = (0.4, 0.5) if up else (0.5, 0.6)  # parts above an integer that are rounded so
+
+    def drawn(base):
+        while True:
+            item = base + int(rng.integers(0, width >> 10))
+            if first[0] < item * scale % 1 < first[1]:
+                return item
+
+    base = width + (width >> 4)
+    while True:
+        items = [drawn(base << k) for k in range(count - 1)]
+        last = sum(items) + gap
+        if 0 < (last * scale % 1 - 0.5) * (1 if up else -1) < 0.1:
+            return [*items, last]
+
+
+@pytest.mark.parametrize("up", [False, True])
+@pytest.mark.parametrize("bits", [14, 29])
+def test_roundings_that_all_add_up_decide_nothing(bits, up):
+    """One gap exactly as wide as allowed, or one unit wider, at the edge of what rounding moves."""
+    rng = np.random.default_rng([bits, up])
+    count, width = 16, (1 << 42) + 12345
+    for more in (0, 1):
+        for sign in (1, -1):
+            items = all_rounded_one_way(rng, bits, count, width, width + more, up)
+            row = np.array([[sign * x for x in items]])
+            ends = sorted((sign * sum(items[:-1]), sign * items[-1]))
+            kind = {14: np.int16, 29: np.int32}[bits]
+            times = cover._times(row, width, np.array(ends[:1]), np.array(ends[1:]), [(bits, kind)])
+            assert times.tolist() == [count if more == 0 else -1]
 
 
 def test_cells_leave_large_items_to_the_intervals():

@@ -9,13 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from exact_outputs import INPUTS, NET, built, exact, exact_error, lead
+from exact_outputs import INPUTS, NET, RNG, built, exact, exact_error, lead
 from typer.testing import CliRunner
 
 from slt_theory.cli import app
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, save_npz
-from slt_theory.tickets import Ticket, write_ticket
+from slt_theory.tickets import Ticket, build_ticket, write_ticket
 from slt_theory.tickets.around import Around, parse_asked
 from slt_theory.tickets.checking import regions
 from slt_theory.tickets.checking.regions import OnRegion, certify_regions
@@ -81,6 +81,88 @@ def test_a_planted_error_is_caught(ticket, fault, monkeypatch):
     assert false_claims(ticket, 0.01)
 
 
+@pytest.mark.parametrize("best", [0, 1, 2])
+def test_a_class_is_kept_exactly_where_no_ticket_within_the_bounds_loses_it(best):
+    """Small integers: the worst ticket is the target, its leads at their least, moved to an end."""
+    rng, seen = np.random.default_rng(best), set()
+    for _ in range(2000):
+        leads = rng.integers(-1, 7, 2).astype(float)
+        low = rng.integers(-3, 2, 3).astype(float)
+        last = low, low + rng.integers(0, 5, 3)
+        bound = float(rng.integers(0, 5))
+        others = [j for j in range(3) if j != best]
+        kept = [
+            lead > 0 and lead > min(last[1][j] - last[0][best], 2 * bound)
+            for j, lead in zip(others, leads, strict=True)
+        ]
+        # Bounds are rounded up: what leads by exactly the loss is not kept.
+        assert regions._class_kept(leads, bound, last, best) == all(kept)
+        assert regions._class_kept(leads, bound, None, best) == bool((leads > 2 * bound).all())
+        seen.add((all(kept), bool((leads > 0).all())))
+    assert seen == {(True, True), (False, True), (False, False)}
+    unknown = np.full(3, -np.inf), np.full(3, np.inf)
+    with np.errstate(invalid="ignore"):
+        for last in (unknown, (unknown[1], unknown[1])):
+            assert not regions._class_kept(np.ones(2), np.inf, last, best)
+
+
+def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
+    """Balls of small integers: every pair of outputs within them is tried."""
+    rng = np.random.default_rng(7)
+    kept = set()
+    for _ in range(150):
+        lows = rng.integers(-4, 5, (2, 3))
+        highs = lows + rng.integers(0, 3, (2, 3))
+        given = iter(zip(lows.astype(float)[:, None], highs.astype(float)[:, None], strict=True))
+        monkeypatch.setattr(regions, "_balls", lambda *a, given=given: next(given))
+        (said,) = regions._at_points(NET, [], np.zeros((1, 3)))
+        ours, theirs = (
+            np.array(list(itertools.product(*map(range, low, high + 1))))
+            for low, high in zip(lows, highs, strict=True)
+        )
+        errors = abs(ours[:, None] - theirs).max(axis=2)
+        classes = {int(np.argmax(z)) if (z == z.max()).sum() == 1 else -1 for z in (*ours, *theirs)}
+        assert 0 <= said.error_bound - errors.max() <= 1e-4
+        assert 0 <= errors.min() - said.error_found <= 1e-4
+        assert said.class_kept == (len(classes) == 1 and classes != {-1})
+        if said.margin > 0:
+            assert min(lead(z.tolist())[1] for z in theirs) >= said.margin
+        kept.add(said.class_kept)
+    assert kept == {True, False}
+
+
+def test_balls_hold_the_exact_outputs_where_a_float_does_not():
+    """Cancellation makes roundings large; a ball without its radius would lose some of them."""
+    x = np.random.default_rng(8).uniform(-1, 1, (300, 3))
+    low, high = regions._balls(NET, regions.target_maps(NET), x)
+    values = regions.run_source(NET, regions.target_maps(NET), x)[-1]
+    lost = 0
+    for k, point in enumerate(x):
+        for j, value in enumerate(exact(None, point)):
+            assert Fraction(low[k, j]) <= value <= Fraction(high[k, j])
+            near = np.nextafter(values[k, j], [-np.inf, np.inf]).tolist()
+            lost += not Fraction(near[0]) <= value <= Fraction(near[1])
+    assert lost > 10
+    huge = Dense([np.full((2, 3), 1e200), np.full((2, 2), 1e200)], [None, None])
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = regions._balls(huge, regions.target_maps(huge), np.ones((1, 3)))
+    assert (low == -np.inf).all()
+    assert (high == np.inf).all()
+
+
+def test_equal_outputs_are_no_class():
+    """A pruned last layer, and one that names a class twice: no output leads alone."""
+    first = RNG.normal(0, 0.5, (4, 3))
+    twice = np.vstack([np.ones((2, 4)), -np.ones((1, 4))])
+    for last in (np.zeros((3, 4)), twice):
+        target = Dense([first, last], [None, None])
+        ticket = build_ticket(target, eps=0.05, seed=1, domain="box:-1,1")
+        for radius in (0.0, 0.01):
+            found = certify_regions(ticket, target, around(radius))
+            assert found.agreement == 0
+            assert all(point.margin <= 0 for point in found.points)
+
+
 def test_smaller_regions_have_smaller_bounds_and_more_classes_kept(ticket):
     bounds = [certify_regions(ticket, NET, around(r)).sup_error_bound for r in (0, 0.02, 0.2)]
     assert bounds == sorted(bounds)
@@ -90,6 +172,7 @@ def test_smaller_regions_have_smaller_bounds_and_more_classes_kept(ticket):
 def test_boxes_and_balls_are_cut_to_the_domain(ticket):
     whole = certify_regions(ticket, NET, Box(-5, 5)).points
     assert whole == certify_regions(ticket, NET, Box(-1, 1)).points
+    assert whole == certify_regions(ticket, NET, Ball(5)).points
     assert certify_regions(ticket, NET, Ball(0.1)).sup_error_bound < whole[0].error_bound
     with pytest.raises(BadInput, match="no point in box:-1,1"):
         certify_regions(ticket, NET, Box(2, 3))

@@ -149,6 +149,21 @@ def test_more_cuts_lower_the_bound_until_it_is_close_to_the_error_found(monkeypa
     assert 2 < facts.pieces < 1_000
 
 
+def test_a_half_inherits_what_is_better_and_the_whole_has_what_is_worst():
+    """Each fact is chosen by itself; the piece that was cut deepest need not be the worst."""
+    region = Region(np.zeros(1), np.ones(1))
+    facts = [OnRegion(2.0, 0.5, True, 0.25), OnRegion(1.0, 0.75, False, -1.0)]
+    for own, parent in (facts, facts[::-1]):
+        best = splitting._heir(Piece(region, own, 0), parent)
+        assert best.facts == replace(own, error_bound=1.0, class_kept=True, margin=0.25)
+    pieces = [Piece(region, each, 0) for each in facts]
+    for order in (pieces, pieces[::-1]):
+        assert splitting.joined(order, 0.75) == OnRegion(2.0, 0.75, False, -1.0, 2)
+    single = OnRegion(2.0, 0.5, None, None)
+    assert splitting._heir(Piece(region, single, 0), single).facts == single
+    assert splitting.joined([Piece(region, single, 0)], 0.5) == single
+
+
 def test_a_coordinate_without_a_float_between_its_ends_is_not_cut():
     next_to = np.nextafter(0.25, 1)
     for lo, hi in ((0.25, next_to), (0.25, 0.25)):

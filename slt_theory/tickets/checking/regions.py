@@ -114,11 +114,13 @@ def certify_regions(
     Raises
     ------
     BadInput
-        If the ticket is not one of this target, a region lies outside its domain, or a ball is to
-        be cut.
+        If the ticket is not one of this target, a region lies outside its domain, images have other
+        sides than the target's input, or a ball is to be cut.
     """
     if not seconds >= 0:
         raise BadInput("split", seconds, "must be 0 or more seconds", "e.g. 60")
+    if isinstance(asked, Around):
+        asked.check_sides(target.shape_in)
     failures = header_failures(ticket, target)
     if failures:
         raise BadInput("ticket", failures[0], "it is not of this target", "verify it")
@@ -245,12 +247,27 @@ def _on_region(
     rows = np.zeros((others.size, middle.size))
     rows[np.arange(others.size), others], rows[:, best] = 1.0, -1.0
     leads = -largest_forms(target, region, values, rows, len(target.steps))
-    loss = np.full(others.size, np.nextafter(2 * bound, np.inf))
-    if last is not None:
-        apart = np.nextafter(last[1][others] - last[0][best], np.inf)
-        loss = np.minimum(loss, np.where(np.isnan(apart), np.inf, apart))
-    kept = bool((leads > np.maximum(loss, 0)).all())
+    kept = _class_kept(leads, bound, last, best)
     return OnRegion(round_up(bound), round_down(found), kept, float(leads.min()))
+
+
+def _class_kept(leads: Floats, bound: float, last: Range | None, best: int) -> bool:
+    """Whether leads of an output over the others outlast the ticket's loss, and are leads at all.
+
+    Parameters
+    ----------
+    leads : array (outputs - 1,)
+        At least these, in the order of the other outputs.
+    bound : float
+        No output of the ticket is further than this from the target's.
+    last : (lower, upper) or None
+        Of the ticket's outputs less the target's; None where both are equal.
+    """
+    loss = np.full(leads.size, np.nextafter(2 * bound, np.inf))
+    if last is not None:
+        apart = np.nextafter(np.delete(last[1], best) - last[0][best], np.inf)
+        loss = np.minimum(loss, np.where(np.isnan(apart), np.inf, apart))
+    return bool((leads > np.maximum(loss, 0)).all())
 
 
 def output_spread(target: Network, domain: Box | Ball, seed: int) -> float:
