@@ -52,7 +52,7 @@ def test_a_file_is_the_module(tmp_path, batch):
 def test_random_modules_come_back(tmp_path, seed):
     rng = np.random.default_rng([seed, 3])
     module, shape, names = draw(rng)
-    while not list(module.parameters()) or "masked layer" in names:  # nothing of torch's own to save
+    while not list(module.parameters()) or "masked layer" in names:  # nothing to save
         module, shape, names = draw(rng)
     network = read_program(saved(module, shape, tmp_path / "net.pt2", 3)).network
     direct = slt.from_module(module, torch.zeros(1, *shape))
