@@ -108,6 +108,20 @@ def test_no_link_is_broken(report):
     assert count > 200
 
 
+def test_no_column_of_a_table_is_hidden_on_a_desktop(browser, report):
+    """Tables scroll on a phone; at 1280 px the last columns are the ones that a reader comes for."""
+    for path in pages(report):
+        page, _ = opened(browser, path, viewport={"width": 1280, "height": 800})
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        hidden = page.evaluate(
+            "[...document.querySelectorAll('.scroll:has(table)')]"
+            ".filter(e => e.scrollWidth > e.clientWidth)"
+            ".map(e => e.ariaLabel + ': ' + e.scrollWidth + ' of ' + e.clientWidth)"
+        )
+        assert hidden == [], path.name
+        page.close()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_page_is_never_wider_than_the_screen(browser, report, width):
     for path in pages(report):
