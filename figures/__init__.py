@@ -7,6 +7,7 @@ ship with the package, so that drawing takes a second.
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
@@ -62,7 +63,9 @@ FIGURES = (
 def load(name: str) -> ModuleType:
     """The script of a figure."""
     if name not in FIGURES:
-        raise BadInput("figure", name, "is unknown", f"known: {', '.join(FIGURES)}")
+        near = get_close_matches(name, FIGURES, 3)
+        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(FIGURES)}"
+        raise BadInput("figure", name, "is unknown", hint)
     return import_module(f"{__name__}.{name}")
 
 

@@ -89,7 +89,8 @@ def says_nothing(record: dict[str, Any], target: Any, ticket: Any) -> list[str]:
         return []
     spread = output_spread(target, parse_domain(ticket.domain), ticket.seed)
     record["output_spread"] = spread
-    if not record["sup_error_bound"] > spread:
+    # Where the outputs did not vary (a pruned network) the bound itself is the answer.
+    if spread == 0 or not record["sup_error_bound"] > spread:
         return []
     return [
         f"the bound over {ticket.domain} says nothing: the target's outputs were seen to vary by "

@@ -64,12 +64,12 @@ def read_onnx(path: str | PathLike[str]) -> Reading:
 
 
 def _parsed(path: Path) -> Any:
+    if not path.is_file():
+        raise UnreadableFile("path", str(path), "does not exist")
     try:
         import onnx
     except ImportError as error:
         raise MissingExtra("onnx", f"reading {path.name}") from error
-    if not path.is_file():
-        raise UnreadableFile("path", str(path), "does not exist")
     try:
         model = onnx.load(path)
     except Exception as error:

@@ -504,6 +504,7 @@ def test_a_figure_is_written_with_its_data_and_twice_the_same(tmp_path, monkeypa
 
 
 def test_figure_refuses_what_it_does_not_know(tmp_path):
+    assert "nearest: success_vs_n" in refused("figure", "sucess_vs_n", "--out", tmp_path)
     assert "known: " in refused("figure", "nothing", "--out", tmp_path)
     assert "--all" in refused("figure", "--out", tmp_path)
     assert "style = none" in refused("figure", "success_vs_n", "--style", "none", "--out", tmp_path)

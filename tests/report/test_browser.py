@@ -109,7 +109,7 @@ def test_no_link_is_broken(report):
 
 
 def test_no_column_of_a_table_is_hidden_on_a_desktop(browser, report):
-    """Tables scroll on a phone; at 1280 px the last columns are the ones that a reader comes for."""
+    """Tables scroll on a phone; at 1280 px a reader sees the last columns, which count most."""
     for path in pages(report):
         page, _ = opened(browser, path, viewport={"width": 1280, "height": 800})
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

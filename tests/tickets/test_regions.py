@@ -261,3 +261,7 @@ def test_a_bound_that_says_nothing_says_so(tmp_path):
     build = ["ticket", "build", *given, "--out", str(tmp_path / "t.slt"), "--eps"]
     assert "says nothing" in CliRunner().invoke(app, [*build, "0.9"]).stdout
     assert "says nothing" not in CliRunner().invoke(app, [*build, "0.001"]).stdout
+    save_npz(Dense([0 * w for w in NET.weights]), tmp_path / "net.npz")
+    pruned = CliRunner().invoke(app, [*build, "0.05"]).stdout
+    assert "certified" in pruned
+    assert "says nothing" not in pruned
