@@ -77,12 +77,8 @@ def _try_ordered(
     errors = sorted({error, min(error, _COARSEST_ORDERED)})
     for longest in (96, 240):
         profiles = (ordered_failure(base, keep, e, low, high, longest) for e in errors)
-        hits = [
-            n
-            for rows in profiles
-            if (n := next((n for n, failure in enumerate(rows) if failure <= limit), None))
-            is not None
-        ]
+        found = (smallest(rows, limit, Fraction(1)) for rows in profiles)
+        hits = [n for n in found if n is not None]
         if hits:
             steps = (f"ordered sums of the law {base} itself; gaps at most {float(2 * error):.6g}",)
             return Sufficient(min(hits), "ordered-sums", steps, ("uniform-components",))

@@ -20,7 +20,7 @@ HIDDEN_BYTES = 64
 class HiddenBlock(SourceBlock):
     """A block whose first layer gives every hidden neuron one input at most.
 
-    HiddenBlock neurons come in stretches, one a target input.
+    Hidden neurons come in stretches, one a target input.
     """
 
     @property
