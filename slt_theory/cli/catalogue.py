@@ -170,7 +170,7 @@ def show(
     """Everything the catalogue knows about one theorem or claim."""
     from slt_theory.theorems import Claim
     from slt_theory.theorems import entry as find
-    from slt_theory.theorems.status import status_of
+    from slt_theory.theorems.status import kernel_statements, status_of
 
     entry = find(theorem_id)
     if bibtex:
@@ -180,13 +180,13 @@ def show(
         emit({"id": entry.id, "bibtex": cited}, cited, as_json=json)
         return
     derived = status_of(entry, _outcomes(checks))
-    behind = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
     record = {
         **entry.to_dict(),
         **derived._asdict(),
         "status_why": derived.why,
         "kernel": [
-            {"id": one.id, "covers": one.covers, "not_covered": one.not_covered} for one in behind
+            {"id": one.id, "covers": one.covers, "not_covered": one.not_covered}
+            for one in kernel_statements(entry)
         ],
     }
     lines = _claim_lines if isinstance(entry, Claim) else _theorem_lines
@@ -279,10 +279,11 @@ def _theorem_lines(entry: Any, derived: Any) -> list[str]:
 
 def _kernel_lines(entry: Any) -> list[str]:
     """The statements that a proof kernel has checked behind the entry, and what they leave out."""
-    behind = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
+    from slt_theory.theorems.status import kernel_statements
+
     return [
         line
-        for one in behind
+        for one in kernel_statements(entry)
         for line in (
             f"kernel       {one.id}: {one.covers}",
             f"             does not cover {one.not_covered}",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 
 from slt_theory.theorems import Claim, all_entries, all_theorems
 from slt_theory.theorems.entry import Theorem
-from slt_theory.theorems.status import status_of
+from slt_theory.theorems.status import kernel_statements, status_of
 from slt_theory.theorems.symbols import SYMBOLS
 
 __all__ = ["catalogue_markdown", "paper_markdown"]
@@ -136,7 +135,7 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
         ),
         *(
             f"* Kernel: `{one.id}`, {one.covers}; does not cover {one.not_covered}."
-            for one in import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
+            for one in kernel_statements(entry)
         ),
         f"* Status: {state.status} ({state.why}); checks: {state.numeric}; sound: "
         f"{'yes' if state.sound else 'not by proofs here alone'}.",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from slt_theory.errors import BadInput, SltError, UnreadableFile
 from slt_theory.theorems.entry import Claim, Theorem
 
-__all__ = ["LEVELS", "STATUSES", "Status", "read_outcomes", "status_of"]
+__all__ = ["LEVELS", "STATUSES", "Status", "kernel_statements", "read_outcomes", "status_of"]
 
 LEVELS = ("none", "argued", "cited", "symbolic", "enclosure", "kernel")
 """What a proof here rests on, weakest first; `kernel` is a proof assistant's."""
@@ -60,6 +60,12 @@ def _proof_level(proof: str | None) -> str:
         return str(import_module("slt_theory.proofs").level_of(proof))
     except (ImportError, SltError):
         return "none"
+
+
+def kernel_statements(entry: Theorem | Claim) -> tuple[Any, ...]:
+    """The statements behind an entry that a proof kernel has checked: `KernelStatement` each."""
+    found: tuple[Any, ...] = import_module("slt_theory.proofs.kernel.statements").behind(entry.id)
+    return found
 
 
 def _complete(entry: Theorem) -> bool:
