@@ -20,7 +20,7 @@ from fractions import Fraction
 
 from slt_theory.certified.exact import ONE
 
-__all__ = ["lemma_r_failure", "lemma_r_profile"]
+__all__ = ["lemma_r_profile"]
 
 FIRST_RATE = Fraction(7, 8)
 SECOND_RATE = Fraction(3, 4)
@@ -67,8 +67,3 @@ def lemma_r_profile(reach: Fraction, start: Fraction, length: int) -> list[int]:
     for n in range(1, length):
         rows[n] = min(rows[n], rows[n - 1])
     return rows
-
-
-def lemma_r_failure(n: int, reach: Fraction) -> int:
-    """Failure bound at one `n`; see `lemma_r_profile`."""
-    return lemma_r_profile(reach, 2 * reach, n + 1)[n]
