@@ -8,11 +8,11 @@ by the tests; `stored_failure` only reads their bounds.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +151,4 @@ def stored_failure(law: str, error: Fraction, half_width: Fraction) -> tuple[int
     longest = max(map(len, rows), default=0)
     # More items never hurt, so the last bound holds for more.
     least = (min(row[min(n, len(row) - 1)] for row in rows) for n in range(longest))
-    best, out = math.inf, []
-    for value in least:
-        best = min(best, value)
-        out.append(probability_up(Fraction(best)))
-    return tuple(out)
+    return tuple(probability_up(Fraction(best)) for best in accumulate(least, min))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from slt_theory.certified.magnitudes import MAGNITUDES
 from slt_theory.errors import BadInput
 
-__all__ = ["HALF_TURN", "Base", "grid"]
+__all__ = ["HALF_TURN", "Base", "check_hypotheses", "grid"]
 
 HALF_TURN = Fraction(3)
 """Below pi: cosines fall up to here, and log cos(s x / 2) exists for s up to here."""
@@ -76,14 +77,26 @@ class Base:
             "lean": 0 <= self.lean <= 10,
             "rates": all(0 <= t <= 100 for t in self.rates),
         }
-        for name, holds in rules.items():
-            if not holds:
-                raise BadInput(name, getattr(self, name), "breaks a hypothesis", "see Base")
+        check_hypotheses(self, rules)
 
     @property
     def reach(self) -> Fraction:
         """w' = length / 2 + e - r."""
         return self.length / 2 + self.error - self.radius
+
+
+def check_hypotheses(of: object, rules: Mapping[str, bool]) -> None:
+    """Refuse parameters of which one breaks its hypothesis; `rules` says of each if it holds.
+
+    Raises
+    ------
+    BadInput
+        Names the first one.
+    """
+    for name, holds in rules.items():
+        if not holds:
+            way_out = f"see {type(of).__name__}"
+            raise BadInput(name, getattr(of, name), "breaks a hypothesis", way_out)
 
 
 def grid(start: Fraction, stop: Fraction, step: Fraction) -> list[Fraction]:

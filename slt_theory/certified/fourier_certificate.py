@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +230,5 @@ def tilted_failure(law: str, error: Fraction, half_width: Fraction) -> tuple[int
         plan = one.plan
         if plan.error <= error and plan.half_width >= half_width:
             best[plan.count] = min(one.bound, best.get(plan.count, 1.0))
-    out, least = [], 1.0
-    for n in range(max(best, default=-1) + 1):
-        least = min(least, best.get(n, 1.0))
-        out.append(probability_up(Fraction(least)))
-    return tuple(out)
+    rows = (best.get(n, 1.0) for n in range(max(best, default=-1) + 1))
+    return tuple(probability_up(Fraction(least)) for least in accumulate(rows, min))

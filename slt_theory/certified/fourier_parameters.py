@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slt_theory.certified.base_parameters import HALF_TURN
-from slt_theory.errors import BadInput
+from slt_theory.certified.base_parameters import HALF_TURN, check_hypotheses
 
 __all__ = ["MAJOR", "MINOR", "RHO", "Plan", "Tilt"]
 
@@ -79,9 +78,7 @@ class Plan:
             "period": self.period > 0,
             "rates": bool(self.rates) and all(0 <= t <= 20 for t in self.rates),
         }
-        for name, holds in rules.items():
-            if not holds:
-                raise BadInput(name, getattr(self, name), "breaks a hypothesis", "see Plan")
+        check_hypotheses(self, rules)
 
     @property
     def reach(self) -> Fraction:
@@ -121,6 +118,4 @@ class Tilt:
             "waves": len(self.waves) <= 64,
             "weights": all(w >= 0 for w in self.weights),
         }
-        for name, holds in rules.items():
-            if not holds:
-                raise BadInput(name, getattr(self, name), "breaks a hypothesis", "see Tilt")
+        check_hypotheses(self, rules)
