@@ -19,7 +19,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.partitions import reached, smallest_discrepancy, together
+from slt_theory.theorems.partitions import of_order, reached, smallest_discrepancy, together
 
 PAPER = Paper(
     key="borgs2001",
@@ -91,19 +91,17 @@ def window(seed: int, root: float = 0.5) -> Outcome:
 
 def hard_side(seed: int, power: float = 1.0) -> Outcome:
     """The smallest discrepancy at M = 2^(n + scale)/sqrt(n) is about 2^(power scale), n = 14."""
-    n, trials, outcomes = 14, 150, []
+    n, trials = 14, 150
+    outcomes: list[Outcome] = []
     for scale in (4, 8):
         largest = round(2.0 ** (n + scale) / math.sqrt(n))
         found = [
             smallest_discrepancy(integers(seed, 1000 * scale + t, n, 1, largest).tolist())
             for t in range(trials)
         ]
+        words = f"scale {scale}, at most 4 2^({power:g} scale)"
         order = 2 ** (power * scale)
-        below, tiny = (sum(d <= factor * order for d in found) for factor in (4, 0.25))
-        outcomes += [
-            share(below, trials, 0.7, f"scale {scale}, at most 4 2^({power:g} scale)"),
-            share(trials - tiny, trials, 0.55, "above a quarter of it"),
-        ]
+        outcomes += of_order(found, order, (0.7, words), (0.55, "above a quarter of it"))
     return together(*outcomes)
 
 

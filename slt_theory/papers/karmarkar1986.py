@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, mutant
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -16,7 +16,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.partitions import smallest_discrepancy, together, wide_integers
+from slt_theory.theorems.partitions import of_order, smallest_discrepancy, together, wide_integers
 
 PAPER = Paper(
     key="karmarkar1986",
@@ -37,18 +37,15 @@ def median_order(seed: int, rate: float = 1.0) -> Outcome:
     density 1/sqrt(2 pi n/3) at 0, so |sum| has the median ln 2 sqrt(2 pi / 12) sqrt(n) 2^(1-n),
     about 1.0 sqrt(n) 2^-n; a factor of four on either side is a clear majority.
     """
-    outcomes = []
+    outcomes: list[Outcome] = []
     for n in (8, 12, 14):
         trials = 100
         scale = math.sqrt(n) * 2.0 ** (_BITS - rate * n)
         found = [
             smallest_discrepancy(wide_integers(seed, 1000 * n + t, n, _BITS)) for t in range(trials)
         ]
-        below, tiny = (sum(d <= factor * scale for d in found) for factor in (4, 0.25))
-        outcomes += [
-            share(below, trials, 0.7, f"n = {n}, at most 4 sqrt(n) 2^(-{rate:g} n)"),
-            share(trials - tiny, trials, 0.6, f"n = {n}, above a quarter of it"),
-        ]
+        words = f"n = {n}, at most 4 sqrt(n) 2^(-{rate:g} n)", f"n = {n}, above a quarter of it"
+        outcomes += of_order(found, scale, (0.7, words[0]), (0.6, words[1]))
     return together(*outcomes)
 
 

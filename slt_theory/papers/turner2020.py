@@ -9,7 +9,7 @@ import numpy as np
 
 from slt_theory.laws import Normal
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -21,7 +21,7 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
-from slt_theory.theorems.partitions import signed_sums, together
+from slt_theory.theorems.partitions import of_order, signed_sums, together
 
 PAPER = Paper(
     key="turner2020",
@@ -40,7 +40,8 @@ def discrepancy_order(seed: int, halved: bool = True) -> Outcome:
 
     A factor of four on either side; `halved` False puts 2^-n in place of 2^(-n/m).
     """
-    law, outcomes, trials = Normal(bits=_BITS), [], 60
+    law, trials = Normal(bits=_BITS), 60
+    outcomes: list[Outcome] = []
     for n, m in ((10, 2), (14, 2), (12, 3)):
         scale = math.sqrt(n) * 2.0 ** (_BITS - n / (m if halved else 1))
         found = []
@@ -48,11 +49,8 @@ def discrepancy_order(seed: int, halved: bool = True) -> Outcome:
             stream = stream_id(Purpose.TESTS, 10_000 * n + 100 * m + trial)
             rows = law.sample(seed, stream, 0, n * m).reshape(n, m)
             found.append(int(np.abs(signed_sums(rows)).max(axis=1).min()))
-        below, tiny = (sum(d <= factor * scale for d in found) for factor in (4, 0.25))
-        outcomes += [
-            share(below, trials, 0.7, f"n = {n}, m = {m}, at most 4 times the order"),
-            share(trials - tiny, trials, 0.6, "above a quarter"),
-        ]
+        words = f"n = {n}, m = {m}, at most 4 times the order"
+        outcomes += of_order(found, scale, (0.7, words), (0.6, "above a quarter"))
     return together(*outcomes)
 
 

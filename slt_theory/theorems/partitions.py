@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from slt_theory.statistics import Verdict
 from slt_theory.streams import Purpose, stream_id, words32
-from slt_theory.theorems.checks import Outcome
+from slt_theory.theorems.checks import Outcome, share
 
 __all__ = [
     "differencing",
+    "of_order",
     "reached",
     "signed_sums",
     "smallest_discrepancy",
@@ -71,6 +72,22 @@ def reached(items: Sequence[int]) -> tuple[int, int]:
             # A negative number moves the origin: the old sums stand |x| further up.
             bits, low = bits | bits << -x, low + x
     return bits, low
+
+
+def of_order(
+    found: Sequence[int], order: float, below: tuple[float, str], above: tuple[float, str]
+) -> tuple[Outcome, Outcome]:
+    """Test that values are of an order: at most 4 times it, and above a quarter of it.
+
+    Parameters
+    ----------
+    found : sequence of int
+    order : float
+    below, above : (float, str)
+        The share of values that is claimed, and its words.
+    """
+    low, tiny = (sum(value <= factor * order for value in found) for factor in (4, 0.25))
+    return share(low, len(found), *below), share(len(found) - tiny, len(found), *above)
 
 
 def together(*outcomes: Outcome) -> Outcome:
