@@ -252,7 +252,7 @@ def _on_region(
 
 
 def _class_kept(leads: Floats, bound: float, last: Range | None, best: int) -> bool:
-    """Whether leads of an output over the others outlast the ticket's loss, and are leads at all.
+    """Decide whether an output's leads over the others outlast the ticket's loss, and are leads.
 
     Parameters
     ----------
