@@ -123,6 +123,35 @@ def test_images_and_skips_stay_inside_up_to_the_rounding_of_the_evaluation(targe
         assert (values <= high + 1e-12).all()
 
 
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "gelu", "silu"])
+def test_curved_values_stay_inside_up_to_the_rounding_of_the_evaluation(activation):
+    """Wide and narrow regions on both sides of 0, at their corners and inside."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        low = rng.uniform(-2, 2, 3)
+        region = Region(low, low + rng.choice([1e-6, 0.05, 0.5, 2.0]))
+        target = deep(seed, activation)
+        x = np.array(points(region, 200, seed))
+        for values, (least, most) in zip(target.run(x), target_ranges(target, region), strict=True):
+            assert (values >= least - 1e-12).all()
+            assert (values <= most + 1e-12).all()
+
+
+@pytest.mark.parametrize("size", [4, 64])
+def test_roundings_of_a_form_are_charged(size):
+    """Sums of 1 and of numbers that a float sum loses: only the charge holds the exact value."""
+    small = 2.0**-54
+    first = np.full((1, size), small)
+    first[0, 0] = 1.0
+    target = Dense([first, [[1.0], [-1.0]]])
+    point = Region(np.ones(size), np.ones(size))
+    ranges = target_ranges(target, point)
+    value = 1 + (size - 1) * Fraction(small)
+    for rows, exact in (([[1.0, 0.0]], value), ([[0.0, 1.0]], -value)):
+        most = largest_forms(target, point, ranges, np.array(rows), len(target.steps))
+        assert Fraction(most[0]) >= exact
+
+
 def test_a_form_of_the_output_takes_cancellation_into_account():
     """Of z1 - z1 nothing is left, whatever the range of z1."""
     target = Dense([[[1.0, -2.0]], [[1.0], [1.0]]])
