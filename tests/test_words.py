@@ -24,13 +24,6 @@ BANNED = {
     "said": "record, fingerprint",
 }
 WORD = re.compile(rf"(?<![a-z])({'|'.join(BANNED)})(?![a-z])")
-#: Not yet clean; the list only gets shorter.
-UNCLEAN = (
-    "slt_theory/papers/",
-    "slt_theory/subset_sum/kernels/",
-    "slt_theory/tickets/building/",
-    "slt_theory/tickets/checking/",
-)
 FILES = [
     path
     for folder in ("slt_theory", "proofs", "figures", "benchmarks", "tools")
@@ -63,8 +56,7 @@ def banned_words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_names_and_docstrings_use_the_words_of_the_glossary(path):
-    if not path.relative_to(ROOT).as_posix().startswith(UNCLEAN):
-        assert banned_words(path.read_text(encoding="utf-8")) == []
+    assert banned_words(path.read_text(encoding="utf-8")) == []
 
 
 def test_banned_words_are_found_where_they_are_bound():

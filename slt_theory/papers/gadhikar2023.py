@@ -84,7 +84,7 @@ def one_copy_less(seed: int) -> Outcome:
 def near_one(seed: int) -> Outcome:
     """Whatever the constant C, close to p = 1 the lemma asks for one number, which cannot do.
 
-    One number X in [-1,1] serves a fixed z outside [-eps, eps] with probability at most eps.
+    One number X in [-1,1] reaches a fixed z outside [-eps, eps] with probability at most eps.
     """
     eps, delta = Fraction(1, 100), Fraction(1, 10)
     shown = []
@@ -96,7 +96,7 @@ def near_one(seed: int) -> Outcome:
         if n == 1 and 2 * eps / 2 < 1 - delta:
             shown.append(f"C = {constant}: 1 - p = 2^-{m}")
     text = (
-        "the lemma's n is 1 and one number serves a fixed z with probability at most eps = "
+        "the lemma's n is 1 and one number reaches a fixed z with probability at most eps = "
         f"{eps}, claimed 1 - delta = {1 - delta}, at " + "; ".join(shown)
     )
     return Outcome(

@@ -42,7 +42,7 @@ def _covers(seed: int, stream: int) -> bool:
 
 
 def one_source(seed: int, shared: bool = True, models: int = 8) -> Outcome:
-    """A source that covers all targets serves any number of models; separate ones must all cover.
+    """A source that covers all targets covers any number of models; separate ones must all cover.
 
     A single source covers in more than 0.6 of samples; `shared` False asks eight of them at once.
     """

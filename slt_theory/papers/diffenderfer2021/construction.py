@@ -2,11 +2,11 @@
 
 In-weights are +1 or -1 and out-weights +g or -g: one positive gain a pair. A weight w is m = w/g
 steps rounded to a whole number; each half-sum keeps |m| live products of the right sign, so its
-error is at most g/2. A quarter of the numbers offered has the right signs; widths grow as 1/eps.
+error is at most g/2. A quarter of the candidates has the right signs; widths grow as 1/eps.
 
 Ours: the gain, the coarsest that the error allows, instead of eps/(l n) from the largest weight
-1/sqrt(n) that the theorem assumes; and the number offered, from exact binomial tails over all sums,
-instead of the theorem's unnamed constant. Weights beyond 1/sqrt(n) only make the code longer.
+1/sqrt(n) that the theorem assumes; and the number of candidates, from exact binomial tails over all
+sums, instead of the theorem's unnamed constant. Weights beyond 1/sqrt(n) only make the code longer.
 
 Source: Diffenderfer and Kailkhura (ICLR 2021, arXiv 2103.09377), Theorem 2; catalogue id
 ``diffenderfer2021-binary``.
@@ -51,7 +51,7 @@ def signs_needed(request: Request) -> int:
     values, counts = np.unique(lengths[lengths > 0], return_counts=True)
 
     def miss(n: int) -> float:
-        # A number serves if its in-weight is live and its product has the weight's sign.
+        # A number counts if its in-weight is live and its product has the weight's sign.
         return float((counts * bdtr(np.minimum(values - 1, n), n, 0.25)).sum())
 
     low, high = 0, 1
@@ -93,8 +93,8 @@ def _fill(block: Block, layer: Layer, request: Request) -> Filled:
     unreached: Missed = []
     for row in range(outer.rows):
         length = lengths[row][:, None]
-        serves = pool.in_weights * pool.out_weights(row)[0] * np.sign(length) > 0
-        kept = serves & (np.cumsum(serves, axis=1) <= np.abs(length))
+        right = pool.in_weights * pool.out_weights(row)[0] * np.sign(length) > 0
+        kept = right & (np.cumsum(right, axis=1) <= np.abs(length))
         used |= kept
         out_mask[row] = np.packbits(kept.ravel())
         short = np.count_nonzero(kept, axis=1) < np.abs(length[:, 0])

@@ -7,10 +7,10 @@ weight therefore reaches all weights, whatever they are.
 Ours: in-weights are signs and out-weights hyperbolic on [1/m, 1] with 1/m <= gamma^k, so that the
 products have exactly the density of the theorem and every category the same mass; with two
 hyperbolic factors the density would be triangular in log |w|. As we recall the paper's layout, a
-hidden neuron belongs to one weight, and one pool serves all outputs of an input ("batch sampling":
-outputs add to its size, they do not multiply it); with ``shared=True`` a neuron serves all outputs
-at once, as in Pensia et al., Lemma 3. The paper's constants are not known to us; the size of the
-pool is that of the union bound in `pool_size`, which needs fewer draws than the lemma
+hidden neuron belongs to one weight, and all outputs of an input share one pool ("batch sampling":
+outputs add to its size, they do not multiply it); with ``shared=True`` all outputs share a neuron,
+as in Pensia et al., Lemma 3. The paper's constants are not known to us; the size of the pool is
+that of the union bound in `pool_size`, which needs fewer draws than the lemma
 ``orseau2020-batch-sampling``.
 
 Source: Orseau, Hutter, Rivasplata (NeurIPS 2020, arXiv 2006.12156); catalogue ids
@@ -64,7 +64,7 @@ def law(radius: int) -> Hyperbolic:
 
 
 def pool_size(request: Request, *, shared: bool = False) -> int:
-    """Neurons offered to a half-sum so that no category is ever empty, at most 1 % in all.
+    """Candidates of a half-sum so that no category is ever empty, at most 1 % in all.
 
     A live draw falls into a given category with the right sign with probability
     ``p = log(1/gamma) / (2 log m)``. Misses of all sums and categories are added up; with own
@@ -112,7 +112,7 @@ def _fill(block: Block, layer: Layer, request: Request, index: int, *, shared: b
     unreached: Missed = []
     for row in range(outer.rows):
         targets = pool.targets[row]
-        # Only products with the sign of the weight can serve it.
+        # Only products with the sign of the weight can reach it.
         products = pool.in_weights * pool.out_weights(row)[0] * np.sign(targets)[:, None]
         items, places = _one_a_category(np.where(free, products, 0), ends)
         answer = solve_sums(

@@ -419,7 +419,7 @@ class AttentionHeads(Construction):
     domain: ClassVar[str] = "box:-1,1"
 
     def ticket(self, target: Any, settings: BuildSettings, keeping: Keeping) -> Ticket:
-        """Solve every entry; both signs of a number serve, and nothing is resumed."""
+        """Solve every entry; numbers of both signs count, and nothing is resumed."""
         from slt_theory.papers.otsuka2026.construction import build
         from slt_theory.tickets.building.attempts import with_growing_n
         from slt_theory.tickets.keeping import Keeping

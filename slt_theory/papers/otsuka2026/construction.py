@@ -2,7 +2,7 @@
 
 With Q K' / sqrt(d_K) and V O merged, a head is two matrices. Hidden number k of the block of token
 coordinate j keeps its in-weight from j alone, so entry (l, j) is the subset sum of products of two
-uniform numbers; without a ReLU both signs serve. Queries and keys of the source are drawn from
+uniform numbers; without a ReLU both signs count. Queries and keys of the source are drawn from
 U[-n_K^(1/4), n_K^(1/4)] and scores divided by sqrt(n_K): these factors cancel exactly, so the draws
 are recorded on [-1, 1].
 
@@ -52,7 +52,7 @@ class AttentionRequest:
     goals : list of Layer
         Merged matrices on their lattices, two a head.
     n : int or None
-        Products offered to one entry; the source's key and value dimensions are n d1.
+        Candidates of one entry, products; the source's key and value dimensions are n d1.
     slack : Fraction
         Factor of an estimated n.
     """

@@ -6,7 +6,7 @@ t runs through [-eps_p, eps_p] the sum of u (v + t) runs through all of S's inte
 their own could reach no more, but for the step between the moves on offer. Moves are not in the
 seed: the ticket stores one a kept out-weight, and its size counts them.
 
-Ours: that in-weights stay (they serve all outputs), the number of moves on offer (steps of at most
+Ours: that in-weights stay (all outputs share them), the number of moves on offer (steps of at most
 the error for subsets with total in-weight up to 4), and the estimate of n, which takes every sum
 for reached that comes within eps + eps_p / 2. The paper's rate log(1/eta)/log(5/4 + eps_p/2) is
 recalled and far from what is measured, see the catalogue.

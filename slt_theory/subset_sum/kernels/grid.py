@@ -65,8 +65,8 @@ def all_set_py(bits: Words, stride: Scalar, x0: Scalar, x1: Scalar, y0: Scalar, 
             offset = at % _WORD
             count = min(_WORD - offset, x1 - x + 1)
             word = bits[at // _WORD] >> np.uint64(offset)
-            wanted = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(_WORD - count)
-            if word & wanted != wanted:
+            inside = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(_WORD - count)
+            if word & inside != inside:
                 return False
             x += count
     return True

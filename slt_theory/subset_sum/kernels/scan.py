@@ -123,11 +123,11 @@ def scan_row_py(
     for k in range(n, padded):
         rounded[k] = 0
     everything = 1 << (padded - 8)
-    wanted = effort * span / ((hi - lo + 1) * 256.0)
+    enough = effort * span / ((hi - lo + 1) * 256.0)
     blocks = everything
     turns = 1
-    if wanted + 4.0 < everything:
-        blocks = int(wanted) + 4
+    if enough + 4.0 < everything:
+        blocks = int(enough) + 4
         turns = min(6, (padded + 4) // 5)
     for turn in range(turns):
         begin = (turn * 8) % padded

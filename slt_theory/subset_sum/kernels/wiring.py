@@ -112,7 +112,7 @@ spread = jit(spread_py)
 def effective_row_py(
     numbers: Ints, packed: Bytes, live: Bytes, seen: Ints, slopes: Ints, sums: Rows, counts: Rows
 ) -> None:
-    """Sums of the kept products of a row, by the input their neuron sees and the side it serves.
+    """Sums of the kept products of a row, by the input their neuron sees and its side.
 
     ``sums[0]`` for slopes > 0, ``sums[1]`` for slopes < 0; `counts` of products that are not 0.
     `live` marks the neurons that see an input and have a slope, packed as the mask is.

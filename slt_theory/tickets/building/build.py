@@ -140,7 +140,7 @@ def build_ticket(
     seed : int
         Of the source network.
     n : int, optional
-        Random numbers offered to one sum, dead neurons included; default: the smallest n whose
+        Candidates of one sum, dead neurons included; default: the smallest n whose
         estimated chance of any failure is at most 1 %, and a tenth more should a sum fail.
     objective : "eps" or "best"
         Any subset within eps, or the exact optimum of every sum.
@@ -153,7 +153,8 @@ def build_ticket(
         Solves the sums of gadget pairs, such as ``slt_theory.torch.OnDevice("cuda")``; default:
         compiled code. The masks are the same, bit for bit.
     threads, progress, expect
-        Default: all cores; told the number of finished sums; told the number of all sums.
+        Default: all cores. `progress` is called with the number of finished sums, `expect` with
+        that of all sums.
     out : path, optional
         Where the ticket will be written. Masks are then kept in ``OUT.partial`` beside it as they
         are built, and a build that was broken off goes on there; its result is the same to the

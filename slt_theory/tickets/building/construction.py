@@ -84,7 +84,7 @@ class OfNetworks(Construction):
     reach : float or None
         Weights beyond [-reach, reach] are met by a power of two; None: never.
     largest_n : int
-        Most numbers that can be offered to one sum.
+        Most candidates that a sum can have.
     activations : tuple of str or None
         Kinds of activation that the target may have; None: any.
     dimensions : tuple of int

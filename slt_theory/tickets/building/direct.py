@@ -59,8 +59,8 @@ def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False)
     blocks, filled = [], []
     for k, layer in enumerate(request.layers):
         rows, columns = layer.targets.shape
-        offers = source_layer(rows * columns, n, law, k)
-        block = layer.block("direct-sums", (offers,), n, shared=shared)
+        source = source_layer(rows * columns, n, law, k)
+        block = layer.block("direct-sums", (source,), n, shared=shared)
         mask, missed = _solve(request, block, layer, law, request.radius[k])
         blocks.append(block)
         places = [(*divmod(place, columns), "+") for place in missed.tolist()]

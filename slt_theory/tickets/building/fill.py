@@ -1,4 +1,4 @@
-"""Fill a mask row by row: draw, offer, solve, keep. One path for every layer of subset sums."""
+"""Fill a mask row by row: draw, gather candidates, solve, keep: for every layer of subset sums."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.tickets.block import Block, SourceLayer
-from slt_theory.tickets.building.sums import Offered, solve_offered, work_space
+from slt_theory.tickets.building.sums import CandidateRows, solve_candidates, work_space
 from slt_theory.tickets.partial import MaskStore, Memory
 from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 
@@ -79,7 +79,7 @@ def fill(
     store : MaskStore
         Holds mask number `index`; rows that it has already are not solved again.
     progress : callable, optional
-        Told the number of sums of every finished block of rows.
+        Called with the number of sums of every finished block of rows.
     """
     from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 
@@ -101,9 +101,9 @@ def fill(
         missed[block.start] = found
         store.put(index, block, found)
 
-    told = sum(len(block) for block in blocks if block.start in finished)
-    if progress is not None and told:
-        progress(told * groups)
+    before = sum(len(block) for block in blocks if block.start in finished)
+    if progress is not None and before:
+        progress(before * groups)
     last = 0
 
     def tell(done: int) -> None:
@@ -128,7 +128,7 @@ class _Rows:
         width = max(1, int(np.count_nonzero(task.slopes, axis=1).max(initial=0)))
         self.live = np.argsort(task.slopes == 0, axis=1, kind="stable")[:, :width].copy()
         self.slopes = np.take_along_axis(task.slopes, self.live, axis=1)
-        self.offered = Offered.empty(groups, width)
+        self.candidates = CandidateRows.empty(groups, width)
         self.space = work_space()
 
     def fill(self, rows: range, mask: NDArray[np.uint8]) -> Missed:
@@ -141,7 +141,7 @@ class _Rows:
         missed: Missed = []
         for row, goal in zip(rows, goals.tolist(), strict=True):
             groups = task.groups(row)
-            offered = self.offered.first(groups)
+            candidates = self.candidates.first(groups)
             words = frozen(row)[: groups * n]
             limits = frozen.pruned, frozen.locked
             offer(
@@ -151,16 +151,16 @@ class _Rows:
                 n,
                 self.live[:groups],
                 self.slopes[:groups],
-                offered.items,
-                offered.places,
-                offered.counts,
-                offered.shifts,
+                candidates.items,
+                candidates.places,
+                candidates.counts,
+                candidates.shifts,
             )
             if task.off is not None and task.off[row]:
-                taken, wrong = self._silence(offered)
+                taken, wrong = self._silence(candidates)
             else:
-                taken, errors = solve_offered(
-                    offered,
+                taken, errors = solve_candidates(
+                    candidates,
                     task.goals[goal, :groups],
                     radius=task.radius,
                     size=task.block.size,
@@ -168,15 +168,15 @@ class _Rows:
                 )
                 wrong = (errors < 0) | (errors > task.limit)
             mask[row] = 0
-            keep(words, *limits, offered.places, offered.counts, taken, n, mask[row])
+            keep(words, *limits, candidates.places, candidates.counts, taken, n, mask[row])
             missed += [(row, int(group)) for group in np.flatnonzero(wrong)]
         return missed
 
-    def _silence(self, offered: Offered) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def _silence(self, candidates: CandidateRows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Every sum as far as it goes to the side on which its neuron is 0."""
         assert self.task.silent is not None
-        side = self.task.silent[: offered.counts.size]
-        there = np.arange(offered.items.shape[1]) < offered.counts[:, None]
-        taken = there & (offered.items * side[:, None] > 0)
-        totals = offered.shifts + np.where(taken, offered.items, 0).sum(axis=1)
+        side = self.task.silent[: candidates.counts.size]
+        there = np.arange(candidates.items.shape[1]) < candidates.counts[:, None]
+        taken = there & (candidates.items * side[:, None] > 0)
+        totals = candidates.shifts + np.where(taken, candidates.items, 0).sum(axis=1)
         return taken, totals * side < 0

@@ -2,9 +2,9 @@
 
 Hidden neurons come in groups, one a target input and half. The first mask keeps only the in-weight
 from that input, so ``v relu(u x)`` is ``u v x`` on one side of 0 and nothing on the other: neurons
-with u > 0 serve x >= 0, those with u < 0 serve x <= 0, each half with its own subset sums of
+with u > 0 carry x >= 0, those with u < 0 carry x <= 0, each half with its own subset sums of
 products u v. In-weights are shared by all outputs, out-weights are each output's own. A constant
-input carries biases. Neuron ``(j * halves + half) * n + k`` is number k offered to input j.
+input carries biases. Neuron ``(j * halves + half) * n + k`` is candidate k of input j.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from slt_theory.laws import Law
 from slt_theory.streams import words32_at
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import LayerSums, fill
-from slt_theory.tickets.building.relief import Group
 from slt_theory.tickets.building.request import Layer, source_layer
+from slt_theory.tickets.building.slack import Group
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
 from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.source import layer_law
@@ -48,7 +48,7 @@ class Design:
     Attributes
     ----------
     n : int
-        Hidden neurons offered to one half-sum, dead ones included.
+        Candidates of one half-sum: hidden neurons, dead ones included.
     halves : int
         2, or 1 where inputs are known to be >= 0.
     law_in, law_out : Law
@@ -135,7 +135,7 @@ def fill_pair(
 def pair_groups(
     block: Block, layer: Layer, seed: int, off: Bools | None, groups: list[int] | None = None
 ) -> list[Group]:
-    """Groups of hidden neurons as `relief` takes them; by default all."""
+    """Groups of hidden neurons as `slack` takes them; by default all."""
     halves = block.halves
     some = list(range(block.columns * halves)) if groups is None else groups
     goals = layer.targets[block.target_rows(np.arange(block.rows))]
@@ -148,7 +148,7 @@ def pair_groups(
 
 
 def half_signs(groups: NDArray[np.int64], halves: int) -> Int64Array:
-    """1 for groups that serve inputs >= 0, -1 for those of inputs <= 0."""
+    """1 for groups that carry inputs >= 0, -1 for those of inputs <= 0."""
     return np.where(groups % halves == 0, 1, -1)
 
 

@@ -1,6 +1,6 @@
 """Widths for sources with locked weights, and what their layers do without.
 
-Backwards from the last layer: `relief` names the copies that each single layer wants switched off,
+Backwards from the last layer: `slack` names the copies that each single layer has switched off,
 which are rows of the layer before that must be 0; the gadget pair at the front then gives up hidden
 neurons. Widths are the smallest for which this brings every sum within reach, found by trying: the
 patterns come from the seed, so nothing has to be estimated.
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.gadget import pair_groups
-from slt_theory.tickets.building.relief import Group, Relief, margin_of, relieve_all
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import single_groups
+from slt_theory.tickets.building.slack import Alive, Group, keep_all_within_reach, margin_of
 from slt_theory.tickets.checking.silence import consumer
 from slt_theory.tickets.source import layer_law
 
@@ -58,15 +58,15 @@ class SourcePlan:
         return replace(self, blocks=blocks)
 
 
-def _relief(
+def _alive(
     request: Request,
     blocks: tuple[Block, ...],
     k: int,
     groups: list[Group],
     switch: int | None = None,
-) -> Relief:
+) -> Alive:
     layer = blocks[k].layers[-1]
-    return relieve_all(
+    return keep_all_within_reach(
         groups,
         layer,
         layer_law(layer),
@@ -87,7 +87,7 @@ def later_layers(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
         groups = single_groups(block, request.layers[k], off[k])
         # Constants are there for every copy, and only a ReLU makes a neuron 0 for good.
         free = block.inputs if consumer(request.target, k - 1) == k else 0
-        found = _relief(request, blocks, k, groups, switch=free)
+        found = _alive(request, blocks, k, groups, switch=free)
         alive[k] = found.alive
         if free:
             off[k - 1] = np.repeat(~found.alive[:free].ravel(), blocks[k - 1].taps)
@@ -101,7 +101,7 @@ def plan(request: Request, later: SourcePlan, *, sample: bool = False) -> Source
     count = blocks[0].layers[0].rows // blocks[0].n
     some = sorted({k * count // _SAMPLE for k in range(_SAMPLE)}) if sample else None
     groups = pair_groups(blocks[0], request.layers[0], request.seed, later.off[0], some)
-    found = _relief(request, blocks, 0, groups)
+    found = _alive(request, blocks, 0, groups)
     alive = (None if sample else found.alive, *later.alive[1:])
     return SourcePlan(blocks, alive, later.off, later.enough and found.enough)
 

@@ -1,7 +1,7 @@
 """Gadget pairs whose sums are written by a rule instead of a search.
 
-A pool is what a pair offers: live in-weights, a group of them for every target input and half, and
-rows of out-weights. Constructions pick from it and get masks back. The layout is that of
+A pool holds the candidates of a pair: live in-weights, a group of them for every target input and
+half, and rows of out-weights. Constructions pick from it and get masks back. The layout is that of
 `slt_theory.tickets.building.gadget`.
 """
 
@@ -91,11 +91,11 @@ def build_pairs(
     theorem: str,
     designs: list[Design],
     fill: Callable[[Block, Layer, int], Filled],
-    dress: Callable[[Block], Block] = lambda block: block,
+    complete: Callable[[Block], Block] = lambda block: block,
 ) -> Ticket:
-    """One pair a target layer, its header completed by `dress`, filled by ``fill(.., index)``."""
+    """One pair a target layer, with a `complete` header, filled by ``fill(.., index)``."""
     blocks = tuple(
-        dress(pair_block(layer, design, 2 * k))
+        complete(pair_block(layer, design, 2 * k))
         for k, (layer, design) in enumerate(zip(request.layers, designs, strict=True))
     )
     check_memory(blocks)

@@ -17,8 +17,8 @@ from slt_theory.lattice import PRODUCT_BITS
 from slt_theory.laws import Law
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.fill import LayerSums, fill
-from slt_theory.tickets.building.relief import Group
 from slt_theory.tickets.building.request import Layer, source_layer
+from slt_theory.tickets.building.slack import Group
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing
 from slt_theory.tickets.partial import MaskStore
 
@@ -82,7 +82,7 @@ def fill_single(
 
 
 def single_groups(block: Block, layer: Layer, off: Bools | None) -> list[Group]:
-    """Copies of each input as `slt_theory.tickets.building.relief` takes them, constants last."""
+    """Copies of each input as `slt_theory.tickets.building.slack` takes them, constants last."""
     slopes = _slopes(block)
     goals = layer.targets[block.target_rows(np.arange(block.rows))]
     if off is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PROVABLE", "Answer", "Offered", "solve_offered", "solve_sums", "work_space"]
+__all__ = ["PROVABLE", "Answer", "CandidateRows", "solve_candidates", "solve_sums", "work_space"]
 
 PROVABLE = 44
 """Up to so many live items a sum that is not reached is proved unreachable."""
@@ -31,7 +31,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Offered:
+class CandidateRows:
     """Free items of many sums, moved to the front of their rows; work space that is used again.
 
     Attributes
@@ -48,7 +48,7 @@ class Offered:
     shifts: Int64Array
 
     @classmethod
-    def empty(cls, sums: int, width: int) -> Offered:
+    def empty(cls, sums: int, width: int) -> CandidateRows:
         """Room for `sums` rows of at most `width` items."""
         return cls(
             np.empty((sums, width), np.int64),
@@ -57,22 +57,22 @@ class Offered:
             np.empty(sums, np.int64),
         )
 
-    def first(self, sums: int) -> Offered:
+    def first(self, sums: int) -> CandidateRows:
         """Room for the first `sums` rows."""
-        return Offered(
+        return CandidateRows(
             self.items[:sums], self.places[:sums], self.counts[:sums], self.shifts[:sums]
         )
 
 
-def solve_offered(
-    offered: Offered,
+def solve_candidates(
+    candidates: CandidateRows,
     targets: Int64Array,
     *,
     radius: int | None,
     size: int | None = None,
     space: Int64Array | None = None,
 ) -> tuple[Bools, Int64Array]:
-    """Taken items of every row, in the order of `offered`, and exact errors, -1 where none fits.
+    """Taken items of every row, in the order of `candidates`, and exact errors, -1 where none fits.
 
     Parameters
     ----------
@@ -87,28 +87,34 @@ def solve_offered(
     from slt_theory.subset_sum.kernels.meet import closest_space
     from slt_theory.subset_sum.kernels.ragged import nearest_rows, within_rows
 
-    goals = targets - offered.shifts
-    taken = np.zeros(offered.items.shape, dtype=bool)
+    goals = targets - candidates.shifts
+    taken = np.zeros(candidates.items.shape, dtype=bool)
     errors = np.empty(goals.size, dtype=np.int64)
     if size is not None:
-        (_nearest if size == 1 else _sized)(offered, goals, size, radius, taken, errors)
+        (_nearest if size == 1 else _sized)(candidates, goals, size, radius, taken, errors)
     elif radius is None:
-        most = int(offered.counts.max(initial=0))
+        most = int(candidates.counts.max(initial=0))
         check_memory(f"an optimum over {most} items", 8 << (most // 2), "lower n")
         if space is None or space.size < closest_space(most):
             space = np.empty(closest_space(most), np.int64)
-        nearest_rows(offered.items, offered.counts, goals, space, taken, errors)
+        nearest_rows(candidates.items, candidates.counts, goals, space, taken, errors)
     else:
         if space is None:
             space = work_space()
         within_rows(
-            offered.items, offered.counts, goals - radius, goals + radius, space, taken, errors
+            candidates.items,
+            candidates.counts,
+            goals - radius,
+            goals + radius,
+            space,
+            taken,
+            errors,
         )
     return taken, errors
 
 
 def work_space() -> Int64Array:
-    """Work space of `solve_offered`; pages that no proof needs are never touched."""
+    """Work space of `solve_candidates`; pages that no proof needs are never touched."""
     from slt_theory.subset_sum.kernels.meet import closest_space
 
     return np.empty(closest_space(PROVABLE), np.int64)
@@ -145,7 +151,7 @@ def solve_sums(
 
     def work(block: range) -> None:
         part = slice(block.start, block.stop)
-        offered = Offered.empty(len(block), width)
+        candidates = CandidateRows.empty(len(block), width)
         frozen = np.empty(0, np.uint32)
         if locked is not None:
             frozen = np.where(locked[part], 0, 1).astype(np.uint32).ravel()
@@ -157,13 +163,13 @@ def solve_sums(
             width,
             np.tile(np.arange(width), (len(block), 1)),
             np.ones((len(block), width), np.int64),
-            offered.items,
-            offered.places,
-            offered.counts,
-            offered.shifts,
+            candidates.items,
+            candidates.places,
+            candidates.counts,
+            candidates.shifts,
         )
-        taken, errors[part] = solve_offered(offered, targets[part], radius=radius, size=size)
-        spread(offered.places, offered.counts, taken, chosen[part])
+        taken, errors[part] = solve_candidates(candidates, targets[part], radius=radius, size=size)
+        spread(candidates.places, candidates.counts, taken, chosen[part])
 
     blocks = row_blocks(sums, max(1, _BLOCK_ITEMS // max(width, 1)))
     map_blocks(work, blocks, threads=threads)
@@ -171,7 +177,7 @@ def solve_sums(
 
 
 def _nearest(
-    offered: Offered,
+    candidates: CandidateRows,
     goals: Int64Array,
     size: int,
     radius: int | None,
@@ -179,9 +185,9 @@ def _nearest(
     errors: Int64Array,
 ) -> None:
     """One live item a sum: the nearest."""
-    there = np.arange(offered.items.shape[1]) < offered.counts[:, None]
+    there = np.arange(candidates.items.shape[1]) < candidates.counts[:, None]
     far = np.iinfo(np.int64).max
-    distance = np.where(there, np.abs(offered.items - goals[:, None]), far)
+    distance = np.where(there, np.abs(candidates.items - goals[:, None]), far)
     place = distance.argmin(axis=1)
     errors[:] = distance[np.arange(goals.size), place]
     found = errors <= radius if radius is not None else errors < far
@@ -190,7 +196,7 @@ def _nearest(
 
 
 def _sized(
-    offered: Offered,
+    candidates: CandidateRows,
     goals: Int64Array,
     size: int,
     radius: int | None,
@@ -202,10 +208,10 @@ def _sized(
 
     errors[:] = -1
     for row, z in enumerate(goals.tolist()):
-        live = int(offered.counts[row])
+        live = int(candidates.counts[row])
         few = live if radius is None else min(live, size + 8)
         while few >= size:
-            numbers = offered.items[row, :few]
+            numbers = candidates.items[row, :few]
             if radius is None:
                 answer = best(numbers, z, size=size)
             else:

@@ -220,14 +220,14 @@ def smallest_n(families: list[Sums], offer: Offer, *, seed: int, chance: float =
     families : list of Sums
         One a layer; layers of the same radius share their measurement.
     offer : Offer
-        What the source offers to a sum.
+        The candidates that the source has for a sum.
     seed : int
     chance : float
 
     Returns
     -------
     int
-        Numbers offered to one sum, dead ones included, in 1..4096; 1 if no target lies beyond its
+        Candidates of one sum, dead ones included, in 1..4096; 1 if no target lies beyond its
         radius. About a second a radius.
     """
     expected = np.zeros(_LIMIT + 1)

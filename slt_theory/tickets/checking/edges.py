@@ -1,4 +1,4 @@
-"""Border and interior of convolutions, told apart: where a kernel meets the padding, and where not.
+"""Border and interior of convolutions: where a kernel meets the padding, and where not.
 
 A bias carried through a padded kernel is right in the interior and wrong at the border, with every
 weight within eps. So the error of every convolution's own values is bounded and searched for on

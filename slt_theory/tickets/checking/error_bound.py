@@ -1,8 +1,8 @@
 """Rigorous sup-norm error of a ticket over its whole domain of inputs.
 
 Ranges of the target's values and of the ticket's deviation are propagated step by step as intervals
-with the exact weight errors, site by site: border and interior of an image are told apart by
-construction. For one linear layer and a box the result is the exact maximum.
+with the exact weight errors, site by site: border and interior of an image each by
+itself. For one linear layer and a box the result is the exact maximum.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def certify_regions(
         Cut every box in pieces for so long, that of the largest bound first: how many there are
         depends on the machine, and every one holds. For few inputs, as cuts halve one coordinate.
     progress : callable, optional
-        Told the number of finished regions, or of pieces where boxes are cut.
+        Called with the number of finished regions, or of pieces where boxes are cut.
 
     Raises
     ------
@@ -138,15 +138,15 @@ def certify_regions(
         if progress is not None:
             progress(len(points))
     else:
-        told = progress or (lambda _: None)
+        report = progress or (lambda _: None)
         points = []
         for region in _regions(asked, domain, target.size_in):
             if seconds:
-                points.append(_in_pieces(target, maps, gaps, region, seconds, told))
+                points.append(_in_pieces(target, maps, gaps, region, seconds, report))
                 continue
             values = target_ranges(target, region)
             points.append(_on_region(target, maps, gaps, region, values, _WORK))
-            told(1)
+            report(1)
     return RegionCertificates(str(asked), tuple(points))
 
 
@@ -210,7 +210,7 @@ def _in_pieces(
     gaps: list[Gap],
     region: Inputs,
     seconds: float,
-    told: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> OnRegion:
     """Facts about a box that is cut for so many seconds."""
     if isinstance(region, Ball):
@@ -220,7 +220,7 @@ def _in_pieces(
     def certify(piece: Region) -> Piece:
         values = target_ranges(target, piece)
         facts = _on_region(target, maps, gaps, piece, values, _WORK if piece is whole else 0.0)
-        told(1)
+        report(1)
         return Piece(piece, facts, widest_axis(target, piece, values))
 
     return joined(*split(certify(whole), certify, lambda: time.monotonic() < until))

@@ -67,7 +67,7 @@ def relaxed_bound(
     Returns
     -------
     float
-        Rounded up; infinite where nothing can be said. Deterministic up to the rounding of float
+        Rounded up; infinite where there is no bound. Deterministic up to the rounding of float
         products, which the descent may magnify to about a thousandth of the bound.
 
     Notes

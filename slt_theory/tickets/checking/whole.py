@@ -20,9 +20,9 @@ def whole_failures(ticket: Ticket) -> list[str]:
             rows = np.flatnonzero(linked[:, column])
             width = outer.columns // block.columns
             part = kept[rows, column * width : (column + 1) * width]
-            torn = part.any(axis=0) & ~part.all(axis=0)
-            if torn.any():
-                neuron = column * width + int(np.argmax(torn))
+            partial = part.any(axis=0) & ~part.all(axis=0)
+            if partial.any():
+                neuron = column * width + int(np.argmax(partial))
                 failures.append(f"layer {k}: hidden channel {neuron} is kept in part")
                 break
     return failures

@@ -52,12 +52,14 @@ class DirectBlock(SourceBlock):
             kept = ticket.rows(self.index, 0, start, stop)
             if block.shared:
                 numbers = law.sample(ticket.seed, layer.stream, 0, block.rows * n)
-                offered = numbers.reshape(block.rows, n)[np.arange(start, stop) // block.columns]
+                candidates = numbers.reshape(block.rows, n)[np.arange(start, stop) // block.columns]
             else:
-                offered = law.sample(ticket.seed, layer.stream, start * n, (stop - start) * n)
-                offered = offered.reshape(-1, n)
-            sums[start:stop] = np.where(kept, offered, 0).sum(axis=1) << (PRODUCT_BITS - layer.bits)
-            counts[start:stop] = np.count_nonzero(kept & (offered != 0), axis=1)
+                candidates = law.sample(ticket.seed, layer.stream, start * n, (stop - start) * n)
+                candidates = candidates.reshape(-1, n)
+            sums[start:stop] = np.where(kept, candidates, 0).sum(axis=1) << (
+                PRODUCT_BITS - layer.bits
+            )
+            counts[start:stop] = np.count_nonzero(kept & (candidates != 0), axis=1)
         self.check_size(counts.reshape(block.rows, block.columns))
         matrix = sums.reshape(block.rows, block.columns)
         return Effective(matrix, matrix, block.scale_exponent)

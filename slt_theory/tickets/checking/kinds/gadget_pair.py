@@ -145,7 +145,7 @@ class PairBlock(HiddenBlock):
 
 
 class ProductBlock(PairBlock):
-    """Two linear layers: in-weights of both signs serve every input, ``y = (P + N) x``."""
+    """Two linear layers: in-weights of both signs carry every input, ``y = (P + N) x``."""
 
     name: ClassVar[str] = "product-pair"
 

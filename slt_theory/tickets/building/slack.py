@@ -23,7 +23,7 @@ from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.frozen import frozen_stream
 from slt_theory.tickets.source import FrozenRows
 
-__all__ = ["Group", "Relief", "margin_of", "relieve", "relieve_all"]
+__all__ = ["Alive", "Group", "keep_all_within_reach", "keep_within_reach", "margin_of"]
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,7 +32,7 @@ _FEW, _MOST = 1 << 12, 8
 
 @dataclass(frozen=True)
 class Group:
-    """Numbers of neighbouring columns that serve one sum in every row.
+    """Candidates of one sum in every row: numbers of neighbouring columns.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Relief:
+class Alive:
     """Choose the numbers of a group that stay; says if every sum is then within reach."""
 
     alive: Bools
@@ -67,9 +67,9 @@ def margin_of(radius: int) -> int:
     return int((4 + max(digits, 0.0)) / 20 * (1 << PRODUCT_BITS))
 
 
-def relieve(
+def keep_within_reach(
     group: Group, layer: SourceLayer, law: Law, seed: int, *, margin: int, switch: bool = True
-) -> Relief:
+) -> Alive:
     """Leave out numbers of a group until every sum lies within reach, or nothing helps.
 
     Without `switch` it is only seen whether they do with all.
@@ -78,8 +78,7 @@ def relieve(
     most so many numbers are left out: each moves a sum by a unit at most, so no other is harmed.
     Costs about 2 ns a number and sum.
     """
-    from slt_theory.subset_sum.kernels.relief import GRAIN, shares
-    from slt_theory.subset_sum.kernels.relief import relieve as run
+    from slt_theory.subset_sum.kernels.slack import GRAIN, leave_out, shares
 
     assert isinstance(law, Uniform)
     live, sums = np.flatnonzero(group.slopes), group.goals.size
@@ -109,13 +108,13 @@ def relieve(
     )
     stays = np.ones(live.size, dtype=bool)
     limit = most if switch else 0
-    lacking = run(below[:near], above[:near], slack[:near], margin >> GRAIN, limit, stays)
+    lacking = leave_out(below[:near], above[:near], slack[:near], margin >> GRAIN, limit, stays)
     alive = np.zeros(group.slopes.size, dtype=bool)
     alive[live[stays]] = True
-    return Relief(alive, lacking == 0)
+    return Alive(alive, lacking == 0)
 
 
-def relieve_all(
+def keep_all_within_reach(
     groups: Sequence[Group],
     layer: SourceLayer,
     law: Law,
@@ -124,8 +123,8 @@ def relieve_all(
     margin: int,
     switch: int | None = None,
     threads: int | None = None,
-) -> Relief:
-    """`relieve` for every group; `alive` has a row each.
+) -> Alive:
+    """`keep_within_reach` for every group; `alive` has a row each.
 
     Only the first `switch` groups may leave numbers out; default: all. Where one group is beyond
     help the others are left as they are.
@@ -134,15 +133,15 @@ def relieve_all(
 
     stop = threading.Event()
 
-    def work(block: range) -> Relief:
+    def work(block: range) -> Alive:
         group = groups[block.start]
         if stop.is_set():
-            return Relief(group.slopes != 0, False)
+            return Alive(group.slopes != 0, False)
         may = switch is None or block.start < switch
-        found = relieve(group, layer, law, seed, margin=margin, switch=may)
+        found = keep_within_reach(group, layer, law, seed, margin=margin, switch=may)
         if not found.enough:
             stop.set()
         return found
 
     parts = map_blocks(work, row_blocks(len(groups), 1), threads=threads)
-    return Relief(np.stack([part.alive for part in parts]), all(part.enough for part in parts))
+    return Alive(np.stack([part.alive for part in parts]), all(part.enough for part in parts))

@@ -1,9 +1,9 @@
 """Which numbers to leave out so that locked ones keep every sum of a group within reach.
 
-The numbers of a group are offered to many sums at once, each with its own out-weights and its own
-frozen pattern. With L the sum of the locked products, the free ones reach from ``low`` to ``high``:
-a goal has the slacks ``goal - L - low`` below and ``high - (goal - L)`` above. Leaving a number out
-takes its share from both slacks of every sum, which helps where it is locked the wrong way.
+The numbers of a group are candidates of many sums, each with its own out-weights and its own frozen
+pattern. With L the sum of the locked products, the free ones reach from ``low`` to ``high``: a goal
+has the slacks ``goal - L - low`` below and ``high - (goal - L)`` above. Leaving a number out takes
+its share from both slacks of every sum, which helps where it is locked the wrong way.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def shares_py(
 ) -> Scalar:
     """Slacks of sums below `bound`, with the shares of live numbers in them; how many there are.
 
-    Numbers are uniform, one word each, as in `philox.uniform32`; sum r is offered those of columns
+    Numbers are uniform, one word each, as in `philox.uniform32`; sum r has those of columns
     ``first .. first + n - 1`` of row r, of which `live` lists the live ones. Row t of ``below``,
     ``above`` and ``slack`` belongs to the t-th sum that is near the end of its reach.
     """
@@ -111,7 +111,7 @@ def deficit_py(
 deficit = jit(deficit_py)
 
 
-def relieve_py(
+def leave_out_py(
     below: Rows32, above: Rows32, slack: Rows, margin: Scalar, most: Scalar, alive: Truths
 ) -> Scalar:
     """Leave out at most `most` numbers so that no sum lacks anything; what is lacking in the end.
@@ -154,4 +154,4 @@ def relieve_py(
     return lacking
 
 
-relieve = jit(relieve_py)
+leave_out = jit(leave_out_py)
