@@ -260,10 +260,10 @@ def _convolution() -> bool:
     return found is not None and _enough(found.items, expected)
 
 
-def _deep(**frozen_shares: Fraction) -> bool:
+def _deep(free: Fraction = Fraction(1), locked: Fraction = Fraction(0)) -> bool:
     """From the last layer on: copies, errors carried by inputs times items, all sums counted."""
     sizes, eps, delta = (2, 2, 1), Fraction(1), Fraction(1, 2)
-    found = deep_widths(sizes, eps, delta, **frozen_shares)
+    found = deep_widths(sizes, eps, delta, free=free, locked=locked)
     if found is None:
         return False
     copies = [found.items[1], 1]
@@ -272,8 +272,8 @@ def _deep(**frozen_shares: Fraction) -> bool:
     share = eps / 2
     entries = [share / (carry * _root(sizes[0])), share / _root(sizes[1])]
     last = (
-        frozen_n(entries[1], delta / sums, **frozen_shares)
-        if frozen_shares
+        frozen_n(entries[1], delta / sums, free=free, locked=locked)
+        if free < 1
         else certified_n(entries[1], delta / sums)
     )
     first = certified_n(entries[0], delta / sums, law=_HALF)

@@ -16,8 +16,8 @@ from slt_theory.laws import Uniform
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.building.pools import Filled, gathered
 from slt_theory.tickets.building.request import Layer, Request, source_layer
+from slt_theory.tickets.building.sums import solve_sums
 from slt_theory.tickets.building.width import Offer, Sums, smallest_n
-from slt_theory.tickets.building.wired import solve_wired
 from slt_theory.tickets.draw import sample
 from slt_theory.tickets.ticket import Ticket
 
@@ -85,15 +85,16 @@ def _solve(
             items = row_numbers.reshape(block.rows, n)[rows]
         else:
             items = sample(law, request.seed, stream, start * n, (stop - start) * n).reshape(-1, n)
-        answer = solve_wired(
-            wired[start:stop],
-            items << LIFT,
-            targets[start:stop],
+        # A constant input reaches one tap of a kernel only: through the others no sum is needed.
+        linked = np.flatnonzero(wired[start:stop])
+        answer = solve_sums(
+            items[linked] << LIFT,
+            targets[start:stop][linked],
             radius=radius,
             threads=request.threads,
         )
-        mask[start:stop] = np.packbits(answer.chosen, axis=1)
-        missed[start:stop] = ~answer.found | (answer.errors > layer.radius)
+        mask[start + linked] = np.packbits(answer.chosen, axis=1)
+        missed[start + linked] = ~answer.found | (answer.errors > layer.radius)
         if request.progress is not None:
             request.progress(stop - start)
     return mask, np.flatnonzero(missed)

@@ -45,7 +45,7 @@ def on_lattice(weights: NDArray[np.float64], scale_exponent: int) -> tuple[Int64
             "target",
             f"a weight of {largest:.6g}",
             "is beyond the exact range of this construction",
-            "rescale the target, or use pensia2020-two-layer, which rescales by itself",
+            "rescale the target, or use the default construction, which rescales by itself",
         )
     scaled = np.ldexp(weights, PRODUCT_BITS - scale_exponent)
     rounded = np.rint(scaled)
