@@ -233,6 +233,7 @@ def _checks(entry: Any) -> list[str]:
         *(f"not claimed  {text}" for text in entry.not_claimed),
         *(
             f"{_ISSUE[entry.label(i)]}{i.text}{shown[i.shown_by] if i.shown_by else ''}"
+            f"{f' [stands in: {i.place}]' if i.place else ''}"
             for i in entry.known_issues
         ),
         *(

@@ -18,7 +18,7 @@ from slt_theory.records import Record
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Claim, Entry
 from slt_theory.theorems import entry as find
-from slt_theory.theorems.checks import FINDING, Check, Label, Outcome, SumsCheck, share
+from slt_theory.theorems.checks import FINDING, Check, Label, Outcome, SumsCheck, finding, share
 
 __all__ = ["CheckOutcome", "EntryReport", "run_check", "run_claims", "run_entry"]
 
@@ -33,6 +33,9 @@ class CheckOutcome(Record):
     ----------
     verdict, expected : Verdict
         Found, and recorded: see `slt_theory.theorems.checks.Check`.
+    finding, expected_finding : str
+        Both in words, which are what lists, files and JSON hold; see
+        `slt_theory.theorems.checks.finding`.
     role : str
         "statement", "issue" (a gap read in the source), "remark" (another sentence that fails),
         "control" or "mutant"; only a statement's verdict is the entry's.
@@ -48,6 +51,8 @@ class CheckOutcome(Record):
     role: str
     verdict: Verdict
     expected: Verdict
+    finding: str
+    expected_finding: str
     evidence: str
     numbers: dict[str, Any]
     seconds: float
@@ -58,11 +63,6 @@ class CheckOutcome(Record):
     def shows_issue(self) -> bool:
         """True for a check that records a failing form of the statement."""
         return self.role == "issue"
-
-    @property
-    def finding(self) -> str:
-        """The verdict in words: VIOLATED only where what fails was read, or is one's own."""
-        return _finding(self.verdict, self.label)
 
     @property
     def surprise(self) -> bool:
@@ -83,12 +83,10 @@ class CheckOutcome(Record):
         return f"{name}: {self.finding}: {self.evidence} ({self.seconds:.1f} s)"
 
     def to_dict(self) -> dict[str, Any]:
-        found = {"verdict": self.finding, "expected": _finding(self.expected, self.label)}
-        return super().to_dict() | found
-
-
-def _finding(verdict: Verdict, label: Label) -> str:
-    return FINDING.get(label, str(verdict)) if verdict is Verdict.VIOLATED else str(verdict)
+        record = super().to_dict()
+        record["verdict"] = record.pop("finding")
+        record["expected"] = record.pop("expected_finding")
+        return record
 
 
 @dataclass(frozen=True)
@@ -153,6 +151,8 @@ def run_check(
         role=_ROLE.get(check.label, check.role),
         verdict=outcome.verdict,
         expected=check.expected,
+        finding=finding(check, outcome.verdict),
+        expected_finding=finding(check, check.expected),
         evidence=outcome.evidence,
         numbers=outcome.numbers,
         seconds=time.perf_counter() - started,

@@ -35,8 +35,6 @@ TICKETS: tuple[tuple[str, dict[str, Any]], ...] = (
 """A shipped target, and what is built for it."""
 BOUNDS = (("1/10", 0.1), ("1/100", 0.1), ("1/100", 0.01), ("1/1000", 0.01))
 _ENTRIES = 12
-CAUGHT = "MUTANT CAUGHT"
-"""What the report says of a planted error that its check has found."""
 """Entries of the catalogue in one part."""
 
 
@@ -251,16 +249,13 @@ def _verdicts(job: MainJob, out: Path, ids: list[str]) -> None:
         report = run_entry(entry, seed=job.seed)
         job.outcomes[entry.id] = str(report.verdict)
         for outcome in report.checks:
-            found = outcome.to_dict()
-            caught = {"verdict": CAUGHT, "expected": CAUGHT}
-            words = caught if outcome.role == "mutant" and not outcome.surprise else found
             job.verdicts.append(
                 {
                     "claim": entry.id,
                     "check": outcome.name,
                     "what": outcome.what,
-                    "verdict": words["verdict"],
-                    "expected": words["expected"],
+                    "verdict": outcome.finding,
+                    "expected": outcome.expected_finding,
                     "role": outcome.role,
                     "label": outcome.label,
                     "trust": outcome.trust,

@@ -199,13 +199,12 @@ def _entry(record: Mapping[str, Any], seed: int, start: int, trials: int) -> Tal
     verdicts: Counter[str] = Counter()
     for trial in range(start, start + trials):
         report = run_entry(record["claim"], names=names, seed=(seed + trial) % 2**64, threads=1)
-        found = report.checks[0].verdict if names else report.verdict
-        verdicts[str(found)] += 1
+        verdicts[report.checks[0].finding if names else str(report.verdict)] += 1
     return dict(verdicts)
 
 
 DRAWS: dict[str, Draw] = {
     "hitting-times": Draw(1, _hitting_times),
     "successes": Draw(1, _successes),
-    "entry": Draw(1, _entry),
+    "entry": Draw(2, _entry),
 }

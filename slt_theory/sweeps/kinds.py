@@ -18,9 +18,10 @@ from slt_theory.experiments.frozen import search_threshold
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.threshold import Threshold
 from slt_theory.experiments.trials import MAX_ITEMS
-from slt_theory.statistics import Verdict, clopper_pearson, hitting_quantile, verdict
+from slt_theory.statistics import clopper_pearson, hitting_quantile, verdict
 from slt_theory.sweeps.draws import Cell, Tally, entry_cell, hitting_cell, success_cell
 from slt_theory.sweeps.parameters import REQUIRED
+from slt_theory.theorems.checks import FINDINGS
 
 __all__ = ["KINDS", "Asked", "Kind", "Missing"]
 
@@ -214,7 +215,7 @@ def _check(asked: Asked) -> list[Row]:
 
 def _entry(asked: Asked) -> list[Row]:
     counts = asked.counts(entry_cell(asked.point["claim"], asked.point["check"], asked.seed))
-    return [{"trials": asked.trials, **{str(v): counts.get(str(v), 0) for v in Verdict}}]
+    return [{"trials": asked.trials, **{name: counts.get(name, 0) for name in FINDINGS}}]
 
 
 _READ: dict[str, Any] = {"level": 0.95, "max_items": MAX_ITEMS}
@@ -252,7 +253,7 @@ KINDS: dict[str, Kind] = {
     "entry": Kind(
         "verdicts of a catalogue entry's own checks, trial t with seed + t",
         {"claim": REQUIRED, "check": None},
-        ("trials", *map(str, Verdict)),
+        ("trials", *FINDINGS),
         _entry,
         block=1,
     ),

@@ -16,22 +16,48 @@ from typing import Any, Literal
 from slt_theory.statistics import Verdict, clopper_pearson, verdict
 
 __all__ = [
+    "CAUGHT",
     "FINDING",
+    "FINDINGS",
+    "MISSED",
     "Check",
     "Label",
     "Outcome",
     "SumsCheck",
     "all_of",
     "control",
+    "finding",
     "mutant",
     "share",
 ]
+
+Role = Literal["statement", "control", "mutant"]
 
 Label = Literal["holds", "gap-read", "recalled-fails", "not-claimed"]
 """What a check says about its source: see `Check`."""
 
 FINDING = {"recalled-fails": "RECALLED FORM FAILS", "not-claimed": "NOT CLAIMED"}
 """What a list says instead of VIOLATED where the failing sentence was not read in the source."""
+
+CAUGHT, MISSED = "MUTANT CAUGHT", "MUTANT MISSED"
+"""What a list says of a planted error: its check came out as recorded, or otherwise."""
+
+FINDINGS = (*map(str, Verdict), *FINDING.values(), CAUGHT, MISSED)
+"""All that `finding` can say."""
+
+
+def finding(check: Check | SumsCheck, found: Verdict) -> str:
+    """The verdict of a check in words; VIOLATED only where what fails was read, or is one's own.
+
+    Examples
+    --------
+    >>> planted = mutant("one too few", "nine numbers do", lambda seed: all_of(["0"], 1, "sums"))
+    >>> finding(planted, Verdict.VIOLATED), finding(planted, Verdict.CONSISTENT)
+    ('MUTANT CAUGHT', 'MUTANT MISSED')
+    """
+    if check.role == "mutant":
+        return CAUGHT if found is check.expected else MISSED
+    return FINDING.get(check.label, str(found)) if found is Verdict.VIOLATED else str(found)
 
 
 @dataclass(frozen=True)
@@ -83,7 +109,7 @@ class Check:
     what: str
     run: Callable[..., Outcome] | str
     label: Label = "holds"
-    role: Literal["statement", "control", "mutant"] = "statement"
+    role: Role = "statement"
     recorded: Verdict | None = None
 
     @property

@@ -18,9 +18,10 @@ seconds to ten minutes (the column says how long), with an exact level: 24 repli
 initial weights and order, paired sign tests at 1e-3 a side. **A verdict is about the test scope,
 never about the paper's**; what vanishes at this scale is recorded as that, and a sentence that
 fails here is NOT CLAIMED: no paper states it for networks as small. VIOLATED stands for a sentence
-that was read in its source and fails as printed. Every claim has a *control*, an arm against
-itself, which must stay INCONCLUSIVE, and *mutants*, the system with one planted error, which must
-change the verdict. Exact claims are decided by integers, rationals or enclosures.
+that was read in its source and fails as printed; the page says in which sentence it stands. Every
+claim has a *control*, an arm against itself, which must stay INCONCLUSIVE, and *mutants*, the
+system with one planted error, which must change the verdict: MUTANT CAUGHT. Exact claims are
+decided by integers, rationals or enclosures.
 
 Verdicts are of the master seeds {seeds}; numbers are of the first. `slt check ID` runs a claim
 again, `slt check --all --kind claim` all of them, `slt figure claims --recompute` this record.
@@ -73,7 +74,11 @@ def _claim(claim: Claim, row: dict[str, Any] | None) -> str:
         f"* Paper's scope: {claim.paper_scope}.",
         f"* Test scope: {claim.test_scope}.",
         *(f"* Not claimed: {text}." for text in claim.not_claimed),
-        *(f"* Known issue: {issue.text}." for issue in claim.known_issues),
+        *(
+            f"* {'Known issue' if issue.place else 'Remark'}: {issue.text.rstrip('.')}"
+            f"{f' (it stands in: {issue.place})' if issue.place else ''}."
+            for issue in claim.known_issues
+        ),
     ]
     if row is None:
         return "\n".join(lines)

@@ -150,13 +150,15 @@ class KnownIssue:
     """Something in a statement or proof, as published or as recorded, that is to be known.
 
     ``shown_by`` names the check of the entry that shows it, if a computation can; the label of
-    that check says whether a source that was read is at fault. ``proof`` names the
+    that check says whether a source that was read is at fault, and then ``place`` says in which
+    step or sentence of the source it stands. ``proof`` names the
     machine-checked account of a gap, with a repaired version where there is one. ``refutes`` says
     that the statement as recorded here fails, not merely a step of its proof.
     """
 
     text: str
     shown_by: str | None = None
+    place: str | None = None
     proof: str | None = None
     refutes: bool = False
 

@@ -116,6 +116,7 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
         *(
             f"* {_ISSUE[entry.label(i)]}: {i.text}"
             f"{f' (check “{i.shown_by}”)' if i.shown_by else ''}"
+            f"{f' (it stands in: {i.place})' if i.place else ''}"
             f"{f' (proof `{i.proof}`)' if i.proof else ''}."
             for i in entry.known_issues
         ),

@@ -151,6 +151,8 @@ ENTRIES = (
                 "integer interval, but {ab : a, b in S} misses most multiples of r^2, so it cannot "
                 "contain that law; measured thresholds still agree with the conclusion",
                 shown_by="product set",
+                place="proof of Lemma 5, step 2: more than 2 log2(1/r) of C log2(1/r) samples are "
+                "uniform 'by a standard rejection sampling argument'",
                 proof="gap-quantised-products",
             ),
             KnownIssue("the failure probability is only inverse-polynomial in log(1/r)"),

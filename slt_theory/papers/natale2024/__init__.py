@@ -208,9 +208,10 @@ ENTRIES = (
                 "the proof as written covers densities up to about "
                 "lambda c_thm / (8 log2(k/eps)); at eps = 1/100 and the most favourable "
                 "constants 1/100 is too dense, 1/1000 is not. The statement remains plausible; "
-                "Corollary 2 and Theorems 3 and 4 inherit the gap (step 3 of the proof in the "
-                "appendix)",
+                "Corollary 2 and Theorems 3 and 4 inherit the gap",
                 shown_by="amplification gap",
+                place="appendix, proof of Corollary 1, step 3: r subsamples of n* numbers each, "
+                "and the key lemma for every one",
                 proof="gap-fixed-size-amplification",
             ),
             KnownIssue("needs a U[-1,1] part; products give U[-1/2,1/2], so it must be rescaled"),

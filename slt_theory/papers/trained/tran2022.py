@@ -185,9 +185,10 @@ ENTRIES = (
         known_issues=(
             KnownIssue(
                 "With three groups the statement as printed is false: a constant fitted to "
-                "1, 1, 1 | 0, 0 | -3 is 0, and the groups' gradients are -1, 0 and 3. Read in a "
-                "submission version. For two groups it is an identity.",
+                "1, 1, 1 | 0, 0 | -3 is 0, and the groups' gradients are -1, 0 and 3. For "
+                "two groups it is an identity.",
                 shown_by="three groups",
+                place="Proposition 1 of a submission version: 'any number of groups'",
                 refutes=True,
             ),
         ),

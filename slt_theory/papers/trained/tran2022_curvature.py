@@ -238,10 +238,11 @@ ENTRIES = (
         exact=True,
         known_issues=(
             KnownIssue(
-                "With the soft output under the derivatives, as in the notation of the submission "
-                "version read, the bound is false: for z = w at w = 0, one example with x = y = 1, "
+                "With the soft output under the derivatives, as printed, the bound is "
+                "false: for z = w at w = 0, one example with x = y = 1, "
                 "the Hessian is 1/4 and the bound 1/64.",
                 shown_by="soft output",
+                place="Theorem 2 of a submission version, and its notation: f is the soft output",
                 refutes=True,
             ),
         ),
