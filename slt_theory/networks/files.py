@@ -220,11 +220,11 @@ def _integers(key: str, array: NDArray[Any]) -> list[int]:
     return [int(value) for value in array.ravel()]
 
 
-def save_npz(network: Network, path: str | PathLike[str]) -> None:
+def save_npz(network: Network | Attention, path: str | PathLike[str]) -> None:
     """Write a network so that `load_target` gives it back, value for value.
 
     What strides, padding, dilation, groups and max-pools do not say stands in `architecture.json`;
-    such a network comes back as a `Graph`.
+    such a network comes back as a `Graph`. An attention layer comes back from `load_attention`.
 
     The same network gives the same bytes: no dates, no compression, float32 where every number
     of an array is one, else float64. The file appears whole or not at all.
@@ -234,6 +234,27 @@ def save_npz(network: Network, path: str | PathLike[str]) -> None:
     BadInput
         The folder does not exist or cannot be written.
     """
+    path = Path(path)
+    if path.suffix.lower() != ".npz":
+        raise BadInput("path", str(path), "must end in .npz")
+    arrays = (
+        {f"{name}.weight": _narrowest(getattr(network, name)) for name in KEYS}
+        if isinstance(network, Attention)
+        else _arrays(network)
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for key, array in arrays.items():
+            member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            member.create_system = 3
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            archive.writestr(member, content.getvalue())
+    write_atomically(path, buffer.getvalue())
+
+
+def _arrays(network: Network) -> dict[str, NDArray[Any]]:
+    """The arrays of a file, by key."""
     arrays: dict[str, NDArray[Any]] = {}
     if not _plain(network):
         text = json.dumps(network.describe(), sort_keys=True).encode()
@@ -250,18 +271,7 @@ def save_npz(network: Network, path: str | PathLike[str]) -> None:
                 value = getattr(network.geometry[k], part)
                 if value != getattr(Geometry(), part):
                     arrays[f"{name}.{part}"] = np.array(value, dtype="<i8")
-    path = Path(path)
-    if path.suffix.lower() != ".npz":
-        raise BadInput("path", str(path), "must end in .npz")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for key, array in arrays.items():
-            member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            member.create_system = 3
-            content = io.BytesIO()
-            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
-            archive.writestr(member, content.getvalue())
-    write_atomically(path, buffer.getvalue())
+    return arrays
 
 
 def _plain(network: Network) -> bool:

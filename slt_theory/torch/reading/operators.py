@@ -16,6 +16,7 @@ from slt_theory.networks.contractions import einsum, multiplied_by_matrices
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.tape import Value
+from slt_theory.torch.reading.attention import ATTENTION_ALONE
 from slt_theory.torch.reading.scene import Scene, array_of, fitted, floats_of, integers, value_of
 from slt_theory.torch.reading.shapes import SHAPES
 
@@ -263,17 +264,18 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 _ATTENTION = (
     "is part of an attention, whose products of values no network of this form holds",
-    "build_ticket of slt_theory.torch keeps the module's own attention (split_attention makes its "
-    "projections layers); one attention layer alone is a target of its own, otsuka2026-attention",
+    ATTENTION_ALONE,
 )
 _SOFTMAX = (
     "divides by a sum of values",
-    "leave a last softmax out: the numbers before it decide the class; " + _ATTENTION[1],
+    "leave a last softmax out: the numbers before it decide the class; " + ATTENTION_ALONE,
 )
 _NORM = (
-    "divides by a statistic of its input, which no theorem here covers",
+    "divides by a statistic of its input, which no theorem here covers: otsuka2026-block and "
+    "otsuka2026-transformer hold without normalisation, giannou2023-normalisation and "
+    "burkholz2024-batch-normalisation tune scales and shifts and divide by nothing",
     "build_ticket of slt_theory.torch keeps norms as they are; a batch norm in evaluation mode is "
-    "read",
+    "a scale and a shift, and is read",
 )
 _RECURRENT = ("calls itself step by step", "write the steps out with linear layers and tanh")
 REFUSED: dict[str, tuple[str, str]] = {
