@@ -218,6 +218,9 @@ def verify(
     domain: Asked = None,
     certify: Certify = None,
     split: Split = 0.0,
+    search: Annotated[
+        float, typer.Option(help="Seconds to look for inputs with a larger error.")
+    ] = 0.0,
     memory: Memory = None,
     json: Json = False,
 ) -> None:
@@ -231,7 +234,7 @@ def verify(
     regions, _ = asked_of(domain, certify, split)
     network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
     ticket = read_ticket(file, target=network, max_memory=limit)
-    report = verified(ticket, network, max_memory=limit)
+    report = verified(ticket, network, max_memory=limit, search=search)
     record = {**report.to_dict(), "assumed": assumed, "reading": ticket.reading}
     lines = [
         "ok" if report.ok else "NOT OK",

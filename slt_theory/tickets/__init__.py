@@ -48,7 +48,11 @@ def __getattr__(name: str) -> Any:
 
 
 def verify(
-    ticket: Ticket, target: Network | Attention, *, max_memory: int | None = None
+    ticket: Ticket,
+    target: Network | Attention,
+    *,
+    max_memory: int | None = None,
+    search: float = 0.0,
 ) -> Verification:
     """Check a ticket against its target, from seed and masks alone.
 
@@ -61,27 +65,36 @@ def verify(
         Bytes that the check may take for the ticket's weights; default: what a ticket of this
         target with 1,024 numbers a sum and 128 copies of a value takes, at least 64 MiB, if that is
         free.
+    search : float
+        Seconds to look for inputs with a larger error than those that the file keeps; only for a
+        network.
 
     Returns
     -------
     Verification
         ``ok`` is False for an incomplete or wrong ticket; ``failures`` says why. About 0.3
-        microseconds a kept weight, plus the error search.
+        microseconds a kept weight, plus the bound of the network's error.
 
     Raises
     ------
+    BadInput
+        If `search` is no number of seconds, or the target is no network.
     NeedsMemory
         If the check would take more; nothing is allocated.
     KernelMismatch
         If compiled code does not do here what its reference does.
     """
+    from slt_theory.errors import BadInput
     from slt_theory.networks.attention import Attention
     from slt_theory.tickets.checking import certificate
+    from slt_theory.tickets.checking.witnesses import checked_seconds
     from slt_theory.tickets.memory import allowed_to_check
 
-    allowed = allowed_to_check(target, max_memory)
+    allowed, seconds = allowed_to_check(target, max_memory), checked_seconds(search)
     if isinstance(target, Attention):
+        if seconds:
+            raise BadInput("search", seconds, "is for networks", "leave it out for attention")
         from slt_theory.tickets.checking.attention_check import verify_attention
 
         return verify_attention(ticket, target, allowed)
-    return certificate.verify(ticket, target, allowed)
+    return certificate.verify(ticket, target, allowed, search=seconds)

@@ -144,8 +144,8 @@ class Archive:
                 )
         self._budget.spend("the masks", sum(self._sizes[name] for name in sizes))
 
-    def array(self, name: str, shape: tuple[int, ...] | None = None) -> Packed:
-        """A member of bytes in numpy's format; one row of any length where no shape is given.
+    def array(self, name: str, shape: tuple[int | None, ...]) -> Packed:
+        """A member of bytes in numpy's format; None in a shape stands for any length.
 
         Raises
         ------
@@ -163,9 +163,11 @@ class Archive:
                 io.BytesIO(start[8:] + member.read(length))
             )
             plain = kind == np.dtype(np.uint8) and not by_columns
-            if not plain or (found != shape if shape else len(found) != 1):
-                expected = "one row" if shape is None else shape
-                raise ValueError(f"{name} has shape {found} {kind}, expected {expected} uint8")
+            fits = len(found) == len(shape) and all(
+                want in (None, have) for want, have in zip(shape, found, strict=True)
+            )
+            if not plain or not fits:
+                raise ValueError(f"{name} has shape {found} {kind}, expected {shape} uint8")
             if self._sizes[name] != 10 + length + math.prod(found):
                 raise ValueError(f"{name} declares the shape {found}, its length is another")
             data = np.empty(math.prod(found), np.uint8)

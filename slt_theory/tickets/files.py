@@ -1,9 +1,9 @@
 """Ticket files: reproducible to the byte, written whole or not at all, read with suspicion.
 
 A zip of fixed dates: ``header.json``, ``certificate.json``, one ``.npy`` of packed bits a mask,
-and ``digest.json`` with the SHA-256 of all of these, so that parts of two tickets do not mix. No
-pickle, no weights. The digest is no signature: a file without one, or with a new one, is judged by
-what it says, every number recomputed.
+``witnesses.npy`` with the worst inputs found, and ``digest.json`` with the SHA-256 of all of these,
+so that parts of two tickets do not mix. No pickle, no weights. The digest is no signature: a file
+without one, or with a new one, is judged by what it says, every number recomputed.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ __all__ = ["read_ticket", "write_ticket"]
 
 _LARGE = 1 << 30
 _HEADER, _CERTIFICATE, _DIGEST = "header.json", "certificate.json", "digest.json"
+_WITNESSES, _MOST_WITNESSES = "witnesses.npy", 1 << 24
+"""Inputs as little-endian float64, a row each; and how many bytes they take at most."""
 _LONGEST_REASON = 300
 
 
@@ -47,6 +49,8 @@ def _members(ticket: Ticket) -> Iterator[tuple[str, bytes | NDArray[np.uint8]]]:
             yield f"block{b}.mask{m}.npy", mask
             if ticket.blocks[b].layers[m].choices > 1:
                 yield f"block{b}.choices{m}.npy", ticket.choices[b][m]
+    if ticket.witnesses:
+        yield _WITNESSES, np.array(ticket.witnesses, dtype="<f8").view(np.uint8)
     yield _DIGEST, json.dumps({"sha256": ticket.digest.hex()}).encode()
 
 
@@ -149,6 +153,8 @@ def _parse(archive: Archive) -> Ticket:
     fields = parse_header(archive.record(_HEADER))
     blocks = fields["blocks"]
     names = _array_sizes(blocks)
+    if _WITNESSES in archive:
+        names[_WITNESSES] = _MOST_WITNESSES
     sealed = [_DIGEST] if _DIGEST in archive else []
     archive.only([_HEADER, _CERTIFICATE, *names, *sealed])
     certificate = archive.record(_CERTIFICATE)
@@ -165,6 +171,7 @@ def _parse(archive: Archive) -> Ticket:
         ),
         certificate=certificate,
         choices=_choices(archive, blocks),
+        witnesses=_witnesses(archive),
     )
     if seal is not None and seal != {"sha256": ticket.digest.hex()}:
         raise ValueError("its parts do not belong together: their SHA-256 is not the one recorded")
@@ -194,8 +201,15 @@ def _choices(
         return ()
     return tuple(
         tuple(
-            archive.array(f"block{b}.choices{m}.npy") if layer.choices > 1 else NO_CHOICES
+            archive.array(f"block{b}.choices{m}.npy", (None,)) if layer.choices > 1 else NO_CHOICES
             for m, layer in enumerate(block.layers)
         )
         for b, block in enumerate(blocks)
     )
+
+
+def _witnesses(archive: Archive) -> tuple[NDArray[np.float64], ...]:
+    """The stored inputs; whether the target takes such is for the verifier to say."""
+    if _WITNESSES not in archive:
+        return ()
+    return tuple(archive.array(_WITNESSES, (None, None)).view("<f8").astype(np.float64))

@@ -8,7 +8,7 @@ from slt_theory.networks import Network
 from slt_theory.records import Record
 from slt_theory.tickets.checking.claims import round_down
 from slt_theory.tickets.checking.effective import effective_block
-from slt_theory.tickets.checking.error_search import largest_error_found
+from slt_theory.tickets.checking.error_search import errors_shown, worst_input
 from slt_theory.tickets.checking.unrolled import layer_values, unroll
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.ticket import Ticket
@@ -42,12 +42,11 @@ def layer_errors(ticket: Ticket, target: Network) -> list[LayerError]:
         unroll(target, block, k, effective_block(ticket, k))
         for k, block in enumerate(ticket.blocks)
     ]
-    return [
-        LayerError(
-            bound,
-            round_down(largest_error_found(target, domain, maps, seed=ticket.seed, place=place)),
-        )
-        for bound, place in zip(
-            ticket.certificate["layer_error_bounds"], layer_values(target), strict=True
-        )
-    ]
+    found = []
+    for bound, place in zip(
+        ticket.certificate["layer_error_bounds"], layer_values(target), strict=True
+    ):
+        x = worst_input(target, domain, maps, seed=ticket.seed, place=place)
+        shown = errors_shown(target, maps, x[None, :])[place].max(initial=0.0)
+        found.append(LayerError(bound, round_down(float(shown))))
+    return found

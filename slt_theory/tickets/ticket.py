@@ -57,6 +57,8 @@ class Ticket:
     choices : tuple of tuple of arrays
         Per block and layer the packed choices of its kept weights (`slt_theory.tickets.choices`);
         empty where no layer has any.
+    witnesses : tuple of float64 arrays (numbers in,)
+        Inputs on which the builder saw large errors, the worst first; a check evaluates them.
     """
 
     theorem: str
@@ -72,6 +74,7 @@ class Ticket:
     reading: dict[str, Any] | None = None
     certificate: dict[str, Any] = field(default_factory=dict)
     choices: tuple[tuple[Packed, ...], ...] = ()
+    witnesses: tuple[NDArray[np.float64], ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -116,12 +119,14 @@ class Ticket:
 
     @cached_property
     def digest(self) -> bytes:
-        """SHA-256 of all that the ticket says: header, masks, choices and certificate."""
+        """SHA-256 of all that the ticket says: header, certificate, masks, choices, witnesses."""
         record = json.dumps([self.header(), self.certificate], sort_keys=True)
         whole = hashlib.sha256(record.encode())
         for arrays in (*self.masks, *self.choices):
             for array in arrays:
                 whole.update(np.ascontiguousarray(array).data)
+        for x in self.witnesses:
+            whole.update(x.astype("<f8").tobytes())
         return whole.digest()
 
     def with_certificate(self, certificate: dict[str, Any]) -> Ticket:

@@ -26,7 +26,8 @@ from slow_values import KINKED, Values, differences
 
 from slt_theory import tickets
 from slt_theory.tickets.building import build, depth
-from slt_theory.tickets.checking import certificate, edges
+from slt_theory.tickets.checking import certificate
+from slt_theory.tickets.checking.error_search import start_inputs
 
 _CORNERS, _CLIMBED, _STEPS, _EXACT = 243, 4, 6, 2
 
@@ -63,21 +64,21 @@ def quick(case: Case, *, whole: bool) -> Iterator[None]:
     """
     kept = (
         depth.smallest_n,
-        certificate.largest_error_found,
-        edges.largest_error_found,
+        certificate.kept_inputs,
         build.certify,
     )
     depth.smallest_n = lambda *_, **__: case.pair
     if not whole:
-        certificate.largest_error_found = edges.largest_error_found = lambda *_, **__: 0.0
+        certificate.kept_inputs = lambda _, target, domain, *__: [
+            start_inputs(domain, 1, target.size_in, 0)[0]
+        ]
         build.certify = lambda ticket, _: ticket
     try:
         yield
     finally:
         (
             depth.smallest_n,
-            certificate.largest_error_found,
-            edges.largest_error_found,
+            certificate.kept_inputs,
             build.certify,
         ) = kept
 

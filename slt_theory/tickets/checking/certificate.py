@@ -1,12 +1,14 @@
 """The independent check of a ticket: from seed, masks and target alone, knowing no builder.
 
 It regenerates the weights, recomputes every subset sum in integers, compares each with the target's
-weight, bounds the sup-norm error of the whole network from above over its domain, and searches for
-the largest error it can find. The truth lies between the two numbers.
+weight, bounds the sup-norm error of the whole network from above over its domain, and evaluates
+both networks at the inputs on which a search found them far apart. The truth lies between the two
+numbers.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -28,11 +30,17 @@ from slt_theory.tickets.checking.comparison import Compared, allowed_units, comp
 from slt_theory.tickets.checking.edges import edge_errors
 from slt_theory.tickets.checking.effective import MalformedTicket
 from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
-from slt_theory.tickets.checking.error_search import largest_error_found
+from slt_theory.tickets.checking.error_search import errors_shown
 from slt_theory.tickets.checking.outward import largest
 from slt_theory.tickets.checking.relaxation import relaxed_bound
 from slt_theory.tickets.checking.rules import header_failures
 from slt_theory.tickets.checking.unrolled import SourceMap, in_units, layer_values, unroll
+from slt_theory.tickets.checking.witnesses import (
+    evaluated_inputs,
+    kept_inputs,
+    searched_inputs,
+    witness_failures,
+)
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.memory import check_memory
 from slt_theory.tickets.size import ticket_size
@@ -41,21 +49,25 @@ from slt_theory.tickets.ticket import Ticket
 __all__ = ["certify", "gap_of", "verify"]
 
 
-def verify(ticket: Ticket, target: Network, allowed: int) -> Verification:
+def verify(ticket: Ticket, target: Network, allowed: int, *, search: float = 0.0) -> Verification:
     """Check a ticket against its target; as `slt_theory.tickets.verify`, within `allowed` bytes."""
-    return _check(ticket, target, allowed)
+    return _check(ticket, target, allowed, search)
 
 
 def certify(ticket: Ticket, target: Network) -> Ticket:
-    """The ticket with the certificate that `verify` will confirm."""
+    """The ticket with the certificate that `verify` will confirm, and the worst inputs found."""
     check = _check(ticket, target, None)
-    return ticket.with_certificate(check.certificate())
+    return replace(ticket, certificate=check.certificate(), witnesses=check.witnesses)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _check(ticket: Ticket, target: Network, allowed: int | None) -> Verification:
-    """`allowed` is None for a ticket of our own: it has no claims to compare yet."""
+def _check(
+    ticket: Ticket, target: Network, allowed: int | None, search: float = 0.0
+) -> Verification:
+    """`allowed` is None for a ticket of our own: it has no claims to compare, and no inputs yet."""
     failures = header_failures(ticket, target)
+    if not failures:
+        failures = witness_failures(ticket, target, parse_domain(ticket.domain))
     if failures:
         return _refused(ticket, target, failures)
     if allowed is not None:
@@ -90,8 +102,13 @@ def _check(ticket: Ticket, target: Network, allowed: int | None) -> Verification
         uppers["relaxation"] = relaxed_bound(target, domain, gaps)
     whole = min(uppers.values())
     named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
-    found = largest_error_found(target, domain, maps, seed=ticket.seed)
-    edges = edge_errors(target, domain, maps, deviations, seed=ticket.seed)
+    if allowed is None:
+        inputs = searched_inputs(target, domain, maps, deviations, seed=ticket.seed)
+    else:
+        inputs = kept_inputs(ticket, target, domain, maps, search)
+    evaluated = evaluated_inputs(target, domain, maps, inputs, seed=ticket.seed)
+    shown = errors_shown(target, maps, evaluated)
+    edges = edge_errors(target, deviations, shown)
     check = Verification(
         ok=False,
         complete=ticket.complete,
@@ -99,12 +116,13 @@ def _check(ticket: Ticket, target: Network, allowed: int | None) -> Verification
         max_weight_error=float(errors.max()),
         median_weight_error=float(np.median(errors)),
         sup_error_bound=min(named.values()),
-        sup_error_found=round_down(found),
+        sup_error_found=round_down(float(shown[-1].max(initial=0.0))),
         layer_error_bounds=tuple(round_up(b) for b in bounds),
         failures=tuple(failures),
         bounds=named,
         size=ticket_size(ticket, target),
         edges=None if edges is None else rounded_edges(edges),
+        witnesses=tuple(inputs),
     )
     if allowed is not None:
         failures += claim_failures(ticket, check, bounds, uppers)

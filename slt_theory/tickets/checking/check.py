@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from slt_theory.tickets.checking.edges import Edges
 from slt_theory.tickets.size import Size
 
@@ -42,6 +45,8 @@ class Verification:
         Bits that the ticket stores; None for one that could not be read.
     edges : Edges or None
         Errors of convolutions at the border and inside; None without convolutions.
+    witnesses : tuple of float64 arrays (numbers in,)
+        Inputs with large errors: the first has `sup_error_found`, or a seeded input has it.
     """
 
     ok: bool
@@ -56,6 +61,7 @@ class Verification:
     bounds: dict[str, float] = field(default_factory=dict)
     size: Size | None = None
     edges: Edges | None = None
+    witnesses: tuple[NDArray[np.float64], ...] = field(default=(), compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, under the keys of ``slt ticket verify --json``."""

@@ -7,21 +7,23 @@ both kinds of sites.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Network
-from slt_theory.tickets.checking.error_search import largest_error_found
-from slt_theory.tickets.checking.outward import largest
+from slt_theory.tickets.checking.error_search import worst_input
+from slt_theory.tickets.checking.outward import Range, largest
 from slt_theory.tickets.checking.unrolled import SourceMap, layer_values
 from slt_theory.tickets.domain import Domain
 
-__all__ = ["Edges", "edge_errors"]
+__all__ = ["Edges", "edge_errors", "edge_inputs"]
 
+Floats = NDArray[np.float64]
 _STARTS, _NUMBERS = 64, 8
-_WORK = 1e9
+_WORK = 2e8
 
 
 @dataclass(frozen=True)
@@ -43,51 +45,83 @@ class Edges:
 
 
 def edge_errors(
-    target: Network,
-    domain: Domain,
-    maps: list[SourceMap],
-    deviations: list[tuple[NDArray[np.float64], NDArray[np.float64]] | None],
-    *,
-    seed: int,
+    target: Network, deviations: list[Range | None], shown: list[Floats]
 ) -> Edges | None:
     """Errors on both kinds of sites; None for a network without convolutions.
 
     Parameters
     ----------
+    target : Network
+    deviations
+        Of `slt_theory.tickets.checking.error_bound.deviation_ranges`.
+    shown
+        Of `slt_theory.tickets.checking.error_search.errors_shown`.
+    """
+    bounds, found = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
+    for place, kind, numbers in _sites(target, deviations):
+        low, high = deviations[place] or (np.zeros(0), np.zeros(0))
+        bounds[kind] = max(bounds[kind], largest((low[numbers], high[numbers])))
+        found[kind] = max(found[kind], float(shown[place][numbers].max()))
+    if not _convolutions(target):
+        return None
+    return Edges(bounds[True], found[True], bounds[False], found[False])
+
+
+def edge_inputs(
+    target: Network,
+    domain: Domain,
+    maps: list[SourceMap],
+    deviations: list[Range | None],
+    *,
+    seed: int,
+) -> list[Floats]:
+    """Inputs (numbers in,) with a large error on either kind of site, where its bound is largest.
+
+    Parameters
+    ----------
     target, domain, maps, seed
-        As in `slt_theory.tickets.checking.error_search.largest_error_found`.
+        As in `slt_theory.tickets.checking.error_search.worst_input`.
     deviations
         Of `slt_theory.tickets.checking.error_bound.deviation_ranges`.
     """
-    bounds, found = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
-    convolutions = [layer for layer, weight in enumerate(target.weights) if weight.ndim == 4]
-    if not convolutions:
-        return None
-    for layer in convolutions:
+    most: dict[bool, tuple[float, int, NDArray[np.int64]]] = {}
+    for place, kind, numbers in _sites(target, deviations):
+        low, high = deviations[place] or (np.zeros(0), np.zeros(0))
+        size = np.maximum(np.abs(low[numbers]), np.abs(high[numbers]))
+        if kind not in most or size.max() > most[kind][0]:
+            worst = np.sort(numbers[np.argsort(-size, kind="stable")[:_NUMBERS]])
+            most[kind] = float(size.max()), place, worst
+    return [
+        worst_input(
+            target,
+            domain,
+            maps,
+            seed=seed,
+            place=place,
+            numbers=numbers,
+            starts=_STARTS,
+            work=_WORK,
+        )
+        for _, place, numbers in most.values()
+    ]
+
+
+def _convolutions(target: Network) -> list[int]:
+    return [layer for layer, weight in enumerate(target.weights) if weight.ndim == 4]
+
+
+def _sites(
+    target: Network, deviations: list[Range | None]
+) -> Iterator[tuple[int, bool, NDArray[np.int64]]]:
+    """Value, whether it is the border, and numbers there, of every convolution with an error."""
+    for layer in _convolutions(target):
         place = layer_values(target)[layer]
         deviation = deviations[place]
         if deviation is None:
             continue
         border = target.unrolling(layer).border
-        size = np.maximum(np.abs(deviation[0]), np.abs(deviation[1]))
-        at_border = np.tile(border, size.size // border.size)
+        at_border = np.tile(border, deviation[0].size // border.size)
         for kind in (True, False):
             numbers = np.flatnonzero(at_border == kind)
-            if not numbers.size:
-                continue
-            of_kind = (deviation[0][numbers], deviation[1][numbers])
-            bounds[kind] = max(bounds[kind], largest(of_kind))
-            # Where the bound is largest the search has most to find.
-            worst = numbers[np.argsort(-size[numbers], kind="stable")[:_NUMBERS]]
-            error = largest_error_found(
-                target,
-                domain,
-                maps,
-                seed=seed,
-                place=place,
-                numbers=np.sort(worst),
-                starts=_STARTS,
-                work=_WORK,
-            )
-            found[kind] = max(found[kind], error)
-    return Edges(bounds[True], found[True], bounds[False], found[False])
+            if numbers.size:
+                yield place, kind, numbers

@@ -1,11 +1,14 @@
 """Search for the input on which a ticket errs most: a lower bound of its sup-norm error.
 
+What an input shows is evaluated rigorously (`errors_shown`); how it was found is no part of that.
+
 The difference of two ReLU networks is piecewise linear, so on a box its largest values sit at
 corners of linear pieces. Of many random points the best for every output climb: to the extreme
 point of the domain that the gradient asks for, in the coordinates that gain most or a part of the
 way in all, fewer and shorter after every step that fails. Where outputs are many, each takes one
-step, and those that came furthest climb. The winner's error is reported less the rounding error of
-evaluating it, so some input of the domain really has at least that error.
+step, and those that came furthest climb. Again and again the half that came less far gives up. The
+winner's error is reported less the rounding error of evaluating it, so some input of the domain
+really has at least that error.
 """
 
 from __future__ import annotations
@@ -28,17 +31,20 @@ from slt_theory.tickets.checking.unrolled import (
 )
 from slt_theory.tickets.domain import Ball, Inputs
 
-__all__ = ["error_nearby", "largest_error_found", "start_inputs"]
+__all__ = ["error_nearby", "errors_shown", "evaluations", "start_inputs", "worst_input"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 _STARTS = 512
-_BEST, _CLIMBS, _FEWEST = 16, 96, 8
-"""Starts of every output and sign; steps of a climb, and those that are taken at any cost."""
+_BEST, _CLIMBS, _FEWEST = 16, 96, 2
+"""Starts of every output and sign; steps of a climb, and those that are taken at any cost, before
+half of the climbs give up."""
 _OUTPUTS = 32
 """So many outputs climb."""
-_WORK = 1e10
+_WORK = 2.5e9
 """Multiplications allowed: larger networks are searched from fewer corners in fewer steps."""
+_AT_ONCE = 1 << 22
+"""Numbers of a value that are held at once."""
 _FIRST_STEPS = 0.25
 """Part of them for the first step of every output; 64 outputs take it whatever that costs."""
 _GATHERING = 8
@@ -87,14 +93,14 @@ def _parts(rows: Floats) -> list[Floats]:
     return [rows[k : k + 256] for k in range(0, len(rows), 256)]
 
 
-def _work(target: Network, ticket: list[SourceMap]) -> float:
-    """Multiplications of one input through both networks."""
+def evaluations(target: Network, ticket: list[SourceMap]) -> float:
+    """Multiplications of one input through both networks, twice: values and their rounding."""
     work = 0.0
     for source in (*ticket, *target_maps(target)):
         unrolling = source.positive.unrolling
         each = source.positive.coefficients.size * unrolling.sites_out
         work += each if unrolling.one_site else _GATHERING * each
-    return work
+    return 2 * work
 
 
 @dataclass(frozen=True)
@@ -138,17 +144,6 @@ class _Difference:
         slope = slope - pull_back(self.target, self.exact, theirs, self.place, one_copy)
         return (self.of(ours, theirs) * seeds).sum(axis=1), slope
 
-    def safe(self, x: Floats) -> Floats:
-        """Sizes at single inputs, less what rounding may have added."""
-        ours, theirs = (
-            run_source(self.target, self.ticket, x),
-            run_source(self.target, self.exact, x),
-        )
-        slip = rounding_bound(self.target, self.ticket, ours)[self.place]
-        other = rounding_bound(self.target, self.exact, theirs)[self.place]
-        slip = slip + with_copies(other, self.sites, 1, self.copies)
-        return np.asarray(np.nextafter(np.abs(self.of(ours, theirs)) - slip, -np.inf))
-
 
 def _units(size: int, numbers: Indices, signs: Floats) -> Floats:
     rows = np.zeros((numbers.size, size))
@@ -176,7 +171,7 @@ def _promising(
     return np.sort(tried[np.argsort(-after, kind="stable")[: 2 * _OUTPUTS]])
 
 
-def largest_error_found(
+def worst_input(
     target: Network,
     domain: Inputs,
     ticket: list[SourceMap],
@@ -186,8 +181,8 @@ def largest_error_found(
     numbers: Indices | None = None,
     starts: int = _STARTS,
     work: float = _WORK,
-) -> float:
-    """Largest sup-norm error over the inputs tried, rounded down.
+) -> Floats:
+    """The input (numbers in,) with the largest error of those tried.
 
     Parameters
     ----------
@@ -209,7 +204,7 @@ def largest_error_found(
     place = len(target.steps) if place is None else place
     gap = _Difference(target, ticket, target_maps(target), place)
     outputs = np.arange(gap.size) if numbers is None else numbers
-    once = 4 * _work(target, ticket)
+    once = 2 * evaluations(target, ticket)
     each = int(work / (once * _CLIMBS * 2 * min(outputs.size, _OUTPUTS)))
     each = min(_BEST, starts, max(1, each))
     corners = start_inputs(domain, max(each, starts * each // _BEST), target.size_in, seed)
@@ -223,30 +218,82 @@ def largest_error_found(
     order = np.argsort(-gains[:, columns], axis=0, kind="stable")[:each]
     signs = np.repeat(np.where(columns < outputs.size, 1.0, -1.0), each)
     seeds = _units(gap.size, np.repeat(outputs[columns % outputs.size], each), signs)
-    climbs = int(np.clip(work / (once * len(seeds)), _FEWEST, _CLIMBS))
-    best = _climbed(gap, domain, corners[order.T.ravel()], seeds, climbs)
-    safe = gap.safe(best[None, :])[0, outputs]
-    # What has overflowed shows nothing.
-    return float(safe.max(initial=0.0, where=np.isfinite(safe)))
+    return _climbed(gap, domain, corners[order.T.ravel()], seeds, work / once)
 
 
-def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats, climbs: int) -> Floats:
-    """The input with the largest of the values that the rows reach."""
-    value, slope = gap.climb(rows, seeds)
-    shares = np.ones((2, len(rows)))
-    for climb in range(climbs):
+class _Climb:
+    """Inputs (rows, numbers in) on their way up, each along a combination `seeds` of errors."""
+
+    def __init__(self, gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats) -> None:
+        self._gap, self._domain = gap, domain
+        self.rows, self._seeds = rows, seeds
+        self._value, self._slope = gap.climb(rows, seeds)
+        self._shares = np.ones((2, len(rows)))
+        self._taken = 0
+
+    def step(self) -> bool:
+        """Move every input that gains by it; False if all steps have become too short."""
         # Single coordinates of a ball's point leave the ball.
-        whole = isinstance(domain, Ball) or climb % 3 == 2
-        share = shares[int(whole)]
-        proposal = _towards(rows, _extreme(domain, slope), slope, share, whole=whole)
-        new_value, new_slope = gap.climb(proposal, seeds)
-        better = new_value > value
-        rows[better], value[better] = proposal[better], new_value[better]
-        slope[better] = new_slope[better]
+        whole = isinstance(self._domain, Ball) or self._taken % 3 == 2
+        share, extreme = self._shares[int(whole)], _extreme(self._domain, self._slope)
+        proposal = _towards(self.rows, extreme, self._slope, share, whole=whole)
+        value, slope = self._gap.climb(proposal, self._seeds)
+        better = value > self._value
+        self.rows[better], self._value[better] = proposal[better], value[better]
+        self._slope[better] = slope[better]
         share[:] = np.where(better, np.minimum(1.0, 2 * share), share / 2)
-        if (shares * rows.shape[1] < 0.25).all():
-            break
-    return np.asarray(rows[int(np.argmax(np.where(np.isnan(value), -np.inf, value)))])
+        self._taken += 1
+        return bool((self._shares * self.rows.shape[1] >= 0.25).any())
+
+    def keep(self, count: int) -> None:
+        """The `count` inputs that came furthest go on."""
+        value = np.where(np.isnan(self._value), -np.inf, self._value)
+        best = np.sort(np.argsort(-value, kind="stable")[:count])
+        self.rows, self._seeds, self._shares = (
+            self.rows[best],
+            self._seeds[best],
+            self._shares[:, best],
+        )
+        self._value, self._slope = self._value[best], self._slope[best]
+
+
+def _climbed(gap: _Difference, domain: Inputs, rows: Floats, seeds: Floats, steps: float) -> Floats:
+    """The input with the largest of the values that the rows reach in so many steps of one row."""
+    climb, rounds = _Climb(gap, domain, rows, seeds), len(rows).bit_length()
+    for _ in range(rounds):
+        each = steps / (rounds * len(climb.rows))
+        for _ in range(int(np.clip(each, _FEWEST, max(_FEWEST, _CLIMBS // rounds)))):
+            if not climb.step():
+                break
+        climb.keep((len(climb.rows) + 1) // 2)
+    climb.keep(1)
+    return np.asarray(climb.rows[0])
+
+
+def errors_shown(target: Network, ticket: list[SourceMap], x: Floats) -> list[Floats]:
+    """Errors that some of the inputs (batch, numbers) really have, less all rounding.
+
+    Returns
+    -------
+    list of arrays (numbers of the ticket's value,)
+        One a value of the network, 0 where nothing is shown: what has overflowed shows nothing.
+    """
+    exact = target_maps(target)
+    places = [_Difference(target, ticket, exact, place) for place in range(len(target.steps) + 1)]
+    shown = [np.zeros(place.size) for place in places]
+    step = max(1, _AT_ONCE // max(place.size for place in places))
+    for start in range(0, len(x), step):
+        ours, theirs = (
+            run_source(target, maps, x[start : start + step]) for maps in (ticket, exact)
+        )
+        slips = rounding_bound(target, ticket, ours), rounding_bound(target, exact, theirs)
+        for place, best in zip(places, shown, strict=True):
+            slip = slips[0][place.place]
+            slip = slip + with_copies(slips[1][place.place], place.sites, 1, place.copies)
+            sizes = np.nextafter(np.abs(place.of(ours, theirs)) - slip, -np.inf)
+            sizes = np.where(np.isfinite(sizes), sizes, 0.0)
+            np.maximum(best, sizes.max(axis=0), out=best)
+    return shown
 
 
 def error_nearby(target: Network, region: Inputs, ticket: list[SourceMap]) -> tuple[float, Floats]:
@@ -264,5 +311,5 @@ def error_nearby(target: Network, region: Inputs, ticket: list[SourceMap]) -> tu
         seeds = _units(gap.size, some, np.ones(some.size))
         slope = gap.climb(np.repeat(middle, len(seeds), axis=0), seeds)[1]
         inputs += [_extreme(region, slope), _extreme(region, -slope)]
-    found = max(float(gap.safe(part).max(initial=0.0)) for part in inputs)
-    return (found if np.isfinite(found) else 0.0), target.run(middle)[-1][0]
+    found = errors_shown(target, ticket, np.concatenate(inputs))[-1].max(initial=0.0)
+    return float(found), target.run(middle)[-1][0]
