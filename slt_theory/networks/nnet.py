@@ -17,7 +17,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.arrays import Floats
-from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
 
 __all__ = ["read_nnet"]
@@ -37,8 +37,8 @@ def read_nnet(path: str | PathLike[str]) -> Reading:
 
     Notes
     -----
-    Scales are folded into the first and last layer, rounded a few times; the result is compared
-    with the file evaluated line by line.
+    Scales are folded into the first and last layer, rounded a few times; every line of arithmetic
+    and the whole are compared with the file evaluated without the network.
     """
     lines = _Lines(Path(path))
     layers, inputs, outputs, _ = lines.integers("number of layers, inputs, outputs, largest", 4)
@@ -63,36 +63,40 @@ def read_nnet(path: str | PathLike[str]) -> Reading:
         rows = [lines.floats(f"weights of layer {k + 1}", sizes[k]) for _ in range(sizes[k + 1])]
         bias = [lines.floats(f"biases of layer {k + 1}", 1)[0] for _ in range(sizes[k + 1])]
         weights.append((np.stack(rows), np.array(bias)))
-    tape, output = _recorded(weights, means, ranges)
-    network, unfolded = tape.graph(output), tape.graph(output, fold=False)
+    tape, recorded = _recorded(weights, means, ranges)
     x = means[:-1] + ranges[:-1] * random_inputs(inputs, 16)
-    agreement = compare(
-        network, unfolded, x, _evaluated(x, weights, means, ranges), unit=2.0**-53, tool="the file"
-    )
-    return Reading(network, unfolded, agreement)
+    values = _evaluated(x, weights, means, ranges)
+    seen = {value.node: theirs for value, theirs in zip(recorded, values, strict=True)}
+    return compared(tape, recorded[-1], x, values[-1], seen, "the file")
 
 
 def _recorded(
     weights: list[tuple[Floats, Floats]], means: Floats, ranges: Floats
-) -> tuple[Tape, Value]:
+) -> tuple[Tape, list[Value]]:
+    """The tape, and the value of every line of arithmetic."""
     tape = Tape()
     x = tape.input((len(means) - 1,))
-    centred = tape.affine(x, 1.0, -means[:-1], "input.mean")
-    value = tape.affine(centred, 1 / ranges[:-1], 0.0, "input.range")
+    values = [tape.affine(x, 1.0, -means[:-1], "input.mean")]
+    values.append(tape.affine(values[-1], 1 / ranges[:-1], 0.0, "input.range"))
     for k, (weight, bias) in enumerate(weights):
-        value = value if k == 0 else tape.activate(value, "relu")
-        value = tape.linear(value, weight, bias, f"fc{k + 1}")
-    return tape, tape.affine(value, ranges[-1], means[-1], "output.range")
+        if k:
+            values.append(tape.activate(values[-1], "relu"))
+        values.append(tape.linear(values[-1], weight, bias, f"fc{k + 1}"))
+    values.append(tape.affine(values[-1], ranges[-1], means[-1], "output.range"))
+    return tape, values
 
 
 def _evaluated(
     x: Floats, weights: list[tuple[Floats, Floats]], means: Floats, ranges: Floats
-) -> Floats:
-    """The file line by line, without the tape."""
-    z = (x - means[:-1]) / ranges[:-1]
+) -> list[Floats]:
+    """The same lines of arithmetic from the file alone."""
+    values = [x - means[:-1]]
+    values.append(values[-1] / ranges[:-1])
     for k, (weight, bias) in enumerate(weights):
-        z = (z if k == 0 else np.maximum(z, 0)) @ weight.T + bias
-    return np.asarray(z * ranges[-1] + means[-1])
+        if k:
+            values.append(np.maximum(values[-1], 0))
+        values.append(values[-1] @ weight.T + bias)
+    return [*values, values[-1] * ranges[-1] + means[-1]]
 
 
 class _Lines:

@@ -1,12 +1,14 @@
 """Read an ONNX graph as the function it is; the package `onnx` parses, nothing of the file runs.
 
 Constants are folded by ONNX's own reference implementation. The network read is then compared with
-that implementation on random inputs, within the rounding bound of `slt_theory.networks.rounding`.
-The reference runs in float64 for that, since a float32 bound of a deep network would say little.
+that implementation on random inputs, every operator on its own and the whole, within the rounding
+bound of `slt_theory.networks.rounding`. The reference runs in float64 for that, since a float32
+bound of a deep network would say little.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -19,7 +21,7 @@ from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
 from slt_theory.networks.onnx_operators import OPERATORS, Call
 from slt_theory.networks.onnx_reference import evaluator
 from slt_theory.networks.operators import Refused
-from slt_theory.networks.rounding import Reading, compare, random_inputs
+from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
 
 __all__ = ["read_onnx"]
@@ -56,11 +58,9 @@ def read_onnx(path: str | PathLike[str]) -> Reading:
     model = _parsed(Path(path))
     graph = _Graph(model)
     output = graph.output()
-    network, unfolded = graph.tape.graph(output), graph.tape.graph(output, fold=False)
-    x = random_inputs(network.size_in, _INPUTS)
-    theirs = graph.reference(x)
-    agreement = compare(network, unfolded, x, theirs, unit=2.0**-53, tool="ONNX's reference")
-    return Reading(network, unfolded, agreement)
+    x = random_inputs(math.prod(graph.shape), _INPUTS)
+    theirs, seen = graph.reference(x, output)
+    return compared(graph.tape, output, x, theirs, seen, "ONNX's reference")
 
 
 def _parsed(path: Path) -> Any:
@@ -191,18 +191,25 @@ class _Graph:
             raise BadInput("network", place, f"has arguments that do not fit ({error})") from error
         return result if isinstance(result, list) else [result]
 
-    def reference(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Outputs of ONNX's reference implementation in float64, input by input."""
+    def reference(
+        self, x: NDArray[np.float64], output: Value
+    ) -> tuple[NDArray[np.float64], dict[int, NDArray[np.float64]]]:
+        """Outputs of ONNX's reference implementation in float64, and its numbers of every node."""
         runner = evaluator(self.model)
         shape = (1, *self.shape) if self.batched else self.shape
+        names = [name for name, value in self.known.items() if isinstance(value, Value)]
         try:
-            outputs = [runner.run(None, {self.name: row.reshape(shape)})[0] for row in x]
+            runs = [runner.run(names, {self.name: row.reshape(shape)}) for row in x]
         except Exception as error:
             raise BadInput(
                 "network", f"{type(error).__name__}: {str(error)[:200]}",
                 "ONNX's reference implementation cannot run it, so the reading cannot be compared",
             ) from error  # fmt: skip
-        return np.stack(outputs).astype(np.float64).reshape(len(x), -1)
+        seen = {
+            self.known[name].node: np.stack(values).astype(np.float64).reshape(len(x), -1)
+            for name, values in zip(names, zip(*runs, strict=True), strict=True)
+        }
+        return seen[output.node], seen
 
 
 def _type_of(entry: Any) -> tuple[np.dtype[Any], list[int | None]]:

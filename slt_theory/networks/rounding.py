@@ -24,12 +24,14 @@ from slt_theory.networks.arrays import Floats
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.network import Network
 from slt_theory.networks.steps import Activate, Add, Pool, Weigh
+from slt_theory.networks.tape import Tape, Value
 
 __all__ = [
     "Agreement",
     "Reading",
     "compare",
     "compare_steps",
+    "compared",
     "random_inputs",
     "rounding_errors",
 ]
@@ -125,6 +127,37 @@ def _errors(
         else:
             errors.append(step.move(error, shapes[step.of], 1))
     return errors
+
+
+def compared(
+    tape: Tape, output: Value, x: Floats, outputs: ArrayLike, seen: Mapping[int, Floats], tool: str
+) -> Reading:
+    """Return the network of a tape, held against the tool it was recorded from.
+
+    Parameters
+    ----------
+    tape : Tape
+    output : Value
+    x : array (inputs, numbers)
+    outputs : array (inputs, ...)
+        Of the tool, in float64.
+    seen : mapping from a node of the tape to an array (fewer inputs, numbers)
+        The tool's numbers of that node at the first inputs.
+    tool : str
+        For the message.
+
+    Raises
+    ------
+    BadInput
+        If an operator alone, or the whole, differs by more than its rounding explains.
+    """
+    network, unfolded = tape.graph(output), tape.graph(output, fold=False)
+    places = tape.places(output)
+    given = {places[node]: values for node, values in seen.items() if places.get(node)}
+    count = min((len(values) for values in given.values()), default=0)
+    compare_steps(unfolded, x[:count], given, unit=2.0**-53, tool=tool)
+    agreement = compare(network, unfolded, x, outputs, unit=2.0**-53, tool=tool)
+    return Reading(network, unfolded, agreement)
 
 
 def compare_steps(

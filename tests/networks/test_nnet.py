@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.nnet import read_nnet
+from slt_theory.networks.rounding import random_inputs, rounding_errors
+from slt_theory.networks.tape import Tape
 
 # A folder of networks from public benchmarks, named by whoever has them.
 DATA = Path(os.environ.get("SLT_NETWORKS", "networks-of-others"))
@@ -86,4 +89,44 @@ def test_damage_is_named(tmp_path, old, new, says):
     assert old in TEXT
     path.write_text(TEXT.replace(old, new, 1))
     with pytest.raises((UnreadableFile, BadInput), match=says):
+        read_nnet(path)
+
+
+def deep(path, layers=24, width=8):
+    """Write a file of `layers` layers with large weights; its normalisation is odd on purpose."""
+    rng = np.random.default_rng(0)
+    sizes = [3, *[width] * (layers - 1), 2]
+    rows = [f"{layers},3,2,{width},", ",".join(map(str, sizes)), "0,", "-1,-1,-1,", "1,1,1,"]
+    rows += ["0.1,0.2,0.3,0.7,", "1.5,0.3,3.0,7.0,"]
+    for size_in, size_out in pairwise(sizes):
+        weight, bias = rng.normal(size=(size_out, size_in)) * 30, rng.normal(size=size_out)
+        rows += [",".join(map(repr, row.tolist())) for row in weight]
+        rows += [repr(float(value)) for value in bias]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def leaky(tape, x, name):
+    return RIGHT["activate"](tape, x, "leaky_relu(0.0001)")
+
+
+def shifted(tape, x, scale, shift, name):
+    return RIGHT["affine"](tape, x, scale, np.asarray(shift) * (1 + 1e-9), name)
+
+
+RIGHT = {name: getattr(Tape, name) for name in ("activate", "affine")}
+
+
+def test_every_line_of_a_deep_file_is_held_on_its_own(tmp_path):
+    reading = read_nnet(deep(tmp_path / "deep.nnet"))
+    x = random_inputs(3, 4)
+    errors = rounding_errors(reading.unfolded, x, 2.0**-53)
+    assert (errors > np.abs(reading.network.forward(x))).any()
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("activate", leaky), ("affine", shifted)])
+def test_a_small_misreading_of_a_deep_file_is_refused(tmp_path, monkeypatch, name, wrong):
+    path = deep(tmp_path / "deep.nnet")
+    monkeypatch.setattr(Tape, name, wrong)
+    with pytest.raises(BadInput, match=r"from the file after .* rounding does not explain"):
         read_nnet(path)

@@ -15,13 +15,7 @@ from slt_theory.errors import BadInput
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.operators import Refused
-from slt_theory.networks.rounding import (
-    Agreement,
-    Reading,
-    compare,
-    compare_steps,
-    random_inputs,
-)
+from slt_theory.networks.rounding import Agreement, Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
 from slt_theory.torch.reading.attention import SelfAttention, holds_attention
 from slt_theory.torch.reading.exported import (
@@ -141,13 +135,8 @@ def _network(module: nn.Module, program: Any, shape: Sequence[int], batch: int |
     x = random_inputs(prod(shape), -(-_INPUTS // at_once) * at_once)
     recorder = _Recorder(program, tape, torch.from_numpy(x[:at_once]).reshape(-1, *shape))
     output = recorder.output()
-    network, unfolded = tape.graph(output), tape.graph(output, fold=False)
-    places = tape.places(output)
-    given = {places[node]: seen for node, seen in recorder.seen.items() if places.get(node)}
-    compare_steps(unfolded, x[:at_once], given, unit=2.0**-53, tool="torch")
     theirs = _outputs(module, torch.from_numpy(x).reshape(-1, *shape), batch)
-    agreement = compare(network, unfolded, x, theirs.numpy(), unit=2.0**-53, tool="torch")
-    return Reading(network, unfolded, agreement)
+    return compared(tape, output, x, theirs.numpy(), recorder.seen, "torch")
 
 
 def _outputs(module: nn.Module, inputs: torch.Tensor, batch: int | None) -> torch.Tensor:

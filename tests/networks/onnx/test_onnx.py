@@ -137,5 +137,5 @@ def test_a_wrong_reading_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(OPERATORS, "Relu", OPERATORS["Tanh"])
     path = tmp_path / "m.onnx"
     path.write_bytes(one_node("Relu").SerializeToString())
-    with pytest.raises(BadInput, match="rounding explains"):
+    with pytest.raises(BadInput, match="after activate, step 2, which rounding does not explain"):
         read_onnx(path)
