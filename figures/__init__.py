@@ -1,22 +1,25 @@
 """One thin script a figure: it makes a table from nothing, and draws a table.
 
-A script has ``table(quick=, seed=) -> dict`` and ``draw(table) -> Figure``. The tables of full runs
-ship with the package, so that drawing takes a second.
+A script has ``table(quick=, seed=) -> dict`` and ``draw(table) -> Figure``; those whose ``table``
+takes ``law`` can be asked for another law. The tables of full runs ship with the package, so that
+drawing takes a second. ``figures.tidy`` turns a user's rows into tables.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
+from inspect import getdoc, signature
 from types import ModuleType
 from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.provenance import provenance
 
-__all__ = ["FIGURES", "command", "load", "made", "stored"]
+__all__ = ["FIGURES", "command", "load", "made", "of_laws", "stored", "takes_law", "words"]
 
 FIGURES = (
     "success_vs_n",
@@ -69,7 +72,27 @@ def load(name: str) -> ModuleType:
     return import_module(f"{__name__}.{name}")
 
 
-def command(name: str, *, quick: bool = False, seed: int = 0) -> str:
+def takes_law(name: str) -> bool:
+    """True for a figure that can be made of any law."""
+    return "law" in signature(load(name).table).parameters
+
+
+def of_laws() -> list[str]:
+    """The figures that can be made of any law."""
+    return [name for name in FIGURES if takes_law(name)]
+
+
+def words(name: str, *, own: bool = False) -> str:
+    """The words of a caption: the docstring; for own data or an own law ``OWN``, or its first line.
+
+    A docstring speaks of the shipped table, its laws and what was found there.
+    """
+    script = load(name)
+    whole = getdoc(script) or ""
+    return getattr(script, "OWN", whole.partition("\n")[0]) if own else whole
+
+
+def command(name: str, *, quick: bool = False, seed: int = 0, law: str | None = None) -> str:
     """The command that makes a table again.
 
     Examples
@@ -77,15 +100,27 @@ def command(name: str, *, quick: bool = False, seed: int = 0) -> str:
     >>> command("golden_ratio", seed=3)
     'slt figure golden_ratio --recompute --seed 3'
     """
-    return f"slt figure {name} --recompute{' --quick' if quick else ''} --seed {seed}"
+    words = ["slt", "figure", name, "--recompute", *(["--quick"] if quick else [])]
+    return shlex.join([*words, *(["--law", law] if law else []), "--seed", str(seed)])
 
 
-def made(name: str, *, quick: bool = False, seed: int = 0) -> dict[str, Any]:
-    """The table of a figure made now, with what made it under ``made``."""
-    data = dict(load(name).table(quick=quick, seed=seed))
+def made(
+    name: str, *, quick: bool = False, seed: int = 0, law: str | None = None
+) -> dict[str, Any]:
+    """The table of a figure made now, with what made it under ``made``.
+
+    Raises
+    ------
+    BadInput
+        For a law where the figure is about no law.
+    """
+    options = {} if law is None else {"law": law}
+    if options and not takes_law(name):
+        raise BadInput("law", law, f"is no option of {name}", f"of these: {', '.join(of_laws())}")
+    data = dict(load(name).table(quick=quick, seed=seed, **options))
     data["made"] = {
         "figure": name,
-        "command": command(name, quick=quick, seed=seed),
+        "command": command(name, quick=quick, seed=seed, law=law),
         "quick": quick,
         "seed": seed,
         **provenance(),

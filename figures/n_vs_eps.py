@@ -12,31 +12,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OWN = "How many numbers for the wanted success against log2(1/eps), a panel a law."
 DELTA = 0.1
 LAWS = ("uniform", "normal", "normal*normal", "uniform*uniform", "relu(uniform)*uniform")
 STEPS = range(2, 12)
 
 
-def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+def table(*, quick: bool = False, seed: int = 0, law: str | None = None) -> dict[str, Any]:
     """Measure the thresholds at eps = 2^-2 .. 2^-11; about twenty seconds, quick five."""
     from fractions import Fraction
 
-    from slt_theory.certified import certified_n, counting_n, necessary_n, statistical_n
+    from slt_theory.certified import certified_n, counting_n, statistical_n
     from slt_theory.experiments import threshold
+    from slt_theory.experiments.sufficient import necessary_number
 
     trials = 500 if quick else 4000
     rows = []
-    for law in LAWS:
+    for name in (law,) if law else LAWS:
         for step in STEPS:
             eps, delta = Fraction(1, 1 << step), Fraction(1, 10)
-            found = threshold(law=law, eps=eps, delta=DELTA, trials=trials, seed=seed)
-            likely, enough = statistical_n(eps, delta, law=law), certified_n(eps, delta, law=law)
+            found = threshold(law=name, eps=eps, delta=DELTA, trials=trials, seed=seed)
+            likely, enough = statistical_n(eps, delta, law=name), certified_n(eps, delta, law=name)
             rows.append(
                 {
-                    "law": law,
+                    "law": name,
                     "log2": step,
                     **found.interval(),
-                    "necessary": necessary_n(eps, delta, law=law).n,
+                    "necessary": necessary_number(name, eps, delta),
                     "statistical": None if likely is None else likely.n,
                     "certified": None if enough is None else enough.n,
                 }
@@ -55,18 +57,17 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure, thresholds
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, panels, thresholds
 
+    laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
     figure = new_figure()
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, max(height, 1.1 * width))
-    axes = figure.subplots(3, 2, sharex=True, sharey=True).ravel()
+    axes = panels(figure, len(laws))
     series = (
         ("certified", "v", COLOURS[1], "certified"),
-        ("statistical", "_", COLOURS[3], "certified by statistics"),
+        ("statistical", "d", COLOURS[3], "certified by statistics"),
         ("necessary", "^", COLOURS[2], "necessary"),
     )
-    for axis, law in zip(axes, LAWS, strict=False):
+    for axis, law in zip(axes, laws, strict=True):
         rows = [row for row in data["rows"] if row["law"] == law]
         for key, marker, colour, label in series:
             shown = [(row["log2"], row[key]) for row in rows if row[key] is not None]
@@ -74,19 +75,16 @@ def draw(data: dict[str, Any]) -> Figure:
                 x, y = zip(*shown, strict=True)
                 axis.plot(x, y, marker=marker, ms=4, lw=0.8, color=colour, label=label)
         thresholds(axis, [row["log2"] for row in rows], rows, color="0.2", label="measured", ls="")
-        axis.plot(data["log2"], data["counting"], color="0.4", ls="--", label="counting")
+        if data["log2"]:
+            axis.plot(data["log2"], data["counting"], color="0.4", ls="--", label="counting")
         axis.set(yscale="log", title=law)
-    axes[0].set_yticks([5, 10, 20, 50, 100, 200, 500])
-    axes[0].set_yticklabels(["5", "10", "20", "50", "100", "200", "500"])
-    for axis in axes:
+        low, high = axis.get_ylim()
+        ticks = [n for n in (5, 10, 15, 20, 30, 50, 100, 200, 500) if low <= n <= high]
+        if len(ticks) > 6:
+            ticks = [n for n in ticks if n not in (15, 30)]
+        axis.set_yticks(ticks, map(str, ticks))
         axis.minorticks_off()
-    for axis in axes[3:5]:
-        axis.set_xlabel(r"$\log_2(1/\varepsilon)$")
-        axis.tick_params(labelbottom=True)
-    for axis in axes[:5:2]:
-        axis.set_ylabel(f"$n$ for success {1 - data['delta']:g}")
-    handles, labels = axes[0].get_legend_handles_labels()
-    axes[5].axis("off")
-    title = f"bars: exact {data['level']:.0%} intervals"
-    axes[5].legend(handles, labels, loc="center", title=title)
+    figure.supxlabel(r"$\log_2(1/\varepsilon)$", fontsize="medium")
+    figure.supylabel(f"random numbers $n$ for success {1 - data['delta']:g}", fontsize="medium")
+    legend_above(figure, title=f"bars: exact {data['level']:.0%} intervals")
     return figure

@@ -12,31 +12,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OWN = "How many numbers are needed, from below and from above, over eps = delta."
 LAWS = ("uniform", "normal", "uniform*uniform", "relu(uniform)*uniform")
 INVERSES = (10, 20, 50, 100, 200, 500, 1000)
 
 
-def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
+def table(*, quick: bool = False, seed: int = 0, law: str | None = None) -> dict[str, Any]:
     """All four numbers at eps = delta = 0.1 .. 0.001; some minutes, quick one."""
     from fractions import Fraction
 
-    from slt_theory.certified import certified_n, necessary_n, statistical_n
+    from slt_theory.certified import certified_n, statistical_n
     from slt_theory.experiments import threshold
+    from slt_theory.experiments.sufficient import necessary_number
 
     rows = []
-    for law in LAWS:
+    for name in (law,) if law else LAWS:
         for inverse in INVERSES:
             eps = Fraction(1, inverse)
             trials = max(500 if quick else 20_000, (10 if quick else 100) * inverse)
-            found = threshold(law=law, eps=eps, delta=float(eps), trials=trials, seed=seed)
-            likely, enough = statistical_n(eps, eps, law=law), certified_n(eps, eps, law=law)
+            found = threshold(law=name, eps=eps, delta=float(eps), trials=trials, seed=seed)
+            likely, enough = statistical_n(eps, eps, law=name), certified_n(eps, eps, law=name)
             rows.append(
                 {
-                    "law": law,
+                    "law": name,
                     "inverse": inverse,
                     **found.interval(),
                     "trials": trials,
-                    "necessary": necessary_n(eps, eps, law=law).n,
+                    "necessary": necessary_number(name, eps, eps),
                     "statistical": None if likely is None else likely.n,
                     "certified": None if enough is None else enough.n,
                 }
@@ -46,33 +48,31 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure, thresholds
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, panels, thresholds
 
+    laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
     figure = new_figure()
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, max(height, 0.8 * width))
-    axes = figure.subplots(2, 2, sharex=True).ravel()
+    axes = panels(figure, len(laws))
     series = (
         ("certified", "v", COLOURS[1], "certified"),
-        ("statistical", "_", COLOURS[3], "certified by statistics"),
+        ("statistical", "d", COLOURS[3], "certified by statistics"),
         ("necessary", "^", COLOURS[2], "necessary"),
     )
-    for axis, law in zip(axes, LAWS, strict=True):
+    for axis, law in zip(axes, laws, strict=True):
         rows = [row for row in data["rows"] if row["law"] == law]
-        x = [row["inverse"] for row in rows]
         for key, marker, colour, label in series:
-            shown = [(a, row[key]) for a, row in zip(x, rows, strict=True) if row[key] is not None]
-            axis.plot(
-                *zip(*shown, strict=True), marker=marker, ms=4, lw=0.8, color=colour, label=label
-            )
+            shown = [(row["inverse"], row[key]) for row in rows if row[key] is not None]
+            if shown:
+                x, y = zip(*shown, strict=True)
+                axis.plot(x, y, marker=marker, ms=4, lw=0.8, color=colour, label=label)
+        x = [row["inverse"] for row in rows]
         thresholds(axis, x, rows, color="0.2", label="measured", ls="")
         axis.set(xscale="log", yscale="log", title=law)
-        axis.set_yticks([10, 20, 50, 100, 200, 500], labels=["10", "20", "50", "100", "200", "500"])
+        ticks = (10, 20, 50, 100, 200, 500)
+        axis.set_yticks(ticks, map(str, ticks))
         axis.minorticks_off()
         axis.set_ylim(8, 600)
-    for axis in axes[2:]:
-        axis.set_xlabel(r"$1/\varepsilon = 1/\delta$")
-    for axis in axes[::2]:
-        axis.set_ylabel("$n$")
-    axes[0].legend(loc="upper left", title=f"bars: exact {data['level']:.0%} intervals")
+    figure.supxlabel(r"$1/\varepsilon = 1/\delta$", fontsize="medium")
+    figure.supylabel("random numbers $n$", fontsize="medium")
+    legend_above(figure, title=f"bars: exact {data['level']:.0%} intervals")
     return figure

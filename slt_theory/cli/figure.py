@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import shlex
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -28,7 +29,14 @@ def figure(
     style: Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")] = "plain",
     usetex: Annotated[bool, typer.Option("--usetex", help="Set text with LaTeX.")] = False,
     data: Annotated[
-        Path | None, typer.Option(help="Draw this table (a NAME.json) and not the shipped one.")
+        Path | None,
+        typer.Option(help="Draw this table: a NAME.json, or a sweep's export or any tidy table."),
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", help="COLUMN=VALUE: these rows of --data.")
+    ] = None,
+    law: Annotated[
+        str | None, typer.Option(help="Make the table for this law: slt laws, FILE.py:NAME.")
     ] = None,
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Make the table again, do not draw the shipped one.")
@@ -44,15 +52,17 @@ def figure(
         raise BadInput(
             "figure", name, "name one, or give --all", f"known: {', '.join(scripts.FIGURES)}"
         )
-    if data is not None and (every or recompute or quick or seed is not None):
+    again = recompute or quick or seed is not None or law is not None
+    if data is not None and (every or again):
         raise BadInput("data", str(data), "goes with one NAME, and with no new computation")
+    if where and data is None:
+        raise BadInput("where", where, "chooses rows of a table", "give --data TABLE")
     import matplotlib
 
-    from slt_theory.plotting import save_figure
+    from slt_theory.plotting import caption, save_figure
     from slt_theory.plotting import style as rc
 
     done, names = _Figures([]), list(scripts.FIGURES) if every else [str(name)]
-    again = recompute or quick or seed is not None
     with (
         matplotlib.rc_context(rc(style, usetex=usetex)),
         keeps_what_is_done(json, max_time),
@@ -62,17 +72,25 @@ def figure(
             script = scripts.load(one)
             try:
                 if data is not None:
-                    drawn = _drawn(script, data)
+                    drawn = _drawn(script, data, where or [])
                 else:
                     table = None if again else scripts.stored(one)
-                    table = table or scripts.made(one, quick=quick, seed=seed or 0)
+                    table = table or scripts.made(one, quick=quick, seed=seed or 0, law=law)
                     drawn = script.draw(table), table
             except KeyboardInterrupt as cause:
                 inside = getattr(cause, "partial", None)
                 raise Stopped(cause, _Figures(done.records, one, inside)) from None
-            *pictures, beside = save_figure(drawn[0], one, out, table=drawn[1])
-            files = [str(file) for file in pictures]
-            done.records.append({"name": one, "files": files, "data": str(beside)})
+            arguments = ["slt", "figure", one, *(["--data", str(data)] if data else [])]
+            arguments += [word for condition in where or () for word in ("--where", condition)]
+            words = caption(
+                scripts.words(one, own=bool(data or law)),
+                drawn[1],
+                shlex.join([*arguments, "--style", style]),
+            )
+            *files, text, beside = map(
+                str, save_figure(drawn[0], one, out, table=drawn[1], caption=words)
+            )
+            done.records.append({"name": one, "files": files, "caption": text, "data": beside})
             progress(1)
     emit(done.to_dict(), done.summary(), as_json=json)
 
@@ -92,7 +110,7 @@ class _Figures:
         return {"figures": self.records, **more}
 
     def summary(self) -> str:
-        lines = [f"{r['name']}: {', '.join(r['files'])}" for r in self.records]
+        lines = [f"{r['name']}: {', '.join([*r['files'], r['caption']])}" for r in self.records]
         if self.stopped_in is not None:
             lines.append(f"{self.stopped_in}: not drawn")
         if hasattr(self.inside, "summary"):
@@ -100,8 +118,16 @@ class _Figures:
         return "\n".join(lines)
 
 
-def _drawn(script: ModuleType, path: Path) -> tuple[Any, dict[str, Any]]:
-    """The figure of the user's own table."""
+def _drawn(script: ModuleType, path: Path, where: list[str]) -> tuple[Any, dict[str, Any]]:
+    """The figure of the user's own table, or of the user's rows."""
+    kind = script.__name__.rpartition(".")[2]
+    if where or path.suffix != ".json":
+        from slt_theory.plotting import read_rows
+        from slt_theory.plotting import where as meeting
+
+        from_rows = import_module("slt_theory.figures.tidy").from_rows
+        table = from_rows(kind, meeting(read_rows(path), where))
+        return script.draw(table), table
     try:
         table = json_module.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -109,7 +135,6 @@ def _drawn(script: ModuleType, path: Path) -> tuple[Any, dict[str, Any]]:
     try:
         return script.draw(table), table
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        kind = script.__name__.rpartition(".")[2]
         raise BadInput(
             "data",
             str(path),

@@ -16,6 +16,7 @@ from slt_theory.certified.components import components
 from slt_theory.errors import BadInput
 from slt_theory.experiments.claims import claim_of
 from slt_theory.experiments.fits import Fit, fit_constant
+from slt_theory.experiments.pictures import numbers_picture
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_for, statistical_for
 from slt_theory.experiments.threshold import threshold
@@ -92,6 +93,10 @@ class BoundNumbers(Record):
     fitted_excluded: bool = False
     network: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+
+    def plot(self, axis: Any = None) -> Any:
+        """Draw the numbers, one line a word, on a matplotlib axis, new without one."""
+        return numbers_picture(self, axis)
 
 
 def _value(text: str) -> Any:

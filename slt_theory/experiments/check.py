@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, NotFoundWithinLimits, Stopped
 from slt_theory.experiments.claims import Case, case_of, claim_of
 from slt_theory.experiments.frozen import frozen_answers
+from slt_theory.experiments.pictures import verdict_picture
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import Settled, settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
@@ -68,6 +69,10 @@ class CheckReport(Record):
     fixed: bool
     notes: tuple[str, ...] = field(default=())
     trust: str | None = None
+
+    def plot(self, axis: Any = None) -> Any:
+        """Draw the interval beside what is claimed on a matplotlib axis, new without one."""
+        return verdict_picture(self, axis)
 
     def summary(self) -> str:
         """One line."""

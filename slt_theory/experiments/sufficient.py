@@ -17,7 +17,7 @@ from slt_theory.errors import BadInput
 from slt_theory.experiments.question import Question
 from slt_theory.theorems import Theorem
 
-__all__ = ["certified_for", "necessary_for", "necessary_of", "statistical_for"]
+__all__ = ["certified_for", "necessary_for", "necessary_number", "necessary_of", "statistical_for"]
 
 
 def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Certified | None:
@@ -78,3 +78,17 @@ def necessary_of(question: Question, delta: Any, *, fixed: bool = False) -> Nece
         )
     except BadInput:
         return None
+
+
+def necessary_number(law: Any, eps: Any, delta: Any) -> int | None:
+    """The number proved to be necessary for all targets of [-1, 1]; None for a law without a rule.
+
+    Examples
+    --------
+    >>> necessary_number("uniform", Fraction(1, 10), Fraction(1, 10))
+    10
+    >>> necessary_number("triangular", Fraction(1, 10), Fraction(1, 10)) is None
+    True
+    """
+    found = necessary_of(Question.of(law, eps, "all", -1, 1), delta)
+    return None if found is None else found.n

@@ -11,6 +11,7 @@ import numpy as np
 
 from slt_theory.errors import Stopped
 from slt_theory.experiments.frozen import frozen_threshold
+from slt_theory.experiments.pictures import success_picture
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.trials import MAX_ITEMS, hitting_times, never
 from slt_theory.records import Record
@@ -97,17 +98,7 @@ class Threshold(Record):
 
     def plot(self, axis: Any = None) -> Any:
         """Draw success against n with exact intervals on a matplotlib axis, new without one."""
-        if axis is None:
-            from matplotlib.figure import Figure
-
-            axis = Figure().subplots()
-        points = self.curve()
-        n = [point.n for point in points]
-        axis.plot(n, [point.successes / self.trials for point in points], "o-", ms=3)
-        axis.fill_between(n, [p.lo for p in points], [p.hi for p in points], alpha=0.25, lw=0)
-        axis.axhline(1 - self.delta, color="0.5", ls=":", lw=1)
-        axis.set(xlabel="random numbers $n$", ylabel="share of successes")
-        return axis
+        return success_picture(self, axis)
 
     def summary(self) -> str:
         """One line, and what the answer has to say about its law."""

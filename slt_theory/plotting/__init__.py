@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from slt_theory.plotting.rows import curve, median_row, new_figure
+from slt_theory.plotting.captions import caption
+from slt_theory.plotting.rows import curve, legend_above, median_row, new_figure, panels
 from slt_theory.plotting.save import save_figure
+from slt_theory.plotting.series import Chart, chart
 from slt_theory.plotting.styles import COLOURS, STYLES, style
 from slt_theory.plotting.success import success_curves
 from slt_theory.plotting.thresholds import thresholds
+from slt_theory.plotting.tidy import columns_of, number, read_rows, where, with_success
 
 __all__ = [
     "COLOURS",
     "STYLES",
+    "Chart",
+    "caption",
+    "chart",
+    "columns_of",
     "curve",
+    "legend_above",
     "median_row",
     "new_figure",
+    "number",
+    "panels",
+    "read_rows",
     "save_figure",
     "style",
     "success_curves",
     "thresholds",
+    "where",
+    "with_success",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

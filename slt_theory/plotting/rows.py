@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from statistics import median
@@ -12,9 +13,10 @@ from slt_theory.statistics import median_interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["curve", "median_row", "new_figure"]
+__all__ = ["curve", "legend_above", "median_row", "new_figure", "panels"]
 
 Row = dict[str, Any]
+_LATEX = re.compile(r"\\[a-zA-Z]+|[$_^{}]")
 
 
 def median_row(values: Iterable[Fraction | float]) -> Row:
@@ -38,6 +40,58 @@ def new_figure(height: float = 1.0) -> Figure:
     figure = Figure()
     figure.set_figheight(height * figure.get_figheight())
     return figure
+
+
+def panels(figure: Figure, count: int, *, shared: bool = True) -> list[Any]:
+    """So many axes in two columns, one alone if there is one; the figure grows with its rows.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    count : int
+        Of axes.
+    shared : bool
+        One scale for all.
+    """
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    if rows > 1:
+        figure.set_figheight((0.36 * rows + 0.12) * figure.get_figwidth())
+    axes = list(figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared).ravel())
+    for axis in axes[count:]:
+        axis.remove()
+    for axis in axes[:count]:
+        # With a panel missing below, the one above it shows its labels.
+        axis.tick_params(labelbottom=not shared or axis in axes[count - columns :])
+    return axes[:count]
+
+
+def legend_above(figure: Figure, *axes: Any, title: str = "") -> None:
+    """A legend above all axes, where it hides no data, in as many columns as fit.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    *axes : matplotlib Axes
+        Whose labelled artists are shown, each label once; all axes of the figure without any.
+    title : str
+        A line over the labels.
+    """
+    from matplotlib import rcParams
+
+    shown: dict[str, Any] = {}
+    for axis in axes or figure.axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            shown.setdefault(label, handle)
+    if not shown:
+        return
+    # A letter is about half as wide as the font is high; handle and gaps take ten letters.
+    letters = figure.get_figwidth() * 72 / (0.5 * (rcParams["font.size"] - 1))
+    longest = max(len(_LATEX.sub("x", label)) for label in shown)
+    columns = max(1, min(len(shown), int(letters / (longest + 10))))
+    figure.legend(
+        shown.values(), shown, loc="outside upper center", ncols=columns, title=title or None
+    )
 
 
 def curve(

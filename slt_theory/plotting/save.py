@@ -30,14 +30,16 @@ def save_figure(
     folder: Path,
     *,
     table: dict[str, Any],
+    caption: str = "",
     formats: Sequence[str] = ("pdf", "svg", "png"),
 ) -> list[Path]:
-    """Save a figure in several formats with its data beside it.
+    """Save a figure in several formats with its caption and its data beside it.
 
     Returns
     -------
     list of Path
-        The figure files, then ``NAME.json`` with the table behind them.
+        The figure files, then ``NAME.caption.tex`` if there is a caption, and last ``NAME.json``
+        with the table behind them.
 
     Raises
     ------
@@ -56,7 +58,10 @@ def save_figure(
         for kind in formats:
             figure.savefig(temporary, format=kind, metadata=_NO_DATE[kind])
             written.append(temporary.replace(folder / f"{name}.{kind}"))
-        temporary.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+        if caption:
+            temporary.write_text(caption, encoding="utf-8")
+            written.append(temporary.replace(folder / f"{name}.caption.tex"))
+        temporary.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         written.append(temporary.replace(folder / f"{name}.json"))
     except OSError as error:
         raise BadInput("out", str(folder), f"cannot be written ({error.strerror})") from error

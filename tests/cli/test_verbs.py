@@ -493,7 +493,7 @@ def test_a_figure_is_written_with_its_data_and_twice_the_same(tmp_path, monkeypa
     monkeypatch.setattr(script, "EPS", ("1/10",))
     first = record("figure", "success_vs_n", "--quick", "--out", tmp_path / "a")
     (figure,) = first["figures"]
-    assert figure.keys() == {"name", "files", "data"}
+    assert figure.keys() == {"name", "files", "caption", "data"}
     kinds = {Path(f).suffix for f in figure["files"]}
     assert kinds == {".pdf", ".svg", ".png"}
     assert json.loads(Path(figure["data"]).read_text())["curves"]

@@ -1,7 +1,7 @@
 """The pages run as they stand: Python and console blocks in order, in one empty folder a page.
 
 A console block shows a command and what it prints; ``...`` stands for any text. A python block that
-comes before ``mine.py`` is used is that file.
+comes before ``mine.py`` is used is that file, and a csv block is ``own.csv``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from slt_theory.cli import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"^```(python|pycon|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(python|pycon|console|csv)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PAGES = (
     "glossary.md",
     "follow-eps.md",
@@ -67,6 +67,8 @@ def test_the_page_runs_as_it_stands(page, tmp_path, monkeypatch):
     for kind, text in blocks:
         if kind == "console":
             run_console(text)
+        elif kind == "csv":
+            (tmp_path / "own.csv").write_text(text, encoding="utf-8")
         elif kind == "pycon":
             run_dialogue(text, names)
         else:
