@@ -20,7 +20,7 @@ from slt_theory.certified.search import METHODS
 from slt_theory.intervals import Interval, clip, measure, minus, shift
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative
 from .kit.intervals import expected_gain, random_union
 
@@ -214,6 +214,106 @@ def _reach() -> bool:
     return identity(2 * q - 2 * (q - less), 2 * less) and nonnegative(2 * less, less, 0, 1)
 
 
+def _bound_steps() -> tuple[ProofStep, ...]:
+    """Concave envelopes bound the worst share; cells of states."""
+    return (
+        step(
+            "F_t does not increase: a part of C, with the same items, leaves at least as much",
+            "rule",
+            _inclusion,
+            "so the supremum over shares at least v is the one over shares v",
+            rules=("inclusion",),
+        ),
+        step(
+            r"$E[\alpha - s(v' - m)] \le \alpha$ for $s \ge 0$, $E v' \ge m$",
+            "identity",
+            _line,
+            "a line above F_t bounds E F_t(v'); F does not increase, so slopes are >= 0",
+            rules=("linearity",),
+        ),
+        step(
+            r"$m'' = -2\kappa$ and $m' \ge 0$ for $0 \le \kappa \le 1$: m is concave and "
+            "increasing, so between states it lies above its chord",
+            "monotone",
+            _concave,
+            "with the slope s of the left state p, F(v) <= F(p) - s (m(v) - m(p)) on the cell",
+        ),
+        step(
+            r"for v in a cell [p, q], v' lies in $[p, \min(2q, 1)]$",
+            "polynomial",
+            _reach,
+            "one line above F_t there serves all v of the cell",
+        ),
+        step("behind the last state less than stop is left", "spot", _stop, "rounded down"),
+    )
+
+
+def _program_steps(
+    kappa: Fraction, lift: int, claims: tuple[tuple[Fraction, Fraction, int], ...], listed: str
+) -> tuple[ProofStep, ...]:
+    """The integer program stays on the safe side, from both sides."""
+    return (
+        step(
+            r"the program's mean is at most $v(1 + (1-v)/2)$",
+            "spot",
+            lambda: _mean(kappa),
+            "expectation identity; rounded down",
+        ),
+        step(
+            "the integer bound is above every chord (150 random polygons, by fractions)",
+            "spot",
+            lambda: _brute_force(lift),
+        ),
+        step(
+            "the program stays above a feasible worst case found by fractions",
+            "spot",
+            _adversary,
+            "and within a factor of two of it",
+        ),
+        step(f"certified n: {listed}", "enclosure", lambda: _claims(claims)),
+    )
+
+
+def _longer_window_steps(corner: Fraction) -> tuple[ProofStep, ...]:
+    """Windows longer than 1, and the gap that they pay with."""
+    return (
+        step(
+            r"a window of length $\ell$ loses at most $(\ell-1)^2/(4\ell)$ of its share a step",
+            "identity",
+            _corner,
+            "of the pairs (z, y), (y, z) with |z - y| > 1 at most one is (new, old), so half "
+            "of that area counts, at density 1/2",
+            rules=("fubini", "measure"),
+        ),
+        step(
+            "expected gains of 40 random sets in longer windows, exactly",
+            "spot",
+            lambda: _corner_sets(corner),
+        ),
+        step(
+            "an uncovered target at error reach + gap leaves 2 gap open in the longer window",
+            "finite",
+            _gap,
+            rules=("linearity", "triangle"),
+        ),
+        step(
+            "with three tenths of the error as gap: 36 items at error 0.02, delta 0.01",
+            "enclosure",
+            _split,
+        ),
+        step(
+            "start, stop and mean of that window, by measures of sets in it",
+            "spot",
+            answers.dynamic_windows,
+        ),
+        step(
+            "printed failure bounds stay above a feasible process in that window",
+            "spot",
+            answers.dynamic_profiles,
+        ),
+    )
+
+
 def build(
     *,
     kappa: Fraction = Fraction(1, 2),
@@ -236,86 +336,9 @@ def build(
         r"For a window of length $\ell > 1$ this holds with $\kappa = \ell/2$ and "
         r"$m(v) = v + \kappa v(1-v) - (\ell-1)^2/(4\ell)$.",
         (
-            step(
-                "F_t does not increase: a part of C, with the same items, leaves at least as much",
-                "rule",
-                _inclusion,
-                "so the supremum over shares at least v is the one over shares v",
-                rules=("inclusion",),
-            ),
-            step(
-                r"$E[\alpha - s(v' - m)] \le \alpha$ for $s \ge 0$, $E v' \ge m$",
-                "identity",
-                _line,
-                "a line above F_t bounds E F_t(v'); F does not increase, so slopes are >= 0",
-                rules=("linearity",),
-            ),
-            step(
-                r"$m'' = -2\kappa$ and $m' \ge 0$ for $0 \le \kappa \le 1$: m is concave and "
-                "increasing, so between states it lies above its chord",
-                "monotone",
-                _concave,
-                "with the slope s of the left state p, F(v) <= F(p) - s (m(v) - m(p)) on the cell",
-            ),
-            step(
-                r"for v in a cell [p, q], v' lies in $[p, \min(2q, 1)]$",
-                "polynomial",
-                _reach,
-                "one line above F_t there serves all v of the cell",
-            ),
-            step("behind the last state less than stop is left", "spot", _stop, "rounded down"),
-            step(
-                r"the program's mean is at most $v(1 + (1-v)/2)$",
-                "spot",
-                lambda: _mean(kappa),
-                "expectation identity; rounded down",
-            ),
-            step(
-                "the integer bound is above every chord (150 random polygons, by fractions)",
-                "spot",
-                lambda: _brute_force(lift),
-            ),
-            step(
-                "the program stays above a feasible worst case found by fractions",
-                "spot",
-                _adversary,
-                "and within a factor of two of it",
-            ),
-            step(f"certified n: {listed}", "enclosure", lambda: _claims(claims)),
-            step(
-                r"a window of length $\ell$ loses at most $(\ell-1)^2/(4\ell)$ of its share a step",
-                "identity",
-                _corner,
-                "of the pairs (z, y), (y, z) with |z - y| > 1 at most one is (new, old), so half "
-                "of that area counts, at density 1/2",
-                rules=("fubini", "measure"),
-            ),
-            step(
-                "expected gains of 40 random sets in longer windows, exactly",
-                "spot",
-                lambda: _corner_sets(corner),
-            ),
-            step(
-                "an uncovered target at error reach + gap leaves 2 gap open in the longer window",
-                "finite",
-                _gap,
-                rules=("linearity", "triangle"),
-            ),
-            step(
-                "with three tenths of the error as gap: 36 items at error 0.02, delta 0.01",
-                "enclosure",
-                _split,
-            ),
-            step(
-                "start, stop and mean of that window, by measures of sets in it",
-                "spot",
-                answers.dynamic_windows,
-            ),
-            step(
-                "printed failure bounds stay above a feasible process in that window",
-                "spot",
-                answers.dynamic_profiles,
-            ),
+            *_bound_steps(),
+            *_program_steps(kappa, lift, claims, listed),
+            *_longer_window_steps(corner),
         ),
         ("expectation-identity", "growth-at-most-double"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import union
 
@@ -84,6 +84,68 @@ def _function() -> bool:
     return bool(plain.n < half.n < locked.n)
 
 
+def _count_steps() -> tuple[ProofStep, ...]:
+    """Tail bounds of counts and of the locked sum."""
+    return (
+        step(
+            r"$m$ bounds the locked items, $fn/2$ the free ones, $t$ the locked sum, a/4 - s "
+            "the positive parts",
+            "identity",
+            _exponents,
+            r"tail bounds: $e^{-L}$, $e^{-fn/8} \le e^{-L}$, $2e^{-L}$, $e^{-L}$ a side",
+        ),
+        step(
+            "either half of the free items has at least a members",
+            "finite",
+            _halves,
+            "both sides grow by the same over a period of 48 items of a 24th; the halves are "
+            "chosen without looking at the values",
+            rules=("independence",),
+        ),
+    )
+
+
+def _greedy_steps(pull: Fraction) -> tuple[ProofStep, ...]:
+    """The first half of the items brings the drift back to at most 1."""
+    return (
+        step(
+            "greedy: items of the residual's sign, while it exceeds 1, bring it from 1 + t to "
+            "at most 1 and never past 0",
+            "induction",
+            _greedy,
+            "first half; its positive (negative) parts must add up to t",
+        ),
+        step(
+            rf"$s = \sqrt{{aL/3}} \le a/8$ once $a \ge {pull}L$",
+            "polynomial",
+            lambda: _pull(pull),
+            r"so the parts add up to $a/4 - a/8$ except with probability $e^{-L}$ a side",
+        ),
+        step(r"$a/8 \ge t$ once $a \ge 8t$", "identity", _enough),
+    )
+
+
+def _end_steps(shares: tuple[int, ...]) -> tuple[ProofStep, ...]:
+    """The other half reaches; shares of delta, and the printed n."""
+    return (
+        step(
+            r"shares of $\delta$: " + " + ".join(map(str, shares)) + " sixteenths",
+            "rule",
+            lambda: _shares(shares),
+            "the other half of the free items reaches [-1, 1]",
+            rules=("union",),
+        ),
+        step(
+            r"the condition $a \ge 8t$ alone is $n \approx \frac{2048}{3\ln 2}\,qL/f^2$",
+            "identity",
+            _quadratic,
+            "leading terms",
+        ),
+        step("the printed n grows with pruning and more with locking", "spot", _function),
+        step("the printed n is the smallest that the hypotheses allow", "spot", answers.frozen),
+    )
+
+
 def build(*, pull: Fraction = Fraction(64, 3), shares: tuple[int, ...] = (1, 1, 2, 2, 8)) -> Proof:
     """The proof; `pull` L items of a half suffice to halve the drift, `shares` split delta."""
     return Proof(
@@ -96,51 +158,6 @@ def build(*, pull: Fraction = Fraction(64, 3), shares: tuple[int, ...] = (1, 1, 
         r"with probability $1-\delta$ every $z \in [-1,1]$ has a set of free items with "
         r"$|z - \sum_{locked} - \sum_S| \le \varepsilon$. The locked items cost about "
         r"$985\,q\ln(16/\delta)/f^2$ items: the term $q/f^2$ is real.",
-        (
-            step(
-                r"$m$ bounds the locked items, $fn/2$ the free ones, $t$ the locked sum, a/4 - s "
-                "the positive parts",
-                "identity",
-                _exponents,
-                r"tail bounds: $e^{-L}$, $e^{-fn/8} \le e^{-L}$, $2e^{-L}$, $e^{-L}$ a side",
-            ),
-            step(
-                "either half of the free items has at least a members",
-                "finite",
-                _halves,
-                "both sides grow by the same over a period of 48 items of a 24th; the halves are "
-                "chosen without looking at the values",
-                rules=("independence",),
-            ),
-            step(
-                "greedy: items of the residual's sign, while it exceeds 1, bring it from 1 + t to "
-                "at most 1 and never past 0",
-                "induction",
-                _greedy,
-                "first half; its positive (negative) parts must add up to t",
-            ),
-            step(
-                rf"$s = \sqrt{{aL/3}} \le a/8$ once $a \ge {pull}L$",
-                "polynomial",
-                lambda: _pull(pull),
-                r"so the parts add up to $a/4 - a/8$ except with probability $e^{-L}$ a side",
-            ),
-            step(r"$a/8 \ge t$ once $a \ge 8t$", "identity", _enough),
-            step(
-                r"shares of $\delta$: " + " + ".join(map(str, shares)) + " sixteenths",
-                "rule",
-                lambda: _shares(shares),
-                "the other half of the free items reaches [-1, 1]",
-                rules=("union",),
-            ),
-            step(
-                r"the condition $a \ge 8t$ alone is $n \approx \frac{2048}{3\ln 2}\,qL/f^2$",
-                "identity",
-                _quadratic,
-                "leading terms",
-            ),
-            step("the printed n grows with pruning and more with locking", "spot", _function),
-            step("the printed n is the smallest that the hypotheses allow", "spot", answers.frozen),
-        ),
+        (*_count_steps(), *_greedy_steps(pull), *_end_steps(shares)),
         ("tail-bounds",),
     )

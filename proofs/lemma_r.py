@@ -9,7 +9,7 @@ from slt_theory.certified.exact import ONE
 from slt_theory.certified.lemma_r import FIRST_RATE, SECOND_RATE, lemma_r_profile
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import chord, iterate, markov, union
 
@@ -129,6 +129,69 @@ def _program(first: Fraction, second: Fraction) -> bool:
     return True
 
 
+def _phase_steps(first: Fraction, second: Fraction) -> tuple[ProofStep, ...]:
+    """From a share of 2e to one half, and from one half to all but e."""
+    return (
+        step(r"$1/v$ is convex on $(0, \infty)$", "monotone", _convex),
+        step(
+            r"$E[1/v'] \le \frac1v (1 - (1-v)/4)$",
+            "identity",
+            _chord_of_inverse,
+            r"on $[v, 2v]$ with $E v' = v(1+(1-v)/2)$",
+            rules=("chord",),
+        ),
+        step(
+            rf"$1 - (1-v)/4 \le {first}$ for $0 \le v \le 1/2$",
+            "polynomial",
+            lambda: _first(first),
+        ),
+        step(
+            r"$P(v_t \le 1/2) \le P(1/v_t \ge 2) \le (7/8)^t / (4e)$",
+            "rule",
+            _phases,
+            r"$Y_t = 1/v_t$ from $v_0 = 2e$, stopped above 1/2",
+            rules=("iteration", "markov"),
+        ),
+        step(r"$E(1-v') = (1-v)(1-v/2)$", "identity", _second_identity),
+        step(
+            rf"$1 - v/2 \le {second}$ for $1/2 \le v \le 1$",
+            "polynomial",
+            lambda: _second(second),
+        ),
+        step(
+            r"$P(1-v_t \ge e) \le (3/4)^t/(2e)$ after the first phase",
+            "rule",
+            _phases,
+            r"$Y_t = 1 - v_t$ from at most 1/2; the set never shrinks, so $v_t \ge 1/2$ stays",
+            rules=("iteration", "markov", "union"),
+        ),
+    )
+
+
+def _end_steps(
+    first: Fraction, second: Fraction, gap: Fraction, rows: dict[tuple[Fraction, Fraction], int]
+) -> tuple[ProofStep, ...]:
+    """What is left is too short to hold a hole; the printed n."""
+    listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items())
+    return (
+        step(
+            "if less than e of W is left, every z of W has an approximated point within e",
+            "finite",
+            lambda: _end(gap),
+            "the interval of radius e around z meets W in length at least e; both errors "
+            "together are 2e",
+            rules=("linearity",),
+        ),
+        step(f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)),
+        step(
+            "the function behind the printed bound is this bound, rounded up",
+            "spot",
+            lambda: _program(first, second),
+        ),
+        step("printed n on windows up to length 1 by all splits", "spot", answers.lemma_r),
+    )
+
+
 def build(
     *,
     first: Fraction = FIRST_RATE,
@@ -138,7 +201,6 @@ def build(
 ) -> Proof:
     """The proof; `first`, `second` are the rates; an uncovered point leaves `gap` e open."""
     rows = TABLE if table is None else table
-    listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items())
     return Proof(
         "lemma-r",
         "Lemma R: explicit random subset sums",
@@ -148,57 +210,6 @@ def build(
         r"with probability at least $1 - \delta$ every $z \in [-1/2, 1/2]$ has a subset with "
         r"$|z - \sum_{i \in S} X_i| \le 2e$. For another window of length 1 around 0, whose nearer "
         r"end is at distance $d < e$, $v_0 = e + d$ takes the place of $2e$ in the first phase.",
-        (
-            step(r"$1/v$ is convex on $(0, \infty)$", "monotone", _convex),
-            step(
-                r"$E[1/v'] \le \frac1v (1 - (1-v)/4)$",
-                "identity",
-                _chord_of_inverse,
-                r"on $[v, 2v]$ with $E v' = v(1+(1-v)/2)$",
-                rules=("chord",),
-            ),
-            step(
-                rf"$1 - (1-v)/4 \le {first}$ for $0 \le v \le 1/2$",
-                "polynomial",
-                lambda: _first(first),
-            ),
-            step(
-                r"$P(v_t \le 1/2) \le P(1/v_t \ge 2) \le (7/8)^t / (4e)$",
-                "rule",
-                _phases,
-                r"$Y_t = 1/v_t$ from $v_0 = 2e$, stopped above 1/2",
-                rules=("iteration", "markov"),
-            ),
-            step(r"$E(1-v') = (1-v)(1-v/2)$", "identity", _second_identity),
-            step(
-                rf"$1 - v/2 \le {second}$ for $1/2 \le v \le 1$",
-                "polynomial",
-                lambda: _second(second),
-            ),
-            step(
-                r"$P(1-v_t \ge e) \le (3/4)^t/(2e)$ after the first phase",
-                "rule",
-                _phases,
-                r"$Y_t = 1 - v_t$ from at most 1/2; the set never shrinks, so $v_t \ge 1/2$ stays",
-                rules=("iteration", "markov", "union"),
-            ),
-            step(
-                "if less than e of W is left, every z of W has an approximated point within e",
-                "finite",
-                lambda: _end(gap),
-                "the interval of radius e around z meets W in length at least e; both errors "
-                "together are 2e",
-                rules=("linearity",),
-            ),
-            step(
-                f"smallest n by integers: {listed}", "finite", lambda: _table(first, second, rows)
-            ),
-            step(
-                "the function behind the printed bound is this bound, rounded up",
-                "spot",
-                lambda: _program(first, second),
-            ),
-            step("printed n on windows up to length 1 by all splits", "spot", answers.lemma_r),
-        ),
+        (*_phase_steps(first, second), *_end_steps(first, second, gap, rows)),
         ("expectation-identity", "growth-at-most-double"),
     )

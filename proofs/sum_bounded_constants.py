@@ -9,7 +9,7 @@ from typing import Any
 
 from slt_theory.balls import to_power
 
-from .kit import Proof, cited, step
+from .kit import Proof, ProofStep, cited, step
 from .kit.algebra import nonnegative
 from .kit.balls import ball, positive_on
 
@@ -193,6 +193,86 @@ def _limit() -> bool:
     return bool(_value() > ball("0.15418")) and bool(_value() < ball("0.15419"))
 
 
+def _density_steps() -> tuple[ProofStep, ...]:
+    """The density of a sum: Fourier inversion, even, not increasing."""
+    return (
+        cited(
+            r"$f_n(x) = \frac1{2\pi}\int (\sin t/t)^n \cos(tx)\,dt$ for $n \ge 2$",
+            "Fourier inversion of an integrable characteristic function, Feller II, XV.3",
+        ),
+        step(
+            r"$f_n$ is even and does not increase on $(0, \infty)$",
+            "induction",
+            _unimodal,
+            r"$f_{n+1}(x) = \frac12\int_{x-1}^{x+1} f_n$; $|x + 1| \ge |x - 1|$ for $x \ge 0$",
+        ),
+    )
+
+
+def _upper_steps(upper: Fraction, shown: str) -> tuple[ProofStep, ...]:
+    """At 0: exactly up to n = 12, by balls beyond."""
+    return (
+        step(
+            rf"$n f_n(0)^2 \le$ the square of ${shown}$ for $n \le 12$, equal at n = 2",
+            "finite",
+            lambda: _exact_at_zero(upper),
+            "fractions",
+        ),
+        step(
+            r"partial sums of $\sin t$ and $e^{-y}$ bound them from alternate sides",
+            "monotone",
+            _taylor,
+            rules=("taylor",),
+        ),
+        step(
+            r"$\sin t/t \le e^{-t^2/6}$ on $[0, \pi]$",
+            "enclosure",
+            _gaussian,
+            "partial sums below 2.6, balls beyond",
+        ),
+        step(
+            r"$\sqrt n f_n(0) \le \frac1{2\pi}(\sqrt{6\pi} + 2\sqrt n\pi^{1-n}/(n-1)) < "
+            rf"{shown}$ for $n \ge 4$",
+            "enclosure",
+            lambda: _tail(upper),
+            r"$|\sin t/t| \le 1/|t|$ beyond $\pi$; largest at n = 4",
+        ),
+    )
+
+
+def _lower_steps(above: Fraction, sixth: Fraction) -> tuple[ProofStep, ...]:
+    """At sqrt(n): exactly, then by the fourth moment."""
+    return (
+        step(
+            rf"$\sqrt n f_n(\sqrt n) > \sqrt3\varphi(\sqrt3) + {float(above):g}$ for "
+            rf"$2 \le n \le {_LAST}$",
+            "enclosure",
+            lambda: _low_exact(above),
+        ),
+        step(
+            r"$t^2/6 + t^4/180 \le -\ln(\sin t/t) \le t^2/6 + t^4/180 + "
+            rf"{sixth}\,t^6$ on $[0,1]$",
+            "polynomial",
+            lambda: _log_sinc(sixth),
+            "partial sums",
+        ),
+        step(
+            r"$\frac1{2\pi}\int e^{-s^2/6}(1 - \frac{s^4}{180n})\cos s\,ds = "
+            r"\sqrt3\varphi(\sqrt3)\,(1 + \frac{54}{180 n})$",
+            "identity",
+            _moments,
+            "derivatives of the normal characteristic function",
+        ),
+        step(
+            rf"for $n > {_LAST}$ the remaining error is below that gain, and O(1/n)",
+            "enclosure",
+            lambda: _low_tail(sixth),
+            r"decided at the first n: the gain is of order 1/n, the errors times n decrease",
+        ),
+        step("the limit", "enclosure", _limit),
+    )
+
+
 def build(
     *,
     upper: Fraction = Fraction(0),
@@ -213,68 +293,5 @@ def build(
         r"$\inf_{n \ge 2} \sqrt n f_n(\sqrt n) = \sqrt3\varphi(\sqrt3) = 0.15418\ldots$, "
         r"the limit, not attained. They bound $\sqrt n f_n(x)$ for all x, and for "
         r"$|x| \le \sqrt n$.",
-        (
-            cited(
-                r"$f_n(x) = \frac1{2\pi}\int (\sin t/t)^n \cos(tx)\,dt$ for $n \ge 2$",
-                "Fourier inversion of an integrable characteristic function, Feller II, XV.3",
-            ),
-            step(
-                r"$f_n$ is even and does not increase on $(0, \infty)$",
-                "induction",
-                _unimodal,
-                r"$f_{n+1}(x) = \frac12\int_{x-1}^{x+1} f_n$; $|x + 1| \ge |x - 1|$ for $x \ge 0$",
-            ),
-            step(
-                rf"$n f_n(0)^2 \le$ the square of ${shown}$ for $n \le 12$, equal at n = 2",
-                "finite",
-                lambda: _exact_at_zero(upper),
-                "fractions",
-            ),
-            step(
-                r"partial sums of $\sin t$ and $e^{-y}$ bound them from alternate sides",
-                "monotone",
-                _taylor,
-                rules=("taylor",),
-            ),
-            step(
-                r"$\sin t/t \le e^{-t^2/6}$ on $[0, \pi]$",
-                "enclosure",
-                _gaussian,
-                "partial sums below 2.6, balls beyond",
-            ),
-            step(
-                r"$\sqrt n f_n(0) \le \frac1{2\pi}(\sqrt{6\pi} + 2\sqrt n\pi^{1-n}/(n-1)) < "
-                rf"{shown}$ for $n \ge 4$",
-                "enclosure",
-                lambda: _tail(upper),
-                r"$|\sin t/t| \le 1/|t|$ beyond $\pi$; largest at n = 4",
-            ),
-            step(
-                rf"$\sqrt n f_n(\sqrt n) > \sqrt3\varphi(\sqrt3) + {float(above):g}$ for "
-                rf"$2 \le n \le {_LAST}$",
-                "enclosure",
-                lambda: _low_exact(above),
-            ),
-            step(
-                r"$t^2/6 + t^4/180 \le -\ln(\sin t/t) \le t^2/6 + t^4/180 + "
-                rf"{sixth}\,t^6$ on $[0,1]$",
-                "polynomial",
-                lambda: _log_sinc(sixth),
-                "partial sums",
-            ),
-            step(
-                r"$\frac1{2\pi}\int e^{-s^2/6}(1 - \frac{s^4}{180n})\cos s\,ds = "
-                r"\sqrt3\varphi(\sqrt3)\,(1 + \frac{54}{180 n})$",
-                "identity",
-                _moments,
-                "derivatives of the normal characteristic function",
-            ),
-            step(
-                rf"for $n > {_LAST}$ the remaining error is below that gain, and O(1/n)",
-                "enclosure",
-                lambda: _low_tail(sixth),
-                r"decided at the first n: the gain is of order 1/n, the errors times n decrease",
-            ),
-            step("the limit", "enclosure", _limit),
-        ),
+        (*_density_steps(), *_upper_steps(upper, shown), *_lower_steps(above, sixth)),
     )

@@ -10,7 +10,7 @@ from slt_theory.certified.components import TABLE, Component, components
 from slt_theory.certified.density import DENSITIES, density_floor
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity
 from .kit.balls import above, ball, integral
 
@@ -135,6 +135,69 @@ def _interval() -> bool:
     return True
 
 
+def _density_steps(slack: Fraction) -> tuple[ProofStep, ...]:
+    """Densities of products, and the constants of U U."""
+    return (
+        step(
+            r"$U\cdot U$ has density $\frac12\ln(1/|x|)$",
+            "identity",
+            _product_density,
+            r"$P(|UV| \le x) = \int_0^1 \min(1, x/u)\,du$, spread over two fair signs",
+            rules=("total-probability",),
+        ),
+        step(
+            r"$\alpha(1/2) = \ln 2/2$, maximum $1/e$",
+            "monotone",
+            _constants,
+            rules=("convexity",),
+        ),
+        step(
+            r"$\int_{|x|}^\infty \varphi(w)\,dw/w = E_1(x^2/2)/(2\sqrt{2\pi})$ is the density "
+            r"of $N\cdot U$",
+            "identity",
+            _normal_uniform_density,
+            r"given $|N| = w$ the product is uniform on $[-w, w]$; $E_1(y) = \int_y^\infty "
+            r"e^{-t}dt/t$",
+            rules=("total-probability",),
+        ),
+        step(
+            r"$\int \varphi(w)\varphi(x/w)\,dw/|w| = K_0(|x|)/\pi$ is the density of "
+            r"$N\cdot N$",
+            "identity",
+            _bessel_substitution,
+            r"$K_0(x) = \int_0^\infty e^{-x\cosh u}du$, $w = \sqrt x e^{u/2}$",
+            rules=("total-probability",),
+        ),
+        step(
+            "that integral, by quadrature with its tail, is the $K_0$ used, and gives the rows "
+            r"of $N\cdot N$ by itself",
+            "integral",
+            lambda: _bessel(slack),
+        ),
+    )
+
+
+def _table_steps(extra: Extra | None) -> tuple[ProofStep, ...]:
+    """Weights of the rows: the least density on [-a, a]."""
+    return (
+        step(
+            "the densities do not increase in |x|, so the infimum on [-a, a] is at a",
+            "rule",
+            _factors,
+            "means over w of f(x/w)/w with f non-increasing",
+            rules=("averaging",),
+        ),
+        step("the lower balls used in sweeps do not increase either", "spot", _decreasing),
+        step("weights of $U[b, c]$", "spot", _interval, "a constant density"),
+        step("every row of the table", "enclosure", lambda: _table(extra)),
+        step(
+            "rows of scaled and masked names, by densities of their own",
+            "spot",
+            answers.component_weights,
+        ),
+    )
+
+
 def build(*, extra: Extra | None = None, slack: Fraction = Fraction(1)) -> Proof:
     """The proof; `extra` is one more row (law, half width, weight), `slack` scales K_0."""
     return Proof(
@@ -145,58 +208,6 @@ def build(*, extra: Extra | None = None, slack: Fraction = Fraction(1)) -> Proof
         r"$\alpha(1/2) = \ln 2/2$, best $1/e$ at $a = 1/e$; its ReLU half has $\ln 2/4$; "
         r"$N\cdot N$: $p(x) = K_0(|x|)/\pi$; $N\cdot U$: $p(x) = E_1(x^2/2)/(2\sqrt{2\pi})$; "
         r"$U[b, c]$ with $a \le \min(-b, c)$: $\alpha = 2a/(c-b)$.",
-        (
-            step(
-                r"$U\cdot U$ has density $\frac12\ln(1/|x|)$",
-                "identity",
-                _product_density,
-                r"$P(|UV| \le x) = \int_0^1 \min(1, x/u)\,du$, spread over two fair signs",
-                rules=("total-probability",),
-            ),
-            step(
-                r"$\alpha(1/2) = \ln 2/2$, maximum $1/e$",
-                "monotone",
-                _constants,
-                rules=("convexity",),
-            ),
-            step(
-                r"$\int_{|x|}^\infty \varphi(w)\,dw/w = E_1(x^2/2)/(2\sqrt{2\pi})$ is the density "
-                r"of $N\cdot U$",
-                "identity",
-                _normal_uniform_density,
-                r"given $|N| = w$ the product is uniform on $[-w, w]$; $E_1(y) = \int_y^\infty "
-                r"e^{-t}dt/t$",
-                rules=("total-probability",),
-            ),
-            step(
-                r"$\int \varphi(w)\varphi(x/w)\,dw/|w| = K_0(|x|)/\pi$ is the density of "
-                r"$N\cdot N$",
-                "identity",
-                _bessel_substitution,
-                r"$K_0(x) = \int_0^\infty e^{-x\cosh u}du$, $w = \sqrt x e^{u/2}$",
-                rules=("total-probability",),
-            ),
-            step(
-                "that integral, by quadrature with its tail, is the $K_0$ used, and gives the rows "
-                r"of $N\cdot N$ by itself",
-                "integral",
-                lambda: _bessel(slack),
-            ),
-            step(
-                "the densities do not increase in |x|, so the infimum on [-a, a] is at a",
-                "rule",
-                _factors,
-                "means over w of f(x/w)/w with f non-increasing",
-                rules=("averaging",),
-            ),
-            step("the lower balls used in sweeps do not increase either", "spot", _decreasing),
-            step("weights of $U[b, c]$", "spot", _interval, "a constant density"),
-            step("every row of the table", "enclosure", lambda: _table(extra)),
-            step(
-                "rows of scaled and masked names, by densities of their own",
-                "spot",
-                answers.component_weights,
-            ),
-        ),
+        (*_density_steps(slack), *_table_steps(extra)),
         ("mixture-rule",),
     )

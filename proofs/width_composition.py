@@ -7,7 +7,7 @@ from fractions import Fraction
 from slt_theory.certified.networks import convolution_widths, deep_widths, dense_widths, root_up
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity
 
 UNSAFE = ({"halves": Fraction(3)}, {"share": Fraction(3, 5)}, {"copies": 2})
@@ -125,6 +125,78 @@ def _others() -> bool:
     return error <= 1 + slack and deep.sums == sums
 
 
+def _dense_steps(halves: Fraction, share: Fraction) -> tuple[ProofStep, ...]:
+    """Fully connected layers: sums of one weight, and errors of its entries."""
+    return (
+        step(
+            "a hidden unit serves the half line of its own sign: n units an input, n items "
+            "a half; both halves of all weights at once",
+            "rule",
+            lambda: _union(halves),
+            "both halves see the same law, and a unit reads one input only; the sums need not "
+            "be independent",
+            rules=("union", "linearity"),
+        ),
+        step(
+            r"entries within $\varepsilon_w$ give $\|D\|_F \le \varepsilon/(2l)$",
+            "identity",
+            lambda: _frobenius(share),
+            "the operator norm is at most the Frobenius norm, whichever half serves an entry",
+            rules=("cauchy",),
+        ),
+    )
+
+
+def _other_steps(copies: int) -> tuple[ProofStep, ...]:
+    """Convolutions, one layer more than the target, attention."""
+    return (
+        step(
+            r"convolution: $\sum_k v_k\,\sigma(u_k X) = (\sum_k u_kv_k) X$ for $X \ge 0$ and "
+            r"kept $u_k > 0$",
+            "identity",
+            _convolution,
+            "1x1 filters that read one channel; every hidden layer is non-negative again",
+            rules=("linearity",),
+        ),
+        step(
+            r"copies: $\sum_c w_c\tilde x_c - Wx = (\sum_c w_c - W)x + "
+            r"\sum_c w_c(\tilde x_c - x)$",
+            "identity",
+            _copies,
+            r"so $e' \le \eta\|x\|_1 + (\text{inputs})(\text{items})\,e$ in the maximum norm, "
+            r"as $|w_c| \le 1$; $\|x\|_1 \le \sqrt d$",
+            rules=("triangle", "cauchy", "linearity"),
+        ),
+        step(
+            "every layer of the copies ends with the same share, and the shares add up to eps",
+            "induction",
+            lambda: _carried(copies),
+        ),
+        step(
+            "attention: hidden dimensions in blocks, one block a row: every entry of the "
+            "merged matrix is a subset sum of products of its own",
+            "identity",
+            _blocks,
+            "shown for two rows and blocks of two; union bound over all entries and heads",
+            rules=("linearity", "union"),
+        ),
+    )
+
+
+def _function_steps() -> tuple[ProofStep, ...]:
+    """The functions behind the printed widths."""
+    return (
+        step("rational square roots, rounded up", "spot", _roots),
+        step("the function behind the printed widths", "spot", _function),
+        step("convolutions and copies: printed errors through the recursions", "spot", _others),
+        step(
+            "numbers offered to one weight, from errors and sums counted once more",
+            "spot",
+            answers.widths,
+        ),
+    )
+
+
 def build(
     *, halves: Fraction = Fraction(2), share: Fraction = Fraction(1, 2), copies: int = 1
 ) -> Proof:
@@ -141,62 +213,7 @@ def build(
         r"inputs in $[0,1]$ (one sum a filter entry, $\varepsilon_w = \varepsilon/(2ld^2c_{i-1})$, "
         r"maximum norm); one layer more than the target (copies of every neuron as items, errors "
         r"carried on by inputs times items); attention with merged matrices of norm at most 1.",
-        (
-            step(
-                "a hidden unit serves the half line of its own sign: n units an input, n items "
-                "a half; both halves of all weights at once",
-                "rule",
-                lambda: _union(halves),
-                "both halves see the same law, and a unit reads one input only; the sums need not "
-                "be independent",
-                rules=("union", "linearity"),
-            ),
-            step(
-                r"entries within $\varepsilon_w$ give $\|D\|_F \le \varepsilon/(2l)$",
-                "identity",
-                lambda: _frobenius(share),
-                "the operator norm is at most the Frobenius norm, whichever half serves an entry",
-                rules=("cauchy",),
-            ),
-            step(
-                r"convolution: $\sum_k v_k\,\sigma(u_k X) = (\sum_k u_kv_k) X$ for $X \ge 0$ and "
-                r"kept $u_k > 0$",
-                "identity",
-                _convolution,
-                "1x1 filters that read one channel; every hidden layer is non-negative again",
-                rules=("linearity",),
-            ),
-            step(
-                r"copies: $\sum_c w_c\tilde x_c - Wx = (\sum_c w_c - W)x + "
-                r"\sum_c w_c(\tilde x_c - x)$",
-                "identity",
-                _copies,
-                r"so $e' \le \eta\|x\|_1 + (\text{inputs})(\text{items})\,e$ in the maximum norm, "
-                r"as $|w_c| \le 1$; $\|x\|_1 \le \sqrt d$",
-                rules=("triangle", "cauchy", "linearity"),
-            ),
-            step(
-                "every layer of the copies ends with the same share, and the shares add up to eps",
-                "induction",
-                lambda: _carried(copies),
-            ),
-            step(
-                "attention: hidden dimensions in blocks, one block a row: every entry of the "
-                "merged matrix is a subset sum of products of its own",
-                "identity",
-                _blocks,
-                "shown for two rows and blocks of two; union bound over all entries and heads",
-                rules=("linearity", "union"),
-            ),
-            step("rational square roots, rounded up", "spot", _roots),
-            step("the function behind the printed widths", "spot", _function),
-            step("convolutions and copies: printed errors through the recursions", "spot", _others),
-            step(
-                "numbers offered to one weight, from errors and sums counted once more",
-                "spot",
-                answers.widths,
-            ),
-        ),
+        (*_dense_steps(halves, share), *_other_steps(copies), *_function_steps()),
         (
             "relu-gadgets",
             "error-recursion-dense",
