@@ -160,41 +160,9 @@ def _parameters(items: list[str] | None) -> dict[str, str]:
 
 
 def _text(report: Any, delta: float, architecture: str = "") -> str:
-    from slt_theory.certified.statistical_table import WORDS
-
-    rows = [
-        ["certified", _shown(report.certified), _why(report.proof, "proved to suffice, proof {}")],
-        [
-            "statistical",
-            _shown(report.statistical),
-            _why(report.statistical_row, f"certified by statistics, row {{}}: {WORDS}"),
-        ],
-        [
-            "measured",
-            _shown(report.measured),
-            "not reached with 400"
-            if report.trials and report.measured is None
-            else _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
-        ],
-        [
-            "necessary",
-            _shown(report.necessary),
-            _why(report.necessary_proof, "fewer fail too often, proof {}"),
-        ],
-        ["counting", _shown(report.counting), _why(report.counting, "fewer have too few subsets")],
-    ]
+    rows = _numbers(report)
     if report.fit is not None:
-        value, low, high = report.fit["constants"]["C"]
-        rows.append(
-            [
-                "fitted",
-                f"{report.fitted:.1f}",
-                f"{report.fit['model']}, C = {value:.3g} in [{low:.3g}, {high:.3g}], "
-                f"worst residual {report.fit['worst']:.0%}"
-                + ("" if report.fit["good"] else ": a poor fit")
-                + ("; below what is necessary" if report.fitted_excluded else ""),
-            ]
-        )
+        rows.append(["fitted", f"{report.fitted:.1f}", _fit(report)])
     if report.stated is not None:
         rows.append(["stated", f"{report.stated:.6g}", "the formula of the statement itself"])
     lines = [
@@ -202,22 +170,52 @@ def _text(report: Any, delta: float, architecture: str = "") -> str:
         table(["number", "n", ""], rows),
     ]
     if report.network is not None:
-        cost = report.network
         lines += [f"read: {line}" for line in _layers(architecture)]
-        lines.append(
-            f"network: {cost['target_weights']:,} target weights, {cost['sums']:,} sums, each at "
-            f"eps = {cost['entry_eps']:.4g} ({cost['rule']}), delta = {cost['delta_per_sum']:.3g}"
-        )
-        if cost["at_certified"] is not None:
-            sizes = cost["at_certified"]
-            lines.append(
-                f"certified source: depth {sizes['depth']}, widths {sizes['widths']}, "
-                f"{sizes['source_weights']:,} random weights, {sizes['mask_bits']:,} mask bits"
-            )
+        lines += _network(report.network)
     broken = [a["text"] for a in report.assumptions if not a["holds"]]
     lines += [f"assumption fails: {text}" for text in broken]
     lines += report.notes
     return "\n".join(lines)
+
+
+def _numbers(report: Any) -> list[list[str]]:
+    from slt_theory.certified.statistical_table import WORDS
+
+    never = report.trials and report.measured is None
+    words = {
+        "certified": _why(report.proof, "proved to suffice, proof {}"),
+        "statistical": _why(report.statistical_row, f"certified by statistics, row {{}}: {WORDS}"),
+        "measured": "not reached with 400"
+        if never
+        else _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
+        "necessary": _why(report.necessary_proof, "fewer fail too often, proof {}"),
+        "counting": _why(report.counting, "fewer have too few subsets"),
+    }
+    return [[name, _shown(getattr(report, name)), why] for name, why in words.items()]
+
+
+def _fit(report: Any) -> str:
+    value, low, high = report.fit["constants"]["C"]
+    words = (
+        f"{report.fit['model']}, C = {value:.3g} in [{low:.3g}, {high:.3g}], "
+        f"worst residual {report.fit['worst']:.0%}"
+    )
+    poor = "" if report.fit["good"] else ": a poor fit"
+    return words + poor + ("; below what is necessary" if report.fitted_excluded else "")
+
+
+def _network(cost: Any) -> list[str]:
+    lines = [
+        f"network: {cost['target_weights']:,} target weights, {cost['sums']:,} sums, each at "
+        f"eps = {cost['entry_eps']:.4g} ({cost['rule']}), delta = {cost['delta_per_sum']:.3g}"
+    ]
+    if cost["at_certified"] is not None:
+        sizes = cost["at_certified"]
+        lines.append(
+            f"certified source: depth {sizes['depth']}, widths {sizes['widths']}, "
+            f"{sizes['source_weights']:,} random weights, {sizes['mask_bits']:,} mask bits"
+        )
+    return lines
 
 
 def _layers(architecture: str) -> list[str]:

@@ -275,23 +275,7 @@ def parse_request(
     """
     if not isinstance(target, Network):
         raise BadInput("target", type(target).__name__, "must be a network")
-    free = settings.objective == "best" and settings.eps is None and settings.network_eps is None
-    if free and settings.n is None:
-        raise BadInput(
-            "n",
-            "missing",
-            "is needed for the best sums without an eps",
-            "give --n, or --eps, from which n follows",
-        )
-    if not free:
-        exactly_one(eps=settings.eps, network_eps=settings.network_eps)
-    n = count(settings.n, largest_n)
-    for name, value, allowed in (
-        ("objective", settings.objective, ("eps", "best")),
-        ("signs", settings.signs, ("both", "needed")),
-    ):
-        if value not in allowed:
-            raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
+    free = _check_choices(settings)
     where = parse_domain(domain if settings.domain is None else settings.domain)
     whole = None
     if free:
@@ -309,7 +293,7 @@ def parse_request(
         ),
         domain=where,
         seed=check_seed(settings.seed),
-        n=n,
+        n=count(settings.n, largest_n),
         objective="best" if settings.objective == "best" else "eps",
         signs="both" if settings.signs == "both" else "needed",
         network_eps=whole,
@@ -317,3 +301,27 @@ def parse_request(
         progress=settings.progress,
         solver=settings.solver,
     )
+
+
+def _check_choices(settings: BuildSettings) -> bool:
+    """Refuse settings that do not go together; True if any error will do, the best sums are asked.
+
+    The best sums need no eps, but then an n.
+    """
+    for name, value, allowed in (
+        ("objective", settings.objective, ("eps", "best")),
+        ("signs", settings.signs, ("both", "needed")),
+    ):
+        if value not in allowed:
+            raise BadInput(name, value, f"must be one of {', '.join(allowed)}")
+    if settings.objective == "best" and settings.eps is None and settings.network_eps is None:
+        if settings.n is None:
+            raise BadInput(
+                "n",
+                "missing",
+                "is needed for the best sums without an eps",
+                "give --n, or --eps, from which n follows",
+            )
+        return True
+    exactly_one(eps=settings.eps, network_eps=settings.network_eps)
+    return False
