@@ -84,9 +84,11 @@ class _Count:
     def __init__(self, what: str, total: int | None) -> None:
         self.what, self.total, self.done = what, total, 0
         self.started, self.warned = time.monotonic(), False
+        self.finished = 0.0
 
     def advance(self, done: int) -> None:
         self.done += done
+        self.finished = time.monotonic()
         if not self.warned and self.total and self.left > _LONG_SECONDS:
             say(f"{self.total:,} {self.what} take about {clock(self.left)}; Ctrl-C or --max-time "
                 "keeps what is done")  # fmt: skip
@@ -102,6 +104,9 @@ class _Count:
         return passed * ((self.total or 0) - self.done) / self.done if self.done else 0.0
 
     def line(self) -> str:
+        if self.total and self.done >= self.total:
+            passed = clock(self.finished - self.started)
+            return f"{self.what}: all {self.total:,} after {passed}; the rest of the work goes on"
         passed = clock(time.monotonic() - self.started)
         share = f"{self.done:,}" + (f" of {self.total:,}" if self.total else "")
         rest = f", about {clock(self.left)} left" if self.total and self.done else ""

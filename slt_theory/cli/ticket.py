@@ -48,11 +48,30 @@ def register(app: typer.Typer) -> None:
 def _edges(record: dict[str, Any]) -> list[str]:
     """Border and interior of convolutions, where there are any."""
     return [
-        f"{kind} of the convolutions: at most {record[f'{kind}_error_bound']:.6g} (certified), at "
-        f"least {record[f'{kind}_error_found']:.6g} (found)"
-        for kind in ("border", "interior")
+        f"error of the convolutions' own sums {where}: at most "
+        f"{record[f'{kind}_error_bound']:.6g} (certified), at least "
+        f"{record[f'{kind}_error_found']:.6g} (found)"
+        for kind, where in (("border", "beside padding"), ("interior", "away from padding"))
         if f"{kind}_error_bound" in record
     ]
+
+
+def _network_error(record: dict[str, Any], domain: str) -> str:
+    return (
+        f"network error over {domain}: at most {record['sup_error_bound']:.6g} (certified), at "
+        f"least {record['sup_error_found']:.6g} (found)"
+    )
+
+
+def _storage(size: dict[str, Any]) -> str:
+    """The size of a ticket beside that of its target."""
+    ratio = 1 / size["compression"]
+    times = f"{ratio:.3g} times" if ratio >= 1 else f"1/{1 / ratio:.3g} of"
+    return (
+        f"stored in {size['stored_bits']:,} bits ({size['mask_bits']:,} of the masks, "
+        f"{size['choice_bits']:,} of choices, {size['seed_bits']} of the seed), {times} the "
+        "target's weights in float32"
+    )
 
 
 def _counts(ticket: Ticket) -> dict[str, Any]:
@@ -87,8 +106,7 @@ def _summary(ticket: Ticket, network: Any, frozen: dict[str, dict[str, int]]) ->
         repr(ticket),
         f"{network.parameters:,} weights, n = {ticket.blocks[0].n}; largest weight error "
         f"{sure['max_weight_error']:.6g}",
-        f"network error over {ticket.domain}: at most {sure['sup_error_bound']:.6g} (certified), "
-        f"at least {sure['sup_error_found']:.6g} (found)",
+        _network_error(sure, ticket.domain),
         *(
             f"{kind}: {c['pruned'] + c['locked']:,} of {c['weights']:,} weights frozen "
             f"({c['pruned']:,} pruned, {c['locked']:,} locked)"
@@ -238,8 +256,10 @@ def verify(
     record = {**report.to_dict(), "assumed": assumed, "reading": ticket.reading}
     lines = [
         "ok" if report.ok else "NOT OK",
-        f"largest weight error {report.max_weight_error:.6g}; network error at most "
-        f"{report.sup_error_bound:.6g} (certified), at least {report.sup_error_found:.6g} (found)",
+        f"largest weight error {report.max_weight_error:.6g}"
+        + (f": all {report.weights:,} weights lie within their eps" if report.ok else ""),
+        _network_error(record, ticket.domain),
+        *(says_nothing(record, network, ticket) if report.ok else ()),
         *_edges(record),
         *(f"failure: {text}" for text in report.failures),
         *layers,
@@ -252,13 +272,7 @@ def verify(
             "stored_bits": size.stored_bits,
             "compression": size.compression,
         }
-        lines.append(
-            f"stored in {size.stored_bits:,} bits ({size.mask_bits:,} of the masks, "
-            f"{size.choice_bits:,} of choices, {size.seed_bits} of the seed); the target in "
-            f"float32 takes {size.compression:.3g} times as many"
-        )
-    if report.ok:
-        lines += says_nothing(record, network, ticket)
+        lines.append(_storage(record["size"]))
         lines += certified(record, network, ticket, regions, certify, split)
     if report.ok and sample is not None:
         on_data = agreement(ticket, network, sample)

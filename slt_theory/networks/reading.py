@@ -294,7 +294,7 @@ def layer_lines(network: Network) -> list[str]:
         value = number + 1
         if isinstance(step, Weigh):
             taken = "" if step.of == here and lines else f" of {labels[step.of]}"
-            lines.append(f"{network.names[step.layer]}: {_layer(network, step.layer)}{taken}")
+            lines.append(f"{network.names[step.layer]}: {_layer(network, step.layer, taken)}")
             labels.append(network.names[step.layer])
         else:
             text = _step(step, labels)
@@ -307,14 +307,14 @@ def layer_lines(network: Network) -> list[str]:
     return lines
 
 
-def _layer(network: Network, layer: int) -> str:
+def _layer(network: Network, layer: int, taken: str) -> str:
     weight, kind = network.weights[layer], network.kinds[layer].to_dict()
-    bias = "" if network.biases[layer] is None else " + bias"
+    rest = taken + ("" if network.biases[layer] is None else " + bias")
     out, into = weight.shape[:2]
     if weight.ndim == 2:
-        return f"linear {into} -> {out}{bias}"
+        return f"linear {into} -> {out}{rest}"
     if weight.ndim == 3:
-        return f"equivariant {into} -> {out}, {weight.shape[2]} elements{bias}"
+        return f"equivariant {into} -> {out}, {weight.shape[2]} elements{rest}"
     kernel = "x".join(map(str, weight.shape[2:]))
     parts = [
         f"{name} {_short(kind[name])}"
@@ -323,7 +323,7 @@ def _layer(network: Network, layer: int) -> str:
     ]
     parts += [f"groups {kind['groups']}"] if kind["groups"] > 1 else []
     inside = f" ({', '.join(parts)})" if parts else ""
-    return f"convolution {kernel}, {into * kind['groups']} -> {out}{inside}{bias}"
+    return f"convolution {kernel}, {into * kind['groups']} -> {out}{inside}{rest}"
 
 
 def _short(pair: Sequence[int]) -> str:

@@ -349,7 +349,9 @@ def test_build_and_verify_have_the_keys_of_the_contract(target, tmp_path):
     for key in ("max_weight_error", "sup_error_bound", "sup_error_found"):
         assert checked[key] == built[key]
     text = run("ticket", "verify", out, "--target", target).stdout
-    assert text.startswith("ok\n")
+    assert text.startswith("ok\nlargest weight error ")
+    assert ": all 12 weights lie within their eps\nnetwork error over box:0,1: at most" in text
+    assert "times the target's weights in float32" in text
 
 
 def test_a_network_error_reports_the_rule_of_the_theorem_beside_it(target, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -78,17 +80,18 @@ def _pad(m, widths, mode="constant"):
         m.add("Pad", [m.last, m.integers(widths)], mode=mode)
 
 
-def _dense(m):
-    width = m.shape[-1]
-    out = int(m.rng.integers(2, 6))
-    kind = m.rng.integers(3)
-    if kind == 0 and len(m.shape) == 2:
+def _gemm(m):
+    width, out = m.shape[-1], int(m.rng.integers(2, 6))
+    if m.rng.integers(2):
         m.add("Gemm", [m.last, m.floats(out, width), m.floats(out)], transB=1, alpha=0.5)
-    elif kind == 1 and len(m.shape) == 2:
-        m.add("Gemm", [m.last, m.floats(width, out), m.floats(1, out)], beta=2.0)
     else:
-        m.add("MatMul", [m.last, m.floats(width, out)])
-        m.add("Add", [m.floats(out), m.last])
+        m.add("Gemm", [m.last, m.floats(width, out), m.floats(1, out)], beta=2.0)
+
+
+def _matmul(m):
+    width, out = m.shape[-1], int(m.rng.integers(2, 6))
+    m.add("MatMul", [m.last, m.floats(width, out)])
+    m.add("Add", [m.floats(out), m.last])
 
 
 def _conv(m):
@@ -129,11 +132,10 @@ def _norm(m):
     m.add("BatchNormalization", [m.last, *parts, variance], epsilon=1e-3)
 
 
-def _skip(m):
-    before, shape = m.last, m.shape
+def _skip(m, kind):
+    before = m.last
     m.add("Tanh")
-    m.add(str(m.rng.choice(["Add", "Sub", "Sum"])), [m.last, before])
-    m.shape = shape
+    m.add(kind, [m.last, before])
 
 
 def _join(m):
@@ -142,19 +144,14 @@ def _join(m):
     m.add("Concat", [m.last, before], axis=1)
 
 
-def _scaled(m):
+def _scaled(m, kind):
     shape = (m.shape[1], *[1] * (len(m.shape) - 2))
-    kind = str(m.rng.choice(["Mul", "Div", "Sub", "Add"]))
     other = m.floats(*shape)
     m.add(kind, [m.last, other] if kind == "Div" or m.rng.integers(2) else [other, m.last])
 
 
-def _flat(m):
-    kind = m.rng.integers(3)
-    if kind == 0:
-        m.add("Flatten", axis=1)
-    else:
-        m.add("Reshape", [m.last, m.integers([0 if kind == 1 else 1, -1])])
+def _reshape(m):
+    m.add("Reshape", [m.last, m.integers([int(m.rng.integers(2)), -1])])
 
 
 def _cut(m):
@@ -187,20 +184,15 @@ def _gather(m):
     m.add("Gather", [m.last, m.integers(index)], axis=1)
 
 
-def _activated(m):
-    kinds = ["Relu", "Tanh", "Sigmoid", "LeakyRelu", "PRelu", "Swish"]
-    kinds += ["Gelu"] if m.opset >= 20 else []
-    kind = str(m.rng.choice(kinds))
-    if kind == "PRelu":
-        m.add("PRelu", [m.last, m.constant(np.array([0.25], dtype=np.float32))])
-    elif kind == "Swish":
-        before = m.last
-        m.add("Sigmoid")
+def _prelu(m):
+    m.add("PRelu", [m.last, m.constant(np.array([0.25], dtype=np.float32))])
+
+
+def _sigmoid(m):
+    before = m.last
+    m.add("Sigmoid")
+    if m.rng.integers(2):
         m.add("Mul", [before, m.last])
-    elif kind == "Gelu":
-        m.add("Gelu", approximate=str(m.rng.choice(["none", "tanh"])))
-    else:
-        m.add(kind)
 
 
 def _folded(m):
@@ -213,48 +205,73 @@ def _folded(m):
 
 
 IMAGE = {
-    "conv": _conv,
-    "max": lambda m: _pool(m, "MaxPool"),
-    "average": lambda m: _pool(m, "AveragePool"),
-    "global": lambda m: m.add("GlobalAveragePool"),
-    "global max": lambda m: m.add("GlobalMaxPool"),
-    "nhwc": lambda m: m.add("Transpose", perm=[0, *range(2, len(m.shape)), 1]),
-    "mean": lambda m: _axes(m, "ReduceMean", [len(m.shape) - 1], keepdims=1),
-    "unsqueeze": lambda m: (_axes(m, "Unsqueeze", [1]), _axes(m, "Squeeze", [1])),
-    "pad": _padded,
-    "flat": _flat,
+    "Conv": _conv,
+    "MaxPool": lambda m: _pool(m, "MaxPool"),
+    "AveragePool": lambda m: _pool(m, "AveragePool"),
+    "GlobalAveragePool": lambda m: m.add("GlobalAveragePool"),
+    "GlobalMaxPool": lambda m: m.add("GlobalMaxPool"),
+    "Transpose": lambda m: m.add("Transpose", perm=[0, *range(2, len(m.shape)), 1]),
+    "ReduceMean": lambda m: _axes(m, "ReduceMean", [len(m.shape) - 1], keepdims=1),
+    "Squeeze": lambda m: (_axes(m, "Unsqueeze", [1]), _axes(m, "Squeeze", [1])),
+    "Pad": _padded,
+    "Flatten": lambda m: m.add("Flatten", axis=1),
+    "Reshape": _reshape,
 }
-VECTOR = {"dense": _dense, "sum": lambda m: _axes(m, "ReduceSum", [1], keepdims=1)}
+VECTOR = {
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "ReduceSum": lambda m: _axes(m, "ReduceSum", [1], keepdims=1),
+}
 ANY = {
-    "norm": _norm,
-    "skip": _skip,
-    "join": _join,
-    "scaled": _scaled,
-    "cut": _cut,
-    "split": _split,
-    "gather": _gather,
-    "activation": _activated,
-    "neg": lambda m: m.add("Neg"),
-    "identity": lambda m: m.add("Identity"),
-    "dropout": lambda m: m.add("Dropout"),
-    "folded": _folded,
+    "BatchNormalization": _norm,
+    "Add": lambda m: _skip(m, "Add"),
+    "Sub": lambda m: (_skip if m.rng.integers(2) else _scaled)(m, "Sub"),
+    "Sum": lambda m: _skip(m, "Sum"),
+    "Mul": lambda m: _scaled(m, "Mul"),
+    "Div": lambda m: _scaled(m, "Div"),
+    "Concat": _join,
+    "Slice": _cut,
+    "Split": _split,
+    "Gather": _gather,
+    "Relu": lambda m: m.add("Relu"),
+    "LeakyRelu": lambda m: m.add("LeakyRelu", alpha=0.25),
+    "PRelu": _prelu,
+    "Tanh": lambda m: m.add("Tanh"),
+    "Sigmoid": _sigmoid,
+    "Gelu": lambda m: m.add("Gelu", approximate=str(m.rng.choice(["none", "tanh"]))),
+    "Swish": lambda m: m.add("Swish"),
+    "Neg": lambda m: m.add("Neg"),
+    "Identity": lambda m: m.add("Identity"),
+    "Dropout": lambda m: m.add("Dropout"),
+    "Shape": _folded,
 }
+SINCE = {"Gelu": 20, "Swish": 24}
+"""The opset that first has an operator."""
 
 
-def draw(rng):
-    """(model, names of its operators)."""
-    opset = int(rng.integers(OLDEST, NEWEST + 1))
-    axes = int(rng.integers(0, 3))
+def _rarest(rng, names, counts):
+    """One of the names that were read least so far, most of the time; else any."""
+    least = min(counts[name] for name in names)
+    rare = [name for name in names if counts[name] == least]
+    return str(rng.choice(rare if rng.random() < 0.7 else names))
+
+
+def draw(rng, counts=None):
+    """(model, names of its operators, opset); `counts` says how often each was read so far."""
+    counts = Counter() if counts is None else counts
+    aim = _rarest(rng, [*IMAGE, *VECTOR, *ANY], counts)
+    opset = int(rng.integers(SINCE.get(aim, OLDEST), NEWEST + 1))
+    axes = 0 if aim in VECTOR else int(rng.integers(1, 3)) if aim in IMAGE else int(rng.integers(3))
     shape = (1, int(rng.integers(2, 6)), *(int(rng.integers(4, 8)) for _ in range(axes)))
     m = Maker(rng, opset, shape)
     m.start = shape
-    (_conv if axes else _dense)(m)
+    (_conv if axes else _gemm)(m)
     m.settle()
-    for _ in range(int(rng.integers(3, 9))):
+    for number in range(int(rng.integers(6, 13))):
         table = {**ANY, **(IMAGE if len(m.shape) > 2 else VECTOR)}
-        table["activation 2"] = _activated
-        name = str(rng.choice(list(table)))
-        if name == "split" and m.shape[1] < 2:
+        names = [name for name in table if SINCE.get(name, OLDEST) <= opset]
+        name = aim if not number and aim in names else _rarest(rng, names, counts)
+        if name == "Split" and m.shape[1] < 2:
             continue
         saved = m.last, list(m.nodes), list(m.weights), list(m.used), m.shape
         table[name](m)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -258,28 +261,54 @@ def _pieces(rng, shape):
     return _sequence(rng, shape) if len(shape) == 2 else _image(rng, shape)
 
 
-def draw(rng, *, outside=False):
-    """(module, shape of its input, names of its pieces); `outside` asks for one not covered."""
+def _names():
+    rng = np.random.default_rng(0)
+    return [*(name for s in ((2,), (2, 4), (2, 4, 4)) for name in _pieces(rng, s)), *_any(rng)]
+
+
+NAMES = _names()
+"""Every piece that must be read."""
+
+
+def _rarest(rng, names, counts):
+    """One of the names that were read least so far, most of the time; else any."""
+    least = min(counts[name] for name in names)
+    rare = [name for name in names if counts[name] == least]
+    return str(rng.choice(rare if rng.random() < 0.7 else names))
+
+
+def _start(rng, counts):
+    """A shape for inputs; most of the time one that takes the piece read least so far."""
+    axes = int(rng.choice([1, 2, 3, 3]))
+    if rng.random() < 0.7:
+        name = _rarest(rng, NAMES, counts)
+        taking = [k for k in (1, 2, 3) if name in _pieces(rng, (2, 4, 4)[:k])]
+        axes = int(rng.choice(taking or [axes]))
+    if axes == 1:
+        return (int(rng.integers(2, 7)),)
+    return (int(rng.integers(1, 4)), *(int(rng.integers(4, 9)) for _ in range(axes - 1)))
+
+
+def draw(rng, *, outside=False, counts=None):
+    """(module, shape of its input, names of its pieces); `outside` asks for one not covered.
+
+    `counts` holds how often every piece was read so far: rare ones are drawn more.
+    """
     torch.manual_seed(int(rng.integers(2**31)))
-    kind = rng.integers(3)
-    shape = (int(rng.integers(2, 7)),)
-    if kind:
-        shape = (int(rng.integers(1, 4)), *(int(rng.integers(4, 9)) for _ in range(2)))
-    if kind == 2 and rng.integers(2):
-        shape = shape[:2]
-    start, pieces = shape, []
-    weighed = ("linear", "functional linear") if len(shape) == 1 else ("convolution",)
-    weighed = ("convolution 1d",) if len(shape) == 2 else weighed
+    counts = Counter() if counts is None else counts
+    shape = start = _start(rng, counts)
+    pieces = []
+    weighed = {1: ["linear", "functional linear"], 2: ["convolution 1d"], 3: ["convolution"]}
     count = int(rng.integers(4, 11))
     foreign = int(rng.integers(count)) if outside else -1
     for number in range(count):
         table = _pieces(rng, shape)
-        names = list(table) if number else list(weighed)
+        names = list(table) if number else weighed[len(shape)]
         table.update(_any(rng))
-        # Half of the pieces change the shape or weigh, the rest are activations.
+        # Most pieces change the shape or weigh, the rest are activations.
         if number and rng.random() < 0.25:
             names = list(_any(rng))
-        name = str(rng.choice(names))
+        name = _rarest(rng, names, counts)
         if number == foreign:
             table, name = OUTSIDE, str(rng.choice(list(OUTSIDE)))
         made = table[name]()
