@@ -14,89 +14,24 @@ from typing import Any
 from slt_theory.certified import counting_n
 from slt_theory.certified.components import components
 from slt_theory.errors import BadInput
+from slt_theory.experiments.bound_record import BoundNumbers, proved_fields
 from slt_theory.experiments.claims import claim_of
 from slt_theory.experiments.fits import Fit, fit_constant
-from slt_theory.experiments.pictures import numbers_picture
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import certified_for, necessary_for, statistical_for
 from slt_theory.experiments.threshold import threshold
 from slt_theory.experiments.widths import NetworkCost, network_cost
 from slt_theory.lattice import parse_fraction, positive_fraction
 from slt_theory.laws import read_law
-from slt_theory.records import Record
 from slt_theory.statistics import DELTA, probability
 from slt_theory.theorems import Theorem, get
 from slt_theory.theorems.networks import LayerShape, parse_architecture
 from slt_theory.theorems.symbols import SYMBOLS
 
-__all__ = ["BoundNumbers", "bound_numbers"]
+__all__ = ["bound_numbers"]
 
 _MEASURABLE = Fraction(1, 10**6)
 _DEMANDING_TRIALS = 300
-
-
-@dataclass(frozen=True)
-class BoundNumbers(Record):
-    """Numbers of a theorem at given parameters.
-
-    Attributes
-    ----------
-    certified : int or None
-        Numbers that are proved to suffice for the guaranteed error `eps`.
-    counting : int or None
-        Fewer cannot suffice, since there are too few subsets.
-    statistical : int or None
-        Certified by statistics: suffices, with probability 1 - 1e-9 over the stored trials of
-        `statistical_row`.
-    necessary : int or None
-        Fewer cannot suffice: the best proof, `necessary_proof`.
-    measured : int or None
-        Smallest n whose success share reaches 1 - delta, with `measured_interval` at 95 %.
-    fitted : float or None
-        The statement's formula at this eps and delta with its constant fitted, see `fit`;
-        `fitted_excluded` where it lies below `necessary`: a fit is no bound.
-    stated : float or None
-        The statement's own formula, if all its constants are named and all symbols given.
-    proof : str or None
-        Id of the proof behind the certified number.
-    unit : str
-        What n counts.
-    network : dict or None
-        Depth, widths, random weights and mask bits for the architecture asked about.
-    notes : tuple of str
-        Why a number is missing, and words about the law.
-    """
-
-    id: str
-    eps: float | None
-    network_eps: float | None
-    delta: float
-    certified: int | None
-    counting: int | None
-    statistical: int | None
-    statistical_row: str | None
-    necessary: int | None
-    necessary_proof: str | None
-    measured: int | None
-    measured_interval: tuple[int | None, int | None] | None
-    fitted: float | None
-    stated: float | None
-    proof: str | None
-    method: str | None
-    window: tuple[float, float]
-    unit: str
-    assumptions: tuple[dict[str, Any], ...]
-    parameters: dict[str, Any]
-    trials: int
-    steps: tuple[str, ...] = ()
-    fit: dict[str, Any] | None = None
-    fitted_excluded: bool = False
-    network: dict[str, Any] | None = None
-    notes: tuple[str, ...] = ()
-
-    def plot(self, axis: Any = None) -> Any:
-        """Draw the numbers, one line a word, on a matplotlib axis, new without one."""
-        return numbers_picture(self, axis)
 
 
 def _value(text: str) -> Any:
@@ -163,71 +98,79 @@ def bound_numbers(
     entry = claim_of(get(theorem_id), law)
     assert isinstance(entry, Theorem)
     delta = probability("delta", delta)
-    given = _given(entry, parameters or {})
-    each_delta = delta
-    shown: dict[str, Any] = dict(parameters or {})
-    if network_eps is not None and "arch" not in shown:
-        raise BadInput(
-            "network_eps", str(network_eps), "needs an architecture", "--param arch=784-500-10"
-        )
-    cost: NetworkCost | None = None
-    if "arch" in shown:
-        layers = parse_architecture(shown["arch"])
-        cost = network_cost(entry, layers, eps=eps, network_eps=network_eps, delta=delta)
-        given = _sizes(layers) | given
-    if cost is not None:
-        exact, each_delta = cost.entry_eps, cost.delta_per_sum
-        shown |= {"eps_per_sum": float(exact), "delta_per_sum": each_delta, "sums": cost.sums}
-        shown |= {"depth": cost.target_depth}
-    elif network_eps is not None:
-        exact = positive_fraction("network_eps", network_eps)
-    else:
-        exact = positive_fraction("eps", eps)
+    asked = _asked(entry, eps, network_eps, delta, parameters or {})
+    cost = asked.cost
     low = entry.window[0] if lo is None else lo
     high = entry.window[1] if hi is None else hi
-    certified = None
-    if cost is None or cost.certified is None:
-        certified = certified_for(entry, exact, each_delta, low, high)
-    enough, proof = (None, None) if cost is None else (cost.certified, cost.proof)
-    if certified is not None:
-        enough, proof = certified.n, certified.proof
-    likely = statistical_for(entry, exact, each_delta, low, high)
-    needed = necessary_for(entry, exact, each_delta, low, high)
-    measured, interval, used = _measured(entry, exact, each_delta, low, high, trials, seed)
+    question = (entry, asked.eps, asked.delta, low, high)
+    # A network whose widths are certified as a whole needs no bound of one sum.
+    whole = cost is not None and cost.certified is not None
+    certified = None if whole else certified_for(*question)
+    needed = necessary_for(*question)
+    proved = proved_fields(certified, statistical_for(*question), needed)
+    if cost is not None and certified is None:
+        proved |= {"certified": cost.certified, "proof": cost.proof}
+    measured, interval, used = _measured(*question, trials, seed)
     fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
-    fitted = None if fit is None else _fitted(entry, fit, float(exact), each_delta)
-    asked = {"eps": float(exact), "delta": each_delta, "lo": float(low), "hi": float(high)}
-    network_asked = {"eps": float(network_eps)} if network_eps is not None else {}
+    fitted = None if fit is None else _fitted(entry, fit, float(asked.eps), asked.delta)
+    one_sum = {"eps": float(asked.eps), "delta": asked.delta}
+    one_sum |= {"lo": float(low), "hi": float(high)}
+    everything = {} if network_eps is None else {"eps": float(network_eps)}
     return BoundNumbers(
         id=entry.id,
-        eps=float(exact),
+        eps=float(asked.eps),
         network_eps=None if network_eps is None else float(network_eps),
         delta=float(delta),
-        certified=enough,
-        counting=_counting(entry, exact, each_delta, low, high),
-        statistical=None if likely is None else likely.n,
-        statistical_row=None if likely is None else likely.row,
-        necessary=None if needed is None else needed.n,
-        necessary_proof=None if needed is None else needed.proof,
+        counting=_counting(*question),
         measured=measured,
         measured_interval=interval,
         fitted=fitted,
         fitted_excluded=fitted is not None and needed is not None and math.ceil(fitted) < needed.n,
-        stated=_stated(entry, {**asked, "delta": delta, **network_asked, **given}),
-        proof=proof,
-        method=None if certified is None else certified.method,
+        stated=_stated(entry, {**one_sum, "delta": delta, **everything, **asked.given}),
         window=(float(low), float(high)),
         unit=_unit(entry),
         assumptions=tuple(
-            {"text": a.text, "holds": a.holds({**asked, **given})} for a in entry.conditions
+            {"text": a.text, "holds": a.holds({**one_sum, **asked.given})} for a in entry.conditions
         ),
-        parameters=shown,
+        parameters=asked.shown,
         trials=used,
-        steps=() if certified is None else certified.steps,
         fit=None if fit is None else fit.to_dict(),
         network=None if cost is None else cost.to_dict(),
         notes=_notes(entry, certified is None and cost is None, bool(trials) and fit is None),
+        **proved,
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Error and failure probability of one sum, and what a network costs that shares them out."""
+
+    eps: Fraction
+    delta: float
+    given: dict[str, Any]
+    shown: dict[str, Any]
+    cost: NetworkCost | None = None
+
+
+def _asked(
+    entry: Theorem, eps: Any, network_eps: Any, delta: float, parameters: dict[str, str]
+) -> _Asked:
+    given, shown, cost = _given(entry, parameters), dict[str, Any](parameters), None
+    if "arch" in shown:
+        layers = parse_architecture(shown["arch"])
+        given = _sizes(layers) | given
+        cost = network_cost(entry, layers, eps=eps, network_eps=network_eps, delta=delta)
+    elif network_eps is not None:
+        raise BadInput(
+            "network_eps", str(network_eps), "needs an architecture", "--param arch=784-500-10"
+        )
+    if cost is None:
+        name, error = ("eps", eps) if network_eps is None else ("network_eps", network_eps)
+        return _Asked(positive_fraction(name, error), delta, given, shown)
+    each = cost.entry_eps, cost.delta_per_sum
+    shown |= {"eps_per_sum": float(each[0]), "delta_per_sum": each[1], "sums": cost.sums}
+    shown |= {"depth": cost.target_depth}
+    return _Asked(*each, given, shown, cost)
 
 
 def _sizes(layers: Sequence[LayerShape]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.certified import certified_n, counting_n, statistical_n
-from slt_theory.experiments.bounds import BoundNumbers
+from slt_theory.experiments.bound_record import BoundNumbers, proved_fields
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.sufficient import necessary_of
 from slt_theory.experiments.threshold import threshold
@@ -88,23 +88,16 @@ def law_numbers(
         eps=float(question.eps),
         network_eps=None,
         delta=delta,
-        certified=None if certified is None else certified.n,
         counting=counting_n(question.eps, delta=delta, **asked).n if plain else None,
-        statistical=None if likely is None else likely.n,
-        statistical_row=None if likely is None else likely.row,
-        necessary=None if needed is None else needed.n,
-        necessary_proof=None if needed is None else needed.proof,
         measured=None if measured is None else measured.n,
         measured_interval=None if measured is None else (measured.n_low, measured.n_high),
         fitted=None,
         stated=None if stated is None else float(stated),
-        proof=None if certified is None else certified.proof,
-        method=None if certified is None else certified.method,
         window=(float(question.lo), float(question.hi)),
         unit=f"random numbers with law {law.name} for {question.targets} targets",
         assumptions=(),
         parameters={},
         trials=trials if measured else 0,
-        steps=() if certified is None else certified.steps,
         notes=tuple(note for note in notes if note),
+        **proved_fields(certified, likely, needed),
     )

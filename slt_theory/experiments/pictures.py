@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from slt_theory.experiments.bounds import BoundNumbers
+    from slt_theory.experiments.bound_record import BoundNumbers
     from slt_theory.experiments.check import CheckReport
     from slt_theory.experiments.threshold import Threshold
 
