@@ -58,7 +58,7 @@ class Ticket:
         Per block and layer the packed choices of its kept weights (`slt_theory.tickets.choices`);
         empty where no layer has any.
     witnesses : tuple of float64 arrays (numbers in,)
-        Inputs on which the builder saw large errors, the worst first; a check evaluates them.
+        Inputs on which the builder saw large errors; a check evaluates them.
     """
 
     theorem: str

@@ -26,7 +26,7 @@ from slow_values import KINKED, Values, differences
 
 from slt_theory import tickets
 from slt_theory.tickets.building import build, depth
-from slt_theory.tickets.checking import certificate
+from slt_theory.tickets.checking import witnesses
 from slt_theory.tickets.checking.error_search import start_inputs
 
 _CORNERS, _CLIMBED, _STEPS, _EXACT = 243, 4, 6, 2
@@ -64,13 +64,13 @@ def quick(case: Case, *, whole: bool) -> Iterator[None]:
     """
     kept = (
         depth.smallest_n,
-        certificate.kept_inputs,
+        witnesses.Hunt.kept,
         build.certify,
     )
     depth.smallest_n = lambda *_, **__: case.pair
     if not whole:
-        certificate.kept_inputs = lambda _, target, domain, *__: [
-            start_inputs(domain, 1, target.size_in, 0)[0]
+        witnesses.Hunt.kept = lambda hunt, *_: [
+            start_inputs(hunt.domain, 1, hunt.target.size_in, 0)[0]
         ]
         build.certify = lambda ticket, _: ticket
     try:
@@ -78,7 +78,7 @@ def quick(case: Case, *, whole: bool) -> Iterator[None]:
     finally:
         (
             depth.smallest_n,
-            certificate.kept_inputs,
+            witnesses.Hunt.kept,
             build.certify,
         ) = kept
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network, Operator
+from slt_theory.networks.smallest_image import smallest_image
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import (
@@ -30,17 +31,11 @@ from slt_theory.tickets.checking.comparison import Compared, allowed_units, comp
 from slt_theory.tickets.checking.edges import edge_errors
 from slt_theory.tickets.checking.effective import MalformedTicket
 from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
-from slt_theory.tickets.checking.error_search import errors_shown
 from slt_theory.tickets.checking.outward import largest
 from slt_theory.tickets.checking.relaxation import relaxed_bound
 from slt_theory.tickets.checking.rules import header_failures
 from slt_theory.tickets.checking.unrolled import SourceMap, in_units, layer_values, unroll
-from slt_theory.tickets.checking.witnesses import (
-    evaluated_inputs,
-    kept_inputs,
-    searched_inputs,
-    witness_failures,
-)
+from slt_theory.tickets.checking.witnesses import Hunt, witness_failures
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.memory import check_memory
 from slt_theory.tickets.size import ticket_size
@@ -86,29 +81,21 @@ def _check(
             for block, layer in zip(ticket.blocks, layers, strict=True)
         ]
     )
-    maps = [
-        unroll(target, block, k, layer.effective)
-        for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True))
-    ]
-    gaps = [
-        gap_of(block, layer, source)
-        for block, layer, source in zip(ticket.blocks, layers, maps, strict=True)
-    ]
-    deviations = deviation_ranges(target, domain, gaps)
-    bounds = [largest(deviations[place]) for place in layer_values(target)]
+    # Bounds and searches on the smallest image, where all sites alike are one.
+    small = smallest_image(target)
+    maps, gaps = _unrolled(ticket, small, layers)
+    deviations = deviation_ranges(small, domain, gaps)
+    bounds = [largest(deviations[place]) for place in layer_values(small)]
     uppers = {"interval": largest(deviations[-1])}
     # A wrong ticket needs no better bound, and one layer has none.
     if target.depth > 1 and not failures:
-        uppers["relaxation"] = relaxed_bound(target, domain, gaps)
+        uppers["relaxation"] = relaxed_bound(small, domain, gaps)
     whole = min(uppers.values())
     named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
-    if allowed is None:
-        inputs = searched_inputs(target, domain, maps, deviations, seed=ticket.seed)
-    else:
-        inputs = kept_inputs(ticket, target, domain, maps, search)
-    evaluated = evaluated_inputs(target, domain, maps, inputs, seed=ticket.seed)
-    shown = errors_shown(target, maps, evaluated)
-    edges = edge_errors(target, deviations, shown)
+    hunt = Hunt(target, domain, small, maps, ticket.seed)
+    inputs = hunt.searched(deviations) if allowed is None else hunt.kept(ticket, search)
+    shown = hunt.shown(maps if small is target else _unrolled(ticket, target, layers)[0], inputs)
+    edges = edge_errors(small, deviations, target, shown)
     check = Verification(
         ok=False,
         complete=ticket.complete,
@@ -131,6 +118,17 @@ def _check(
     if network_eps is not None and whole > network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
     return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
+
+
+def _unrolled(
+    ticket: Ticket, target: Network, layers: list[Compared]
+) -> tuple[list[SourceMap], list[Gap]]:
+    """Source layers on the target's images, and their differences from the target's."""
+    maps, gaps = [], []
+    for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
+        maps.append(unroll(target, block, k, layer.effective))
+        gaps.append(gap_of(block, layer, maps[-1]))
+    return maps, gaps
 
 
 def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Verification:

@@ -46,7 +46,7 @@ class Verification:
     edges : Edges or None
         Errors of convolutions at the border and inside; None without convolutions.
     witnesses : tuple of float64 arrays (numbers in,)
-        Inputs with large errors: the first has `sup_error_found`, or a seeded input has it.
+        Inputs with large errors: one of them has `sup_error_found`, or one of a seeded set.
     """
 
     ok: bool

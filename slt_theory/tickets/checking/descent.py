@@ -39,3 +39,8 @@ class Descent:
         fair_mean = mean / (1 - _MEAN**self.taken)
         fair = np.sqrt(square / (1 - _SQUARE**self.taken))
         return np.asarray(-rate * scale * fair_mean / np.maximum(fair, 2.0**-500))
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Go on with these rows only."""
+        self._means = {key: mean[rows] for key, mean in self._means.items()}
+        self._squares = {key: square[rows] for key, square in self._squares.items()}

@@ -45,25 +45,26 @@ class Edges:
 
 
 def edge_errors(
-    target: Network, deviations: list[Range | None], shown: list[Floats]
+    target: Network, deviations: list[Range | None], whole: Network, shown: list[Floats]
 ) -> Edges | None:
     """Errors on both kinds of sites; None for a network without convolutions.
 
     Parameters
     ----------
-    target : Network
-    deviations
+    target, deviations
         Of `slt_theory.tickets.checking.error_bound.deviation_ranges`.
-    shown
-        Of `slt_theory.tickets.checking.error_search.errors_shown`.
+    whole, shown
+        Of `slt_theory.tickets.checking.error_search.errors_shown`: the same network, maybe on a
+        larger image.
     """
-    bounds, found = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
-    for place, kind, numbers in _sites(target, deviations):
-        low, high = deviations[place] or (np.zeros(0), np.zeros(0))
-        bounds[kind] = max(bounds[kind], largest((low[numbers], high[numbers])))
-        found[kind] = max(found[kind], float(shown[place][numbers].max()))
     if not _convolutions(target):
         return None
+    bounds, found = {True: 0.0, False: 0.0}, {True: 0.0, False: 0.0}
+    for place, kind, numbers in _sites(target, _sizes(deviations)):
+        low, high = deviations[place] or (np.zeros(0), np.zeros(0))
+        bounds[kind] = max(bounds[kind], largest((low[numbers], high[numbers])))
+    for place, kind, numbers in _sites(whole, [values.size for values in shown]):
+        found[kind] = max(found[kind], float(shown[place][numbers].max()))
     return Edges(bounds[True], found[True], bounds[False], found[False])
 
 
@@ -85,7 +86,7 @@ def edge_inputs(
         Of `slt_theory.tickets.checking.error_bound.deviation_ranges`.
     """
     most: dict[bool, tuple[float, int, NDArray[np.int64]]] = {}
-    for place, kind, numbers in _sites(target, deviations):
+    for place, kind, numbers in _sites(target, _sizes(deviations)):
         low, high = deviations[place] or (np.zeros(0), np.zeros(0))
         size = np.maximum(np.abs(low[numbers]), np.abs(high[numbers]))
         if kind not in most or size.max() > most[kind][0]:
@@ -110,17 +111,18 @@ def _convolutions(target: Network) -> list[int]:
     return [layer for layer, weight in enumerate(target.weights) if weight.ndim == 4]
 
 
-def _sites(
-    target: Network, deviations: list[Range | None]
-) -> Iterator[tuple[int, bool, NDArray[np.int64]]]:
-    """Value, whether it is the border, and numbers there, of every convolution with an error."""
+def _sizes(deviations: list[Range | None]) -> list[int]:
+    return [0 if deviation is None else deviation[0].size for deviation in deviations]
+
+
+def _sites(target: Network, sizes: list[int]) -> Iterator[tuple[int, bool, NDArray[np.int64]]]:
+    """Value, whether it is the border, and numbers there, of every convolution.
+
+    `sizes` are the numbers of every value of the source, 0 for one that is to be left out.
+    """
     for layer in _convolutions(target):
-        place = layer_values(target)[layer]
-        deviation = deviations[place]
-        if deviation is None:
-            continue
-        border = target.unrolling(layer).border
-        at_border = np.tile(border, deviation[0].size // border.size)
+        place, border = layer_values(target)[layer], target.unrolling(layer).border
+        at_border = np.tile(border, sizes[place] // border.size)
         for kind in (True, False):
             numbers = np.flatnonzero(at_border == kind)
             if numbers.size:

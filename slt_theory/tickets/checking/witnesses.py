@@ -8,6 +8,7 @@ and no upper bound rests on them.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -15,20 +16,20 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network
+from slt_theory.networks.smallest_image import placed_in_image
 from slt_theory.tickets.checking.edges import edge_inputs
-from slt_theory.tickets.checking.error_search import evaluations, start_inputs, worst_input
+from slt_theory.tickets.checking.error_search import (
+    errors_shown,
+    evaluations,
+    start_inputs,
+    worst_input,
+)
 from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.checking.unrolled import SourceMap
 from slt_theory.tickets.domain import Ball, Domain
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = [
-    "checked_seconds",
-    "evaluated_inputs",
-    "kept_inputs",
-    "searched_inputs",
-    "witness_failures",
-]
+__all__ = ["Hunt", "checked_seconds", "witness_failures"]
 
 Floats = NDArray[np.float64]
 _MOST_KEPT = 16
@@ -77,40 +78,60 @@ def checked_seconds(seconds: float) -> float:
     return seconds
 
 
-def searched_inputs(
-    target: Network,
-    domain: Domain,
-    maps: list[SourceMap],
-    deviations: list[Range | None],
-    *,
-    seed: int,
-) -> list[Floats]:
-    """Inputs (numbers in,) that a build keeps: the worst found, and those of `edge_inputs`."""
-    worst = worst_input(target, domain, maps, seed=seed)
-    return [worst, *edge_inputs(target, domain, maps, deviations, seed=seed)]
+@dataclass(frozen=True)
+class Hunt:
+    """The search for inputs with large errors, on the smallest image, and their evaluation.
 
-
-def kept_inputs(
-    ticket: Ticket, target: Network, domain: Domain, maps: list[SourceMap], seconds: float
-) -> list[Floats]:
-    """Inputs (numbers in,) that a file keeps, or a short search finds; with `seconds` more of them.
-
-    Rounds of the search start from other corners until the time is over.
+    Attributes
+    ----------
+    target : Network
+    domain : Domain
+    small : Network
+        Of `slt_theory.networks.smallest_image.smallest_image`, with the ticket's `maps` on it.
+    seed : int
     """
-    inputs, until = list(ticket.witnesses), time.monotonic() + seconds
-    if not inputs:
-        inputs = [worst_input(target, domain, maps, seed=ticket.seed, work=_SHORT_WORK)]
-    turn = 0
-    while time.monotonic() < until:
-        turn += 1
-        inputs.append(worst_input(target, domain, maps, seed=(ticket.seed + turn) % _SEEDS))
-    return inputs
 
+    target: Network
+    domain: Domain
+    small: Network
+    maps: list[SourceMap]
+    seed: int
 
-def evaluated_inputs(
-    target: Network, domain: Domain, maps: list[SourceMap], inputs: list[Floats], *, seed: int
-) -> Floats:
-    """The inputs, and a seeded set of others: rows on which both networks are evaluated."""
-    count = int(_SEEDED_WORK / evaluations(target, maps))
-    count = min(_SEEDED, max(_FEWEST_SEEDED, count))
-    return np.concatenate([np.array(inputs), start_inputs(domain, count, target.size_in, seed)])
+    def searched(self, deviations: list[Range | None]) -> list[Floats]:
+        """Inputs (numbers in,) that a build keeps: the worst found, and those of `edge_inputs`."""
+        worst = worst_input(self.small, self.domain, self.maps, seed=self.seed)
+        edges = edge_inputs(self.small, self.domain, self.maps, deviations, seed=self.seed)
+        return self._placed([worst, *edges])
+
+    def kept(self, ticket: Ticket, seconds: float) -> list[Floats]:
+        """Inputs (numbers in,) that a file keeps, or a short search finds; with `seconds` more.
+
+        Rounds of the search start from other corners until the time is over.
+        """
+        inputs, until = list(ticket.witnesses), time.monotonic() + seconds
+        if not inputs:
+            worst = worst_input(
+                self.small, self.domain, self.maps, seed=self.seed, work=_SHORT_WORK
+            )
+            inputs = self._placed([worst])
+        turn = 0
+        while time.monotonic() < until:
+            turn += 1
+            seed = (self.seed + turn) % _SEEDS
+            inputs += self._placed([worst_input(self.small, self.domain, self.maps, seed=seed)])
+        return inputs
+
+    def shown(self, maps: list[SourceMap], inputs: list[Floats]) -> list[Floats]:
+        """Errors of every value at the inputs and at a seeded set, less all rounding.
+
+        `maps` are the ticket's on the target's own images.
+        """
+        count = int(_SEEDED_WORK / evaluations(self.target, maps))
+        count = min(_SEEDED, max(_FEWEST_SEEDED, count))
+        seeded = start_inputs(self.domain, count, self.target.size_in, self.seed)
+        return errors_shown(self.target, maps, np.concatenate([np.array(inputs), seeded]))
+
+    def _placed(self, inputs: list[Floats]) -> list[Floats]:
+        low, high = self.domain.ends(1)
+        rest = float(np.clip(0.0, low, high)[0])
+        return list(placed_in_image(self.small, self.target, np.array(inputs), rest))
