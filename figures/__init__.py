@@ -133,3 +133,8 @@ def stored(name: str) -> dict[str, Any] | None:
     """The table that ships with the package, None where a figure has none."""
     path = files(__name__).joinpath("tables", f"{load(name).__name__.rpartition('.')[2]}.json")
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -25,6 +25,7 @@ from slt_theory.lattice import (
     to_fraction,
     whole_number,
 )
+from slt_theory.records import Record
 
 __all__ = ["Solution", "solve"]
 
@@ -32,7 +33,7 @@ _SPARE_BITS = 3  # the solvers keep three bits for sentinels
 
 
 @dataclass(frozen=True)
-class Solution:
+class Solution(Record):
     """The answer for one target.
 
     Attributes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import io
+import json
 import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+_DOCS = Path(__file__).parents[1] / "docs"
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`|^(?: {4}|\t).*$)", re.DOTALL | re.MULTILINE)
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 _INLINE = re.compile(r"\$([^$\n]+)\$")
@@ -20,6 +22,10 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
         markdown = markdown.replace("<!-- figures -->", _gallery())
     if page.file.src_uri == "architecture.md":
         markdown = markdown.replace("<!-- counts -->", _counts())
+    if page.file.src_uri == "notebook.md":
+        tool = _tool("notebook")
+        book = json.loads((_DOCS / "notebook.ipynb").read_text(encoding="utf-8"))
+        markdown = markdown.replace("<!-- notebook -->", tool.markdown(book))
     if page.file.src_uri == "references.md":
         markdown = markdown.replace("<!-- references -->", _references())
     if page.file.src_uri == "constructions.md":
@@ -50,13 +56,19 @@ def _gallery() -> str:
     return "\n".join(parts)
 
 
-def _counts() -> str:
-    """The counts of tools/house.py for the tree that the site is made of, as a table."""
-    spec = spec_from_file_location("house", Path(__file__).parent / "house.py")
+def _tool(name: str) -> Any:
+    """A script of this folder as a module."""
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
-    house = module_from_spec(spec)
-    spec.loader.exec_module(house)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _counts() -> str:
+    """The counts of tools/house.py for the tree that the site is made of, as a table."""
+    house = _tool("house")
     rows = house.counts(house.trees(None)).items()
     return "\n".join(["| count | here |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows)])
 

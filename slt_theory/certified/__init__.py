@@ -38,3 +38,8 @@ __all__ = [
     "reach_floor",
     "statistical_n",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

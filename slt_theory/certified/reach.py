@@ -30,6 +30,7 @@ from slt_theory.certified.reach_frozen import frozen_floor
 from slt_theory.certified.reach_hits import LEVELS, expected_hits
 from slt_theory.certified.reach_sizes import Sides, below, sides
 from slt_theory.errors import BadInput
+from slt_theory.records import Record
 
 __all__ = ["Necessary", "Targets", "necessary_n", "reach_floor"]
 
@@ -40,7 +41,7 @@ _LEAST = ONE >> 40  # a profile that falls below this counts as 0 from there on
 
 
 @dataclass(frozen=True, slots=True)
-class Necessary:
+class Necessary(Record):
     """A number of random items below which the claim fails.
 
     Attributes

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from slt_theory.records import Record
+
 __all__ = ["Certified"]
 
 
 @dataclass(frozen=True, slots=True)
-class Certified:
+class Certified(Record):
     """A number of random items that is proved to suffice.
 
     Attributes

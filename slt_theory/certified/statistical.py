@@ -27,6 +27,7 @@ from slt_theory.certified.exact import ONE, Real, inward, outward
 from slt_theory.certified.reach_sizes import Sides, sides
 from slt_theory.certified.statistical_table import PARTS, WORDS, Profile, TrialPlan, profiles
 from slt_theory.errors import BadInput
+from slt_theory.records import Record
 
 __all__ = ["Statistical", "statistical_n"]
 
@@ -35,7 +36,7 @@ _LONGEST = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
-class Statistical:
+class Statistical(Record):
     """A number of items that suffices, certified by statistics.
 
     Attributes

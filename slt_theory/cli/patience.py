@@ -16,6 +16,7 @@ import typer
 from slt_theory.cli.common import emit
 from slt_theory.cli.failure import failure_record
 from slt_theory.errors import BadInput, TimeIsUp
+from slt_theory.progress import clock
 
 __all__ = ["Bar", "MaxTime", "keeps_what_is_done", "progress_bar", "time_limit"]
 
@@ -116,18 +117,6 @@ class _Count:
 def say(text: str) -> None:
     """One line for people, on stderr."""
     typer.echo(f"slt: {text}", err=True)
-
-
-def clock(seconds: float) -> str:
-    """Seconds as h:mm:ss.
-
-    Examples
-    --------
-    >>> clock(3725.4)
-    '1:02:05'
-    """
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 @contextmanager

@@ -28,3 +28,8 @@ __all__ = [
     "shipped_target",
     "table",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -18,6 +18,7 @@ from slt_theory.experiments.question import Question
 from slt_theory.experiments.sequential import Settled, settle, settle_at_the_end
 from slt_theory.experiments.trials import BLOCK_TRIALS, MAX_ITEMS, hitting_times
 from slt_theory.lattice import positive_fraction
+from slt_theory.progress import Progress, shown
 from slt_theory.records import Record
 from slt_theory.statistics import DELTA, Verdict, binomial_alarm, probability, trials_needed
 from slt_theory.theorems import Bound, Theorem
@@ -157,7 +158,7 @@ def check(
     seed: int = 0,
     fixed: bool = False,
     threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = None,
 ) -> CheckReport:
     """Test a bound by independent trials, as few as settle the verdict.
 
@@ -182,6 +183,8 @@ def check(
         Run all trials and decide once, which gives the narrowest interval. Otherwise the check
         stops at the first trial that settles it, at the same level whenever it stops
         (`slt_theory.experiments.sequential`).
+    progress : callable or True
+        Called with the number of finished trials; True writes a line on stderr.
 
     Returns
     -------
@@ -235,9 +238,10 @@ def check(
         )
 
     decide = settle_at_the_end if fixed else settle
-    answers = _answers(case, seed, threads, progress)
     try:
-        return report(decide(answers, claimed=claimed, trials=trials, alpha=alpha))
+        with shown(progress, "trials", trials) as advance:
+            answers = _answers(case, seed, threads, advance)
+            return report(decide(answers, claimed=claimed, trials=trials, alpha=alpha))
     except Stopped as stop:
         raise Stopped(stop, None if stop.partial is None else report(stop.partial)) from None
 

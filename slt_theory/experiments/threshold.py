@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from slt_theory.experiments.frozen import frozen_threshold
 from slt_theory.experiments.pictures import success_picture
 from slt_theory.experiments.question import Question
 from slt_theory.experiments.trials import MAX_ITEMS, hitting_times, never
+from slt_theory.progress import Progress, shown
 from slt_theory.records import Record
 from slt_theory.statistics import DELTA, clopper_pearson, hitting_quantile, probability
 
@@ -156,7 +156,7 @@ def threshold(
     level: float = 0.95,
     max_items: int = MAX_ITEMS,
     threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = None,
 ) -> Threshold:
     """Measure how many random numbers suffice.
 
@@ -182,8 +182,10 @@ def threshold(
         Independent trials, and the 64-bit seed they come from.
     level : float
         Confidence of the bounds.
-    max_items, threads, progress
+    max_items, threads
         See `slt_theory.experiments.trials.hitting_times`.
+    progress : callable or True
+        Called with the number of finished trials; True writes a line on stderr.
 
     Returns
     -------
@@ -209,16 +211,17 @@ def threshold(
         "seed": seed,
         "max_items": max_items,
         "threads": threads,
-        "progress": progress,
     }
     histogram: dict[int, int] = {}
     counts: dict[int, int] = {}
     stopped: Stopped | None = None
     if question.is_frozen:
-        found, counts = frozen_threshold(question, delta, level=level, **run)
+        with shown(progress, "trials", None) as advance:
+            found, counts = frozen_threshold(question, delta, level=level, progress=advance, **run)
     else:
         try:
-            times = hitting_times(question, **run)
+            with shown(progress, "trials", trials) as advance:
+                times = hitting_times(question, progress=advance, **run)
         except Stopped as early:
             if early.partial is None:
                 raise

@@ -66,3 +66,8 @@ __all__ = [
     "read_empirical",
     "read_law",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

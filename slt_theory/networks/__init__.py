@@ -40,3 +40,8 @@ __all__ = [
     "save_npz",
     "target_hash",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -6,3 +6,8 @@ from slt_theory.report.main_job import MainJob, run_main_job
 from slt_theory.report.site import write_site
 
 __all__ = ["MainJob", "run_main_job", "write_site"]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from slt_theory.errors import BadInput, MissingExtra
-from slt_theory.report.formulas import formula_mathml, prose
+from slt_theory.report.formulas import prose
 from slt_theory.report.main_job import MainJob
 from slt_theory.theorems import Theorem, all_theorems, entry
 from slt_theory.theorems.graph import catalogue_graph, to_svg
+from slt_theory.theorems.notebook import formula_mathml
 from slt_theory.theorems.status import status_of
 
 __all__ = ["PAGES", "write_site"]

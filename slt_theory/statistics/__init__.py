@@ -35,3 +35,8 @@ __all__ = [
     "trials_needed",
     "verdict",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -21,3 +21,8 @@ __all__ = [
     "rows",
     "run_sweep",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -93,3 +93,8 @@ def get(theorem_id: str) -> Theorem:
         way = f"slt check {theorem_id} tries it"
         raise BadInput("theorem", theorem_id, "is a claim about training, with no bound", way)
     return found
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -213,6 +213,15 @@ class Entry:
         """The label of the check that shows an issue; "remark" where none does."""
         return self.check(issue.shown_by).label if issue.shown_by else "remark"
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id}: {self.title})"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks with the formula as MathML."""
+        from slt_theory.theorems.notebook import entry_html
+
+        return entry_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; callables are left out."""
         record = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
@@ -221,7 +230,7 @@ class Entry:
         return record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Theorem(Entry):
     """One published statement about random networks or sums, with its size.
 
@@ -298,7 +307,7 @@ class Theorem(Entry):
         return record
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Claim(Entry):
     """Claim of a paper about training or pruning, tried where a laptop can try it.
 

@@ -98,3 +98,8 @@ def verify(
 
         return verify_attention(ticket, target, allowed)
     return certificate.verify(ticket, target, allowed, search=seconds)
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

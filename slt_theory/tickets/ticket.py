@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from slt_theory.arrays import Packed
 from slt_theory.networks import Dense, Network
 from slt_theory.networks.activations import RELU
+from slt_theory.records import html_table
 from slt_theory.tickets.block import Block
 
 __all__ = ["FORMAT_VERSION", "Ticket", "architecture_of"]
@@ -156,6 +157,12 @@ class Ticket:
         columns = self.blocks[block].mask_shapes[mask][1]
         packed = self.masks[block][mask][start:stop]
         return np.unpackbits(packed, axis=1, count=columns).astype(bool)
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: sizes, and what the certificate says."""
+        names = ("theorem", "seed", "domain", "network_eps", "source_weights", "kept", "density")
+        record = {name: getattr(self, name) for name in names}
+        return html_table("Ticket", record | {"certificate": self.certificate}, repr(self))
 
     def __repr__(self) -> str:
         return (

@@ -27,3 +27,8 @@ __all__ = [
     "parse_family",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    """Public names alone, for completion."""
+    return __all__

@@ -76,7 +76,7 @@ def test_results_are_tables_in_a_notebook() -> None:
     found = slt.threshold(eps="0.1", trials=200)
     page = found._repr_html_()
     assert "<caption>Threshold</caption>" in page
-    assert "<th>n_low</th>" in page
+    assert '<math title="n_low"><msub><mi>n</mi><mtext>low</mtext></msub></math>' in page
     hostile = slt.threshold(law="uniform", eps="0.1", trials=200).question["law"]
     assert "<script>" not in page.replace(hostile, "")
     axis = found.plot()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Attention, Network
+from slt_theory.progress import Progress, shown
 from slt_theory.tickets.building.construction import Construction, constructions, find
 from slt_theory.tickets.building.options import Number, refuse_unknown
 from slt_theory.tickets.building.request import BuildSettings, PairSolver
@@ -118,7 +119,7 @@ def build_ticket(
     signs: str = "both",
     domain: str | Domain | None = None,
     threads: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress = None,
     solver: PairSolver | None = None,
     expect: Callable[[int], None] | None = None,
     out: str | Path | None = None,
@@ -153,8 +154,8 @@ def build_ticket(
         Solves the sums of gadget pairs, such as ``slt_theory.torch.OnDevice("cuda")``; default:
         compiled code. The masks are the same, bit for bit.
     threads, progress, expect
-        Default: all cores. `progress` is called with the number of finished sums, `expect` with
-        that of all sums.
+        Default: all cores. `progress` is called with the number of finished sums, or True for a
+        line on stderr; `expect` with that of all sums.
     out : path, optional
         Where the ticket will be written. Masks are then kept in ``OUT.partial`` beside it as they
         are built, and a build that was broken off goes on there; its result is the same to the
@@ -191,14 +192,15 @@ def build_ticket(
         way_out = "e.g. slt_theory.torch.OnDevice('cpu')"
         raise BadInput("solver", solver, "must be a solver of gadget pairs", way_out)
     settings = BuildSettings(
-        eps, network_eps, seed, n, objective, signs, domain, threads, progress, solver
+        eps, network_eps, seed, n, objective, signs, domain, threads, None, solver
     )
     asked = {one.name: getattr(settings, one.name) for one in fields(settings)}
     # These do not decide the ticket.
     asked |= dict.fromkeys(("threads", "progress", "solver"))
     asked |= {**asdict(made), "theorem": made.theorem}
     keeping = keeping_of(target, asked, out=out, fresh=fresh, max_memory=max_memory, expect=expect)
-    ticket = made.ticket(target, settings, keeping)
+    with shown(progress, "sums", None) as advance:
+        ticket = made.ticket(target, replace(settings, progress=advance), keeping)
     if isinstance(target, Attention):
         return certify_attention(ticket, target)
     return certify(ticket, target)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.records import Record
 from slt_theory.tickets.checking.edges import Edges
 from slt_theory.tickets.size import Size
 
@@ -15,7 +16,7 @@ __all__ = ["Verification"]
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Record):
     """Result of the check of one ticket against one target.
 
     Attributes
