@@ -17,7 +17,8 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import Ticket, build_ticket, write_ticket
 from slt_theory.tickets.around import Around, parse_asked
-from slt_theory.tickets.checking import regions
+from slt_theory.tickets.checking import at_points, on_boxes
+from slt_theory.tickets.checking.network_pair import NetworkPair
 from slt_theory.tickets.checking.regions import OnRegion, certify_regions
 from slt_theory.tickets.domain import Ball, Box
 
@@ -74,10 +75,10 @@ def test_no_input_of_a_region_refutes_its_certificate(ticket, radius):
 @pytest.mark.parametrize("fault", ["margins", "bounds"])
 def test_a_planted_error_is_caught(ticket, fault, monkeypatch):
     if fault == "margins":
-        real = regions.largest_forms
-        monkeypatch.setattr(regions, "largest_forms", lambda *a: real(*a) - 0.1)
+        real = on_boxes.largest_forms
+        monkeypatch.setattr(on_boxes, "largest_forms", lambda *a: real(*a) - 0.1)
     else:
-        monkeypatch.setattr(regions, "relaxed_bound", lambda *a, **k: 1e-4)
+        monkeypatch.setattr(on_boxes, "relaxed_bound", lambda *a, **k: 1e-4)
     assert false_claims(ticket, 0.01)
 
 
@@ -96,14 +97,14 @@ def test_a_class_is_kept_exactly_where_no_ticket_within_the_bounds_loses_it(best
             for j, lead in zip(others, leads, strict=True)
         ]
         # Bounds are rounded up: what leads by exactly the loss is not kept.
-        assert regions._class_kept(leads, bound, last, best) == all(kept)
-        assert regions._class_kept(leads, bound, None, best) == bool((leads > 2 * bound).all())
+        assert on_boxes._class_kept(leads, bound, last, best) == all(kept)
+        assert on_boxes._class_kept(leads, bound, None, best) == bool((leads > 2 * bound).all())
         seen.add((all(kept), bool((leads > 0).all())))
     assert seen == {(True, True), (False, True), (False, False)}
     unknown = np.full(3, -np.inf), np.full(3, np.inf)
     with np.errstate(invalid="ignore"):
         for last in (unknown, (unknown[1], unknown[1])):
-            assert not regions._class_kept(np.ones(2), np.inf, last, best)
+            assert not on_boxes._class_kept(np.ones(2), np.inf, last, best)
 
 
 def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
@@ -114,8 +115,8 @@ def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
         lows = rng.integers(-4, 5, (2, 3))
         highs = lows + rng.integers(0, 3, (2, 3))
         given = iter(zip(lows.astype(float)[:, None], highs.astype(float)[:, None], strict=True))
-        monkeypatch.setattr(regions, "_balls", lambda *a, given=given: next(given))
-        (said,) = regions._at_points(NET, [], np.zeros((1, 3)))
+        monkeypatch.setattr(at_points, "_balls", lambda *a, given=given: next(given))
+        (said,) = at_points.at_points(NetworkPair(NET, [], []), np.zeros((1, 3)))
         ours, theirs = (
             np.array(list(itertools.product(*map(range, low, high + 1))))
             for low, high in zip(lows, highs, strict=True)
@@ -134,8 +135,8 @@ def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
 def test_balls_hold_the_exact_outputs_where_a_float_does_not():
     """Cancellation makes roundings large; a ball without its radius would lose some of them."""
     x = np.random.default_rng(8).uniform(-1, 1, (300, 3))
-    low, high = regions._balls(NET, regions.target_maps(NET), x)
-    values = regions.run_source(NET, regions.target_maps(NET), x)[-1]
+    low, high = at_points._balls(NET, at_points.target_maps(NET), x)
+    values = at_points.run_source(NET, at_points.target_maps(NET), x)[-1]
     lost = 0
     for k, point in enumerate(x):
         for j, value in enumerate(exact(None, point)):
@@ -145,7 +146,7 @@ def test_balls_hold_the_exact_outputs_where_a_float_does_not():
     assert lost > 10
     huge = Dense([np.full((2, 3), 1e200), np.full((2, 2), 1e200)], [None, None])
     with np.errstate(over="ignore", invalid="ignore"):
-        low, high = regions._balls(huge, regions.target_maps(huge), np.ones((1, 3)))
+        low, high = at_points._balls(huge, at_points.target_maps(huge), np.ones((1, 3)))
     assert (low == -np.inf).all()
     assert (high == np.inf).all()
 

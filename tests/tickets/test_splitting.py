@@ -15,18 +15,28 @@ from exact_outputs import INPUTS, NET, built, exact, exact_error, lead
 from typer.testing import CliRunner
 
 from slt_theory.cli import app
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import write_ticket
 from slt_theory.tickets.around import Around
-from slt_theory.tickets.checking import regions, splitting
+from slt_theory.tickets.checking import on_boxes, regions, splitting
 from slt_theory.tickets.checking.backward import target_ranges
+from slt_theory.tickets.checking.on_boxes import widest_axis
 from slt_theory.tickets.checking.regions import OnRegion, certify_regions
-from slt_theory.tickets.checking.splitting import Piece, widest_axis
+from slt_theory.tickets.checking.splitting import Division, Facts
 from slt_theory.tickets.domain import Ball, Box, Region
 
 WHOLE = Region(INPUTS[0] - 0.1, INPUTS[0] + 0.1)
 ASKED = Around(INPUTS[:1], 0.1, None, "around:x.npz,0.1")
+
+
+@pytest.fixture(params=["many boxes at once", "one by one"])
+def bounds(request, monkeypatch):
+    """Bounds of many boxes at once, and those that every pair of networks has."""
+    if request.param == "one by one":
+        monkeypatch.setattr(on_boxes, "paired_layers", lambda *pair: None)
+    monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
+    return request.param
 
 
 def stop_after(cuts: int, monkeypatch) -> None:
@@ -35,17 +45,27 @@ def stop_after(cuts: int, monkeypatch) -> None:
     monkeypatch.setattr(regions, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
 
 
-def cut(cuts: int, monkeypatch, asked=ASKED) -> tuple[OnRegion, list[Piece]]:
+def cut(cuts: int, monkeypatch, asked=ASKED, start=None) -> tuple[OnRegion, Division]:
     """Facts about the region after so many cuts, and its pieces."""
-    pieces: list[Piece] = []
+    made: list[Division] = []
 
-    def kept(*given):
-        pieces[:], found = splitting.split(*given)
-        return pieces, found
+    def kept(*given, **named):
+        made.append(splitting.split(*given, **named))
+        return made[-1]
 
     stop_after(cuts, monkeypatch)
-    monkeypatch.setattr(regions, "split", kept)
-    return certify_regions(built(), NET, asked, seconds=cuts + 1).points[0], pieces
+    monkeypatch.setattr(on_boxes, "split", kept)
+    found = certify_regions(built(), NET, asked, seconds=cuts + 1, start=start)
+    return found.points[0], made[-1]
+
+
+def parts(made: Division) -> list[tuple[Region, OnRegion]]:
+    """Every piece, and what is said of it alone."""
+    found = []
+    for k in made.pieces:
+        facts = OnRegion(made.error[k], 0.0, made.kept[k], made.lead[k])
+        found.append((Region(made.lo[k], made.hi[k]), facts))
+    return found
 
 
 def volume(region: Region) -> Fraction:
@@ -53,9 +73,8 @@ def volume(region: Region) -> Fraction:
     return prod(Fraction(hi) - Fraction(lo) for lo, hi in ends)
 
 
-def covers(pieces: list[Piece], whole: Region) -> bool:
+def covers(boxes: list[Region], whole: Region) -> bool:
     """Whether closed boxes inside of a box, disjoint up to their faces, have all of its volume."""
-    boxes = [piece.region for piece in pieces]
     inside = all((whole.lo <= b.lo).all() and (b.hi <= whole.hi).all() for b in boxes)
     apart = all(
         ((a.hi <= b.lo) | (b.hi <= a.lo)).any() for a, b in itertools.combinations(boxes, 2)
@@ -81,87 +100,175 @@ def refuted(region: Region, facts: OnRegion) -> int:
     return wrong
 
 
-def false_claims(cuts: int, monkeypatch) -> int:
+def false_claims(cuts: int, monkeypatch, start=None) -> int:
     """Claims about pieces and whole that are false; a gap between pieces is one."""
-    facts, pieces = cut(cuts, monkeypatch)
+    facts, made = cut(cuts, monkeypatch, start=start)
     whole = certify_regions(built(), NET, ASKED).points[0]
-    exact_ends = ASKED.regions(Box(-1, 1), 3)[0]
-    wrong = (not covers(pieces, exact_ends)) + (facts.error_found > facts.error_bound)
+    pieces, exact_ends = parts(made), ASKED.regions(Box(-1, 1), 3)[0]
+    wrong = not covers([region for region, _ in pieces], exact_ends)
+    wrong += facts.error_found > facts.error_bound
     wrong += facts.error_bound > whole.error_bound or facts.margin < whole.margin
-    for piece in pieces:
-        wrong += refuted(piece.region, piece.facts) + refuted(piece.region, facts)
+    for region, own in pieces:
+        wrong += refuted(region, own) + refuted(region, facts)
     return wrong + (facts.pieces != len(pieces))
 
 
 @pytest.mark.parametrize("cuts", [0, 1, 6])
-def test_no_point_refutes_a_piece_and_the_pieces_cover_the_region(cuts, monkeypatch):
+def test_no_point_refutes_a_piece_and_the_pieces_cover_the_region(cuts, bounds, monkeypatch):
     assert false_claims(cuts, monkeypatch) == 0
 
 
 def _dropped(monkeypatch) -> None:
-    monkeypatch.setattr(splitting.heapq, "heappush", lambda heap, item: None)
+    real = Division.pieces.fget
+    monkeypatch.setattr(Division, "pieces", property(lambda made: real(made)[1:] or real(made)))
 
 
 def _gap(monkeypatch) -> None:
-    real = Piece.halves.fget
+    real = Division.halves
 
-    def apart(piece):
-        below, above = real(piece)
-        return below, Region(np.minimum(np.nextafter(above.lo, np.inf), above.hi), above.hi)
+    def apart(made, cut):
+        below, (lo, hi) = real(made, cut)
+        return below, (np.minimum(np.nextafter(lo, np.inf), hi), hi)
 
-    monkeypatch.setattr(Piece, "halves", property(apart))
+    monkeypatch.setattr(Division, "halves", apart)
 
 
 def _smaller(monkeypatch) -> None:
-    real = splitting.joined
+    real = Division.facts
 
-    def least(pieces, found):
-        return replace(real(pieces, found), error_bound=min(p.facts.error_bound for p in pieces))
+    def least(made, *, classes):
+        bound = min(made.error[piece] for piece in made.pieces)
+        return replace(real(made, classes=classes), error_bound=bound)
 
-    monkeypatch.setattr(regions, "joined", least)
+    monkeypatch.setattr(Division, "facts", least)
 
 
 def _sibling(monkeypatch) -> None:
-    real, bounds = splitting._heir, []
+    real = Division.cut
 
-    def lower(piece, parent):
-        mine = real(piece, parent)
-        bounds.append(mine.facts.error_bound)
-        return replace(mine, facts=replace(mine.facts, error_bound=min(bounds[-2:]) / 4))
+    def lower(made, cut, facts):
+        real(made, cut, facts)
+        made.error[-2:] = [min(made.error[-2:]) / 4] * 2
 
-    monkeypatch.setattr(splitting, "_heir", lower)
+    monkeypatch.setattr(Division, "cut", lower)
 
 
 @pytest.mark.parametrize("plant", [_dropped, _gap, _smaller, _sibling])
 def test_a_planted_error_is_caught(plant, monkeypatch):
     plant(monkeypatch)
+    monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
     assert false_claims(6, monkeypatch)
 
 
-def test_more_cuts_lower_the_bound_until_it_is_close_to_the_error_found(monkeypatch):
+def test_more_cuts_lower_the_bound_until_it_is_close_to_the_error_found(bounds, monkeypatch):
     facts = [cut(cuts, monkeypatch, Box(-1, 1))[0] for cuts in (0, 4, 16, 64)]
-    bounds, found = [f.error_bound for f in facts], [f.error_found for f in facts]
-    assert bounds == sorted(bounds, reverse=True)
+    errors, found = [f.error_bound for f in facts], [f.error_found for f in facts]
+    assert errors == sorted(errors, reverse=True)
     assert found == sorted(found)
-    assert bounds[-1] < 0.6 * bounds[0]
+    assert errors[-1] < 0.6 * errors[0]
     facts = cut(10_000, monkeypatch)[0]
     assert facts.error_bound <= 1.05 * facts.error_found
-    assert 2 < facts.pieces < 1_000
+    assert facts.pieces < 1_000
+
+
+def test_the_same_cuts_again_say_the_same(bounds, monkeypatch):
+    """Bounds are computed again: cuts are believed nothing, and further ones follow."""
+    facts, made = cut(6, monkeypatch)
+    assert len(made.cuts) == 6
+    again, other = cut(0, monkeypatch, start=made.cuts)
+    assert other.cuts == made.cuts
+    assert (again.error_bound, again.pieces) == (facts.error_bound, 7)
+    assert false_claims(2, monkeypatch, made.cuts) == 0
+    assert cut(2, monkeypatch, start=made.cuts)[1].cuts == cut(8, monkeypatch)[1].cuts
+
+
+@pytest.mark.parametrize("wrong", [(-1, 0), (1, 0), (0, 3), (0, -1)])
+def test_cuts_of_no_piece_are_refused(wrong):
+    with pytest.raises(BadInput, match="is no piece of this box"):
+        certify_regions(built(), NET, ASKED, start=[wrong])
+    with pytest.raises(BadInput, match="cut before"):
+        certify_regions(built(), NET, ASKED, start=[(0, 1), (0, 1)])
+    narrow = np.array([0.25]), np.array([np.nextafter(0.25, 1)])
+    with pytest.raises(BadInput, match="no number between"):
+        splitting.split(*narrow, _bound_is_width, lambda: True, start=[(0, 0)])
 
 
 def test_a_half_inherits_what_is_better_and_the_whole_has_what_is_worst():
     """Each fact is chosen by itself; the piece that was cut deepest need not be the worst."""
-    region = Region(np.zeros(1), np.ones(1))
-    facts = [OnRegion(2.0, 0.5, True, 0.25), OnRegion(1.0, 0.75, False, -1.0)]
-    for own, parent in (facts, facts[::-1]):
-        best = splitting._heir(Piece(region, own, 0), parent)
-        assert best.facts == replace(own, error_bound=1.0, class_kept=True, margin=0.25)
-    pieces = [Piece(region, each, 0) for each in facts]
-    for order in (pieces, pieces[::-1]):
-        assert splitting.joined(order, 0.75) == OnRegion(2.0, 0.75, False, -1.0, 2)
-    single = OnRegion(2.0, 0.5, None, None)
-    assert splitting._heir(Piece(region, single, 0), single).facts == single
-    assert splitting.joined([Piece(region, single, 0)], 0.5) == single
+    for order in (1, -1):
+        own = [(2.0, 0.5, -1.0, True, 0), (1.0, 0.75, 0.25, False, 0)][::order]
+        made = Division([np.zeros(1)], [np.ones(1)], [1.5], [0.0], [False], [0], 0.25)
+        made.cut((0, 0), iter(own))
+        assert made.error[1:] == [1.5, 1.0][::order]
+        assert made.lead[1:] == [0.0, 0.25][::order]
+        assert made.kept[1:] == [True, False][::order]
+        assert made.facts(classes=True) == OnRegion(1.5, 0.75, False, 0.0, 2)
+        assert made.facts(classes=False) == OnRegion(1.5, 0.75, None, None, 2)
+    made.kept[0] = True
+    made.cut((1, 0), iter(own))
+    assert made.pieces == [2, 3, 4]
+
+
+def _bound_is_width(lo, hi) -> Facts:
+    width, nothing = (hi - lo).max(axis=1), np.zeros(len(lo))
+    return Facts(width, nothing, nothing, nothing > 0, np.argmax(hi - lo, axis=1))
+
+
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_cutting_ends_where_every_piece_is_within(at_once):
+    lo, hi = np.zeros(2), np.ones(2)
+    made = splitting.split(lo, hi, _bound_is_width, lambda: True, within=0.25, at_once=at_once)
+    assert len(made.pieces) == 16
+    assert made.facts(classes=False).error_bound == 0.25
+
+
+def test_cutting_ends_where_the_error_found_is_above():
+    def certify(lo, hi):
+        return _bound_is_width(lo, hi)._replace(found=hi[:, 0] * 0.75)
+
+    made = splitting.split(np.zeros(2), np.ones(2), certify, lambda: True, within=0.5)
+    assert (made.cuts, made.found) == ([], 0.75)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_what_was_proved_outlasts_an_interruption(after):
+    """Ctrl-C while boxes are certified: their parents' bounds stand, the cuts go on later."""
+    calls = itertools.count()
+
+    def certify(lo, hi):
+        if next(calls) > after:
+            raise KeyboardInterrupt
+        return _bound_is_width(lo, hi)
+
+    lo, hi = np.zeros(2), np.ones(2)
+    made = splitting.split(lo, hi, certify, lambda: True)
+    assert isinstance(made.stopped, KeyboardInterrupt)
+    assert len(made.cuts) == after
+    assert covers([Region(made.lo[k], made.hi[k]) for k in made.pieces], Region(lo, hi))
+    assert all(made.error[k] >= (made.hi[k] - made.lo[k]).max() for k in made.pieces)
+    calls = itertools.count(-100)
+    more = splitting.split(lo, hi, _bound_is_width, lambda: True, start=made.cuts, within=0.25)
+    assert more.cuts[:after] == made.cuts
+    assert (len(more.pieces), more.stopped) == (16, None)
+
+
+def test_an_interruption_keeps_the_regions_that_are_finished(monkeypatch):
+    asked, real = Around(INPUTS, 0.1, None, "around:x.npz,0.1"), on_boxes.split
+
+    def stop(lo, *given, **named):
+        made = real(lo, *given, **named)
+        if (lo <= INPUTS[2]).all() and (INPUTS[2] <= lo + 0.3).all():
+            made.stopped = KeyboardInterrupt()
+        return made
+
+    monkeypatch.setattr(on_boxes, "split", stop)
+    whole = certify_regions(built(), NET, replace(asked, inputs=INPUTS[:2])).points
+    with pytest.raises(Stopped) as caught:
+        certify_regions(built(), NET, asked)
+    partial = caught.value.partial
+    assert partial.points[:2] == whole
+    assert len(partial.points) == 3
+    assert partial.domain.endswith("(the first 3 of 5 regions)")
 
 
 def test_a_coordinate_without_a_float_between_its_ends_is_not_cut():
@@ -174,8 +281,9 @@ def test_a_coordinate_without_a_float_between_its_ends_is_not_cut():
     huge = Region(np.full(3, -1.7e308), np.full(3, 1.7e308))
     with np.errstate(all="ignore"):
         axis = widest_axis(NET, huge, target_ranges(NET, huge))
-    below, above = Piece(huge, OnRegion(1, 0, None, None), axis).halves
-    assert below.hi[axis] == above.lo[axis] == 0
+    made = Division([huge.lo], [huge.hi], [1.0], [0.0], [False], [axis], 0.0)
+    below, above = made.halves((0, axis))
+    assert below[1][axis] == above[0][axis] == 0
 
 
 def test_the_coordinate_that_spreads_the_outputs_most_is_cut():
@@ -199,6 +307,7 @@ def test_every_piece_is_told():
 
 
 def test_the_verb_says_how_many_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
     save_npz(NET, tmp_path / "net.npz")
     write_ticket(built(), tmp_path / "t.slt")
     given = ["ticket", "verify", str(tmp_path / "t.slt"), "--target", str(tmp_path / "net.npz")]

@@ -1,0 +1,206 @@
+"""Linear forms of target and difference, carried back to the input for many boxes at once.
+
+Names as in `slt_theory.tickets.checking.paired_layers`; a = relu(z), e = relu(z + d) - relu(z). An
+upper bound of ``cz . z + cd . d`` over a box goes back layer by layer. A layer maps it to
+``(cz W + cd D) . a + cd V . e``, a ReLU on z in [l, u] and d in [p, q] by
+
+    near z <= a <= chord (z - l),               chord >= u / (u - l), near 0 or 1,
+    e = d       if z >= 0 and z + d >= 0,       e = 0   if z <= 0 and z + d <= 0,
+    rise d + top >= e >= fall d + floor         else,
+
+as e = t d with t in [0, 1]: for p < 0 < q the lines through (p, 0), (q, q) and (q, 0), (p, p), else
+0 and d; or constants, the ends of e, where these are nearer. At the input the maximum is exact.
+
+Rounding. Coefficients are floats; by how much a float row c W misses the exact product is charged
+at once, ``(k + 16) 2^-51 |c| |W|`` for k terms, times the largest |a|: four times what
+``gamma_(k+6)`` asks for, which leaves room for the rounding of charges and of ends. The slopes
+above are bounds as floats, no approximations: chord, rise, fall, top and floor are rounded to the
+safe side. Nothing else is lost but underflow, 2^-900 of everything that occurs.
+
+Source: CROWN (Zhang, Weng, Chen, Hsieh, Daniel 2018); differences of ReLUs as in ReluDiff and
+NeuroDiff (Paulsen, Wang, Wang 2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slt_theory.tickets.checking.linear_form import charge
+from slt_theory.tickets.checking.outward import Range
+from slt_theory.tickets.checking.paired_layers import PairedLayer
+
+__all__ = ["Boxes", "Missed", "ReluBounds", "Rows", "largest_of", "relu_bounds"]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+_CONSTANT = 0.7
+"""A constant takes the place of a line where it is lower than so much of the line's end."""
+
+
+class ReluBounds(NamedTuple):
+    """Lines above and below the ReLUs of one layer, arrays (boxes, neurons)."""
+
+    chord: Floats
+    lift: Floats
+    near: Floats
+    rise: Floats
+    top: Floats
+    fall: Floats
+    floor: Floats
+
+
+class Missed(NamedTuple):
+    """Per neuron by how much lines may miss the ReLU and its difference; for choices, no bound."""
+
+    value: Floats
+    difference: Floats
+
+
+@dataclass
+class Boxes:
+    """Boxes (boxes, inputs) and all that is known on them, layer by layer.
+
+    Attributes
+    ----------
+    ends : (low, high)
+        Of the first layer's inputs.
+    sizes : array (boxes,)
+        Everything that occurs, added.
+    relus : list of ReluBounds
+    slips : list of (array, array)
+        Charges for the rounding of a unit of z, and of d, at every neuron.
+    """
+
+    ends: Range
+    sizes: Floats
+    relus: list[ReluBounds] = field(default_factory=list)
+    slips: list[tuple[Floats, Floats]] = field(default_factory=list)
+
+
+class Rows(NamedTuple):
+    """Forms of one layer's z and d: the box of each row, and its coefficients (rows, neurons)."""
+
+    box: Indices
+    value: Floats
+    difference: Floats | None
+
+    def some(self, start: int, end: int) -> Rows:
+        """Rows from `start` to before `end`."""
+        difference = None if self.difference is None else self.difference[start:end]
+        return Rows(self.box[start:end], self.value[start:end], difference)
+
+
+def relu_bounds(value: Range, difference: Range, ends: Range) -> ReluBounds:
+    """Lines above and below relu(z) and e, given ranges of z, d and e."""
+    (low, high), (down, up), (least, most) = value, difference, ends
+    crossing = (low < 0) & (high > 0)
+    active = low >= 0
+    chord = np.where(crossing, _up(high / _up(high - low, crossing, -np.inf), crossing), 1.0)
+    chord = np.where(active | crossing, chord, 0.0)
+    lift = np.where(crossing, _up(-chord * low, crossing), 0.0)
+    near = np.where(active | (crossing & (high > -low)), 1.0, 0.0)
+    same = active & (low + down >= 0)
+    dead = (high <= 0) & (high + up <= 0)
+    rise, top = _line(down, up, most)
+    fall, floor = _line(-up, -down, -least)
+    one, none = same.astype(float), same | dead
+    return ReluBounds(
+        chord,
+        lift,
+        near,
+        np.where(none, one, rise),
+        np.where(none, 0.0, top),
+        np.where(none, one, fall),
+        np.where(none, 0.0, -floor),
+    )
+
+
+def _up(values: Floats, where: NDArray[np.bool_], towards: float = np.inf) -> Floats:
+    return np.where(where, np.nextafter(values, towards), 1.0)
+
+
+def _line(down: Floats, up: Floats, most: Floats) -> tuple[Floats, Floats]:
+    """Slope and shift of a line above ``t d <= most``, for d in [down, up] and t in [0, 1]."""
+    crossing = (down < 0) & (up > 0)
+    slope = np.where(crossing, _up(up / _up(up - down, crossing, -np.inf), crossing), 0.0)
+    shift = np.where(crossing, _up(-slope * down, crossing), 0.0)
+    slope = np.where(down >= 0, 1.0, slope)
+    constant = most < _CONSTANT * np.maximum(up, 0)
+    constant |= up <= 0
+    return np.where(constant, 0.0, slope), np.where(constant, most, shift)
+
+
+def largest_of(
+    layers: list[PairedLayer],
+    boxes: Boxes,
+    place: int,
+    rows: Rows,
+    missed: list[Missed] | None = None,
+) -> tuple[Floats, Floats]:
+    """Upper bounds of forms of layer `place` on their boxes, and their coefficients of the input.
+
+    Parameters
+    ----------
+    missed : list, optional
+        Filled with what each layer's lines may miss, from the last to the first.
+
+    Returns
+    -------
+    array (rows,), array (rows, inputs)
+        A bound is infinite where something overflows.
+    """
+    which, cz, cd = rows
+    total, slip = np.zeros((2, len(which)))
+    for k in reversed(range(place + 1)):
+        layer, (of_value, of_difference) = layers[k], boxes.slips[k]
+        slip += _dot(np.abs(cz), of_value[which])
+        total += cz @ layer.bias
+        ca, ce = cz @ layer.weight, None
+        if cd is not None:
+            slip += _dot(np.abs(cd), of_difference[which])
+            total += cd @ layer.shift
+            ca += cd @ layer.change
+            ce = cd @ layer.other if k else None
+        slip += np.abs(total) * 2.0**-50
+        if k:
+            relu = ReluBounds(*(part[which] for part in boxes.relus[k - 1]))
+            cz, cd, left, size = _through(relu, ca, ce, missed)
+            total += left
+            slip += size * charge(2 * ca.shape[1]) + np.abs(total) * 2.0**-50
+    low, high = (end[which] for end in boxes.ends)
+    above = np.maximum(ca, 0)
+    total += _dot(above, high) + _dot(ca - above, low)
+    size = _dot(np.abs(ca), np.maximum(np.abs(low), np.abs(high)))
+    slip += charge(2 * ca.shape[1]) * size
+    total += 2 * slip + np.abs(total) * 2.0**-50 + 2.0**-900 * boxes.sizes[which]
+    return np.where(np.isfinite(total), np.nextafter(total, np.inf), np.inf), ca
+
+
+def _through(
+    relu: ReluBounds, ca: Floats, ce: Floats | None, missed: list[Missed] | None
+) -> tuple[Floats, Floats | None, Floats, Floats]:
+    """Coefficients of z and d in the place of those of a and e, the constant, and its size."""
+    above = np.maximum(ca, 0)
+    below = ca - above
+    cz = above * relu.chord + below * relu.near
+    left = _dot(above, relu.lift)
+    size = left
+    cd = None
+    if ce is not None:
+        over = np.maximum(ce, 0)
+        under = ce - over
+        cd = over * relu.rise + under * relu.fall
+        left = left + _dot(over, relu.top) + _dot(under, relu.floor)
+        size = size + _dot(over, np.abs(relu.top)) - _dot(under, np.abs(relu.floor))
+        if missed is not None:
+            missed.append(Missed(np.abs(ca) * relu.lift, np.abs(ce) * (relu.top - relu.floor)))
+    return cz, cd, left, size
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Sums of products, row by row."""
+    return np.asarray(np.einsum("rm,rm->r", a, b))

@@ -1,0 +1,234 @@
+"""Many boxes at once against exact arithmetic: lines, forms and ranges, in fractions."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from exact_outputs import INPUTS, NET, built, exact, lead
+
+from slt_theory.networks import Conv, Dense
+from slt_theory.networks.network import Network
+from slt_theory.tickets.checking import batch_bounds, batch_forms
+from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes, ranges_on_boxes
+from slt_theory.tickets.checking.batch_forms import ReluBounds, Rows, largest_of, relu_bounds
+from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
+from slt_theory.tickets.checking.paired_layers import PairedLayer, paired_layers
+
+Row = list[Fraction]
+SIZES = (3, 7, 6, 4)
+
+
+def random_networks(rng: np.random.Generator, gap: float) -> tuple[Dense, Dense]:
+    """Two networks whose weights differ by about `gap`."""
+    shapes = list(itertools.pairwise(SIZES))
+    weights = [rng.normal(0, 0.8, (b, a)) for a, b in shapes]
+    biases = [rng.normal(0, 0.3, b) for _, b in shapes]
+    moved = [w + rng.normal(0, gap, w.shape) for w in weights]
+    return Dense(weights, biases), Dense(moved, [b + rng.normal(0, gap, b.shape) for b in biases])
+
+
+def layers_of(a: Network, b: Network) -> list[PairedLayer]:
+    layers = paired_layers(*pair_of_networks(a, b))
+    assert layers is not None
+    return layers
+
+
+def random_boxes(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    lo = rng.uniform(-1, 1, (count, SIZES[0]))
+    return lo, lo + rng.choice([0.0, 1e-3, 0.1, 0.5], (count, SIZES[0]))
+
+
+def fractions(row: np.ndarray) -> Row:
+    return [Fraction(number) for number in row.tolist()]
+
+
+def outputs(network: Dense, x: Row) -> list[Row]:
+    """Values before every ReLU, exactly."""
+    found = []
+    for k, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        if k:
+            x = [max(v, Fraction(0)) for v in x]
+        rows = zip(map(fractions, weight), fractions(bias), strict=True)
+        x = [sum((w * v for w, v in zip(row, x, strict=True)), b) for row, b in rows]
+        found.append(x)
+    return found
+
+
+def slow_largest(a: Dense, b: Dense, boxes, place: int, box: int, cz: Row, cd: Row) -> Fraction:
+    """The bound of one form, by the same lines and without rounding."""
+    total = Fraction(0)
+    for k in reversed(range(place + 1)):
+        w, v = (list(map(fractions, net.weights[k])) for net in (a, b))
+        p, q = fractions(a.biases[k]), fractions(b.biases[k])
+        numbers = range(len(p))
+        total += sum(cz[i] * p[i] + cd[i] * (q[i] - p[i]) for i in numbers)
+        inputs = range(len(w[0]))
+        ca = [sum(cz[i] * w[i][j] + cd[i] * (v[i][j] - w[i][j]) for i in numbers) for j in inputs]
+        ce = [sum(cd[i] * v[i][j] for i in numbers) for j in inputs]
+        if k:
+            relu = ReluBounds(*(fractions(part[box]) for part in boxes.relus[k - 1]))
+            total += sum(max(ca[j], 0) * relu.lift[j] for j in inputs)
+            total += sum(ce[j] * (relu.top[j] if ce[j] > 0 else relu.floor[j]) for j in inputs)
+            cz = [ca[j] * (relu.chord[j] if ca[j] > 0 else relu.near[j]) for j in inputs]
+            cd = [ce[j] * (relu.rise[j] if ce[j] > 0 else relu.fall[j]) for j in inputs]
+    low, high = (fractions(end[box]) for end in boxes.ends)
+    return total + sum(c * (high[j] if c > 0 else low[j]) for j, c in enumerate(ca))
+
+
+def undercut(gap: float, seed: int) -> tuple[int, float]:
+    """Forms whose float bound is below the exact one, and the largest relative excess."""
+    rng = np.random.default_rng(seed)
+    a, b = random_networks(rng, gap)
+    layers = layers_of(a, b)
+    boxes, _, _ = ranges_on_boxes(layers, *random_boxes(rng, 6))
+    wrong, excess = 0, 0.0
+    for place in range(len(layers)):
+        count = 12
+        box = rng.integers(0, 6, count)
+        cz, cd = rng.normal(0, 1, (2, count, SIZES[place + 1])) * rng.choice([0, 1], (2, count, 1))
+        bounds, _ = largest_of(layers, boxes, place, Rows(box, cz, cd))
+        for k in range(count):
+            slow = slow_largest(a, b, boxes, place, int(box[k]), fractions(cz[k]), fractions(cd[k]))
+            wrong += Fraction(bounds[k]) < slow
+            excess = max(excess, float(Fraction(bounds[k]) - slow))
+    return wrong, excess
+
+
+@pytest.mark.parametrize("gap", [1e-4, 0.3])
+def test_forms_of_floats_are_above_the_same_forms_in_fractions(gap):
+    for seed in range(4):
+        wrong, excess = undercut(gap, seed)
+        assert wrong == 0
+        # The charge for rounding is small beside everything that a bound of size 1 is used for.
+        assert excess < 1e-9
+
+
+def cancelled(seed: int) -> int:
+    """The same where every value is what rounding leaves of 1000 times its size."""
+    rng = np.random.default_rng(seed)
+    a, b = random_networks(rng, 0.1)
+    x = rng.normal(0, 1e3, SIZES[0])
+    first = Dense(a.weights, [-(a.weights[0] @ x), *a.biases[1:]])
+    layers = layers_of(first, b)
+    boxes, _, _ = ranges_on_boxes(layers, x[None], x[None])
+    rows = Rows(np.zeros(24, int), rng.normal(0, 1, (24, SIZES[1])), np.zeros((24, SIZES[1])))
+    bounds, _ = largest_of(layers, boxes, 0, rows)
+    slow = [
+        slow_largest(first, b, boxes, 0, 0, fractions(row), [Fraction(0)] * SIZES[1])
+        for row in rows.value
+    ]
+    return sum(Fraction(bound) < other for bound, other in zip(bounds, slow, strict=True))
+
+
+def test_a_dropped_charge_is_caught(monkeypatch):
+    assert sum(map(cancelled, range(4))) == 0
+    for module in (batch_forms, batch_bounds):
+        monkeypatch.setattr(module, "charge", lambda terms: 0.0)
+    assert sum(map(cancelled, range(4)))
+
+
+def outside(a: Dense, b: Dense, seed: int, most: int = 40) -> int:
+    """Values, differences and errors at points of boxes that the ranges do not hold."""
+    rng = np.random.default_rng(seed)
+    lo, hi = random_boxes(rng, 8)
+    layers = layers_of(a, b)
+    known = ranges_on_boxes(layers, lo, hi)[2]
+    bounds = bounds_on_boxes(layers, lo, hi, np.argmax(a.run((lo + hi) / 2)[-1], axis=1))
+    wrong = 0
+    for box in range(len(lo)):
+        shares = rng.choice([0.0, 1.0, 0.3], (most, lo.shape[1]))
+        points = np.clip(lo[box] + shares * (hi - lo)[box], lo[box], hi[box])
+        for x in [*points, bounds.worst[box]]:
+            ours, theirs = outputs(a, fractions(x)), outputs(b, fractions(x))
+            for z, other, ranges in zip(ours, theirs, known, strict=True):
+                apart = [q - p for p, q in zip(z, other, strict=True)]
+                for values, ends in zip((z, other, apart), ranges, strict=True):
+                    low, high = (fractions(end[box]) for end in ends)
+                    wrong += sum(not p <= v <= q for p, v, q in zip(low, values, high, strict=True))
+            wrong += max(map(abs, apart)) > Fraction(bounds.error[box])
+            (best, margin), (also, _) = lead(ours[-1]), lead(theirs[-1])
+            wrong += bounds.lead[box] > 0 and margin < Fraction(bounds.lead[box])
+            wrong += bool(bounds.kept[box]) and best != also
+    return wrong
+
+
+@pytest.mark.parametrize("gap", [1e-6, 0.02, 0.8])
+def test_no_point_of_a_box_is_outside_of_its_ranges(gap):
+    for seed in range(3):
+        assert outside(*random_networks(np.random.default_rng(seed), gap), seed) == 0
+
+
+@pytest.mark.parametrize("line", ["chord", "lift", "near", "rise", "top", "fall", "floor"])
+def test_a_line_that_is_moved_is_caught(line, monkeypatch):
+    real = relu_bounds
+    moved = {"near": 1.3, "fall": 0.7, "floor": 0.7}.get(line, 0.7)
+
+    def wrong(*given):
+        bounds = real(*given)
+        return bounds._replace(**{line: getattr(bounds, line) * moved})
+
+    monkeypatch.setattr(batch_bounds, "relu_bounds", wrong)
+    assert any(outside(*random_networks(np.random.default_rng(s), 0.3), s) for s in range(6))
+
+
+def test_lines_hold_at_all_corners_in_fractions():
+    """z and d in integer ranges, signs of every kind; e at its own ends."""
+    rng = np.random.default_rng(11)
+    for _ in range(300):
+        z, d = np.sort(rng.integers(-6, 7, (2, 2)), axis=1) / 3
+        corners = {Fraction(v) for v in z} | ({Fraction(0)} if z[0] < 0 < z[1] else set())
+        pairs = []
+        for p, q in itertools.product(corners, map(Fraction, d.tolist())):
+            pairs.append((p, q))
+            if min(d) <= -p <= max(d):
+                pairs.append((p, -p))
+        errors = [max(p + q, 0) - max(p, 0) for p, q in pairs]
+        ends = [np.array([[float(end)]]) for end in (min(errors), max(errors))]
+        least, most = np.nextafter(ends[0], -np.inf), np.nextafter(ends[1], np.inf)
+        value, difference = ([np.array([[end]]) for end in pair] for pair in (z, d))
+        lines = ReluBounds(
+            *(Fraction(part[0, 0]) for part in relu_bounds(value, difference, (least, most)))
+        )
+        for (p, q), e in zip(pairs, errors, strict=True):
+            assert lines.near * p <= max(p, 0) <= lines.chord * p + lines.lift
+            assert lines.fall * q + lines.floor <= e <= lines.rise * q + lines.top
+
+
+def test_overflow_leaves_no_bound_and_no_nan():
+    huge = Dense([np.full((4, 3), 1e200), np.full((4, 4), 1e200), np.ones((2, 4))], [None] * 3)
+    other = Dense([np.full((4, 3), 2e200), *huge.weights[1:]], [None] * 3)
+    lo = np.array([[-0.25, -0.25, -0.25], [1.0, 1.0, 1.0]])
+    bounds = bounds_on_boxes(layers_of(huge, other), lo, lo + 0.5, np.zeros(2, int))
+    assert (bounds.error == np.inf).all()
+    assert not bounds.kept.any()
+    assert (bounds.lead == -np.inf).all()
+
+
+def test_a_ticket_of_two_sided_slopes_is_held_by_its_ranges():
+    """Boxes across 0 take both halves of the first layer."""
+    layers = paired_layers(*pair_of_ticket(built(), NET))
+    assert layers is not None
+    assert layers[0].weight.shape == (6, 6)
+    lo, hi = INPUTS - 0.3, INPUTS + 0.3
+    bounds = bounds_on_boxes(layers, lo, hi, np.zeros(len(lo), int))
+    rng = np.random.default_rng(2)
+    for k in range(len(lo)):
+        for x in [*np.clip(rng.uniform(lo[k], hi[k], (20, 3)), lo[k], hi[k]), bounds.worst[k]]:
+            pairs = zip(exact(built(), x), exact(None, x), strict=True)
+            assert max(abs(p - q) for p, q in pairs) <= Fraction(bounds.error[k])
+
+
+def test_what_is_no_chain_of_relus_has_other_bounds():
+    rng = np.random.default_rng(0)
+    tanh = Dense([rng.normal(size=(3, 2)), rng.normal(size=(1, 3))], [None] * 2, activation="tanh")
+    assert paired_layers(*pair_of_networks(tanh, tanh)) is None
+    weights = [rng.normal(size=(2, 1, 3, 3)), rng.normal(size=(3, 32))]
+    conv = Conv(weights, [None] * 2, input_shape=(1, 4, 4))
+    layers = paired_layers(*pair_of_networks(conv, conv))
+    assert layers is not None
+    x = rng.normal(size=(1, 16))
+    z = np.maximum(x @ layers[0].weight.T, 0) @ layers[1].weight.T
+    assert np.allclose(z, conv.forward(x))
