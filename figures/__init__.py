@@ -25,6 +25,7 @@ FIGURES = (
     "success_vs_n",
     "n_vs_eps",
     "windows",
+    "window_trials",
     "failure_vs_n",
     "growth",
     "densities",

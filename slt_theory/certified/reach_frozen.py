@@ -17,7 +17,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slt_theory.certified.exact import ONE, PROBABILITY_BITS
-from slt_theory.certified.reach_sizes import Sides, cell_masses
+from slt_theory.certified.reach_sides import Sides
+from slt_theory.certified.reach_sizes import cell_masses
 from slt_theory.errors import BadInput
 
 __all__ = ["frozen_floor"]

@@ -24,7 +24,7 @@ from typing import Any
 
 from slt_theory.certified.binomial import mix
 from slt_theory.certified.exact import ONE, Real, inward, outward
-from slt_theory.certified.reach_sizes import Sides, sides
+from slt_theory.certified.reach_sides import Sides, sides
 from slt_theory.certified.statistical_table import PARTS, WORDS, Profile, TrialPlan, profiles
 from slt_theory.errors import BadInput
 from slt_theory.records import Record

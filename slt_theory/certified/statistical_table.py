@@ -16,7 +16,8 @@ from typing import Any
 
 from slt_theory.certified.binomial import binomial_up
 from slt_theory.certified.exact import ONE
-from slt_theory.certified.reach_sizes import Sides, below, sides
+from slt_theory.certified.reach_sides import Sides, sides
+from slt_theory.certified.reach_sizes import below
 from slt_theory.statistics import clopper_pearson
 
 __all__ = [

@@ -11,12 +11,13 @@ from slt_theory.statistics.intervals import (
     DELTA,
     Interval,
     Verdict,
+    binomial_tail,
     clopper_pearson,
     probability,
     verdict,
 )
 from slt_theory.statistics.paired import MedianInterval, Paired, median_interval, paired_verdict
-from slt_theory.statistics.power import Alarm, binomial_alarm, trials_needed
+from slt_theory.statistics.power import Alarm, binomial_alarm, detectable, trials_needed
 
 __all__ = [
     "DELTA",
@@ -27,7 +28,9 @@ __all__ = [
     "Paired",
     "Verdict",
     "binomial_alarm",
+    "binomial_tail",
     "clopper_pearson",
+    "detectable",
     "hitting_quantile",
     "median_interval",
     "paired_verdict",

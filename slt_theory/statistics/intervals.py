@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ __all__ = [
     "DELTA",
     "Interval",
     "Verdict",
+    "binomial_tail",
     "clopper_pearson",
     "probability",
     "tail_at_most",
@@ -64,12 +66,32 @@ def tail_at_most(k: int, trials: int, p: float, level: float, *, upper: bool) ->
     """Certify P(X >= k) <= level (upper) or P(X <= k) <= level for X ~ Bin(trials, p)."""
     from flint import arb
 
-    # P(X >= k) = I_p(k, trials - k + 1), the regularised incomplete beta function.
+    return bool(_tail(k, trials, p, upper) <= arb(level))
+
+
+def _tail(k: int, trials: int, p: float, upper: bool) -> Any:
+    """Ball around P(X >= k) = I_p(k, trials - k + 1), or around P(X <= k): incomplete beta."""
+    from flint import arb
+
     if upper:
-        tail = arb(p).beta_lower(k, trials - k + 1, regularized=True)
-    else:
-        tail = (1 - arb(p)).beta_lower(trials - k, k + 1, regularized=True)
-    return bool(tail <= arb(level))
+        return arb(p).beta_lower(k, trials - k + 1, regularized=True)
+    return (1 - arb(p)).beta_lower(trials - k, k + 1, regularized=True)
+
+
+def binomial_tail(k: int, trials: int, p: float, *, upper: bool) -> float:
+    """P(X >= k) (upper) or P(X <= k) for X ~ Bin(trials, p), rounded up: an exact p-value.
+
+    Examples
+    --------
+    >>> round(binomial_tail(2, 2, 0.5, upper=True), 9), binomial_tail(0, 9, 0.5, upper=True)
+    (0.25, 1.0)
+    """
+    if k <= 0 if upper else k >= trials:
+        return 1.0
+    if k > trials if upper else k < 0:
+        return 0.0
+    top = float(_tail(k, trials, p, upper).upper())
+    return min(1.0, math.nextafter(top, 2.0)) if top < 1 else 1.0
 
 
 @lru_cache(maxsize=4096)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from slt_theory.errors import BadInput
-from slt_theory.statistics.intervals import probability, tail_at_most
+from slt_theory.statistics.intervals import clopper_pearson, probability, tail_at_most
 
-__all__ = ["Alarm", "binomial_alarm", "trials_needed"]
+__all__ = ["Alarm", "binomial_alarm", "detectable", "trials_needed"]
 
 
 class Alarm(NamedTuple):
@@ -47,6 +47,14 @@ def binomial_alarm(p0: float, p1: float, trials: int, *, alpha: float = 1e-9) ->
     alpha = probability("alpha", alpha)
     from scipy.special import bdtr
 
+    low = _lowest_alarm(p0, trials, alpha)
+    if low < 0:
+        return Alarm(-1, 0.0, 0.0)
+    return Alarm(low, float(bdtr(low, trials, p0)), float(bdtr(low, trials, p1)))
+
+
+def _lowest_alarm(p0: float, trials: int, alpha: float) -> int:
+    """Largest k with P(Bin(trials, p0) <= k) <= alpha, certified; -1 if there is none."""
     low, high = -1, trials
     while low < high:
         middle = (low + high + 1) // 2
@@ -54,9 +62,26 @@ def binomial_alarm(p0: float, p1: float, trials: int, *, alpha: float = 1e-9) ->
             low = middle
         else:
             high = middle - 1
+    return low
+
+
+def detectable(p0: float, trials: int, *, alpha: float, power: float = 0.99) -> float:
+    """Largest p1 < p0 that the exact test of "p >= p0" detects with probability `power`.
+
+    Rounded down; 0 if no outcome may raise an alarm at the level `alpha`.
+
+    Examples
+    --------
+    >>> p1 = detectable(0.99, 1000, alpha=1e-9)
+    >>> 0.95 < p1 < 0.96 and binomial_alarm(0.99, p1, 1000).power > 0.9899
+    True
+    """
+    p0, alpha = probability("p0", p0), probability("alpha", alpha)
+    low = _lowest_alarm(p0, trials, alpha)
     if low < 0:
-        return Alarm(-1, 0.0, 0.0)
-    return Alarm(low, float(bdtr(low, trials, p0)), float(bdtr(low, trials, p1)))
+        return 0.0
+    # P(X >= low + 1 | p1) <= 1 - power; an interval has half of its level on either side.
+    return clopper_pearson(low + 1, trials, 2 * (1 - probability("power", power))).lo
 
 
 def trials_needed(p0: float, p1: float, *, alpha: float = 1e-3, power: float = 0.9) -> int:

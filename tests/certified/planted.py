@@ -70,22 +70,25 @@ class _Finder(MetaPathFinder):
 
 
 @contextmanager
-def fresh(planted: Planted | None = None) -> Iterator[tuple[Any, Any]]:
-    """`slt_theory.certified` and `slt_theory.proofs` imported anew, with the error planted."""
+def fresh(planted: Planted | None = None, more: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """`slt_theory.certified` and `slt_theory.proofs` imported anew, with the error planted.
+
+    Modules named in `more`, which import them, follow.
+    """
     import slt_theory
 
-    names = ("certified", "proofs")
+    names, anew = ("certified", "proofs"), (*_FRESH, *more)
     attributes = {name: getattr(slt_theory, name) for name in names if hasattr(slt_theory, name)}
-    held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith(_FRESH)}
+    held = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith(anew)}
     finder = None if planted is None else _Finder(planted)
     if finder is not None:
         sys.meta_path.insert(0, finder)
     try:
-        yield tuple(importlib.import_module(name) for name in _FRESH)  # type: ignore[misc]
+        yield tuple(importlib.import_module(name) for name in anew)
     finally:
         if finder is not None:
             sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.startswith(_FRESH)]:
+        for name in [name for name in sys.modules if name.startswith(anew)]:
             del sys.modules[name]
         sys.modules.update(held)
         for name in names:

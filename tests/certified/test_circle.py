@@ -11,8 +11,9 @@ from scipy.stats import binom
 
 from slt_theory.certified import certified_n, circle_n
 from slt_theory.errors import BadInput
-from slt_theory.experiments.circle import circle_reached
+from slt_theory.experiments.circle import circle_reached, circle_times
 from slt_theory.laws import Uniform
+from slt_theory.subset_sum.draws import Drawn
 
 ALARM = 1e-9
 
@@ -40,6 +41,20 @@ def test_coverage_is_decided_exactly() -> None:
                 for z in range(64)
             )
             assert circle_reached(items, 4, eps) == near
+
+
+@pytest.mark.parametrize("eps", [Fraction(1, 3), Fraction(1, 10), Fraction(1, 50)])
+def test_the_first_covering_number_is_the_same_on_the_line_and_on_the_circle(
+    eps: Fraction,
+) -> None:
+    law, n, trials = Uniform(), 11, 150
+    rows = Drawn(law, 4, 0, trials, n)
+    slow = [
+        next((m for m in range(n + 1) if circle_reached(row[:m], law.bits, eps)), -1)
+        for row in rows.block(range(trials))
+    ]
+    assert circle_times(rows, law.bits, eps).tolist() == slow
+    assert len(set(slow)) > 2
 
 
 @pytest.mark.parametrize(("eps", "trials"), [("0.1", 2000), ("0.05", 500)])

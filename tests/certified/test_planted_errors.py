@@ -369,14 +369,14 @@ PLANTED = {
         "kakeya-sweep",
     ),
     "widths: no union bound": Planted(
-        "networks",
+        "widths",
         "certified_n(entry, delta / sums, lo",
         "certified_n(entry, delta, lo",
         dense,
         "width-composition",
     ),
     "widths: entry errors doubled": Planted(
-        "networks",
+        "widths",
         "certified_n(entry, delta / sums, lo",
         "certified_n(2 * entry, delta / sums, lo",
         dense,
@@ -404,7 +404,7 @@ PLANTED = {
         "width-composition",
     ),
     "copies: errors not carried": Planted(
-        "networks",
+        "copied_layers",
         "carry *= sizes[layer - 1] * row.n",
         "carry *= sizes[layer - 1]",
         deep,
@@ -418,13 +418,13 @@ PLANTED = {
         "width-composition",
     ),
     "reach: ends not nearer by eps": Planted(
-        "reach", "return self.hi - self.eps", "return self.hi", reach, "reach-floor", True
+        "reach_profile", "return self.hi - self.eps", "return self.hi", reach, "reach-floor", True
     ),
     "reach: both sides added": Planted(
-        "reach", "(short + low) - short * low", "(short + low)", reach, "reach-floor", True
+        "reach_profile", "(short + low) - short * low", "(short + low)", reach, "reach-floor", True
     ),
     "reach: one item fewer on a side": Planted(
-        "reach",
+        "reach_profile",
         "short = above[i] if",
         "short = above[max(i - 1, 0)] if",
         reach,

@@ -16,7 +16,8 @@ from slt_theory.certified.exact import ONE
 from slt_theory.certified.extension import irwin_hall
 from slt_theory.certified.reach_frozen import frozen_floor
 from slt_theory.certified.reach_hits import expected_hits
-from slt_theory.certified.reach_sizes import Sizes, below, sides
+from slt_theory.certified.reach_sides import sides
+from slt_theory.certified.reach_sizes import Sizes, below
 from slt_theory.errors import BadInput
 from slt_theory.experiments.bounds import bound_numbers
 from slt_theory.experiments.check import check, successes_at
