@@ -16,6 +16,8 @@ from inspect import getdoc, signature
 from types import ModuleType
 from typing import Any
 
+from slt_theory.figures.made_by import numbers_of
+
 from slt_theory.errors import BadInput
 from slt_theory.provenance import provenance
 
@@ -110,6 +112,8 @@ def made(
 ) -> dict[str, Any]:
     """The table of a figure made now, with what made it under ``made``.
 
+    ``numbers`` there are names of what determines its numbers, see `made_by`.
+
     Raises
     ------
     BadInput
@@ -124,6 +128,7 @@ def made(
         "command": command(name, quick=quick, seed=seed, law=law),
         "quick": quick,
         "seed": seed,
+        "numbers": numbers_of(name),
         **provenance(),
     }
     # As a reader of the stored file would see it.

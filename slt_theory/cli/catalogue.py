@@ -240,6 +240,7 @@ def _checks(entry: Any) -> list[str]:
             f"{check.role.replace('statement', 'check'):12s} "
             f"{check.name.removeprefix(f'{check.role}: ')}: "
             f"{check.what}{f' [{check.label}]' if check.issue else ''}"
+            f"{f' [{check.power}]' if getattr(check, 'power', None) else ''}"
             for check in entry.checks
         ),
         *(f"uses         {other}" for other in entry.uses),

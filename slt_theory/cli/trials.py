@@ -172,7 +172,8 @@ def check(
 
 def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> None:
     """Every entry's checks; exit 1 if any came out other than recorded."""
-    from slt_theory.experiments.catalogue import run_claims, run_entry
+    from slt_theory.experiments.catalogue import run_entry
+    from slt_theory.experiments.claim_runs import run_claims
     from slt_theory.theorems import Claim, all_entries, all_theorems
 
     entries = all_entries(kind) if kind else all_theorems()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
-from multiprocessing import active_children, get_context
 from typing import Any
 
 from slt_theory.errors import BadInput, MissingExtra
@@ -20,7 +17,7 @@ from slt_theory.theorems import Claim, Entry
 from slt_theory.theorems import entry as find
 from slt_theory.theorems.checks import FINDING, Check, Label, Outcome, SumsCheck, finding, share
 
-__all__ = ["CheckOutcome", "EntryReport", "run_check", "run_claims", "run_entry"]
+__all__ = ["CheckOutcome", "EntryReport", "run_check", "run_entry"]
 
 _ROLE = {"gap-read": "issue", "recalled-fails": "remark", "not-claimed": "remark"}
 
@@ -194,45 +191,6 @@ def run_entry(
         (entry.test_scope, entry.paper_scope) if isinstance(entry, Claim) else (None, None)
     )
     return EntryReport(entry.id, _overall(outcomes), outcomes, int(seed), tested, stated, trust)
-
-
-def run_claims(
-    claims: Sequence[Claim],
-    seeds: Sequence[int] = (0,),
-    *,
-    size: Any = None,
-    processes: int | None = None,
-) -> Iterator[EntryReport]:
-    """Run the checks of claims, each with every seed, in processes side by side.
-
-    Parameters
-    ----------
-    size : Scale of slt_theory.papers, optional
-        Full by default.
-    processes : int, optional
-        Default: all cores. Reports come paper by paper, the same for any number.
-    """
-    papers: dict[str, list[str]] = {claim.source.paper.key: [] for claim in claims}
-    for claim in claims:
-        papers[claim.source.paper.key].append(claim.id)
-    # The claims of a paper share arms, which a process keeps.
-    jobs = [(ids, seed, size) for ids in papers.values() for seed in seeds]
-    others = active_children()
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        try:
-            for reports in pool.map(_reports, jobs):
-                yield from reports
-        except (KeyboardInterrupt, GeneratorExit):
-            # Else the end of the block waits for claims that take minutes.
-            for child in active_children():
-                if child not in others:
-                    child.terminate()
-            raise
-
-
-def _reports(job: tuple[list[str], int, Any]) -> list[EntryReport]:
-    ids, seed, size = job
-    return [run_entry(claim, seed=seed, size=size) for claim in ids]
 
 
 def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:

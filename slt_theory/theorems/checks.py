@@ -8,6 +8,7 @@ of its experiment, see `slt_theory.papers.trained`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,12 +18,15 @@ from slt_theory.statistics import Verdict, clopper_pearson, verdict
 
 __all__ = [
     "CAUGHT",
+    "EXACT",
     "FINDING",
     "FINDINGS",
+    "FIRST_SEED",
     "MISSED",
     "Check",
     "Label",
     "Outcome",
+    "Power",
     "SumsCheck",
     "all_of",
     "control",
@@ -79,6 +83,45 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Power:
+    """Power of a check against one planted error: the probability over seeds that it is found.
+
+    Attributes
+    ----------
+    caught, seeds : int
+        Runs with seeds `FIRST_SEED` and on that found it, of so many; 0 of 0 where no draw enters,
+        so that one run says it for all.
+
+    Examples
+    --------
+    >>> print(EXACT, Power(99, 100), sep="; ")
+    power 1, no draw enters; caught with 99 of 100 seeds, power at least 0.935 (99 %)
+    """
+
+    caught: int = 0
+    seeds: int = 0
+
+    @property
+    def at_least(self) -> float:
+        """Exact lower bound at level 99 %, rounded down to three digits."""
+        if not self.seeds:
+            return 1.0
+        # One-sided: half of what a two-sided interval leaves out.
+        return math.floor(1000 * clopper_pearson(self.caught, self.seeds, 0.02).lo) / 1000
+
+    def __str__(self) -> str:
+        if not self.seeds:
+            return "power 1, no draw enters"
+        found = f"caught with {self.caught} of {self.seeds} seeds"
+        return f"{found}, power at least {self.at_least:g} (99 %)"
+
+
+FIRST_SEED = 1000
+EXACT = Power()
+"""Power of a check that no draw enters."""
+
+
+@dataclass(frozen=True)
 class Check:
     """A check by computation.
 
@@ -103,6 +146,8 @@ class Check:
     recorded : Verdict or None
         What came out when the entry was made; by default CONSISTENT, for an issue VIOLATED, for a
         control INCONCLUSIVE.
+    power : Power or None
+        Of a mutant: how surely the check finds this planted error.
     """
 
     name: str
@@ -111,6 +156,7 @@ class Check:
     label: Label = "holds"
     role: Role = "statement"
     recorded: Verdict | None = None
+    power: Power | None = None
 
     @property
     def issue(self) -> bool:
@@ -144,10 +190,14 @@ def control(what: str, run: Callable[..., Outcome]) -> Check:
 
 
 def mutant(
-    name: str, what: str, run: Callable[..., Outcome], recorded: Verdict = Verdict.VIOLATED
+    name: str,
+    what: str,
+    run: Callable[..., Outcome],
+    recorded: Verdict = Verdict.VIOLATED,
+    power: Power | None = None,
 ) -> Check:
-    """A check of the system with one planted error, which must change the verdict."""
-    return Check(f"mutant: {name}", what, run, role="mutant", recorded=recorded)
+    """A check of the statement or system with one planted error, which must change the verdict."""
+    return Check(f"mutant: {name}", what, run, role="mutant", recorded=recorded, power=power)
 
 
 @dataclass(frozen=True)

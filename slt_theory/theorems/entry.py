@@ -335,6 +335,8 @@ def _plain(value: Any) -> Any:
         return value.text
     if isinstance(value, Check):
         record = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        if value.power is not None:
+            record["power"]["at_least"] = value.power.at_least
         return record | {"run": value.by, "issue": value.issue}
     if isinstance(value, SumsCheck):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)} | {

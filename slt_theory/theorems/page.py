@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from slt_theory.theorems import Claim, all_entries, all_theorems
+from slt_theory.theorems.checks import Check, SumsCheck
 from slt_theory.theorems.entry import Theorem
 from slt_theory.theorems.status import kernel_statements, status_of
 from slt_theory.theorems.symbols import SYMBOLS
@@ -121,7 +122,7 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
             for i in entry.known_issues
         ),
         *(
-            f"* Check “{c.name}”: {c.what}{f' ({c.label})' if c.issue else ''}."
+            f"* Check “{c.name}”: {c.what}{f' ({c.label})' if c.issue else ''}{_power(c)}."
             for c in entry.checks
         ),
         *(f"* Anchor: {a.text}." for a in entry.anchors),
@@ -142,6 +143,12 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
         f"{'yes' if state.sound else 'not by proofs here alone'}.",
     ]
     return "\n".join(lines)
+
+
+def _power(check: Check | SumsCheck) -> str:
+    """What is known of a mutant: how surely its check finds it."""
+    power = check.power if isinstance(check, Check) else None
+    return f" ({power})" if power else ""
 
 
 def _note(note: str) -> str:

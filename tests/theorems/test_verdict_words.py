@@ -19,7 +19,7 @@ from slt_theory.figures import FIGURES, stored
 from typer.testing import CliRunner
 
 from slt_theory.cli import app
-from slt_theory.experiments import catalogue
+from slt_theory.experiments import catalogue, claim_runs
 from slt_theory.experiments.catalogue import run_check
 from slt_theory.report import main_job, site
 from slt_theory.statistics import Verdict
@@ -64,7 +64,7 @@ def _all_come_out_as_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         return (recorded(entry, seed=seeds[0]) for entry in entries)
 
     monkeypatch.setattr(catalogue, "run_entry", recorded)
-    monkeypatch.setattr(catalogue, "run_claims", claims)
+    monkeypatch.setattr(claim_runs, "run_claims", claims)
     monkeypatch.setenv("SLT_STATE", str(tmp_path))
 
 

@@ -20,6 +20,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "xiong2023-perturbation": {"move": Fraction(1, 10), "n": 48},
     "chijiwa2021-redraws": {},
     "kumar2025-quantised": {"n": 80},
+    "kumar2025-shallow": {},
 }
 
 

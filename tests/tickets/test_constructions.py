@@ -21,6 +21,7 @@ OPTIONS = {
     "gadhikar2023-network": {"density": Fraction(1, 2)},
     "otsuka2024-frozen-network": {"prune": Fraction(1, 10), "lock": Fraction(1, 10)},
     "natale2024-network": {"size": 4},
+    "kumar2025-shallow": {"signs": "needed"},
 }
 
 

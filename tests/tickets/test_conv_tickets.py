@@ -37,6 +37,7 @@ BUILDS = [
     ("skip", {"theorem": "burkholz2022b-conv-residual", "n": 22, "signs": "needed"}),
     ("residual", {"theorem": "dacunha2022-cnn"}),
     ("cyclic", {"theorem": "ferbach2023-equivariant"}),
+    ("cyclic", {"theorem": "natale2024-equivariant", "size": 3, "n": 60}),
     ("permutations", {"theorem": "ferbach2023-equivariant", "domain": "box:-1,1"}),
     ("max", {"theorem": "dacunha2022-cnn", "domain": "box:-1,0.5"}),
     ("average", {"theorem": "dacunha2022-cnn", "domain": "ball:2"}),

@@ -82,3 +82,41 @@ def test_rounding_is_to_the_nearest_and_halves_go_up():
     ]
     assert resolution_units("1/3", 0) == 0
     assert resolution_units("1/16", 0) == 1 << 44
+
+
+SHALLOW = "kumar2025-shallow"
+
+
+@pytest.mark.parametrize(("resolution", "steps"), [(None, 16), (Fraction(1, 64), 64)])
+def test_at_depth_one_more_every_weight_is_a_sum_of_single_draws(resolution, steps):
+    """Behind the first pair a sum is a multiple of 1/M, so r >= 1/M where a product has 1/M^2."""
+    network = source_cases.target()
+    ticket = source_cases.built(SHALLOW, resolution=resolution)
+    assert [block.kind for block in ticket.blocks] == ["gadget-pair", "single-layer"]
+    assert sum(len(block.layers) for block in ticket.blocks) == network.depth + 1
+    wanted = Fraction(1, 16) if resolution is None else resolution
+    for k, block in enumerate(ticket.blocks):
+        assert {layer.law for layer in block.layers} == {f"grid[{steps}]"}
+        effective = effective_block(ticket, k)
+        weights = np.column_stack([network.weights[k], network.biases[k]])
+        for i, j in np.ndindex(weights.shape):
+            nearest = round(Fraction(weights[i, j]) / wanted) * wanted
+            row = i * block.copies_out
+            assert Fraction(int(effective.positive[row, j]), 2**48) == nearest
+    assert verify(ticket, network).ok
+
+
+def test_at_depth_one_more_a_quantised_target_has_no_error_either():
+    rng = np.random.default_rng(1)
+    network = Dense([rng.integers(-16, 17, (3, 4)) / 16, rng.integers(-16, 17, (2, 3)) / 16])
+    ticket = source_cases.built(SHALLOW, network)
+    assert ticket.certificate["max_weight_error"] == 0
+    assert verify(ticket, network).ok
+
+
+@pytest.mark.parametrize("theorem", [THEOREM, SHALLOW])
+def test_a_ticket_of_the_other_depth_is_no_ticket_of_the_theorem(theorem):
+    ticket = source_cases.built(SHALLOW if theorem == THEOREM else THEOREM)
+    check = verify(replace(ticket, theorem=theorem), source_cases.target())
+    assert not check.ok
+    assert any("the theorem builds" in text for text in check.failures)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -324,4 +324,33 @@ class QuantisedTarget(OfNetworks):
         return build(request, self.theorem, self.resolution)
 
 
-CONSTRUCTIONS = (QuantisedTarget,)
+@dataclass(frozen=True)
+class ShallowQuantised(OfNetworks):
+    """Depth l + 1: behind the first pair every weight is an exact sum of single quantised draws.
+
+    Theorem 2: no product and no rejection sampling from the third layer on, at one more factor
+    log2 M in the width. Targets that are no multiples of the resolution are rounded first.
+    """
+
+    theorem: ClassVar[str] = "kumar2025-shallow"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ({"signs": "needed"},)
+
+    resolution: Number | None = positive(
+        "Power of two to whose multiples the target's weights are rounded; default: the largest up "
+        "to 2 eps."
+    )
+
+    def plan(self, request: Request) -> int:
+        """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
+        from slt_theory.papers.kumar2025.construction import sufficient_copies
+
+        return sufficient_copies(request, self.resolution)
+
+    def build(self, request: Request) -> Ticket:
+        """Solve the first pair and the single layers of the rounded target exactly."""
+        from slt_theory.papers.kumar2025.construction import build_shallow
+
+        return build_shallow(request, self.theorem, self.resolution)
+
+
+CONSTRUCTIONS = (QuantisedTarget, ShallowQuantised)

@@ -464,4 +464,16 @@ class FixedSize(OfNetworks):
         return pairs.build(sized, self.theorem, size=size)
 
 
-CONSTRUCTIONS = (FixedSize,)
+@dataclass(frozen=True)
+class EquivariantFixedSize(FixedSize):
+    """Equivariant gadget pairs whose sums keep exactly k = size of n coefficients each.
+
+    Theorem 4: coefficients in a basis of the equivariant maps take the place of weights, and the
+    density of the ticket among them is chosen: k / n of the numbers, 1/20 unless n is given.
+    """
+
+    theorem: ClassVar[str] = "natale2024-equivariant"
+    dimensions: ClassVar[tuple[int, ...]] = (3,)
+
+
+CONSTRUCTIONS = (FixedSize, EquivariantFixedSize)

@@ -80,12 +80,14 @@ _RULES = {
     "gadhikar2023-network": _Rule(_PAIR, _SINGLE, laws=("bernoulli(...)*uniform",)),
     "otsuka2024-frozen-network": _Rule(_PAIR, _SINGLE, frozen=True),
     "natale2024-network": _Rule(_PAIR, _PAIR, size=True),
+    "natale2024-equivariant": _Rule(_PAIR, _PAIR, size=True),
     "orseau2020-hyperbolic": _Rule(_PAIR, _PAIR, laws=("hyperbolic[...]",), inner=("signs",)),
     "diffenderfer2021-binary": _Rule(_PAIR, _PAIR, laws=("signs", "signs[...]"), inner=("signs",)),
     "sreenivasan2022-binary": _Rule(_CHAIN, _CHAIN, laws=("signs", "signs[...]"), inner=("signs",)),
     "xiong2023-perturbation": _Rule(_PAIR, _PAIR, choices="moves"),
     "chijiwa2021-redraws": _Rule(_PAIR, _PAIR, choices="draws"),
     "kumar2025-quantised": _Rule(_PAIR, _PAIR, laws=("grid[...]",), resolution=True),
+    "kumar2025-shallow": _Rule(_PAIR, _SINGLE, laws=("grid[...]",), resolution=True),
 }
 
 

@@ -9,7 +9,9 @@ import pytest
 
 import slt_theory.papers.trained as trained
 from slt_theory.errors import BadInput
-from slt_theory.experiments.catalogue import run_claims, run_entry
+from slt_theory.experiments import claim_runs
+from slt_theory.experiments.catalogue import run_entry
+from slt_theory.experiments.claim_runs import parts_folder, run_claims, run_part
 from slt_theory.papers.trained.shared.arms import Arms, Beats, Comparison, Within
 from slt_theory.papers.trained.shared.verdicts import SMALL, Scale, beats, equivalent, not_worse
 from slt_theory.statistics import Verdict
@@ -105,11 +107,49 @@ def test_processes_do_not_change_a_report():
     ]
 
 
+def test_a_part_that_is_done_is_not_done_again(tmp_path, monkeypatch):
+    claim, runs = entry("elsa2023-extraction"), []
+
+    def counted(one, **options):
+        runs.append(options["seed"])
+        return run_entry(one, **options)
+
+    monkeypatch.setattr(claim_runs, "run_entry", counted)
+    first = run_part(claim, 5, size=SMALL, folder=tmp_path)
+    assert run_part(claim, 5, size=SMALL, folder=tmp_path) == first
+    assert runs == [5]
+    # Another seed, another size and other code are other parts.
+    run_part(claim, 6, size=SMALL, folder=tmp_path)
+    run_part(claim, 5, size=Scale(3), folder=tmp_path)
+    monkeypatch.setattr(claim_runs, "_code", lambda module: "edited")
+    run_part(claim, 5, size=SMALL, folder=tmp_path)
+    assert runs == [5, 6, 5, 5]
+    # A file that was cut is no part.
+    for path in tmp_path.iterdir():
+        path.write_text(path.read_text()[:100])
+    assert run_part(claim, 5, size=SMALL, folder=tmp_path).verdict is first.verdict
+    assert len(runs) == 5
+
+
+def test_a_part_is_named_by_every_source_that_it_reaches():
+    module = claim_runs._module(entry("frankle2019-matching"))
+    assert module == "slt_theory.papers.trained.frankle2019_matching"
+    reached = claim_runs._sources(module)
+    assert {
+        "slt_theory.papers.trained.frankle2019",
+        "slt_theory.papers.trained.shared.arms",
+        "slt_theory.statistics.paired",
+        "slt_theory.torch.train.loop",
+    } <= set(reached)
+    assert "slt_theory.papers.trained.wang2022" not in reached
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_claims_come_out_as_recorded(claim, seed):
-    report = run_entry(claim, seed=seed)
+    """A run that was stopped goes on: a part is one claim with one seed, see `run_part`."""
+    report = run_part(claim, seed, folder=parts_folder())
     open_ones = {"statement": Verdict.INCONCLUSIVE}  # recorded so where seeds differ
     wrong = [
         check.summary()
