@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant, share
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -150,7 +150,12 @@ ENTRIES = (
         uses=("borgs2001-partition",),
         checks=(
             Check("n = 14", "exact sums, 150 samples at four scales, p within 0.2", window),
-            mutant("no root", "M = 2^(n + scale), without sqrt(n)", partial(window, root=0.0)),
+            mutant(
+                "no root",
+                "M = 2^(n + scale), without sqrt(n)",
+                partial(window, root=0.0),
+                power=Power(100, 100),
+            ),
         ),
     ),
     Theorem(
@@ -173,7 +178,7 @@ ENTRIES = (
         uses=("borgs2001-window",),
         checks=(
             Check("n = 14", "exact optima over all signs at scales 4 and 8", hard_side),
-            mutant("exponent", "2^(scale/2)", partial(hard_side, power=0.5)),
+            mutant("exponent", "2^(scale/2)", partial(hard_side, power=0.5), power=Power(100, 100)),
         ),
     ),
 )

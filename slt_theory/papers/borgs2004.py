@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant, share
 from slt_theory.theorems.common import integers, parameter, sizes
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -104,6 +104,7 @@ ENTRIES = (
                 "sizes are free",
                 "2^n in place of C(n, n/2) over its standard deviation",
                 partial(perfect_or_hard, entropy=False),
+                power=Power(100, 100),
             ),
         ),
     ),
@@ -130,7 +131,12 @@ ENTRIES = (
         uses=("borgs2004-phases",),
         checks=(
             Check("b = 2/3", "exact optima, n = 12, ten numbers in one part", sorted_phase),
-            mutant("any bias", "the same at equal sizes", partial(sorted_phase, bias=0.0)),
+            mutant(
+                "any bias",
+                "the same at equal sizes",
+                partial(sorted_phase, bias=0.0),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from slt_theory.laws import Normal
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
 from slt_theory.theorems.common import all_sums, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -108,7 +108,12 @@ ENTRIES = (
         uses=("lueker1998-rss",),
         checks=(
             Check("one constraint", "exact optimum and exact relaxation, n = 8 and 14", gap),
-            mutant("exponential", "a gap of 2^-n", partial(gap, exponential=True)),
+            mutant(
+                "exponential",
+                "a gap of 2^-n",
+                partial(gap, exponential=True),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -87,7 +87,12 @@ ENTRIES = (
         uses=("becchetti2022-vectors", "turner2020-discrepancy"),
         checks=(
             Check("integers", "exact sums in the plane, 20 columns", lattice_targets),
-            mutant("parity", "columns on {-1, 1}^2", partial(lattice_targets, zero=False)),
+            mutant(
+                "parity",
+                "columns on {-1, 1}^2",
+                partial(lattice_targets, zero=False),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from slt_theory.papers.giannou2023 import rank
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
@@ -73,7 +73,12 @@ ENTRIES = (
         uses=("giannou2023-normalisation",),
         checks=(
             Check("filters", "exact rank of N features for N parameters", filters),
-            mutant("one feature less", "N - 1 features", partial(filters, missing=1)),
+            mutant(
+                "one feature less",
+                "N - 1 features",
+                partial(filters, missing=1),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

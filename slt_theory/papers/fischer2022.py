@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
 from slt_theory.theorems.common import all_sums, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
@@ -63,7 +63,12 @@ ENTRIES = (
         uses=("gamarnik2021-gap",),
         checks=(
             Check("sums", "a planted subset among all 2^12", planted),
-            mutant("few bits", "unique among numbers of 8 bits", partial(planted, bits=8)),
+            mutant(
+                "few bits",
+                "unique among numbers of 8 bits",
+                partial(planted, bits=8),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -110,6 +110,7 @@ ENTRIES = (
                 "found is best",
                 "differencing ends 2^16 above the optimum already at n = 16",
                 partial(found_and_best, factor=1 << 16),
+                power=Power(100, 100),
             ),
         ),
     ),
@@ -140,6 +141,7 @@ ENTRIES = (
                 "no exponent",
                 "the gap at energy 2^(-n/3), above the threshold of pairs",
                 partial(overlap_gap, exponent=1 / 3),
+                power=Power(100, 100),
             ),
         ),
     ),

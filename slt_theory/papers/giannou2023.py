@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
@@ -81,7 +81,9 @@ ENTRIES = (
         unit="width of the random layer",
         checks=(
             Check("full rank", "exact rank at width d^2, d = 2..5", every_target),
-            mutant("one less", "width d^2 - 1", partial(every_target, missing=1)),
+            mutant(
+                "one less", "width d^2 - 1", partial(every_target, missing=1), power=Power(100, 100)
+            ),
         ),
     ),
     Theorem(
@@ -109,6 +111,7 @@ ENTRIES = (
                 "sparsity is free",
                 "width d^2 at p = 1/2",
                 partial(every_target, present=2),
+                power=Power(100, 100),
             ),
         ),
     ),

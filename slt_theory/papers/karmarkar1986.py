@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from slt_theory.theorems.checks import Check, Outcome, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -76,6 +76,7 @@ ENTRIES = (
                 "exponent",
                 "sqrt(n) 2^(-n/2) in place of sqrt(n) 2^-n",
                 partial(median_order, rate=0.5),
+                power=Power(100, 100),
             ),
         ),
     ),

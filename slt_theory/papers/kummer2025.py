@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -133,7 +133,12 @@ ENTRIES = (
         ),
         checks=(
             Check("all graphs of five nodes", "classes by refinement and by network", as_fine),
-            mutant("any mask", "the path is cut in the second layer", partial(as_fine, path=False)),
+            mutant(
+                "any mask",
+                "the path is cut in the second layer",
+                partial(as_fine, path=False),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from functools import partial
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import EXACT, Check, Outcome, all_of, mutant
 from slt_theory.theorems.common import parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
@@ -76,6 +76,7 @@ ENTRIES = (
                 "no correction",
                 "kappa_c = 1 without the term in log2(n)",
                 partial(one_solution, root=0.0),
+                power=EXACT,
             ),
         ),
     ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from slt_theory.laws import Normal
 from slt_theory.streams import Purpose, stream_id
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import EXACT, Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -100,6 +100,7 @@ ENTRIES = (
                 "dimension costs nothing",
                 "2^-n in place of 2^(-n/m)",
                 partial(discrepancy_order, halved=False),
+                power=Power(100, 100),
             ),
         ),
     ),
@@ -132,7 +133,10 @@ ENTRIES = (
         checks=(
             Check("gap", "the optimum lies below the algorithm's rate, exact", pairwise),
             mutant(
-                "no gap", "an optimum of 2^(-n/32m) is as large", partial(pairwise, limit=1 / 32)
+                "no gap",
+                "an optimum of 2^(-n/32m) is as large",
+                partial(pairwise, limit=1 / 32),
+                power=EXACT,
             ),
         ),
     ),

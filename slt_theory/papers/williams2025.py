@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -112,6 +112,7 @@ ENTRIES = (
                 "half the bias",
                 "b = -||w||_1 / 2 switches a neuron off",
                 partial(biases_are_masks, low_enough=False),
+                power=Power(100, 100),
             ),
         ),
     ),
@@ -136,7 +137,12 @@ ENTRIES = (
         uses=("williams2025-biases",),
         checks=(
             Check("error of T steps", "exact rationals, an expanding map", recurrent_error),
-            mutant("fewer steps", "the bound at T = 6", partial(recurrent_error, steps=6)),
+            mutant(
+                "fewer steps",
+                "the bound at T = 6",
+                partial(recurrent_error, steps=6),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from slt_theory.theorems.checks import Check, Outcome, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -90,6 +90,7 @@ ENTRIES = (
                 "power of n",
                 "between n^-3.6 and n^-2 in place of n^(-Theta(log n))",
                 partial(left_over, between=_polynomial),
+                power=Power(100, 100),
             ),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from slt_theory.theorems.checks import Check, Outcome, all_of, mutant
+from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
@@ -117,7 +117,12 @@ ENTRIES = (
             Check(
                 "linear layers", "updates built and compared over the rationals", exact_adaptation
             ),
-            mutant("one rank less", "rank ceil(D/r) - 1", partial(exact_adaptation, less=1)),
+            mutant(
+                "one rank less",
+                "rank ceil(D/r) - 1",
+                partial(exact_adaptation, less=1),
+                power=Power(100, 100),
+            ),
         ),
     ),
     Theorem(
@@ -139,7 +144,12 @@ ENTRIES = (
         uses=("zeng2024-fully-connected", "otsuka2026-two-for-one"),
         checks=(
             Check("pairs", "products of two matrices, exact", partial(exact_adaptation, layers=2)),
-            mutant("less", "rank D/2 - 1", partial(exact_adaptation, layers=2, less=1)),
+            mutant(
+                "less",
+                "rank D/2 - 1",
+                partial(exact_adaptation, layers=2, less=1),
+                power=Power(100, 100),
+            ),
         ),
     ),
 )

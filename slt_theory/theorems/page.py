@@ -28,6 +28,8 @@ A check whose sentence fails says of what. *gap-read*: a gap in a proof or state
 in the source; only this is a known issue of a paper. *recalled-fails*: the form recalled here
 fails; the source was not read, so it says nothing about the paper. *not-claimed*: a converse that
 the paper does not claim, so that its bound is true and loose, or a scope that it does not claim.
+A *mutant* is the statement with a planted error, which its check must catch; how surely it does
+stands beside it: *power 1* where no draw enters, else an exact lower bound from so many seeds.
 """
 
 _ISSUE = {

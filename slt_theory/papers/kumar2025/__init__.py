@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant, share
+from slt_theory.theorems.checks import Check, Outcome, Power, SumsCheck, all_of, mutant, share
 from slt_theory.theorems.common import all_sums, integers, parameter
 from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
@@ -248,6 +248,7 @@ ENTRIES = (
                 "rate above 1",
                 "the same at log2(M)/n = 10/8",
                 partial(one_target, n=8, largest=1 << 10),
+                power=Power(100, 100),
             ),
         ),
     ),
@@ -290,7 +291,9 @@ ENTRIES = (
         uses=("kumar2025-subset-sum", "kumar2025-quantised", "burkholz2022-depth"),
         checks=(
             Check("one weight", "all integers of -32..32 from 24 single draws", shallow_layer),
-            mutant("fewer copies", "from 8 draws", partial(shallow_layer, n=8)),
+            mutant(
+                "fewer copies", "from 8 draws", partial(shallow_layer, n=8), power=Power(100, 100)
+            ),
         ),
     ),
 )

@@ -19,7 +19,7 @@ from slt_theory.papers.natale2024.checks import (
 )
 from slt_theory.papers.natale2024.sizes import entropy, explicit_holds, network_n
 from slt_theory.rationals import whole_number
-from slt_theory.theorems.checks import Check, SumsCheck, mutant
+from slt_theory.theorems.checks import EXACT, Check, SumsCheck, mutant
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, at_most, below, parameter
 from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
@@ -357,6 +357,7 @@ ENTRIES = (
                 "no condition on k",
                 "the same for every k",
                 partial(explicit_suffices, condition=False),
+                power=EXACT,
             ),
         ),
     ),
@@ -392,7 +393,7 @@ ENTRIES = (
         uses=("natale2024-amplified", "ferbach2023-equivariant"),
         checks=(
             Check("one basis element", "Theorem 4 against Theorem 3", equivariant_n),
-            mutant("exponent", "N in place of N^2", partial(equivariant_n, power=1)),
+            mutant("exponent", "N in place of N^2", partial(equivariant_n, power=1), power=EXACT),
         ),
     ),
     Theorem(
@@ -430,7 +431,9 @@ ENTRIES = (
         uses=("pensia2020-lower-bound",),
         checks=(
             Check("subsets", "sums of binomials, in integers", subsets_at_most),
-            mutant("without e", "log2(1/gamma)", partial(subsets_at_most, with_e=False)),
+            mutant(
+                "without e", "log2(1/gamma)", partial(subsets_at_most, with_e=False), power=EXACT
+            ),
         ),
     ),
 )

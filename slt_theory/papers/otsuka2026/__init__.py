@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, mutant
+from slt_theory.theorems.checks import EXACT, Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -319,7 +319,12 @@ ENTRIES = (
         uses=("otsuka2026-softmax",),
         checks=(
             Check("two keys", "balls at the sharpest queries, d1 = 2", moved_attention),
-            mutant("linear alone", "H sqrt(d1) e", partial(moved_attention, exponential=False)),
+            mutant(
+                "linear alone",
+                "H sqrt(d1) e",
+                partial(moved_attention, exponential=False),
+                power=EXACT,
+            ),
         ),
     ),
     Theorem(
@@ -350,7 +355,12 @@ ENTRIES = (
         uses=("otsuka2026-attention", "pensia2020-two-layer"),
         checks=(
             Check("error budget", "by balls at 99 eps", block_budget),
-            mutant("8 for 32", "the attention at its own eps", partial(block_budget, share=1)),
+            mutant(
+                "8 for 32",
+                "the attention at its own eps",
+                partial(block_budget, share=1),
+                power=EXACT,
+            ),
         ),
     ),
     Theorem(
@@ -400,7 +410,12 @@ ENTRIES = (
         uses=("otsuka2026-block", "otsuka2026-moved-tokens"),
         checks=(
             Check("budgets", "the proof's budgets with the factor 2, by balls", accumulated),
-            mutant("beta for beta^2", "smaller budgets", partial(accumulated, squared=False)),
+            mutant(
+                "beta for beta^2",
+                "smaller budgets",
+                partial(accumulated, squared=False),
+                power=EXACT,
+            ),
         ),
     ),
 )
