@@ -144,8 +144,8 @@ class Archive:
                 )
         self._budget.spend("the masks", sum(self._sizes[name] for name in sizes))
 
-    def array(self, name: str, shape: tuple[int | None, ...]) -> Packed:
-        """A member of bytes in numpy's format; None in a shape stands for any length.
+    def array(self, name: str, *shapes: tuple[int | None, ...]) -> Packed:
+        """A member of bytes in numpy's format, of one of the shapes; None stands for any length.
 
         Raises
         ------
@@ -163,11 +163,9 @@ class Archive:
                 io.BytesIO(start[8:] + member.read(length))
             )
             plain = kind == np.dtype(np.uint8) and not by_columns
-            fits = len(found) == len(shape) and all(
-                want in (None, have) for want, have in zip(shape, found, strict=True)
-            )
-            if not plain or not fits:
-                raise ValueError(f"{name} has shape {found} {kind}, expected {shape} uint8")
+            if not plain or not any(_fits(found, shape) for shape in shapes):
+                expected = " or ".join(map(str, shapes))
+                raise ValueError(f"{name} has shape {found} {kind}, expected {expected} uint8")
             if self._sizes[name] != 10 + length + math.prod(found):
                 raise ValueError(f"{name} declares the shape {found}, its length is another")
             data = np.empty(math.prod(found), np.uint8)
@@ -180,6 +178,12 @@ class Archive:
             if member.read(1):
                 raise ValueError(f"{name} does not end where it should")
         return data.reshape(found)
+
+
+def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+    return len(found) == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, found, strict=True)
+    )
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

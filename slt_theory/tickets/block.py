@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Block", "SourceLayer"]
+
+_GADGETS = ("gadget-pair", "product-pair", "chain")
 
 
 @dataclass(frozen=True)
@@ -132,9 +135,27 @@ class Block:
         """(row, input, sign) of a row's sum over a group: number ``input * halves + half``."""
         return row, group // self.halves, "+-"[group % self.halves]
 
+    def links_own_inputs(self, m: int) -> bool:
+        """Whether neurons of layer `m` see one input each, so that a bit a neuron is its mask."""
+        return m == 0 and self.kind in _GADGETS
+
+    def own_inputs(self, neurons: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The input of each of these neurons: they come in stretches, one an input."""
+        first = self.layers[0]
+        return np.asarray(neurons // (first.rows // first.columns))
+
+    def packed_shape(self, m: int) -> tuple[int, ...]:
+        """Shape of mask `m` as bytes: one bit a neuron where that says all, else packed rows."""
+        layer = self.layers[m]
+        return ((layer.rows + 7) // 8,) if self.links_own_inputs(m) else layer.packed_shape
+
+    def mask_bytes(self) -> int:
+        """Bytes of all masks."""
+        return sum(prod(self.packed_shape(m)) for m in range(len(self.layers)))
+
     @property
     def mask_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shapes of the masks as bits, one a layer."""
+        """Shapes of the source's layers, (rows, columns) each: a bit a weight."""
         return tuple((layer.rows, layer.columns) for layer in self.layers)
 
     @property

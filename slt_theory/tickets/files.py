@@ -16,11 +16,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.arrays import Packed
 from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
 from slt_theory.networks import Network
 from slt_theory.networks.attention import Attention
@@ -30,7 +32,7 @@ from slt_theory.tickets.choices import NO_CHOICES
 from slt_theory.tickets.header import parse_header
 from slt_theory.tickets.memory import allowed_to_check, allowed_to_read
 from slt_theory.tickets.partial import partial_path
-from slt_theory.tickets.ticket import Ticket
+from slt_theory.tickets.ticket import Ticket, links_of
 
 __all__ = ["read_ticket", "write_ticket"]
 
@@ -160,11 +162,11 @@ def _parse(archive: Archive) -> Ticket:
     certificate = archive.record(_CERTIFICATE)
     seal = archive.record(_DIGEST) if sealed else None
     archive.reserve(names)
-    ticket = Ticket(
+    stored = Ticket(
         **fields,
         masks=tuple(
             tuple(
-                archive.array(f"block{b}.mask{m}.npy", layer.packed_shape)
+                archive.array(f"block{b}.mask{m}.npy", block.packed_shape(m), layer.packed_shape)
                 for m, layer in enumerate(block.layers)
             )
             for b, block in enumerate(blocks)
@@ -173,9 +175,17 @@ def _parse(archive: Archive) -> Ticket:
         choices=_choices(archive, blocks),
         witnesses=_witnesses(archive),
     )
-    if seal is not None and seal != {"sha256": ticket.digest.hex()}:
+    ticket = replace(stored, masks=tuple(map(_in_their_shape, blocks, stored.masks)))
+    # Earlier versions sealed masks of a bit a weight as they stood.
+    seals = ({"sha256": one.digest.hex()} for one in (ticket, stored))
+    if seal is not None and seal not in seals:
         raise ValueError("its parts do not belong together: their SHA-256 is not the one recorded")
     return ticket
+
+
+def _in_their_shape(block: Block, masks: tuple[Packed, ...]) -> tuple[Packed, ...]:
+    """Masks of a block, the first as a bit a neuron where earlier versions stored one a weight."""
+    return (links_of(block, masks[0]), *masks[1:]) if block.links_own_inputs(0) else masks
 
 
 def _array_sizes(blocks: tuple[Block, ...]) -> dict[str, int]:

@@ -58,10 +58,9 @@ class Keeping:
         from slt_theory.subset_sum.parallel import thread_count
 
         layers = [block.layers[-1] for block in blocks]
-        masks = [layer for block in blocks for layer in block.layers]
+        needed = sum(block.mask_bytes() for block in blocks)
         if self.path is not None:
-            masks = [layer for block in blocks for layer in block.layers[:-1]]
-        needed = sum(math.prod(layer.packed_shape) for layer in masks)
+            needed -= sum(math.prod(layer.packed_shape) for layer in layers)
         needed += thread_count(threads) * max(_COLUMN_BYTES * layer.columns for layer in layers)
         needed += sum(_WEIGHT_BYTES * block.rows * block.columns for block in blocks)
         allowed = available_bytes() if self.max_memory is None else self.max_memory

@@ -101,13 +101,16 @@ def kept_matrix(ticket: Ticket, index: int, m: int) -> Any:
     """
     from scipy.sparse import csr_array
 
-    layer = ticket.blocks[index].layers[m]
-    rows, columns = [], []
-    for start, stop in chunks(layer.rows, layer.columns):
-        r, c = np.nonzero(ticket.rows(index, m, start, stop))
-        rows.append(r + start)
-        columns.append(c)
-    r, c = np.concatenate(rows), np.concatenate(columns)
+    layer, linked = ticket.blocks[index].layers[m], ticket.links(index) if m == 0 else None
+    if linked is not None:
+        r, c = linked, ticket.blocks[index].own_inputs(linked)
+    else:
+        rows, columns = [], []
+        for start, stop in chunks(layer.rows, layer.columns):
+            r, c = np.nonzero(ticket.rows(index, m, start, stop))
+            rows.append(r + start)
+            columns.append(c)
+        r, c = np.concatenate(rows), np.concatenate(columns)
     integers = KeptWeights(ticket, index, m)(r * layer.columns + c)
     return csr_array((integers, (r, c)), shape=(layer.rows, layer.columns))
 

@@ -18,9 +18,10 @@ from slt_theory.networks.activations import RELU
 from slt_theory.records import html_table
 from slt_theory.tickets.block import Block
 
-__all__ = ["FORMAT_VERSION", "Ticket", "architecture_of"]
+__all__ = ["FORMAT_VERSION", "Ticket", "architecture_of", "links_of"]
 
 FORMAT_VERSION = 1
+_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Ticket:
     blocks : tuple of Block
         One a target layer.
     masks : tuple of tuple of arrays
-        Per block, bits packed along rows (`numpy.packbits`).
+        Per block, bits packed along rows (`numpy.packbits`). Where hidden neurons see one input
+        each, the first is one row of a bit a neuron: whether it keeps that link. Files of earlier
+        versions hold a bit a weight there, which `links_of` brings into this form.
     unreached : tuple of (layer, output, input, sign)
         Sums with no subset within eps, proved where a sum has at most 44 live numbers; empty for a
         complete ticket.
@@ -155,8 +158,26 @@ class Ticket:
     def rows(self, block: int, mask: int, start: int, stop: int) -> NDArray[np.bool_]:
         """Rows ``start .. stop - 1`` of a mask, unpacked."""
         columns = self.blocks[block].mask_shapes[mask][1]
-        packed = self.masks[block][mask][start:stop]
-        return np.unpackbits(packed, axis=1, count=columns).astype(bool)
+        packed = self.masks[block][mask]
+        if packed.ndim == 1:
+            neurons = start + np.flatnonzero(np.unpackbits(packed, count=stop)[start:])
+            kept = np.zeros((stop - start, columns), dtype=bool)
+            kept[neurons - start, self.blocks[block].own_inputs(neurons)] = True
+            return kept
+        return np.unpackbits(packed[start:stop], axis=1, count=columns).astype(bool)
+
+    def links(self, block: int) -> NDArray[np.int64] | None:
+        """Hidden neurons of a block that keep the link to their own input.
+
+        None where neurons see several inputs, by the kind of block or against it.
+        """
+        header = self.blocks[block]
+        if not header.links_own_inputs(0):
+            return None
+        packed = links_of(header, self.masks[block][0])
+        if packed.ndim != 1:
+            return None
+        return np.flatnonzero(np.unpackbits(packed, count=header.layers[0].rows))
 
     def _repr_html_(self) -> str:
         """A table for notebooks: sizes, and what the certificate says."""
@@ -169,6 +190,24 @@ class Ticket:
             f"Ticket({self.theorem}, {self.kept:,} of {self.source_weights:,} weights kept, "
             f"{'complete' if self.complete else f'{len(self.unreached)} sums unreached'})"
         )
+
+
+def links_of(block: Block, mask: Packed) -> Packed:
+    """The mask of a first layer, a bit a weight, as a bit a neuron; unchanged where it is none.
+
+    A neuron that keeps a link to another input than its own, or several, is for the check to name.
+    """
+    first = block.layers[0]
+    if mask.ndim != 2 or first.rows % first.columns:
+        return mask
+    kept = np.zeros(first.rows, dtype=bool)
+    for start in range(0, first.rows, _AT_ONCE):
+        neurons = np.arange(start, min(start + _AT_ONCE, first.rows))
+        inputs = block.own_inputs(neurons)
+        kept[neurons] = mask[neurons, inputs // 8] & (128 >> (inputs % 8)) != 0
+        if np.bitwise_count(mask[neurons]).sum(dtype=np.int64) != np.count_nonzero(kept[neurons]):
+            return mask
+    return np.packbits(kept)
 
 
 def architecture_of(target: Network) -> dict[str, Any] | None:

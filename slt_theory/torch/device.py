@@ -13,10 +13,9 @@ from torch import Tensor
 
 from slt_theory.errors import BadInput
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.gadget import in_links
 from slt_theory.tickets.building.request import Layer
 from slt_theory.torch.kernels.launch import best_kernel
-from slt_theory.torch.pair import GadgetPair, unpack
+from slt_theory.torch.pair import GadgetPair
 from slt_theory.torch.solve import Masks, solve_compiled, solve_pair
 
 __all__ = ["OnDevice"]
@@ -86,9 +85,8 @@ class OnDevice:
         targets = torch.from_numpy(layer.targets).to(self.place)
         rest: dict[str, Any] = {"threads": threads, "progress": progress}
         masks = self.solve(pair, targets, layer.radius, **rest)
-        kept = unpack(masks.neurons[None].cpu(), block.layers[0].rows)[0]
-        inner = in_links(block, np.flatnonzero(kept.numpy()))
-        return (inner, np.ascontiguousarray(masks.out.cpu().numpy())), list(masks.unreached)
+        inner, outer = (np.ascontiguousarray(m.cpu().numpy()) for m in (masks.neurons, masks.out))
+        return (inner, outer), list(masks.unreached)
 
     def solve(
         self,

@@ -8,14 +8,13 @@ from torch import nn
 
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, Network, target_hash
-from slt_theory.tickets.building.gadget import in_links
 from slt_theory.tickets.checking.certificate import certify
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
 from slt_theory.tickets.domain import Domain, parse_domain
-from slt_theory.tickets.ticket import Ticket, architecture_of
+from slt_theory.tickets.ticket import Ticket, architecture_of, links_of
 from slt_theory.torch.build import layerwise
 from slt_theory.torch.layers import MaskedLayer, header_of, layer_of
-from slt_theory.torch.pair import GadgetPair, pack, unpack
+from slt_theory.torch.pair import GadgetPair, unpack
 from slt_theory.torch.targets import find_layers
 from slt_theory.torch.ticket import masked_layers, replaced
 
@@ -87,7 +86,9 @@ def export_ticket(
         domain=str(parse_domain(domain)),
         blocks=tuple(layer.block for layer in layers),
         masks=tuple(
-            (_in_mask(layer), np.ascontiguousarray(layer.out_mask.cpu().numpy()))
+            tuple(
+                np.ascontiguousarray(mask.cpu().numpy()) for mask in (layer.neurons, layer.out_mask)
+            )
             for layer in layers
         ),
         unreached=tuple((k, *place) for k, layer in enumerate(layers) for place in layer.unreached),
@@ -95,12 +96,6 @@ def export_ticket(
         architecture=architecture_of(target),
     )
     return certify(ticket, target)
-
-
-def _in_mask(layer: MaskedLayer) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """The in-layer's mask: one bit a kept neuron, at its own input."""
-    kept = unpack(layer.neurons[None].cpu(), layer.block.layers[0].rows)[0]
-    return in_links(layer.block, np.flatnonzero(kept.numpy()))
 
 
 def as_module(
@@ -158,12 +153,13 @@ def _neurons(ticket: Ticket, index: int) -> torch.Tensor:
         effective_block(ticket, index)
     except MalformedTicket as error:
         raise BadInput("ticket", str(error), "is no mask of this construction") from error
-    rows = ticket.blocks[index].layers[0].rows
-    kept = torch.from_numpy(ticket.masks[index][0].any(axis=1).astype(np.uint8))
-    live = GadgetPair(ticket.blocks[index], ticket.seed, torch.device("cpu")).rank.view(rows) >= 0
+    block = ticket.blocks[index]
+    packed = torch.from_numpy(links_of(block, ticket.masks[index][0]).copy())
+    kept = unpack(packed[None], block.layers[0].rows)[0]
+    live = GadgetPair(block, ticket.seed, torch.device("cpu")).rank.view(-1) >= 0
     if bool((kept.bool() & ~live).any()):
         raise BadInput("ticket", f"layer {index}", "keeps neurons of the wrong sign")
-    return pack(kept[None])[0]
+    return packed
 
 
 def _chain(ticket: Ticket) -> nn.Sequential:

@@ -153,9 +153,20 @@ def _block(archive: zipfile.ZipFile, seed: int, k: int, block: dict[str, Any]) -
     direct, shrink = block["kind"] == "direct-sums", block.get("shrink", 0)
     matrices = []
     for m, layer in enumerate(block["layers"]):
-        mask = np.unpackbits(_array(archive, f"block{k}.mask{m}.npy"), axis=1).astype(bool)
-        assert not mask[:, layer["columns"] :].any()
-        mask = mask[:, : layer["columns"]]
+        packed = _array(archive, f"block{k}.mask{m}.npy")
+        if packed.ndim == 1:
+            # A bit a neuron: its link to its own input.
+            assert m == 0
+            assert layer["rows"] % layer["columns"] == 0
+            kept = np.unpackbits(packed).astype(bool)
+            assert not kept[layer["rows"] :].any()
+            own = np.eye(layer["columns"], dtype=bool)
+            mask = np.repeat(own, layer["rows"] // layer["columns"], axis=0)
+            mask &= kept[: layer["rows"], None]
+        else:
+            mask = np.unpackbits(packed, axis=1).astype(bool)
+            assert not mask[:, layer["columns"] :].any()
+            mask = mask[:, : layer["columns"]]
         row, column = np.nonzero(mask)
         source = row // columns if direct and block["shared"] else row
         values = _numbers(archive, seed, f"block{k}.choices{m}.npy", layer, source, column)

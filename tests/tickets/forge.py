@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plain
 
 from slt_theory.errors import SltError
 from slt_theory.tickets import read_ticket
@@ -63,11 +64,21 @@ def as_npy(array: np.ndarray) -> bytes:
 
 
 def with_mask(data: bytes, block: int, mask: int, change: Callable[[Any], Any]) -> bytes:
-    """The file with one mask replaced by `change` of it."""
+    """The file with one mask replaced by `change` of it, of its bits a weight."""
     members = parts(data)
     name = f"block{block}.mask{mask}.npy"
-    members[name] = as_npy(change(np.load(io.BytesIO(members[name]))))
+    members[name] = as_npy(change(stored_mask(data, block, mask)))
     return sealed(members)
+
+
+def stored_mask(data: bytes, block: int, mask: int) -> np.ndarray:
+    """A mask of a file as packed rows, a bit a weight, whatever form it is stored in."""
+    members = parts(data)
+    layer = json.loads(members["header.json"])["blocks"][block]["layers"][mask]
+    packed = np.load(io.BytesIO(members[f"block{block}.mask{mask}.npy"]))
+    if packed.ndim == 2:
+        return packed
+    return np.packbits(plain.mask_bits(packed, layer["rows"], layer["columns"]), axis=1)
 
 
 def field(*path: Any, value: Any) -> Callable[[Any], None]:

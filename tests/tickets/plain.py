@@ -46,6 +46,14 @@ def ends(law: str) -> tuple[Fraction, Fraction]:
     return Fraction(lo), Fraction(hi)
 
 
+def mask_bits(packed: np.ndarray, rows: int, columns: int) -> list[list[int]]:
+    """A bit a weight; one row of a bit a neuron stands for links to the neurons' own inputs."""
+    if packed.ndim == 2:
+        return bits(packed, columns)
+    kept, many = bits(packed[None], rows)[0], rows // columns
+    return [[int(keep and k // many == c) for c in range(columns)] for k, keep in enumerate(kept)]
+
+
 def bits(packed: np.ndarray, columns: int) -> list[list[int]]:
     rows = []
     for row in packed.tolist():
@@ -95,8 +103,10 @@ class PlainTicket:
             self.kept = 0
             for b, block in enumerate(self.header["blocks"]):
                 masks = [
-                    bits(
-                        np.load(io.BytesIO(archive.read(f"block{b}.mask{m}.npy"))), layer["columns"]
+                    mask_bits(
+                        np.load(io.BytesIO(archive.read(f"block{b}.mask{m}.npy"))),
+                        layer["rows"],
+                        layer["columns"],
                     )
                     for m, layer in enumerate(block["layers"])
                 ]

@@ -145,8 +145,7 @@ def test_a_negative_in_weight_has_no_place_in_one_half():
     places = neurons * layer.columns + neurons // block.n
     u = layer_law(layer).sample_at(1, layer.stream, places)
     neuron = int(np.flatnonzero(u < 0)[0])
-    column = neuron // block.n
-    masks[0][neuron, column // 8] |= 128 >> (column % 8)
+    masks[0][neuron // 8] |= 128 >> (neuron % 8)
     report = verify(replace(ticket, masks=(tuple(masks), *ticket.masks[1:])), network)
     assert any("negative in-weight" in text for text in report.failures)
 

@@ -17,7 +17,7 @@ import cases
 import numpy as np
 import plain
 import pytest
-from forge import field, parts, sealed, with_json, with_mask
+from forge import field, parts, sealed, stored_mask, with_json, with_mask
 
 from slt_theory.errors import UnreadableFile
 from slt_theory.networks import Dense
@@ -94,9 +94,7 @@ def test_flipped_bits_of_masks_are_judged_as_the_slow_checker_judges_them(
         mutant = with_mask(original, b, m, flip(r, c))
         check = judged(mutant, target, tmp_path)
         layer = blocks[b]["layers"][m]
-        row = plain.bits(
-            np.load(io.BytesIO(parts(mutant)[f"block{b}.mask{m}.npy"])), layer["columns"]
-        )
+        row = plain.bits(stored_mask(mutant, b, m), layer["columns"])
         gadget_in = blocks[b]["kind"] == "gadget-pair" and m == 0
         if gadget_in and (
             sum(row[r]) > 1
@@ -256,7 +254,7 @@ def test_a_smaller_error_found_is_a_weaker_claim_and_passes(original, target, tm
 def test_masks_that_a_gadget_does_not_allow(gadget, target, tmp_path):
     header = json.loads(parts(gadget)["header.json"])
     rows, columns = (header["blocks"][0]["layers"][0][k] for k in ("rows", "columns"))
-    kept = plain.bits(np.load(io.BytesIO(parts(gadget)["block0.mask0.npy"])), columns)
+    kept = plain.bits(stored_mask(gadget, 0, 0), columns)
     for row in [r for r in range(rows) if sum(kept[r])][:10]:
         other = (kept[row].index(1) + 1) % columns
         check = judged(with_mask(gadget, 0, 0, flip(row, other)), target, tmp_path)

@@ -134,6 +134,7 @@ def test_forged_masks_are_judged_by_what_they_compute():
     rejected = accepted = 0
     for b, m, r, c in kept + empty:
         masks = [[mask.copy() for mask in part] for part in ticket.masks]
+        masks[b][m] = np.packbits(ticket.rows(b, m, 0, ticket.blocks[b].layers[m].rows), axis=1)
         masks[b][m][r, c // 8] ^= 128 >> (c % 8)
         mutant = replace(ticket, masks=tuple(tuple(part) for part in masks))
         check = verify(mutant, family)
@@ -293,10 +294,8 @@ def test_more_hinges_than_may_be_evaluated_are_refused(powers):
     columns = powers.blocks[1].layers[0].columns
     everything = np.packbits(np.ones((len(outer), columns), dtype=bool), axis=1)
     pair = powers.blocks[0]
-    live = np.zeros((pair.layers[0].rows, pair.columns), dtype=bool)
-    rows = np.arange(len(live))
-    live[rows, rows * pair.columns // len(live)] = True
-    masks = ((np.packbits(live, axis=1), np.packbits(links, axis=1)), (everything,))
+    live = np.ones(pair.layers[0].rows, dtype=bool)
+    masks = ((np.packbits(live), np.packbits(links, axis=1)), (everything,))
     greedy = replace(powers, masks=masks)
     assert in_mask.shape == masks[0][0].shape
     with pytest.raises(NeedsMemory, match="one function"):

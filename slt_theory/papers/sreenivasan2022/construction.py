@@ -195,7 +195,9 @@ class _Chain:
 
 def _needed(masks: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
     """From the last layer back: a neuron that nobody takes keeps nothing."""
-    for m in range(len(masks) - 2, -1, -1):
+    for m in range(len(masks) - 2, 0, -1):
         taken = np.unpackbits(np.bitwise_or.reduce(masks[m + 1], axis=0), count=len(masks[m]))
         masks[m][taken == 0] = 0
+    # A bit a neuron already.
+    masks[0] &= np.bitwise_or.reduce(masks[1], axis=0)
     return masks

@@ -166,11 +166,10 @@ def in_weights(block: Block, seed: int, groups: list[int] | None = None) -> Int6
 
 
 def in_links(block: Block, neurons: Int64Array) -> NDArray[np.uint8]:
-    """The first layer's mask that keeps these neurons' links to their own inputs."""
-    mask = np.zeros(block.layers[0].packed_shape, dtype=np.uint8)
-    inputs = neurons // (block.halves * block.n)
-    mask[neurons, inputs // 8] = 128 >> (inputs % 8)
-    return mask
+    """The first layer's mask, a bit a neuron: these keep the link to their own input."""
+    kept = np.zeros(block.layers[0].rows, dtype=bool)
+    kept[neurons] = True
+    return np.packbits(kept)
 
 
 def in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,6 @@ half, and rows of out-weights. Constructions pick from it and get masks back. Th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -80,7 +79,7 @@ class Filled:
 
 def check_memory(blocks: tuple[Block, ...]) -> None:
     """Refuse masks beyond 4 GiB before anything is drawn."""
-    needed = sum(math.prod(layer.packed_shape) for block in blocks for layer in block.layers)
+    needed = sum(block.mask_bytes() for block in blocks)
     if needed > _MASK_LIMIT:
         n = max(block.n for block in blocks)
         raise NeedsMemory(f"the packed masks at n = {n}", needed, _MASK_LIMIT, "lower n")

@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from slt_theory.lattice import HEADROOM_BITS, PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.networks import Network, parse_activation
+from slt_theory.streams import words32_at
 from slt_theory.tickets.bends import gadget_activation
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.checking.compiled import check_frozen_rows
+from slt_theory.tickets.frozen import frozen_stream
 from slt_theory.tickets.source import FrozenRows, MalformedTicket, chunks, kept_matrix, layer_law
 from slt_theory.tickets.ticket import Ticket
 
@@ -162,9 +164,9 @@ class SourceBlock(ABC):
         """Effective weights of masks whose bits are where they may be."""
 
     def _check_padding(self, m: int) -> None:
-        spare = (-self.block.layers[m].columns) % 8
-        mask = self.ticket.masks[self.index][m]
-        if spare and (mask[:, -1] & ((1 << spare) - 1)).any():
+        layer, mask = self.block.layers[m], self.ticket.masks[self.index][m]
+        spare = -(layer.rows if mask.ndim == 1 else layer.columns) % 8
+        if spare and (mask[..., -1] & ((1 << spare) - 1)).any():
             raise self.wrong("bits beyond the mask's last column are set")
 
     def linked_columns(self, m: int) -> Int64Array:
@@ -205,6 +207,9 @@ class SourceBlock(ABC):
         from slt_theory.subset_sum.parallel import map_blocks
 
         ticket, layer, mask = self.ticket, self.block.layers[m], self.ticket.masks[self.index][m]
+        if mask.ndim == 1:
+            self._check_frozen_links(layer)
+            return
         linked = self.linked_columns(m)
         check_frozen_rows(ticket, layer, mask, linked)
 
@@ -223,6 +228,22 @@ class SourceBlock(ABC):
             row, column, state = found
             raise self.wrong(
                 f"weight ({row}, {column}) is frozen {state}, the mask says otherwise", m
+            )
+
+    def _check_frozen_links(self, layer: SourceLayer) -> None:
+        """No kept link of a hidden neuron is pruned; other links are not kept by construction."""
+        kept = self.ticket.links(self.index)
+        assert kept is not None
+        if layer.lock != "0":
+            raise self.wrong("nothing may be locked in a gadget layer", 0)
+        inputs = self.block.own_inputs(kept)
+        places = kept * layer.columns + inputs
+        words = words32_at(self.ticket.seed, frozen_stream(layer), places)
+        pruned = np.flatnonzero(words < round(Fraction(layer.prune) * (1 << 32)))
+        if pruned.size:
+            row, column = int(kept[pruned[0]]), int(inputs[pruned[0]])
+            raise self.wrong(
+                f"weight ({row}, {column}) is frozen pruned, the mask says otherwise", 0
             )
 
     def check_size(self, counts: Int64Array) -> None:

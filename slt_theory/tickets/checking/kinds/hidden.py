@@ -40,8 +40,14 @@ class HiddenBlock(SourceBlock):
         MalformedTicket
             If a neuron sees more than one input, or that of another stretch.
         """
-        layer = self.block.layers[0]
+        layer, linked = self.block.layers[0], self.ticket.links(self.index)
         seen = np.full(layer.rows, -1, dtype=np.int64)
+        if linked is not None:
+            seen[linked] = self.block.own_inputs(linked)
+            weights = np.zeros(layer.rows, dtype=np.int64)
+            places = linked * layer.columns + seen[linked]
+            weights[linked] = KeptWeights(self.ticket, self.index, 0)(places)
+            return seen, weights
         for start, stop in chunks(layer.rows, layer.columns):
             kept = self.ticket.rows(self.index, 0, start, stop)
             count = np.count_nonzero(kept, axis=1)
