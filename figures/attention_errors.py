@@ -57,7 +57,7 @@ def _over_n(axis: Axes, rows: list[dict[str, Any]]) -> None:
     """Certified and found errors over n: median and range over sources."""
     from statistics import median
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, legend_over, marker_of
 
     for colour, label, value in (
         (COLOURS[1], "certified, any length", lambda row: row["bound"]),
@@ -65,24 +65,28 @@ def _over_n(axis: Axes, rows: list[dict[str, Any]]) -> None:
     ):
         values = {n: [value(row) for row in group] for n, group in _by_n(rows).items()}
         middle, low, high = ([f(v) for v in values.values()] for f in (median, min, max))
-        axis.semilogy(list(values), middle, color=colour, marker="o", ms=3, label=label)
+        axis.semilogy(
+            list(values), middle, color=colour, marker=marker_of(colour), ms=3, label=label
+        )
         axis.fill_between(list(values), low, high, color=colour, alpha=0.2, lw=0)
     axis.set(xlabel="products offered to an entry $n$", ylabel="error of an output")
-    axis.legend()
+    legend_over(axis)
 
 
 def _over_length(axis: Axes, rows: list[dict[str, Any]]) -> None:
     """Median errors over the number of tokens, a colour for each n."""
     from statistics import median
 
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, legend_over, marker_of
 
     for colour, (n, group) in zip(COLOURS, _by_n(rows).items(), strict=False):
         lengths = sorted(group[0]["measured"], key=int)
         found = [median(row["measured"][length] for row in group) for length in lengths]
         label = f"$n$ = {n}, found"
-        axis.loglog([*map(int, lengths)], found, color=colour, marker="o", ms=3, label=label)
+        axis.loglog(
+            [*map(int, lengths)], found, color=colour, marker=marker_of(colour), ms=3, label=label
+        )
         axis.axhline(median(row["bound"] for row in group), color=colour, ls="--", lw=1)
     axis.set_xscale("log", base=2)
     axis.set(xlabel="tokens", ylabel="error of an output")
-    axis.legend(title="dashed: certified")
+    legend_over(axis, title="dashed: certified")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SEEDS = 3
+# Inches a row and points of its label: the least that a printed page shows clearly.
+ROW, LETTERS = 0.125, 5.5
 
 
 def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
@@ -75,38 +77,51 @@ def _check(outcomes: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def draw(data: dict[str, Any]) -> Figure:
-    """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    """The figure of a table, in the current style: as many columns as there is room for."""
+    from slt_theory.plotting import legend_above, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    names = ("CONSISTENT", "INCONCLUSIVE", "NOT CLAIMED", "VIOLATED")
-    colours = dict(zip(names, (COLOURS[0], "0.6", COLOURS[1], COLOURS[2]), strict=True))
     rows = [
         (claim, check)
         for claim in data["claims"]
         for check in claim["checks"]
         if check["role"] in ("statement", "issue", "remark") and "wins" in check
     ]
-    figure = NewFigure(figsize=(6.5, 0.6 + 0.17 * len(rows)))
-    axis = figure.subplots()
+    figure = new_figure(wide=True)
+    half = -(-len(rows) // 2)
+    figure.set_figheight(0.9 + ROW * half)
+    axes = figure.subplots(1, 2)
+    for axis, part in zip(axes, (rows[:half], rows[half:]), strict=True):
+        _panel(axis, part, half)
+    figure.supxlabel("replicates won minus lost, over both", fontsize="medium")
+    legend_above(figure)
+    return figure
+
+
+def _panel(axis: Any, rows: list[Any], length: int) -> None:
+    """A row a check, a dot a master seed."""
+    from slt_theory.plotting import COLOURS
+
+    looks = {
+        "CONSISTENT": (COLOURS[0], "o"),
+        "INCONCLUSIVE": ("0.6", "s"),
+        "NOT CLAIMED": (COLOURS[1], "^"),
+        "VIOLATED": (COLOURS[2], "v"),
+    }
     for k, (_, check) in enumerate(rows):
         counts = zip(check["wins"], check["losses"], check["verdicts"], strict=True)
         for shift, (wins, losses, verdict) in enumerate(counts):
             height = k + 0.22 * (shift - (len(check["wins"]) - 1) / 2)
+            colour, marker = looks[verdict]
             share = (wins - losses) / max(wins + losses, 1)
-            axis.plot(share, height, "o", ms=2.8, color=colours[verdict])
+            axis.plot(share, height, marker, ms=2.8, color=colour, clip_on=False)
+    for name in dict.fromkeys(v for _, check in rows for v in check["verdicts"]):
+        colour, marker = looks[name]
+        axis.plot([], [], marker, ms=3, color=colour, label=name)
     for side in (-1, 1):
         axis.axvline(16 / 24 * side, color="0.5", ls="--", lw=0.8)
     axis.axvline(0, color="0.85", lw=0.8, zorder=0)
-    axis.set_yticks(
-        range(len(rows)), [f"{claim['claim']}: {check['check']}" for claim, check in rows]
-    )
-    axis.tick_params(axis="y", labelsize="x-small", length=0)
-    axis.set(
-        xlabel="replicates won minus lost, over both", xlim=(-1.05, 1.05), ylim=(len(rows), -1)
-    )
-    for name in dict.fromkeys(v for _, check in rows for v in check["verdicts"]):
-        axis.plot([], [], "o", ms=3, color=colours[name], label=name)
-    axis.legend(loc="lower left", fontsize="x-small")
-    return figure
+    labels = [f"{claim['claim']}: {check['check']}" for claim, check in rows]
+    axis.set_yticks(range(len(rows)), labels, fontsize=LETTERS)
+    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(-1.05, 1.05), ylim=(length - 0.5, -1), xticks=[-1, -0.5, 0, 0.5, 1])
+    axis.tick_params(axis="x", labelsize=LETTERS + 1)

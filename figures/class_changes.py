@@ -60,11 +60,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     rows, count = data["rows"], data["inputs"]
     x, y = [r["eps"] for r in rows], [r["changed"] / count for r in rows]
@@ -77,8 +75,12 @@ def draw(data: dict[str, Any]) -> Figure:
     axis.plot(
         x, open_shares, color=COLOURS[1], marker="s", ms=3, label="not excluded by certificate"
     )
-    axis.set(xscale="log", xlabel=r"$\varepsilon$ of a weight", ylabel=f"share of {count} digits")
+    axis.set(
+        xscale="log",
+        xlabel=r"$\varepsilon$ of a weight",
+        ylabel=f"share of {count} digits (linear below $10^{{-3}}$)",
+    )
     axis.set_yscale("symlog", linthresh=1e-3)
     axis.set_ylim(bottom=-1e-4)
-    axis.legend()
+    legend_above(figure)
     return figure

@@ -37,9 +37,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
-    figure = new_figure()
+    figure = new_figure(wide=True)
     axes = figure.subplots(1, 2, sharey=True)
     names: list[str] = []
     for part in data["parts"]:
@@ -55,12 +55,12 @@ def draw(data: dict[str, Any]) -> Figure:
         axes[1].hlines(places, low, high, color=colour, lw=2)
     axes[0].set(xscale="log", xlabel="stored bits a weight", yticks=range(len(names)))
     axes[0].set_yticklabels(names, fontsize="x-small")
-    axes[0].axvline(32, color="0.6", lw=0.8, ls="--")
-    axes[0].legend(fontsize="small")
+    axes[0].axvline(32, color="0.6", lw=0.8, ls="--", label="32 bits: float32")
     axes[0].invert_yaxis()
-    axes[1].set(xscale="log", xlabel="network error")
+    axes[1].set(xscale="log", xlabel="network error, found to certified")
     height = 0.24 * len(names) + 1.0
     figure.set_figheight(max(height, figure.get_figheight()))
+    legend_above(figure, axes[0])
     return figure
 
 

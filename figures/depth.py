@@ -47,7 +47,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_over, marker_of, new_figure
 
     figure = new_figure()
     numbers, errors = figure.subplots(1, 2)
@@ -59,7 +59,7 @@ def draw(data: dict[str, Any]) -> Figure:
         inverse = [1 / row["eps"] for row in rows]
         for key, line in (("weights", "-"), ("kept", ":")):
             each = [row[key] / data["parameters"] for row in rows]
-            numbers.plot(inverse, each, line, color=colour, marker="o", ms=3)
+            numbers.plot(inverse, each, line, color=colour, marker=marker_of(colour), ms=3)
         low, high = ([row[key] for row in rows] for key in ("found", "certified"))
         # A little apart, so that bars at one eps stand side by side.
         errors.vlines([shift * x for x in inverse], low, high, color=colour, lw=3, label=label)
@@ -67,5 +67,5 @@ def draw(data: dict[str, Any]) -> Figure:
     errors.set(ylabel="network error, found to certified")
     for axis in (numbers, errors):
         axis.set(xscale="log", yscale="log", xlabel=r"$1/\varepsilon$")
-    errors.legend(fontsize="small")
+    legend_over(errors)
     return figure

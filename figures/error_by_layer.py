@@ -46,7 +46,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
     rows = data["rows"]
     depth = len(rows[0]["layers"])
@@ -64,5 +64,5 @@ def draw(data: dict[str, Any]) -> Figure:
     axis.set(xscale="log", xlabel=rf"error, found to certified, $\varepsilon$ = {data['eps']:g}")
     axis.set_yticks(range(len(rows)), [row["theorem"] for row in rows], fontsize="small")
     axis.invert_yaxis()
-    axis.legend(fontsize="small")
+    legend_above(figure)
     return figure

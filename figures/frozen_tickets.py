@@ -33,21 +33,28 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_over, marker_of, new_figure
 
     figure = new_figure(1.6)
     panels = figure.subplots(2, 1, sharex=True)
-    titles = ("copies", "pair $n$")
+    titles = ("copies of a value", "numbers of a pair $n$")
     fields = (("copies", "copies_one"), ("pair_n", "pair_one"))
     for axis, title, (ticket, one) in zip(panels, titles, fields, strict=True):
         for colour, (split, label) in zip(COLOURS, LABELS.items(), strict=False):
             rows = [r for r in data["rows"] if _split(r) == split]
             ratios = [r["ratio"] for r in rows]
-            axis.plot(ratios, [r[ticket] for r in rows], color=colour, marker="o", label=label)
-            axis.plot(ratios, [r[one] for r in rows], color=colour, linestyle=":", marker=".")
+            axis.plot(
+                ratios,
+                [r[ticket] for r in rows],
+                color=colour,
+                marker=marker_of(colour),
+                ms=3,
+                label=label,
+            )
+            axis.plot(ratios, [r[one] for r in rows], color=colour, linestyle=":", marker=".", ms=3)
         axis.set(ylabel=title, yscale="log")
     panels[1].set_xlabel("frozen share (dotted: one sum, 90 %)")
-    panels[0].legend()
+    legend_over(panels[0])
     return figure
 
 

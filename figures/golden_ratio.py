@@ -50,7 +50,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
@@ -64,5 +64,5 @@ def draw(data: dict[str, Any]) -> Figure:
     axis.axvline((5**0.5 - 1) / 2, color="0.4", lw=0.8, ls="--", label="golden ratio")
     axis.axhline(1, color="0.6", lw=0.8, ls=(0, (1, 2)), label=r"claimed $\gamma^k$")
     axis.set(xlabel=r"ratio $\gamma$", ylabel=r"worst residual / $\gamma^k$ found", yscale="log")
-    axis.legend(title=f"k = {data['k']}, {data['draws']} draws a ratio")
+    legend_above(figure, title=f"$k$ = {data['k']}, {data['draws']} draws a ratio")
     return figure

@@ -81,18 +81,15 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     for colour, way in zip(COLOURS, WAYS, strict=False):
         rows = [row for row in data["rows"] if row["way"] == way]
         x, y = [r["n"] for r in rows], [r["median"] for r in rows]
         sides = [[r["median"] - r["low"] for r in rows], [r["high"] - r["median"] for r in rows]]
-        axis.errorbar(x, y, sides, color=colour, marker="o", ms=3, label=way)
-    axis.set(xlabel="$n$", ylabel="median distance to the target", yscale="log")
-    axis.set_title(f"{data['law']} numbers, {data['trials']} trials")
-    axis.legend()
+        axis.errorbar(x, y, sides, color=colour, marker=marker_of(colour), ms=3, label=way)
+    axis.set(xlabel="random numbers $n$", ylabel="median distance to the target", yscale="log")
+    legend_above(figure, title=f"{data['law']} numbers, {data['trials']} trials")
     return figure

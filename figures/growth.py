@@ -52,20 +52,21 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
 
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_over, new_figure
 
     paths = np.array(data["paths"])
     figure = new_figure()
     left, right = figure.subplots(1, 2)
     left.plot(paths.T, color=COLOURS[0], alpha=0.2, lw=0.8)
     left.plot(paths.mean(axis=0), color="k", label="mean of the paths")
+    left.plot([], [], color=COLOURS[0], lw=0.8, label="a path")
     left.set(xlabel="numbers seen $t$", ylabel="covered share $v_t$")
-    left.legend()
+    legend_over(left)
     now, following = paths[:, :-1].ravel(), paths[:, 1:].ravel()
-    right.plot(now, following, ".", ms=2, color=COLOURS[0], alpha=0.4, label="steps")
+    right.plot(now, following, ".", ms=2, color=COLOURS[0], alpha=0.4, label="a step")
     v = np.linspace(0, 1, 200)
-    right.plot(v, v * (1 + (1 - v) / 2), color=COLOURS[1], label=r"$v(1 + (1 - v)/2)$, exact mean")
+    right.plot(v, v * (1 + (1 - v) / 2), color=COLOURS[1], label="exact mean")
     right.plot(v, np.minimum(2 * v, 1), color="0.4", ls="--", label=r"$\min(2v, 1)$")
     right.set(xlabel="$v_t$", ylabel="$v_{t+1}$")
-    right.legend()
+    legend_over(right)
     return figure

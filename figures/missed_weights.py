@@ -50,11 +50,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
     for colour, law in zip(COLOURS, laws, strict=False):
@@ -62,9 +60,14 @@ def draw(data: dict[str, Any]) -> Figure:
         x, y = [r["target"] for r in rows], [r["missed"] for r in rows]
         sides = [[r["missed"] - r["low"] for r in rows], [r["high"] - r["missed"] for r in rows]]
         axis.errorbar(
-            x, y, sides, color=colour, marker="o", ms=3, label=f"{law}, n = {rows[0]['n']}"
+            x,
+            y,
+            sides,
+            color=colour,
+            marker=marker_of(colour),
+            ms=3,
+            label=f"{law}, n = {rows[0]['n']}",
         )
     axis.set(xlabel="target weight $w$", ylabel="share missed", yscale="log")
-    axis.set_title(rf"$\varepsilon$ = {data['eps']:g}, {data['trials']} trials")
-    axis.legend(fontsize="small")
+    legend_above(figure, title=rf"$\varepsilon$ = {data['eps']:g}, {data['trials']} trials")
     return figure

@@ -62,7 +62,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
@@ -77,5 +77,5 @@ def draw(data: dict[str, Any]) -> Figure:
             label=rf"$\varepsilon$ = {row['eps']:g}, kept {row['kept']:.0%}",
         )
     axis.set(xlabel="first $n$ at which the weight is reached", ylabel="share of weights")
-    axis.legend(title=f"{data['weights']:,} weights of {data['target']}")
+    legend_above(figure, title=f"{data['weights']:,} weights of {data['target']}")
     return figure

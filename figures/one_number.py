@@ -41,7 +41,7 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure, thresholds
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, thresholds
 
     figure = new_figure()
     axis = figure.subplots()
@@ -61,5 +61,5 @@ def draw(data: dict[str, Any]) -> Figure:
         xlabel=r"$1/\varepsilon$",
         ylabel=f"smallest $n$ for success {1 - data['delta']:g}",
     )
-    axis.legend(title=f"{data['law']}; bars: exact {data['level']:.0%}")
+    legend_above(figure, title=f"{data['law']}; bars: exact {data['level']:.0%}")
     return figure

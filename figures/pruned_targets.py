@@ -49,21 +49,20 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from matplotlib.figure import Figure as NewFigure
+    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
 
-    from slt_theory.plotting import COLOURS
-
-    figure = NewFigure()
+    figure = new_figure()
     axis = figure.subplots()
     laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
     for colour, law in zip(COLOURS, laws, strict=False):
         rows = [row for row in data["rows"] if row["law"] == law]
         x, y = [r["weights"] for r in rows], [r["n"] for r in rows]
         sides = [[r["n"] - r["low"] for r in rows], [r["high"] - r["n"] for r in rows]]
-        axis.errorbar(x, y, sides, color=colour, marker="o", ms=3, label=law)
+        axis.errorbar(x, y, sides, color=colour, marker=marker_of(colour), ms=3, label=law)
     axis.set(
         xlabel="weights of the layer that are not 0", ylabel="smallest $n$ for all", xscale="log"
     )
-    axis.set_title(rf"$\varepsilon$ = {data['eps']:g}, median of {data['layers']} layers")
-    axis.legend()
+    legend_above(
+        figure, title=rf"$\varepsilon$ = {data['eps']:g}, median of {data['layers']} layers"
+    )
     return figure

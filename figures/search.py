@@ -54,7 +54,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, marker_of, new_figure
 
     figure = new_figure()
     axes = figure.subplots(1, 2, sharey=True)
@@ -73,7 +73,7 @@ def draw(data: dict[str, Any]) -> Figure:
                 middle,
                 yerr=[below, above],
                 color=colour,
-                marker="o",
+                marker=marker_of(colour),
                 ms=3,
                 capsize=2,
                 label=label,

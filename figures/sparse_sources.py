@@ -37,7 +37,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     import numpy as np
 
-    from slt_theory.plotting import COLOURS, new_figure, thresholds
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, thresholds
 
     figure = new_figure()
     axis = figure.subplots()
@@ -54,5 +54,5 @@ def draw(data: dict[str, Any]) -> Figure:
     axis.plot([], [], color="0.4", ls=":", label="published factor, set at 1/2")
     axis.set(xlabel="probability $p$ that a number is present", ylabel="numbers present, $n\\,p$")
     axis.set_ylim(0, None)
-    axis.legend(title=f"bars: exact {data['level']:.0%}", ncols=2)
+    legend_above(figure, title=f"bars: exact {data['level']:.0%}")
     return figure

@@ -29,9 +29,9 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_over, new_figure
 
-    figure = new_figure()
+    figure = new_figure(wide=True)
     left, right = figure.subplots(1, 2)
     for colour, name in zip(COLOURS, SHOWN, strict=False):
         rows = [r for r in data["rows"] if (r["family"], r["what"]) == (name, "eps") and r["kept"]]
@@ -39,19 +39,24 @@ def draw(data: dict[str, Any]) -> Figure:
         if not rows:
             continue
         errors = [row["eps"] for row in rows]
-        left.plot(errors, [row["kept"] for row in rows], "o-", color=colour, label=name)
+        left.plot(errors, [row["kept"] for row in rows], "o-", ms=3, color=colour, label=name)
         least = [3 * row["least_kinks"] for row in rows]
         left.plot(errors, least, color=colour, ls=":", lw=1)
         known = data["published"][name]
         left.plot(float(known["eps"]), known["kept"], "x", color=colour)
-    left.set(xscale="log", yscale="log", xlabel="sup error", ylabel="kept weights")
-    left.legend(loc="lower left")
+    left.plot([], [], "x", color="0.3", label="published network")
+    left.plot([], [], color="0.3", ls=":", lw=1, label="fewest bends can do")
+    left.set(
+        xscale="log", yscale="log", xlabel="largest error over the domain", ylabel="kept weights"
+    )
+    legend_over(left)
     sources = [r for r in data["rows"] if r["what"] == "source" and r["kept"]]
     right.barh([_what(row) for row in sources], [row["kept"] for row in sources], color=COLOURS[4])
     right.invert_yaxis()
     right.set(xlabel="kept weights")
     if sources:
-        right.set_title(f"{sources[0]['family']} at {sources[0]['eps']:g}", fontsize="small")
+        title = rf"sources for {sources[0]['family']}, $\varepsilon$ = {sources[0]['eps']:g}"
+        right.set_title(title, fontsize="small")
     right.tick_params(axis="y", labelsize="x-small")
     return figure
 

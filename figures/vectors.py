@@ -35,20 +35,20 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, new_figure, thresholds
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, thresholds
 
     figure = new_figure()
     axis = figure.subplots()
     for colour, dim in zip(COLOURS, sorted({row["dim"] for row in data["rows"]}), strict=False):
         rows = [row for row in data["rows"] if row["dim"] == dim]
         x = [row["log2"] for row in rows]
-        thresholds(axis, x, rows, color=colour, label=f"{dim}")
+        thresholds(axis, x, rows, color=colour, label=f"$d$ = {dim}")
         # 2^n boxes of side 2 eps must cover a share 1 - delta of a box of side 2.
         axis.plot(x, [dim * step for step in x], color=colour, ls="--", lw=1)
     axis.plot([], [], color="0.4", ls="--", lw=1, label=r"$d\,\log_2(1/\varepsilon)$")
     axis.set(
         xlabel=r"$\log_2(1/\varepsilon)$", ylabel=f"smallest $n$ for success {1 - data['delta']:g}"
     )
-    axis.set_ylim(0, 1.35 * axis.get_ylim()[1])
-    axis.legend(ncols=3, loc="upper left", title=f"dimension $d$; bars: exact {data['level']:.0%}")
+    axis.set_ylim(bottom=0)
+    legend_above(figure, title=f"dimension $d$; bars: exact {data['level']:.0%}")
     return figure

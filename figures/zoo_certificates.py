@@ -91,7 +91,7 @@ def draw(data: dict[str, Any]) -> Figure:
 
 
 def _draw_ratios(axis: Any, rows: list[dict[str, Any]]) -> None:
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, legend_over
 
     ranks = sorted({row["rank"] for row in rows})
     laws = list(dict.fromkeys(row["law"] for row in rows))
@@ -104,11 +104,11 @@ def _draw_ratios(axis: Any, rows: list[dict[str, Any]]) -> None:
     axis.set_yticks([1, 2, 5, 10], ["1", "2", "5", "10"])
     axis.set_xticks(ranks)
     axis.minorticks_off()
-    axis.legend(fontsize="x-small")
+    legend_over(axis)
 
 
 def _draw_excess(axis: Any, data: dict[str, Any]) -> None:
-    from slt_theory.plotting import COLOURS
+    from slt_theory.plotting import COLOURS, legend_over
 
     excess, certified, literal = zip(*data["points"], strict=True)
     axis.plot(literal, excess, ".", ms=2, color=COLOURS[1], label="no remainder")
@@ -116,13 +116,13 @@ def _draw_excess(axis: Any, data: dict[str, Any]) -> None:
     ends = [min(excess), max(excess)]
     axis.plot(ends, ends, color="0.4", ls="--", label="equal")
     axis.set(xscale="log", yscale="log", xlabel="bound", ylabel="excess loss of a group")
-    axis.legend(loc="upper left", fontsize="x-small")
+    legend_over(axis)
 
 
 def _draw_tuning(axis: Any, rows: list[dict[str, Any]]) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
-    from slt_theory.plotting import COLOURS, curve
+    from slt_theory.plotting import COLOURS, curve, legend_over
 
     dense = next(row["median"] for row in rows if row["arm"] == "dense")
     axis.axhline(dense, color="0.4", ls="--", lw=1, label="dense")
@@ -134,4 +134,4 @@ def _draw_tuning(axis: Any, rows: list[dict[str, Any]]) -> None:
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(PercentFormatter(1))
-    axis.legend(loc="lower right")
+    legend_over(axis)

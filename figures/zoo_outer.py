@@ -3,7 +3,8 @@
 Medians of the replicates, with exact intervals for the median of what they are drawn from. Below,
 differences of test accuracy (of gains, for sizes) between the two arms of a check: full points for
 what a paper claims, open ones for planted errors and planted effects, ticks for the margin; gains
-of the error are in per cent of the dense networks' errors.
+of the error are in per cent of the dense networks' errors. The lower axis is linear between -1 and
+1, logarithmic beyond.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import new_figure
+    from slt_theory.plotting import legend_over, new_figure
 
     figure = new_figure(2.6)
     above, below = figure.subplots(2, 1, height_ratios=(1, 3))
     _curves(above, data["curve"])
     _differences(below, data["compared"])
     level = min(row["level"] for row in (*data["curve"], *data["compared"]))
-    above.legend(title=f"bars: exact {level:.0%}")
+    legend_over(above, title=f"bars: exact {level:.0%}")
     return figure
 
 

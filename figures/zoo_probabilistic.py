@@ -55,7 +55,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-    from slt_theory.plotting import COLOURS, curve, new_figure
+    from slt_theory.plotting import COLOURS, curve, legend_over, new_figure
 
     figure = new_figure(1.5)
     (mass, depth), (luminance, label) = figure.subplots(2, 2)
@@ -87,5 +87,5 @@ def draw(data: dict[str, Any]) -> Figure:
             line(axis, panel, arm, colour, text)
         axis.set(xlabel="hidden layer", ylabel=name, xticks=range(1, 5))
     for axis in (depth, label):
-        axis.legend(fontsize="small", loc="center right" if axis is depth else "lower left")
+        legend_over(axis)
     return figure

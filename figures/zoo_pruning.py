@@ -19,7 +19,6 @@ DENSITIES = ("1/5", "1/10", "1/20", "1/40")
 #: Kept of M consecutive weights.
 GROUPS = (4, 8, 16)
 TITLES = {"accuracy": "test accuracy (%)", "psnr": "PSNR (dB)"}
-UNDER_DENSE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0.94)}
 LABELS = {
     "scratch": "random mask, scratch",
     "random": "random ticket, pressed (RST)",
@@ -86,7 +85,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    from slt_theory.plotting import COLOURS, curve, new_figure
+    from slt_theory.plotting import COLOURS, curve, legend_over, new_figure
 
     figure = new_figure(1.7)
     panels = figure.subplots(2, 1, sharex=True)
@@ -100,8 +99,7 @@ def draw(data: dict[str, Any]) -> Figure:
             part = [row for row in rows if row["arm"] == arm]
             curve(axis, part, "density", scale=scale, colour=colour, label=LABELS[arm])
         axis.set(xscale="log", ylabel=title)
-        corner = {"loc": "lower right"} if panel == "accuracy" else UNDER_DENSE
-        axis.legend(fontsize="small", **corner)
+        legend_over(axis)
     axis.set_xlabel("density")
     shown = [row["density"] for row in data["rows"] if row["arm"] == "scratch"]
     axis.xaxis.set_major_locator(FixedLocator(shown))

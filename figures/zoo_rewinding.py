@@ -2,7 +2,8 @@
 
 Iterative pruning by 35 % a round (the output layer by 17.5 %) of an MLP 64-100-50-10 on 8x8 digits.
 Points are medians of 24 replicates of split, initial weights and order of batches; bars and the
-band of the dense network are exact intervals of level 0.95 for the median, given the data set.
+band of the dense network are exact intervals of level 0.95 for the median, given the data set. The
+accuracy is drawn by the logarithm of the error.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
     from matplotlib.ticker import NullLocator
 
-    from slt_theory.plotting import COLOURS, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
@@ -89,12 +90,17 @@ def draw(data: dict[str, Any]) -> Figure:
             label=label,
         )
     densities = sorted({100 * row["density"] for row in data["rows"]})
-    axis.set(xscale="log", xlabel="density (% kept)", yscale="log", ylabel="test accuracy (%)")
+    axis.set(
+        xscale="log",
+        xlabel="density (% kept)",
+        yscale="log",
+        ylabel="test accuracy (%)",
+    )
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
     # Equal factors of the error are equal lengths, so that 97 and 98 are distinguishable.
     axis.set_yticks([100 - mark for mark in MARKS], [str(mark) for mark in MARKS])
     for one in (axis.xaxis, axis.yaxis):
         one.set_minor_locator(NullLocator())
         one.set_inverted(True)
-    axis.legend(loc="lower left")
+    legend_above(figure)
     return figure

@@ -48,7 +48,7 @@ def _row(arm: str, density: Fraction, values: list[Fraction]) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, curve, new_figure
+    from slt_theory.plotting import COLOURS, curve, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
@@ -59,5 +59,5 @@ def draw(data: dict[str, Any]) -> Figure:
         part = [row for row in data["rows"] if row["arm"] == arm]
         curve(axis, part, "density", scale=100, colour=colour, label=label)
     axis.set(xlabel="density", ylabel="test accuracy (%)", xlim=(0, 1))
-    axis.legend(loc="lower center", fontsize="small")
+    legend_above(figure)
     return figure

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from slt_theory.plotting.captions import caption
-from slt_theory.plotting.rows import curve, legend_above, median_row, new_figure, panels
+from slt_theory.plotting.rows import (
+    curve,
+    legend_above,
+    legend_over,
+    median_row,
+    new_figure,
+    panels,
+)
 from slt_theory.plotting.save import save_figure
 from slt_theory.plotting.series import Chart, chart
-from slt_theory.plotting.styles import COLOURS, STYLES, style
+from slt_theory.plotting.styles import COLOURS, STYLES, marker_of, style
 from slt_theory.plotting.success import success_curves
 from slt_theory.plotting.thresholds import thresholds
 from slt_theory.plotting.tidy import columns_of, number, read_rows, where, with_success
@@ -20,6 +27,8 @@ __all__ = [
     "columns_of",
     "curve",
     "legend_above",
+    "legend_over",
+    "marker_of",
     "median_row",
     "new_figure",
     "number",

@@ -8,14 +8,17 @@ from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from slt_theory.plotting.styles import marker_of
 from slt_theory.statistics import median_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["curve", "legend_above", "median_row", "new_figure", "panels"]
+__all__ = ["curve", "legend_above", "legend_over", "median_row", "new_figure", "panels"]
 
 Row = dict[str, Any]
+# Inches: columns narrower than this are one of two, with a gap between.
+_NARROW, _GUTTER = 4.0, 0.25
 _LATEX = re.compile(r"\\[a-zA-Z]+|[$_^{}]")
 
 
@@ -33,11 +36,22 @@ def median_row(values: Iterable[Fraction | float]) -> Row:
     return {"median": median(numbers), "low": low, "high": high, "level": level}
 
 
-def new_figure(height: float = 1.0) -> Figure:
-    """An empty figure of the current style, its height times a factor."""
+def new_figure(height: float = 1.0, *, wide: bool = False) -> Figure:
+    """An empty figure of the current style.
+
+    Parameters
+    ----------
+    height : float
+        Times the height of the style.
+    wide : bool
+        Over the whole text where the style is one of two narrow columns (a ``figure*``).
+    """
     from matplotlib.figure import Figure
 
     figure = Figure()
+    column = figure.get_figwidth()
+    if wide and column < _NARROW:
+        figure.set_figwidth(2 * column + _GUTTER)
     figure.set_figheight(height * figure.get_figheight())
     return figure
 
@@ -94,6 +108,19 @@ def legend_above(figure: Figure, *axes: Any, title: str = "") -> None:
     )
 
 
+def legend_over(axis: Any, title: str = "") -> None:
+    """A legend above one axes of several, one label a line, where it hides no data."""
+    axis.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        fontsize="small",
+        title=title or None,
+        title_fontsize="small",
+        alignment="left",
+    )
+
+
 def curve(
     axis: Any,
     rows: Sequence[Row],
@@ -124,7 +151,7 @@ def curve(
             [scale * (row["high"] - row["median"]) for row in rows],
         ],
         color=colour,
-        marker="o",
+        marker=marker_of(colour),
         ms=size,
         capsize=2,
         label=label,

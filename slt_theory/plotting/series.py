@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from slt_theory.errors import BadInput
 from slt_theory.plotting.rows import legend_above, new_figure
-from slt_theory.plotting.styles import COLOURS
+from slt_theory.plotting.styles import COLOURS, marker_of
 from slt_theory.plotting.tidy import Row, column, columns_of, with_success
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _NAMES = {
     "prune": "pruned share",
 }
 _SHORT = {"eps": r"$\varepsilon$", "delta": r"$\delta$", "n": "$n$", "dim": "$d$", "size": "$k$"}
-_MARKERS, _DASHES = "os^Dv", ("-", "--", ":")
+_DASHES = ("-", "--", ":")
 _MOST = len(COLOURS) * len(_DASHES)
 # A factor from which equal steps of a linear axis hide the small values.
 _WIDE = 30
@@ -96,7 +96,7 @@ class Chart:
         for k, (label, rows) in enumerate(self.curves.items()):
             looks: dict[str, Any] = {
                 "color": COLOURS[k % len(COLOURS)],
-                "marker": _MARKERS[k % len(_MARKERS)],
+                "marker": marker_of(COLOURS[k % len(COLOURS)]),
                 "ls": _DASHES[k // len(COLOURS)],
                 "label": label or None,
                 "ms": 3,

@@ -8,10 +8,26 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 
-__all__ = ["COLOURS", "STYLES", "style"]
+__all__ = ["COLOURS", "STYLES", "marker_of", "style"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's palette: distinct for colour-blind readers, and in grey."""
+_MARKERS = "os^DvP*"
+
+
+def marker_of(colour: str) -> str:
+    """The marker that goes with a colour of the palette, for readers of grey prints.
+
+    Examples
+    --------
+    >>> marker_of(COLOURS[1]), marker_of("0.4")
+    ('s', 'o')
+    """
+    return dict(zip(COLOURS, _MARKERS, strict=True)).get(colour, "o")
+
+
+# STIX is a Times that comes with matplotlib: text and formulas are one face on every machine.
+_TIMES: dict[str, Any] = {"font.family": "STIXGeneral", "mathtext.fontset": "stix"}
 
 
 def _base(width: float, size: float) -> dict[str, Any]:
@@ -33,19 +49,19 @@ def _base(width: float, size: float) -> dict[str, Any]:
         "svg.hashsalt": "slt_theory",
         "svg.fonttype": "path",
         "pdf.fonttype": 42,
-        "mathtext.fontset": "cm",
+        "mathtext.fontset": "dejavusans",
         "savefig.dpi": 300,
     }
 
 
 def neurips() -> dict[str, Any]:
     """One column of 5.5 inches, Times, 9 points."""
-    return _base(5.5, 9) | {"font.family": "serif", "mathtext.fontset": "stix"}
+    return _base(5.5, 9) | _TIMES
 
 
 def icml() -> dict[str, Any]:
     """Half of two columns: 3.25 inches, Times, 8 points."""
-    return _base(3.25, 8) | {"font.family": "serif", "mathtext.fontset": "stix"}
+    return _base(3.25, 8) | _TIMES
 
 
 def iclr() -> dict[str, Any]:

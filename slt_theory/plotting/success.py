@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from slt_theory.plotting.styles import COLOURS
+from slt_theory.plotting.styles import COLOURS, marker_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["success_curves"]
 
-_MARKERS = "os^Dv"
 # White edges, so that marks of curves that cross at the goal stay apart.
 _MARKS: dict[str, dict[str, Any]] = {
     "necessary": {"marker": "|", "ms": 12, "mew": 2},
@@ -49,7 +48,7 @@ def success_curves(axis: Axes, table: dict[str, Any]) -> None:
             n,
             share,
             color=colour,
-            marker=_MARKERS[k % len(_MARKERS)],
+            marker=marker_of(colour),
             ms=2.5,
             label=f"$\\varepsilon$ = {curve['eps']:g}",
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from slt_theory.plotting.styles import marker_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -44,5 +46,5 @@ def thresholds(
         [a - b for a, b in zip(n, low, strict=True)],
         [b - a for a, b in zip(n, high, strict=True)],
     ]
-    looks: dict[str, Any] = {"marker": "o", "ms": 3, "capsize": 2} | style
-    axis.errorbar(places, n, yerr=bars, **looks)
+    looks: dict[str, Any] = {"marker": marker_of(str(style.get("color"))), "ms": 3, "capsize": 2}
+    axis.errorbar(places, n, yerr=bars, **(looks | style))

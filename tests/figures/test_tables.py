@@ -15,6 +15,34 @@ from slt_theory.errors import BadInput
 from slt_theory.plotting import STYLES, save_figure, style
 
 
+def misplaced(figure):
+    """Legends that cover axes, and words that stand outside of the figure or in another face."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    page = figure.bbox.padded(1)
+    # Those of ticks out of range are not drawn.
+    sides = [side for axis in figure.axes for side in (axis.xaxis, axis.yaxis)]
+    ticks = {text for side in sides for text in side.get_ticklabels(which="both")}
+    for legend in [*figure.legends, *(axis.get_legend() for axis in figure.axes)]:
+        if legend is not None and legend.get_visible():
+            box = legend.get_window_extent(renderer).padded(-2)
+            if any(box.overlaps(axis.bbox) for axis in figure.axes):
+                yield f"the legend {[text.get_text() for text in legend.get_texts()]}"
+    for text in figure.findobj(Text):
+        box = text.get_window_extent(renderer)
+        if not text.get_visible() or not text.get_text() or not box.width:
+            continue
+        if text.get_fontfamily() != ["STIXGeneral"]:
+            yield f"the face of {text.get_text()!r}"
+        inside = page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 <= page.y1
+        if text not in ticks and not inside:
+            yield f"{text.get_text()!r} at {box}"
+
+
+@pytest.mark.filterwarnings("error:constrained_layout")
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_a_shipped_table_says_what_made_it_and_draws_to_the_same_bytes(name, tmp_path):
     table = figures.stored(name)
@@ -25,7 +53,12 @@ def test_a_shipped_table_says_what_made_it_and_draws_to_the_same_bytes(name, tmp
     assert table["made"]["command"] == figures.command(name, seed=table["made"]["seed"])
     for folder in ("a", "b"):
         with matplotlib.rc_context(style("icml")):
-            save_figure(figures.load(name).draw(table), name, tmp_path / folder, table=table)
+            figure = figures.load(name).draw(table)
+            save_figure(figure, name, tmp_path / folder, table=table)
+    # One column, or the text over two.
+    assert figure.get_figwidth() in (3.25, 2 * 3.25 + 0.25)
+    assert figure.get_figheight() <= 9
+    assert list(misplaced(figure)) == []
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
