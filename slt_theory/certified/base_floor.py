@@ -58,20 +58,24 @@ class Floor:
             self._s += grid(base.star, base.low, step)[1:]
 
     @cached_property
+    def _ends(self) -> list[Any]:
+        """Ends of the cells of V / K as balls."""
+        return [ball(v) for v in self.statistic]
+
+    @cached_property
     def _equal(self) -> list[Any]:
         """The magnitude that K equal items have if they share V."""
         star = ball(self.base.star)
-        inner = [
-            (-ball(v) * to_power(star, 2) / 8).exp().acos() * 2 / star for v in self.statistic[:-1]
-        ]
+        inner = [(-v * to_power(star, 2) / 8).exp().acos() * 2 / star for v in self._ends[:-1]]
         return [*inner, ball(1)]
 
     def _row(self, s: Fraction, equal: bool) -> list[Any]:
         """K-th root of the product at frequency s, at the ends of the cells of V / K."""
+        half = ball(s) / 2
         if equal:
-            return [(ball(s) * x / 2).cos() for x in self._equal]
-        slope = (ball(s) / 2).cos().log() / self._most
-        return [(ball(v) * slope).exp() for v in self.statistic]
+            return [(half * x).cos() for x in self._equal]
+        slope = half.cos().log() / self._most
+        return [(v * slope).exp() for v in self._ends]
 
     @cached_property
     def _roots(self) -> tuple[FloatArray, FloatArray]:

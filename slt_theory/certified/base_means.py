@@ -106,7 +106,8 @@ class Means:
         from flint import ctx
 
         with ctx.workprec(80):
-            pairs = [(ball(s) * x).sin_cos() for x in self._exact]
+            frequency = ball(s)
+            pairs = [(frequency * x).sin_cos() for x in self._exact]
         sine, cosine = (np.array([float(p[i].mid()) for p in pairs]) for i in (0, 1))
         return sine, cosine
 

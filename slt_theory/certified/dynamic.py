@@ -98,39 +98,68 @@ def envelope_bound(
     ``slope >= 0`` and ``E v' >= mean`` its mean is at most alpha. Returns alpha and the index of
     the vertex that the line touches.
     """
-    part = points - mean
-    part *= slope
-    part += values
-    touch = int(part.argmax())
-    return int(part[touch]), touch
+    cells = ShareCells(points, np.array([0]), np.array([points.size]), np.array([mean]))
+    bound, touch = cells.envelope_bounds(values, np.array([0]), np.array([slope]))
+    return int(bound[0]), int(touch[0])
 
 
-def _best_slope(points: Int64Array, values: Int64Array, mean: int, guess: int) -> tuple[int, int]:
-    """Slope of the edge of the hull above `mean`: chords between touched vertices close in on it.
+@dataclass(frozen=True)
+class ShareCells:
+    """The cells of the states, and the polygons above them: vertices ``first[i] .. last[i] - 1``.
 
-    Every try is a valid bound; the search only decides how good the best one is. Slope 0 with the
-    first value is one as well, since F itself does not increase.
+    Attributes
+    ----------
+    points : int64 array
+        Shares of the vertices.
+    first, last, means : int64 arrays (states,)
     """
-    best, chosen = int(values[0]), 0
-    left, right = 0, points.size - 1
-    slope = guess
-    for attempt in range(_TRIES):
-        if attempt or guess <= 0:
-            run = int(points[right]) - int(points[left])
-            slope = min(_STEEPEST, (int(values[left]) - int(values[right])) // max(1, run))
-        if slope <= 0:
-            break
-        bound, touch = envelope_bound(points, values, mean, slope)
-        if bound < best:
-            best, chosen = bound, slope
-        settled = attempt and touch in (left, right)
-        if points[touch] > mean:
-            right = touch
-        else:
-            left = touch
-        if settled:
-            break
-    return best, chosen
+
+    points: Int64Array
+    first: Int64Array
+    last: Int64Array
+    means: Int64Array
+
+    def envelope_bounds(
+        self, values: Int64Array, which: Int64Array, slopes: Int64Array
+    ) -> tuple[Int64Array, Int64Array]:
+        """`envelope_bound` for some states at once; in 64 bits, as 2**24 * 2**36 + 2**46 fits."""
+        first, counts = self.first[which], self.last[which] - self.first[which]
+        starts = np.cumsum(counts) - counts
+        # Vertices of all these states, one state behind the other.
+        vertex = np.arange(counts.sum()) + np.repeat(first - starts, counts)
+        part = self.points[vertex] * np.repeat(slopes, counts)
+        part += values[vertex]
+        highest = np.maximum.reduceat(part, starts)
+        touched = np.flatnonzero(part == np.repeat(highest, counts))
+        touch = vertex[touched[np.searchsorted(touched, starts)]]
+        return highest - self.means[which] * slopes, touch
+
+    def best_slopes(self, values: Int64Array, guesses: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """Bounds and slopes of the edges of the hulls above the means, by chords that close in.
+
+        Every try is a valid bound; the search only decides how good the best one is. Slope 0 with
+        the first value is one as well, since F itself does not increase.
+        """
+        best, chosen = values[self.first], np.zeros_like(guesses)
+        left, right = self.first.copy(), self.last - 1
+        active, slopes = np.arange(guesses.size), guesses.copy()
+        for attempt in range(_TRIES):
+            low, high = left[active], right[active]
+            run = np.maximum(1, self.points[high] - self.points[low])
+            chords = np.minimum(_STEEPEST, (values[low] - values[high]) // run)
+            slopes = np.where(slopes > 0, slopes, chords) if attempt == 0 else chords
+            active, slopes = active[slopes > 0], slopes[slopes > 0]
+            if not active.size:
+                break
+            bounds, touch = self.envelope_bounds(values, active, slopes)
+            better = bounds < best[active]
+            best[active[better]], chosen[active[better]] = bounds[better], slopes[better]
+            settled = (touch == left[active]) | (touch == right[active])
+            beyond = self.points[touch] > self.means[active]
+            right[active[beyond]], left[active[~beyond]] = touch[beyond], touch[~beyond]
+            if attempt:
+                active = active[~settled]
+        return best, chosen
 
 
 @lru_cache(maxsize=256)
@@ -165,20 +194,19 @@ def dynamic_program(window: Window, steps: int, per_octave: int = 96) -> tuple[i
     values = np.append(np.full(2 * size, 1 << VALUE_BITS), 0).astype(np.int64)
     reach = np.minimum(2 * right, one)
     last = 2 * np.searchsorted(states, reach, side="right") + (reach > states[-1])
-    means = [window.mean(int(p)) for p in states]
-    rises = [max(0, window.mean(int(p)) - m) for p, m in zip(right, means, strict=True)]
-    slopes = [0] * size
+    means = np.array([window.mean(int(p)) for p in states])
+    ends = np.array([window.mean(int(p)) for p in right])
+    rises = np.maximum(0, ends - means)
+    cells = ShareCells(points, 2 * np.arange(size), last, means)
+    slopes = np.zeros(size, np.int64)
     rows = [int(values[0])]
     while len(rows) <= steps and rows[-1] > _NEGLIGIBLE:
-        new = values.copy()
-        for i in range(size):
-            inside = slice(2 * i, int(last[i]))
-            bound, slope = _best_slope(points[inside], values[inside], means[i], slopes[i])
-            slopes[i] = slope
-            tail = bound - slope * rises[i]
-            if bound + tail <= values[2 * i] + values[2 * i + 1]:
-                new[2 * i], new[2 * i + 1] = bound, tail
-        values = new
+        bounds, slopes = cells.best_slopes(values, slopes)
+        tails = bounds - slopes * rises  # at most 2**36 * 2**24
+        pairs = np.stack([bounds, tails], axis=1)
+        old = values[:-1].reshape(size, 2)
+        better = bounds + tails <= old.sum(axis=1)
+        values = np.append(np.where(better[:, None], pairs, old).ravel(), 0)
         rows.append(int(values[0]))
     rows += [rows[-1]] * (steps + 1 - len(rows))
     shift = PROBABILITY_BITS - VALUE_BITS

@@ -43,9 +43,18 @@ _LOW_RHO = Fraction(6)
 
 def tilted_log(s: Any, x: Any, tilt: Any) -> tuple[Any, Any]:
     """Real and imaginary part of l_s(x) for |s x| < pi, as balls."""
-    half = (tilt * x / 2).tanh()
-    real = (((tilt * x).cosh() + (s * x).cos()) / (1 + (tilt * x).cosh())).log() / 2
-    return real, (half * (s * x / 2).tan()).atan() - s * x / 2 * half
+    return _log_of(s, x, *_tilted(x, tilt))
+
+
+def _tilted(x: Any, tilt: Any) -> tuple[Any, Any]:
+    """The parts of l_s(x) without s: tanh(tilt x/2) and cosh(tilt x)."""
+    return (tilt * x / 2).tanh(), (tilt * x).cosh()
+
+
+def _log_of(s: Any, x: Any, half: Any, cosh: Any) -> tuple[Any, Any]:
+    phase = s * x
+    real = ((cosh + phase.cos()) / (1 + cosh)).log() / 2
+    return real, (half * (phase / 2).tan()).atan() - phase / 2 * half
 
 
 def bends(s: Any, tilt: Any) -> Any:
@@ -82,9 +91,11 @@ class TiltedFloor:
     def __init__(self, plan: Plan, tilt: Fraction) -> None:
         self.plan, self.tilt = plan, ball(tilt)
         self.points = [Fraction(k, CURVE_CELLS) for k in range(CURVE_CELLS + 1)]
+        balls = [ball(x) for x in self.points]
+        self._tilted = [(x, *_tilted(x, self.tilt)) for x in balls]
         star = ball(plan.star)
         self._scale = 8 / to_power(star, 2)
-        self._v = [-self._scale * tilted_log(star, ball(x), self.tilt)[0] for x in self.points]
+        self._v = [-self._scale * _log_of(star, *point)[0] for point in self._tilted]
         self._values = rounded(self._v)
         self._bend = self._scale * bends(star, self.tilt)
         self.edges = self._edges()
@@ -126,7 +137,7 @@ class TiltedFloor:
         """Sums of the parts of l_s: least and greatest real, least and greatest imaginary."""
         rows = []
         for s, _ in _low_nodes(self.plan.low):
-            pairs = [tilted_log(s, ball(x), self.tilt) for x in self.points]
+            pairs = [_log_of(s, *point) for point in self._tilted]
             bend = bends(s, self.tilt)
             row = []
             for part in (0, 1):
@@ -191,7 +202,8 @@ class TiltedFloor:
 
     def _cosines(self, turn: tuple[FloatArray, FloatArray], place: Fraction) -> FloatArray:
         """cos(phase + s place) from the cosine and sine of the phase."""
-        pairs = [(s * ball(place)).sin_cos() for s, _ in _low_nodes(self.plan.low)]
+        at = ball(place)
+        pairs = [(s * at).sin_cos() for s, _ in _low_nodes(self.plan.low)]
         sine, cosine = (rounded([p[i] for p in pairs])[:, None] for i in (0, 1))
         value: FloatArray = turn[0] * cosine - turn[1] * sine
         return value

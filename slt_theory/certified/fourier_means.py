@@ -51,7 +51,8 @@ def _turns(last: Fraction, length: Fraction) -> tuple[FloatArray, FloatArray]:
 @cache
 def _centre(last: Fraction, s: Fraction) -> tuple[FloatArray, FloatArray]:
     """cos and sin of s x at the positive points."""
-    pairs = [(ball(s) * x).sin_cos() for x, _ in points(last)]
+    at = ball(s)
+    pairs = [(at * x).sin_cos() for x, _ in points(last)]
     return rounded([p[1] for p in pairs]), rounded([p[0] for p in pairs])
 
 
