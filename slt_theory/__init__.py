@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from slt_theory.tickets import read_ticket as read_ticket
     from slt_theory.tickets import verify as verify
     from slt_theory.tickets import write_ticket as write_ticket
+    from slt_theory.tickets.difference import difference as difference
     from slt_theory.torch import from_module as from_module
 
 _HOMES = {
@@ -73,6 +74,7 @@ _HOMES = {
     "certify_window": "subset_sum.window",
     "check": "experiments",
     "counting_n": "certified",
+    "difference": "tickets.difference",
     "from_module": "torch",
     "get": "theorems",
     "load_target": "networks",

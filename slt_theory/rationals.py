@@ -7,7 +7,9 @@ known by their attributes, so that none of these libraries has to be imported.
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -17,7 +19,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 
-__all__ = ["parse_fraction", "positive_fraction", "to_fraction", "whole_number"]
+__all__ = ["float_above", "parse_fraction", "positive_fraction", "to_fraction", "whole_number"]
 
 _NUMBER = re.compile(
     r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII | re.IGNORECASE
@@ -136,6 +138,21 @@ def positive_fraction(name: str, value: Any) -> Fraction:
     if exact * _LARGEST < 1:
         raise BadInput(name, shown, "must be above 2^-1023", "rescale")
     return exact
+
+
+def float_above(value: Fraction) -> float:
+    """The least float64 that is not below a number; infinite beyond the largest.
+
+    Examples
+    --------
+    >>> float_above(Fraction(1, 10)), float_above(Fraction(1, 3)) > Fraction(1, 3)
+    (0.1, True)
+    """
+    try:
+        nearest = float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -sys.float_info.max
+    return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
 
 
 def whole_number(name: str, value: Any) -> int:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from slt_theory.cli.patience import progress_bar
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, Stopped
 
-__all__ = ["REGIONS", "Asked", "Certify", "Split", "asked_of", "certified", "says_nothing"]
+__all__ = [
+    "REGIONS",
+    "Asked",
+    "Certify",
+    "Cuts",
+    "RegionLines",
+    "Split",
+    "asked_of",
+    "certified",
+    "says_nothing",
+]
 
 REGIONS = "box:lo,hi, ball:radius, or around:FILE.npz,RADIUS[,lo,hi]: a certificate for each input."
 Asked = Annotated[str | None, typer.Option("--domain", help=f"Certify a part: {REGIONS}")]
@@ -20,6 +31,11 @@ Certify = Annotated[
 Split = Annotated[
     float,
     typer.Option("--split", min=0, help="Cut regions, the worst piece first: seconds for each."),
+]
+
+Cuts = Annotated[
+    Path | None,
+    typer.Option("--cuts", help=".npz that keeps where a region was cut, to go on with it."),
 ]
 
 
@@ -37,38 +53,62 @@ def asked_of(domain: str | None, certify: str | None, cut: float) -> tuple[Any, 
     return asked, str(asked.hull) if isinstance(asked, Around) else domain
 
 
+class RegionLines(NamedTuple):
+    """Lines about regions, and the exit code of what stopped their cutting; 0 for nothing."""
+
+    lines: list[str]
+    exit_code: int = 0
+
+
 def certified(
-    record: dict[str, Any], target: Any, ticket: Any, asked: Any, certify: str | None, cut: float
-) -> list[str]:
+    record: dict[str, Any],
+    target: Any,
+    ticket: Any,
+    asked: Any,
+    certify: str | None,
+    cut: float,
+    keep: Path | None = None,
+) -> RegionLines:
     """Add what is certain of the regions to a record, and say it; nothing where none are asked for.
 
-    The numbers of the whole domain then stand under ``whole_domain``.
+    The numbers of the whole domain then stand under ``whole_domain``. `keep` is a file of cuts.
     """
     from slt_theory.networks import Network
     from slt_theory.tickets.around import Around
     from slt_theory.tickets.checking.regions import certify_regions
+    from slt_theory.tickets.cuts_file import read_cuts, write_cuts
 
     # A build certifies its whole domain as it is.
-    if asked is None or (certify is None and not cut and str(asked) == ticket.domain):
-        return []
+    plain = certify is None and keep is None and not cut
+    if asked is None or (plain and str(asked) == ticket.domain):
+        return RegionLines([])
     if not isinstance(target, Network):
         raise BadInput("domain", str(asked), "attention has no regions", "leave --domain out")
     count = len(asked.inputs) if isinstance(asked, Around) else 1
-    with progress_bar(*(("pieces", None) if cut else ("regions", count))) as progress:
-        found = certify_regions(ticket, target, asked, seconds=cut, progress=progress)
+    start, code = [] if keep is None else read_cuts(keep), 0
+    try:
+        with progress_bar(*(("pieces", None) if cut else ("regions", count))) as progress:
+            found = certify_regions(
+                ticket, target, asked, seconds=cut, start=start, progress=progress
+            )
+    except Stopped as stop:
+        found, code, record["stopped"] = stop.partial, stop.exit_code, str(stop)
+    if keep is not None:
+        write_cuts(keep, list(found.cuts))
     names = ("sup_error_bound", "sup_error_found")
     record["whole_domain"] = {"domain": ticket.domain, **{name: record[name] for name in names}}
     record |= found.to_dict()
     how = "by exact evaluation" if getattr(asked, "radius", 1) == 0 else "certified"
     cuts = f" in {sum(point.pieces for point in found.points):,} pieces" if cut else ""
-    lines = [
-        f"over {asked} ({len(found.points)} regions{cuts}): at most {found.sup_error_bound:.6g} "
-        f"({how}), at least {found.sup_error_found:.6g} (found)"
-    ]
+    lines = [f"{record['stopped']}; this is what was done so far"] if code else []
+    lines.append(
+        f"over {found.domain} ({len(found.points)} regions{cuts}): at most "
+        f"{found.sup_error_bound:.6g} ({how}), at least {found.sup_error_found:.6g} (found)"
+    )
     if certify is not None:
         record["agreement"] = found.agreement
         lines.append(_agreement(found))
-    return lines
+    return RegionLines(lines, code)
 
 
 def _agreement(found: Any) -> str:

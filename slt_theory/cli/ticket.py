@@ -24,7 +24,16 @@ from slt_theory.cli.common import (
 )
 from slt_theory.cli.construction import ConstructionCommand, asked_options
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar, time_limit
-from slt_theory.cli.regions import REGIONS, Asked, Certify, Split, asked_of, certified, says_nothing
+from slt_theory.cli.regions import (
+    REGIONS,
+    Asked,
+    Certify,
+    Cuts,
+    Split,
+    asked_of,
+    certified,
+    says_nothing,
+)
 from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
 from slt_theory.cli.ticket_show import show
@@ -205,12 +214,13 @@ def build(
         "assumed": assumed,
         **_counts(ticket),
     }
+    about_regions = certified(record, network, ticket, regions, certify, split)
     lines = [
         *_summary(ticket, network, record["frozen"]),
         *layers,
         *_edges(ticket.certificate),
         *says_nothing(record, network, ticket),
-        *certified(record, network, ticket, regions, certify, split),
+        *about_regions.lines,
         f"written to {out}",
     ]
     if network_eps is not None and getattr(network, "norm_exponents", None):
@@ -222,8 +232,8 @@ def build(
         lines.insert(1, _incomplete(record, ticket, enough, construction.scarce))
     record["seconds"] = time.perf_counter() - started
     emit(record, "\n".join(lines), as_json=json)
-    if not ticket.complete:
-        raise typer.Exit(3)
+    if about_regions.exit_code or not ticket.complete:
+        raise typer.Exit(about_regions.exit_code or 3)
 
 
 def verify(
@@ -239,7 +249,9 @@ def verify(
     search: Annotated[
         float, typer.Option(help="Seconds to look for inputs with a larger error.")
     ] = 0.0,
+    cuts: Cuts = None,
     memory: Memory = None,
+    max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """Check a ticket independently: seed, masks and target alone."""
@@ -248,39 +260,45 @@ def verify(
     from slt_theory.tickets.agreement import agreement
     from slt_theory.tickets.size import ticket_size
 
-    sample, limit = held_out(data), byte_count(memory)
-    regions, _ = asked_of(domain, certify, split)
-    network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
-    ticket = read_ticket(file, target=network, max_memory=limit)
-    report = verified(ticket, network, max_memory=limit, search=search)
-    record = {**report.to_dict(), "assumed": assumed, "reading": ticket.reading}
-    lines = [
-        "ok" if report.ok else "NOT OK",
-        f"largest weight error {report.max_weight_error:.6g}"
-        + (f": all {report.weights:,} weights lie within their eps" if report.ok else ""),
-        _network_error(record, ticket.domain),
-        *(says_nothing(record, network, ticket) if report.ok else ()),
-        *_edges(record),
-        *(f"failure: {text}" for text in report.failures),
-        *layers,
-        *(f"built assuming: {text}" for text in (ticket.reading or {}).get("assumed", [])),
-    ]
-    if report.ok:
-        size = ticket_size(ticket, network)
-        record["size"] = {
-            **size.to_dict(),
-            "stored_bits": size.stored_bits,
-            "compression": size.compression,
-        }
-        lines.append(_storage(record["size"]))
-        lines += certified(record, network, ticket, regions, certify, split)
-    if report.ok and sample is not None:
-        on_data = agreement(ticket, network, sample)
-        record["data"] = on_data.to_dict()
-        lines.append(
-            f"on {on_data.inputs} inputs: {on_data.ticket_correct} right, the target "
-            f"{on_data.target_correct}; the same class on {on_data.agree}"
+    with keeps_what_is_done(json, max_time):
+        sample, limit = held_out(data), byte_count(memory)
+        regions, _ = asked_of(domain, certify, split)
+        network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
+        ticket = read_ticket(file, target=network, max_memory=limit)
+        report = verified(ticket, network, max_memory=limit, search=search)
+        code, record = (
+            int(not report.ok),
+            {**report.to_dict(), "assumed": assumed, "reading": ticket.reading},
         )
+        lines = [
+            "ok" if report.ok else "NOT OK",
+            f"largest weight error {report.max_weight_error:.6g}"
+            + (f": all {report.weights:,} weights lie within their eps" if report.ok else ""),
+            _network_error(record, ticket.domain),
+            *(says_nothing(record, network, ticket) if report.ok else ()),
+            *_edges(record),
+            *(f"failure: {text}" for text in report.failures),
+            *layers,
+            *(f"built assuming: {text}" for text in (ticket.reading or {}).get("assumed", [])),
+        ]
+        if report.ok:
+            size = ticket_size(ticket, network)
+            record["size"] = {
+                **size.to_dict(),
+                "stored_bits": size.stored_bits,
+                "compression": size.compression,
+            }
+            lines.append(_storage(record["size"]))
+            about_regions = certified(record, network, ticket, regions, certify, split, cuts)
+            lines += about_regions.lines
+            code = about_regions.exit_code
+        if report.ok and sample is not None:
+            on_data = agreement(ticket, network, sample)
+            record["data"] = on_data.to_dict()
+            lines.append(
+                f"on {on_data.inputs} inputs: {on_data.ticket_correct} right, the target "
+                f"{on_data.target_correct}; the same class on {on_data.agree}"
+            )
     emit(record, "\n".join(lines), as_json=json)
-    if not report.ok:
-        raise typer.Exit(1)
+    if code:
+        raise typer.Exit(code)

@@ -12,17 +12,48 @@ from __future__ import annotations
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.networks.arrays import Floats
+from slt_theory.networks.dense import Dense
 from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
 
-__all__ = ["read_nnet"]
+__all__ = ["Normalised", "read_nnet", "read_normalised"]
 
 _MOST_NUMBERS = 1 << 26
+
+
+class Normalised(NamedTuple):
+    """The network of a file as its weights stand there, ``N`` in ``r N((x - m) / r) + m``.
+
+    Attributes
+    ----------
+    network : Dense
+    means, ranges : arrays (inputs + 1,)
+        Of every input, and one of all outputs.
+    """
+
+    network: Dense
+    means: Floats
+    ranges: Floats
+
+
+def read_normalised(path: str | PathLike[str]) -> Normalised:
+    """Read the network of an `.nnet` file as a function of normalised inputs, nothing folded.
+
+    Raises
+    ------
+    UnreadableFile, BadInput
+        As `read_nnet`.
+    """
+    weights, means, ranges = _parsed(Path(path))
+    return Normalised(
+        Dense(tuple(w for w, _ in weights), tuple(b for _, b in weights)), means, ranges
+    )
 
 
 def read_nnet(path: str | PathLike[str]) -> Reading:
@@ -40,7 +71,17 @@ def read_nnet(path: str | PathLike[str]) -> Reading:
     Scales are folded into the first and last layer, rounded a few times; every line of arithmetic
     and the whole are compared with the file evaluated without the network.
     """
-    lines = _Lines(Path(path))
+    weights, means, ranges = _parsed(Path(path))
+    tape, recorded = _recorded(weights, means, ranges)
+    x = means[:-1] + ranges[:-1] * random_inputs(len(means) - 1, 16)
+    values = _evaluated(x, weights, means, ranges)
+    seen = {value.node: theirs for value, theirs in zip(recorded, values, strict=True)}
+    return compared(tape, recorded[-1], x, values[-1], seen, "the file")
+
+
+def _parsed(path: Path) -> tuple[list[tuple[Floats, Floats]], Floats, Floats]:
+    """Weights and biases layer by layer, means and ranges of the inputs and of the outputs."""
+    lines = _Lines(path)
     layers, inputs, outputs, _ = lines.integers("number of layers, inputs, outputs, largest", 4)
     sizes = lines.integers("sizes of the layers", layers + 1)
     if (sizes[0], sizes[-1]) != (inputs, outputs) or min(sizes) < 1:
@@ -63,11 +104,7 @@ def read_nnet(path: str | PathLike[str]) -> Reading:
         rows = [lines.floats(f"weights of layer {k + 1}", sizes[k]) for _ in range(sizes[k + 1])]
         bias = [lines.floats(f"biases of layer {k + 1}", 1)[0] for _ in range(sizes[k + 1])]
         weights.append((np.stack(rows), np.array(bias)))
-    tape, recorded = _recorded(weights, means, ranges)
-    x = means[:-1] + ranges[:-1] * random_inputs(inputs, 16)
-    values = _evaluated(x, weights, means, ranges)
-    seen = {value.node: theirs for value, theirs in zip(recorded, values, strict=True)}
-    return compared(tape, recorded[-1], x, values[-1], seen, "the file")
+    return weights, means, ranges
 
 
 def _recorded(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zipfile
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import parse_fraction
+from slt_theory.rationals import float_above, parse_fraction
 from slt_theory.tickets.domain import Ball, Box, Domain, Region, parse_domain
 
 __all__ = ["Around", "parse_asked"]
@@ -126,22 +125,13 @@ def parse_asked(text: str) -> Domain | Around:
         values = [parse_fraction("domain", part) for part in numbers]
     except BadInput:
         values = []
-    radius = _upwards(values[0]) if values else math.inf
+    radius = float_above(values[0]) if values else math.inf
     if len(values) not in (1, 3) or not 0 <= radius < math.inf:
         raise BadInput("domain", text, _FORM, "e.g. around:inputs.npz,1/255,0,1")
     box = parse_domain(f"box:{numbers[1]},{numbers[2]}") if len(values) == 3 else None
     assert not isinstance(box, Ball)
     inputs, sides = _inputs(Path(name))
     return Around(inputs, radius, box, text, sides)
-
-
-def _upwards(value: Fraction) -> float:
-    """The least float64 that is not below a number."""
-    try:
-        nearest = float(value)
-    except OverflowError:
-        return math.inf
-    return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
 
 
 def _inputs(path: Path) -> tuple[Floats, tuple[int, ...]]:

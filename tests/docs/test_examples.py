@@ -22,6 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(python|pycon|console|csv)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 PAGES = (
     "glossary.md",
+    "difference.md",
     "follow-eps.md",
     "constructions.md",
     "theory.md",

@@ -15,7 +15,7 @@ from exact_outputs import INPUTS, NET, built, exact, exact_error, lead
 from typer.testing import CliRunner
 
 from slt_theory.cli import app
-from slt_theory.errors import BadInput, Stopped
+from slt_theory.errors import BadInput, Stopped, TimeIsUp
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import write_ticket
 from slt_theory.tickets.around import Around
@@ -322,3 +322,40 @@ def test_the_verb_says_how_many_pieces(tmp_path, monkeypatch):
     assert "(1 regions in 5 pieces)" in text
     wrong = CliRunner().invoke(app, [*given, "--split", "5"])
     assert isinstance(wrong.exception, BadInput)
+
+
+def test_the_verb_keeps_and_takes_up_its_cuts(tmp_path, monkeypatch):
+    monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
+    save_npz(NET, tmp_path / "net.npz")
+    write_ticket(built(), tmp_path / "t.slt")
+    given = ["ticket", "verify", str(tmp_path / "t.slt"), "--target", str(tmp_path / "net.npz")]
+    given += ["--domain", "box:-1,1", "--cuts", str(tmp_path / "cuts.npz"), "--json"]
+    stop_after(4, monkeypatch)
+    first = CliRunner().invoke(app, [*given, "--split", "5"])
+    again = CliRunner().invoke(app, given)
+    points = [json.loads(result.stdout)["points"] for result in (first, again)]
+    assert points[0] == points[1]
+    assert points[0][0]["pieces"] == 5
+
+
+@pytest.mark.parametrize("code", [130, 5])
+def test_the_verb_says_what_was_proved_when_it_is_stopped(code, tmp_path, monkeypatch):
+    save_npz(NET, tmp_path / "net.npz")
+    write_ticket(built(), tmp_path / "t.slt")
+    real, calls = on_boxes.bounds_on_boxes, itertools.count()
+
+    def stop(*given):
+        if next(calls) == 2:
+            raise KeyboardInterrupt if code == 130 else TimeIsUp(1.0)
+        return real(*given)
+
+    monkeypatch.setattr(on_boxes, "bounds_on_boxes", stop)
+    given = ["ticket", "verify", str(tmp_path / "t.slt"), "--target", str(tmp_path / "net.npz")]
+    given += ["--domain", "box:-1,1", "--split", "60"]
+    result = CliRunner().invoke(app, [*given, "--json"])
+    record = json.loads(result.stdout)
+    assert result.exit_code == code
+    assert (record["ok"], [point["pieces"] for point in record["points"]]) == (True, [2])
+    assert record["stopped"]
+    calls = itertools.count()
+    assert "this is what was done so far" in CliRunner().invoke(app, given).stdout

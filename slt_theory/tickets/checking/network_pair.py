@@ -89,6 +89,7 @@ def _shape(network: Network) -> dict[str, object]:
     return {"inputs": record["input"], "layers": layers, "steps": record["steps"]}
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _less(a: Floats, b: Floats) -> tuple[Floats, float]:
     """Return ``a - b`` as floats, and the largest rounding error among them.
 

@@ -123,33 +123,47 @@ def certify_regions(
         points = at_points(pair, np.array([region.lo for region in regions]))
         report(len(points))
         return RegionCertificates(str(asked), tuple(points))
-    points, cuts = list[OnRegion](), list[Cut]()
-    regions_asked = _regions(asked, domain, target.size_in)
-    if start and len(regions_asked) > 1:
-        raise BadInput("cuts", f"{len(regions_asked)} regions", "are of one region", "name one")
-    for region in regions_asked:
+    made = _Finished(pair, seconds, report)
+    boxes = _regions(asked, domain, target.size_in)
+    if start and len(boxes) > 1:
+        raise BadInput("cuts", f"{len(boxes)} regions", "are of one region", "name one")
+    try:
+        for region in boxes:
+            made.add(region, start)
+    except KeyboardInterrupt as stop:
+        if not made.points:
+            raise
+        count = f" (the first {len(made.points)} of {len(boxes)} regions)"
+        part = str(asked) + (count if len(made.points) < len(boxes) else "")
+        found = RegionCertificates(part, tuple(made.points), tuple(made.cuts))
+        raise Stopped(stop, found) from None
+    return RegionCertificates(str(asked), tuple(made.points), tuple(made.cuts))
+
+
+class _Finished:
+    """Certificates of the regions so far, and the cuts of the last one."""
+
+    def __init__(self, pair: NetworkPair, seconds: float, report: Callable[[int], None]) -> None:
+        self._pair, self._seconds, self._report = pair, seconds, report
+        self.points = list[OnRegion]()
+        self.cuts = list[Cut]()
+
+    def add(self, region: Inputs, start: list[Cut] | None) -> None:
+        """Certify one more region; raises what stopped its cutting after it is added."""
+        target = self._pair.target
         if isinstance(region, Ball):
-            if seconds:
-                raise BadInput(
-                    "split", seconds, "cuts boxes, no ball", "name a box, or leave it out"
-                )
-            points.append(on_region(pair, region, target_ranges(target, region)))
-            report(1)
-            continue
-        division = _in_pieces(pair, region, seconds, start, report)
-        points.append(division.facts(classes=_classes(target)))
-        cuts = division.cuts
+            if self._seconds:
+                way_out = "name a box, or leave it out"
+                raise BadInput("split", self._seconds, "cuts boxes, no ball", way_out)
+            self.points.append(on_region(self._pair, region, target_ranges(target, region)))
+            self._report(1)
+            return
+        division = _in_pieces(self._pair, region, self._seconds, start, self._report)
+        outputs = int(np.prod(target.shapes_of_values[-1]))
+        self.points.append(division.facts(classes=outputs > 1))
+        self.cuts = division.cuts
         if division.stopped is not None:
-            count = f" (the first {len(points)} of {len(regions_asked)} regions)"
-            asked_for = str(asked) + (count if len(points) < len(regions_asked) else "")
-            found = RegionCertificates(asked_for, tuple(points), tuple(cuts))
-            raise Stopped(division.stopped, found)
-    return RegionCertificates(str(asked), tuple(points), tuple(cuts))
-
-
-def _classes(target: Network) -> bool:
-    """True if there are outputs to choose among."""
-    return int(np.prod(target.shapes_of_values[-1])) > 1
+            raise division.stopped
 
 
 def _regions(asked: Domain | Around, domain: Domain, size: int) -> list[Inputs]:
