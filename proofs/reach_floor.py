@@ -14,7 +14,7 @@ from slt_theory.certified.reach import necessary_n, reach_floor
 from slt_theory.certified.reach_hits import CELLS, expected_hits
 from slt_theory.certified.reach_sizes import Sizes, cell_masses, lattice_below
 
-from . import answers
+from . import answers, few_items
 from .kit import Proof, step
 from .kit.algebra import identity, nonnegative, sum_of_squares
 
@@ -22,6 +22,8 @@ UNSAFE = (
     {"both": 0},
     {"rounded": -1},
     {"markov": Fraction(1, 2)},
+    {"dropped": 1},
+    {"together": Fraction(11, 10)},
     {"claims": (("uniform", Fraction(1, 100), Fraction(1, 100), 17),)},
     {"claims": (("uniform*uniform", Fraction(1, 1000), Fraction(1, 1000), 34),)},
 )
@@ -214,12 +216,15 @@ def build(
     both: int = 1,
     rounded: int = 0,
     markov: Fraction = Fraction(1),
+    dropped: int = 0,
+    together: Fraction = Fraction(1),
     claims: tuple[tuple[str, Fraction, Fraction, int], ...] = CLAIMS,
 ) -> Proof:
     """The proof.
 
     `both` multiplies the chance of both ends, `rounded` moves the lattice point of a size,
-    `markov` the number of hits.
+    `markov` the number of hits; `dropped` are left out of the k largest items, `together`
+    multiplies what coordinates must reach together.
     """
     listed = ", ".join(f"{law} ({float(e):g}, {float(d):g}): {n}" for law, e, d, n in claims)
     return Proof(
@@ -229,7 +234,9 @@ def build(
         r"Some target of $[lo, hi]$ is missed by more than $\varepsilon$ with probability at least "
         r"$P(P < hi - \varepsilon$ or $Q < -lo - \varepsilon)$, and at least $P(P \le p$ or "
         r"$Q \le q)$ minus the expected number of subsets within $\varepsilon$ of hi on "
-        r"$\{P \le p\}$ and of lo on $\{Q \le q\}$. So at least n items are necessary for "
+        r"$\{P \le p\}$ and of lo on $\{Q \le q\}$. For sums of at most k items P and Q are the "
+        r"sums of the k largest ones of either sign; vectors must reach in every coordinate, and "
+        r"in the sum of all. So at least n items are necessary for "
         rf"$[-1, 1]$: {listed}.",
         (
             step(
@@ -324,6 +331,35 @@ def build(
             step("hits of one item, exactly", "spot", _one_item),
             step("expected hits, word by word", "finite", _words),
             step("hits of two and three items against volumes on a lattice", "spot", _few_items),
+            step(
+                "a sum of at most k items is at most that of the k largest positive ones",
+                "rule",
+                lambda: few_items.largest_positive(dropped),
+                "it is at most the sum of its positive items, at most k numbers; so the floor "
+                "holds for sums of at most k items, and of exactly k, with these for P and Q",
+                rules=("subsets",),
+            ),
+            step("the k largest of j uniform sizes, exactly", "spot", few_items.largest_sizes),
+            step(
+                r"vectors: a sum within $\varepsilon$ of z in every coordinate has coordinates "
+                r"that add up to at least $d(z - \varepsilon)$, and each coordinate reaches "
+                r"$z - \varepsilon$",
+                "identity",
+                lambda: few_items.coordinates(together),
+                "the sum over coordinates is a subset sum of numbers of its own law; coordinates "
+                "are independent, so all reach with chance $(1 - g)^d$",
+                rules=("independence", "linearity"),
+            ),
+            step("sums of two coordinates, cell by cell", "spot", few_items.sum_of_coordinates),
+            step("floors of vectors, once more", "spot", few_items.vector_floors),
+            step(
+                "sums of exactly k items at (0.1, 0.1): "
+                + ", ".join(f"k = {k}: {n}" for k, n in few_items.FEW)
+                + "; vectors at (0.01, 0.1): "
+                + ", ".join(f"d = {d}: {n}" for d, n in few_items.VECTORS),
+                "enclosure",
+                few_items.necessary_numbers,
+            ),
             step("printed chances of uniform items, summed once more", "spot", answers.reach),
             step(f"necessary n on [-1, 1]: {listed}", "enclosure", lambda: _claims(claims)),
         ),

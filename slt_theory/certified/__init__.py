@@ -16,6 +16,8 @@ from slt_theory.certified.networks import (
     dense_widths,
 )
 from slt_theory.certified.reach import Necessary, necessary_n, reach_floor
+from slt_theory.certified.reach_of_size import necessary_of_size, reach_floor_of_size
+from slt_theory.certified.reach_vectors import necessary_vectors, vector_floor
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import METHODS, certified_n
 from slt_theory.certified.statistical import Statistical, statistical_n
@@ -35,8 +37,12 @@ __all__ = [
     "dense_widths",
     "frozen_n",
     "necessary_n",
+    "necessary_of_size",
+    "necessary_vectors",
     "reach_floor",
+    "reach_floor_of_size",
     "statistical_n",
+    "vector_floor",
 ]
 
 

@@ -29,7 +29,7 @@ from slt_theory.certified.reach_sizes import below
 from slt_theory.errors import BadInput
 from slt_theory.records import Record
 
-__all__ = ["Necessary", "Targets", "necessary_n", "reach_floor"]
+__all__ = ["Necessary", "Targets", "first_n", "necessary_n", "reach_floor"]
 
 _LONGEST = 1 << 15
 
@@ -72,7 +72,7 @@ class Necessary(Record):
         return asdict(self)
 
 
-def _first(holds: Callable[[int], bool]) -> int:
+def first_n(holds: Callable[[int], bool]) -> int:
     """Smallest n with `holds`, which is monotone; `_LONGEST` at most."""
     low, high = -1, 1
     while not holds(high) and high < _LONGEST:
@@ -155,7 +155,7 @@ def necessary_n(
         reach, last = len(rows), rows[-1] if rows else 0
     else:
         ask = _pruned(ask, pruned)
-        reach = _first(lambda k: floor_of(ask, k) <= limit)
+        reach = first_n(lambda k: floor_of(ask, k) <= limit)
         last = floor_of(ask, reach - 1) if reach else 0
     if reach > n:
         n, missed, method = reach, last, "reach-floor"

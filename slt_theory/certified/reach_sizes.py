@@ -43,7 +43,8 @@ class Sizes:
 
     Kinds: ``uniform`` (on [0, 1]), ``uniforms`` (a product of `count`), ``normal``,
     ``normal*normal``, ``normal*uniform`` (absolute values), ``point`` (always 1), ``grid`` (uniform
-    on ``1/count .. 1``) and ``hyperbolic`` (``count**(U - 1)``, ends 1/count and 1).
+    on ``1/count .. 1``), ``hyperbolic`` (``count**(U - 1)``, ends 1/count and 1) and
+    ``uniform sum`` (absolute value of a sum of `count` numbers of [-1, 1]).
     """
 
     kind: str
@@ -90,6 +91,9 @@ def _chance(size: Sizes, y: Fraction) -> Any:
         return _ball(Fraction(math.floor(y * size.count), size.count))
     if size.kind == "point":
         return _ball(Fraction(0))
+    if size.kind == "uniform sum":
+        # U = 2 V - 1 with V uniform on [0, 1], and the sum is even.
+        return _ball(2 * irwin_hall(size.count, (y + size.count) / 2) - 1)
     return (_normal if size.kind == "normal" else _normal_uniform)(_ball(y))
 
 

@@ -11,6 +11,8 @@ from slt_theory.certified import (
     Statistical,
     certified_n,
     necessary_n,
+    necessary_of_size,
+    necessary_vectors,
     statistical_n,
 )
 from slt_theory.errors import BadInput
@@ -24,7 +26,7 @@ def certified_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -
     """Numbers proved to suffice for the question that `entry` asks; None if there is no proof.
 
     Plain sums of a law with a proved uniform part, and frozen sums of uniform numbers for targets
-    of [-1, 1]; nothing for fixed sizes and vectors.
+    of [-1, 1]; nothing for fixed sizes and vectors, which have necessary numbers only.
     """
     if entry.law is None:
         return None
@@ -50,31 +52,42 @@ def statistical_for(
 
 def necessary_for(entry: Theorem, eps: Fraction, delta: Any, lo: Any, hi: Any) -> Necessary | None:
     """Numbers proved to be necessary for the question that `entry` asks; None as `necessary_of`."""
-    if entry.law is None or not set(entry.asks) <= {"lock", "prune"}:
+    if entry.law is None or not set(entry.asks) <= {"lock", "prune", "size", "dim"}:
         return None
-    targets = "fixed" if entry.quantifiers.targets == "fixed" else "all"
-    question = Question.of(entry.law, eps, "all", lo, hi, **Question.demands(entry.asks))
-    return necessary_of(question, delta, fixed=targets == "fixed")
+    fixed = entry.quantifiers.targets == "fixed"
+    # Of vectors the target hi in every coordinate is one of the targets.
+    targets = f"fixed:{Fraction(hi)}" if "dim" in entry.asks else "all"
+    question = Question.of(entry.law, eps, targets, lo, hi, **Question.demands(entry.asks))
+    return necessary_of(question, delta, fixed=fixed)
 
 
 def necessary_of(question: Question, delta: Any, *, fixed: bool = False) -> Necessary | None:
     """Numbers proved to be necessary for a question about all targets of its window.
 
     With `fixed`, each target of the window has its own probability. None for a law without a
-    rule, a window that the law cannot reach at all, fixed sizes and vectors.
+    rule, a window that the law cannot reach at all, and vectors with random targets.
     """
-    if question.size is not None or question.dim > 1:
-        return None
+    ask: dict[str, Any] = {"eps": question.eps, "delta": delta, "law": question.law}
     try:
+        if question.dim > 1:
+            if question.lo != question.hi:
+                return None
+            return necessary_vectors(question.dim, z=question.lo, **ask)
+        if question.size is not None:
+            return necessary_of_size(
+                question.size,
+                lo=question.lo,
+                hi=question.hi,
+                targets="fixed" if fixed else "all",
+                **ask,
+            )
         return necessary_n(
-            question.eps,
-            delta,
             lo=question.lo,
             hi=question.hi,
-            law=question.law,
             targets="fixed" if fixed else "all",
             lock=question.lock,
             prune=question.prune,
+            **ask,
         )
     except BadInput:
         return None

@@ -150,6 +150,10 @@ def reach(c: Any) -> float:
     return float(c.reach_floor(8, "1/4", lo="-1/2", hi=2))
 
 
+def of_size(c: Any) -> float:
+    return float(c.reach_floor_of_size(12, 2, "1/10"))
+
+
 def circle(c: Any) -> int:
     return int(c.circle_n("1/100", "1/100").n)
 
@@ -597,6 +601,51 @@ PLANTED = {
         narrow_majorant,
         "tilted-density",
         step="$T(a)",
+    ),
+    "few items: ties count as smaller": Planted(
+        "reach_of_size",
+        "counts[q - 1] * here + counts[q] * lower",
+        "counts[q - 1] * here + counts[q] * (here + lower)",
+        of_size,
+        "reach-floor",
+        True,
+        step="the k largest",
+    ),
+    "few items: one of the k left out": Planted(
+        "reach_of_size",
+        "for left in range(k, 0, -1)",
+        "for left in range(k - 1, -1, -1)",
+        of_size,
+        "reach-floor",
+        True,
+        step="the k largest",
+    ),
+    "vectors: one coordinate more": Planted(
+        "reach_vectors",
+        'targets="fixed")) ** d',
+        'targets="fixed")) ** (d + 1)',
+        lambda c: float(c.vector_floor(5, 2, "1/4", law="signs[1/2]")),
+        "reach-floor",
+        True,
+        step="floors of vectors",
+    ),
+    "vectors: the sum reaches farther": Planted(
+        "reach_vectors",
+        "level = d * (abs(goal)",
+        "level = (d + 1) * (abs(goal)",
+        lambda c: float(c.vector_floor(8, 4, "1/4")),
+        "reach-floor",
+        True,
+        step="floors of vectors",
+    ),
+    "vectors: a shorter sum of coordinates": Planted(
+        "reach_sizes",
+        "(y + size.count) / 2) - 1)",
+        "(3 * y / 2 + size.count) / 2) - 1)",
+        lambda c: float(c.vector_floor(8, 4, "1/4")),
+        "reach-floor",
+        True,
+        step="sums of two coordinates",
     ),
     "counting: a sum serves eps": Planted(
         "counting",
