@@ -19,12 +19,13 @@ __all__ = ["DEFAULT", "all_constructions", "all_theorems", "modules_of"]
 
 #: The catalogue's order; a module that is not named comes last.
 _ORDER = """
-    karmarkar1986 yakir1996 mertens1998 lueker1998 dacunha2023 borgs2001 borgs2004
+    lueker1982 karmarkar1986 yakir1996 mertens1998 lueker1998 dacunha2023 borgs2001 borgs2004
     becchetti2022 turner2020 borst2022 borst2023 gamarnik2021
     malach2020 orseau2020 pensia2020 fischer2021 fischer2022 sharing2025 burkholz2022
     burkholz2022b burkholz2022c diffenderfer2021 sreenivasan2022 dacunha2022 dacunha2023b
     ferbach2023 gadhikar2023 otsuka2024 otsuka2026 xiong2023 chijiwa2021 yao2023 natale2024
-    kumar2025 kumar2026 ye2020 kummer2025 williams2025 giannou2023 burkholz2024 zeng2024
+    kumar2025 kumar2026 hwang2024 ye2020 kummer2025 williams2025 giannou2023 burkholz2024 zeng2024
+    schlisselberg2025 zhang2021b sakamoto2022 yang2023
     own windows observed
 """
 

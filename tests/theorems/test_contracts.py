@@ -45,6 +45,7 @@ WILD = dict.fromkeys(SYMBOLS, -1.0) | {
     "l": 3,
     "alpha_over_sqrt_d": 0.1,
     **dict.fromkeys(("critical_paths", "generic", "zero_entry", "interior"), False),
+    "capacity_over_n": 2.0,
     **dict.fromkeys(("width_over_d_squared", "features_over_N", "rank_r_over_D"), 0.5),
     **dict.fromkeys(("rank_2_over_D", "k_over_n", "scale", "atoms"), -1.0),
 }
