@@ -68,12 +68,17 @@ def einsum(tape: Tape, equation: str, operands: Sequence[Any], name: str) -> Val
     Parameters
     ----------
     equation : str
-        As in torch; ``...`` stands for axes of the value.
+        As in torch; ``...`` stands for axes of the value. Without ``->`` the result has the
+        letters that occur once.
     operands : sequence
         The value, and an array of constants.
     """
     inputs, arrow, result = equation.replace(" ", "").partition("->")
     terms = inputs.split(",")
+    if not arrow and "..." not in inputs:
+        # Letters that occur once, in the order of the alphabet.
+        arrow, letters = "->", inputs.replace(",", "")
+        result = "".join(sorted(c for c in letters if letters.count(c) == 1))
     values = [k for k, part in enumerate(operands) if isinstance(part, Value)]
     if len(values) != 1 or len(terms) != len(operands) or len(operands) > 2:
         raise Refused("multiplies several values", "of products, value times constant is covered")

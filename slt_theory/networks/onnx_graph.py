@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
-from slt_theory.networks.onnx_operators import OPERATORS, Call
-from slt_theory.networks.onnx_reference import evaluator
+from slt_theory.networks.onnx_call import Call
+from slt_theory.networks.onnx_operators import OPERATORS, REFUSED
+from slt_theory.networks.onnx_reference import evaluator, in_float64
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
@@ -95,8 +96,12 @@ class _Graph:
     def __init__(self, model: Any) -> None:
         from onnx import numpy_helper
 
-        self.model, self.tape = model, Tape()
-        graph = model.graph
+        self.tape = Tape()
+        self.name, self.dtype, sides = _input_type(model.graph)
+        # Constants are folded over the reals, too: a float32 product of weights would round.
+        self.model = in_float64(model)
+        self.called: list[Any] = []
+        graph = self.model.graph
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
         try:
             self.known: dict[str, Any] = {
@@ -107,12 +112,6 @@ class _Graph:
             raise UnreadableFile(
                 "path", graph.name, f"holds a damaged weight ({error})", "copy or export it again"
             ) from error
-        inputs = [entry for entry in graph.input if entry.name not in self.known]
-        if len(inputs) != 1 or len(graph.output) != 1:
-            names = [entry.name for entry in inputs], [entry.name for entry in graph.output]
-            raise BadInput("network", names, "must have one input and one output")
-        self.name = inputs[0].name
-        self.dtype, sides = _type_of(inputs[0])
         if self.dtype.name not in _FLOATS:
             raise BadInput("input", self.dtype.name, "must be of float16, float32 or float64")
         self.batched = len(sides) > 1 and sides[0] in (None, 1)
@@ -127,9 +126,14 @@ class _Graph:
 
     def output(self) -> Value:
         """Record every node; the value of the output."""
-        for number, node in enumerate(self.model.graph.node):
-            self._record(node, number)
         name = self.model.graph.output[0].name
+        needed = {name}
+        for node in reversed(self.model.graph.node):
+            if needed & set(node.output):
+                needed |= set(node.input)
+        for number, node in enumerate(self.model.graph.node):
+            if needed & set(node.output):
+                self._record(node, number)
         found = self.known.get(name)
         if not isinstance(found, Value):
             raise BadInput("output", name, "must depend on the input")
@@ -147,6 +151,7 @@ class _Graph:
             results = self._computed(node, given)
         else:
             results = self._called(node, given, number)
+            self.called.append(node)
         self.known.update(zip(node.output, results, strict=False))
 
     def _computed(self, node: Any, given: list[Any]) -> list[NDArray[Any]]:
@@ -162,7 +167,8 @@ class _Graph:
         values = [value for value in given if value is not None]
         try:
             feed = dict(zip(names, values, strict=True))
-            return [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feed)]
+            results = [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feed)]
+            return [v.astype(np.float64) if v.dtype.kind == "f" else v for v in results]
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BadInput(
@@ -181,7 +187,7 @@ class _Graph:
         place = f"{node.op_type} (node {number}, {node.name or 'unnamed'})"
         try:
             if operator is None:
-                raise Refused("is not covered")
+                raise Refused(*REFUSED.get(node.op_type, ("is not covered",)))
             result = operator(call, *given)
         except Refused as refusal:
             raise BadInput("network", place, str(refusal), refusal.way_out) from None
@@ -191,11 +197,28 @@ class _Graph:
             raise BadInput("network", place, f"has arguments that do not fit ({error})") from error
         return result if isinstance(result, list) else [result]
 
+    def _of_values(self) -> Any:
+        """The model without its constant part: what that gives is a weight."""
+        import onnx
+
+        taken = {name for node in self.called for name in node.input}
+        weights = [
+            onnx.numpy_helper.from_array(value, name)
+            for name, value in self.known.items()
+            if name in taken and not isinstance(value, Value)
+        ]
+        model = onnx.ModelProto()
+        model.CopyFrom(self.model)
+        del model.graph.node[:], model.graph.initializer[:]
+        model.graph.node.extend(self.called)
+        model.graph.initializer.extend(weights)
+        return model
+
     def reference(
         self, x: NDArray[np.float64], output: Value
     ) -> tuple[NDArray[np.float64], dict[int, NDArray[np.float64]]]:
         """Outputs of ONNX's reference implementation in float64, and its numbers of every node."""
-        runner = evaluator(self.model)
+        runner = evaluator(self._of_values())
         shape = (1, *self.shape) if self.batched else self.shape
         names = [name for name, value in self.known.items() if isinstance(value, Value)]
         try:
@@ -212,9 +235,16 @@ class _Graph:
         return seen[output.node], seen
 
 
-def _type_of(entry: Any) -> tuple[np.dtype[Any], list[int | None]]:
+def _input_type(graph: Any) -> tuple[str, np.dtype[Any], list[int | None]]:
+    """Name, type and sides of the one input."""
     from onnx import helper
 
-    tensor = entry.type.tensor_type
+    weights = {weight.name for weight in graph.initializer}
+    inputs = [entry for entry in graph.input if entry.name not in weights]
+    if len(inputs) != 1 or len(graph.output) != 1:
+        names = [entry.name for entry in inputs], [entry.name for entry in graph.output]
+        raise BadInput("network", names, "must have one input and one output")
+    tensor = inputs[0].type.tensor_type
     sides = [side.dim_value if side.dim_value > 0 else None for side in tensor.shape.dim]
-    return np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type)), sides
+    kind = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+    return inputs[0].name, kind, sides

@@ -18,23 +18,34 @@ from slt_theory.networks.pools import Pool
 from slt_theory.networks.tape import Tape, Value
 
 __all__ = [
+    "NORMALISES",
     "Refused",
     "added",
+    "clamped",
     "convolved",
     "divided",
     "joined",
+    "larger",
     "leaky",
     "multiplied",
     "normalised",
     "picked",
     "pooled",
     "sliced",
+    "smaller",
     "split",
     "without_batch",
 ]
 
 _MOST_RUNS = 64
 """Parts of a list of places: each is a sum more in the network; beyond, they are a layer."""
+NORMALISES = (
+    "divides by a statistic of its input, which no theorem here covers: otsuka2026-block and "
+    "otsuka2026-transformer hold without normalisation, giannou2023-normalisation and "
+    "burkholz2024-batch-normalisation tune scales and shifts and divide by nothing"
+)
+"""Why layer norms and their kin are refused."""
+_LARGEST = float(np.finfo(np.float32).max)
 Widths = Sequence[tuple[int, int]]
 """Padding (before, after) of every axis."""
 
@@ -73,8 +84,18 @@ def added(tape: Tape, x: Any, y: Any, name: str, *, factor: float = 1.0) -> Valu
     if isinstance(x, Value) and isinstance(y, Value):
         return tape.add(x, y if factor == 1 else tape.affine(y, factor, 0.0, name))
     if isinstance(x, Value):
-        return tape.affine(x, 1.0, factor * y, name)
-    return tape.affine(y, factor, x, name)
+        return _scaled(tape, x, 1.0, factor * y, name)
+    return _scaled(tape, y, factor, x, name)
+
+
+def _scaled(tape: Tape, x: Value, scale: ArrayLike, shift: ArrayLike, name: str) -> Value:
+    """``scale x + shift``, where a constant may make `x` wider along its axes of length 1."""
+    try:
+        shape = np.broadcast_shapes(x.shape, np.shape(scale), np.shape(shift))
+    except ValueError:
+        shapes = np.shape(scale) or np.shape(shift)
+        raise Refused(f"joins shapes {x.shape} and {shapes}, which do not broadcast") from None
+    return tape.affine(tape.broadcast(x, shape), scale, shift, name)
 
 
 def multiplied(tape: Tape, x: Any, y: Any, name: str) -> Value:
@@ -85,7 +106,7 @@ def multiplied(tape: Tape, x: Any, y: Any, name: str) -> Value:
             raise Refused("multiplies two values", "of products x * sigmoid(x) alone is covered")
         return swish
     value, other = (x, y) if isinstance(x, Value) else (y, x)
-    return tape.affine(value, other, 0.0, name)
+    return _scaled(tape, value, other, 0.0, name)
 
 
 def divided(tape: Tape, x: Any, y: Any, name: str) -> Value:
@@ -94,7 +115,29 @@ def divided(tape: Tape, x: Any, y: Any, name: str) -> Value:
         raise Refused("divides by a value")
     if not np.all(y):
         raise Refused("divides by 0")
-    return tape.affine(x, 1 / y, 0.0, name)
+    return _scaled(tape, x, 1 / y, 0.0, name)
+
+
+def larger(tape: Tape, x: Any, y: Any, name: str) -> Value:
+    """Record ``max(x, y) = y + relu(x - y)`` of two values, or of a value and a constant."""
+    x, y = (x, y) if isinstance(x, Value) else (y, x)
+    return added(tape, tape.activate(added(tape, x, y, name, factor=-1.0), "relu"), y, name)
+
+
+def smaller(tape: Tape, x: Any, y: Any, name: str) -> Value:
+    """Record ``min(x, y) = y - relu(y - x)``."""
+    x, y = (x, y) if isinstance(x, Value) else (y, x)
+    excess = tape.activate(added(tape, y, x, name, factor=-1.0), "relu")
+    return added(tape, y, excess, name, factor=-1.0)
+
+
+def clamped(tape: Tape, x: Value, low: Any, high: Any, name: str) -> Value:
+    """Record x between two constants; None leaves an end open, as do ends beyond float32."""
+    if low is not None and not np.all(np.asarray(low) <= -_LARGEST):
+        x = larger(tape, x, low, name)
+    if high is not None and not np.all(np.asarray(high) >= _LARGEST):
+        x = smaller(tape, x, high, name)
+    return x
 
 
 def leaky(tape: Tape, x: Value, slope: float) -> Value:

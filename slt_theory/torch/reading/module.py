@@ -40,6 +40,14 @@ __all__ = ["from_module", "read_module"]
 _BATCH = 3
 """Inputs of the export: a size that no layer of a real network is likely to mistake for its own."""
 _INPUTS = 16
+_OF_SHAPE = frozenset(
+    f"aten.{name}"
+    for name in (
+        "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
+        "fill.Tensor", "fill.Scalar",
+    )
+)  # fmt: skip
+"""Constants of the shape of a value."""
 
 
 def from_module(module: nn.Module, example: torch.Tensor) -> Graph | Attention:
@@ -207,6 +215,8 @@ class _Recorder:
         name = str(node.target)
         if name == "<built-in function getitem>":
             return args[0][args[1]]
+        if operator_name(node) in _OF_SHAPE:
+            return computed(node, *arguments(node, lambda given: self.tensors[given.name]))
         where, layer = place(node)
         self.scene.name = layer
         short = operator_name(node)

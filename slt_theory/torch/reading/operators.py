@@ -17,10 +17,14 @@ from slt_theory.networks.operators import Refused
 from slt_theory.networks.pools import Pool
 from slt_theory.networks.tape import Value
 from slt_theory.torch.reading.attention import ATTENTION_ALONE
+from slt_theory.torch.reading.rearranged import REARRANGED
 from slt_theory.torch.reading.scene import Scene, array_of, fitted, floats_of, integers, value_of
 from slt_theory.torch.reading.shapes import SHAPES
 
 __all__ = ["OPERATORS", "REFUSED"]
+
+
+_AT_RANDOM = ("drops at random", "call module.eval(), and F.dropout(x, p, self.training)")
 
 
 def _linear(scene: Scene, x: Value, weight: Any, bias: Any = None) -> Value:
@@ -115,15 +119,28 @@ def _leaky(scene: Scene, x: Value, slope: float = 0.01) -> Value:
 
 
 def _clamped(scene: Scene, x: Value, low: Any = None, high: Any = None) -> Value:
-    """``max(x, low) = low + relu(x - low)``, ``min(x, high) = high - relu(high - x)``."""
-    tape, name = scene.tape, scene.name
-    if any(isinstance(end, torch.Tensor | Value) for end in (low, high)):
-        raise Refused("has bounds for every number", "bounds are two numbers")
-    if low is not None:
-        x = tape.affine(tape.activate(tape.affine(x, 1.0, -low, name), "relu"), 1.0, low, name)
-    if high is not None:
-        x = tape.affine(tape.activate(tape.affine(x, -1.0, high, name), "relu"), -1.0, high, name)
-    return x
+    low, high = (end if end is None else fitted(x, end)[1] for end in (low, high))
+    if isinstance(low, Value) or isinstance(high, Value):
+        raise Refused("has bounds that depend on the input", "bounds are constants")
+    return of.clamped(scene.tape, x, low, high, scene.name)
+
+
+def _extreme(record: Callable[..., Value]) -> Callable[..., Value]:
+    return lambda scene, x, y: record(scene.tape, *fitted(x, y), scene.name)
+
+
+def _threshold(scene: Scene, x: Value, threshold: float, value: float) -> Value:
+    if threshold != value:
+        raise Refused(f"jumps at {threshold}", "a threshold equal to its value is covered")
+    return of.larger(scene.tape, x, float(value), scene.name)
+
+
+def _rrelu(
+    scene: Scene, x: Value, low: float = 1 / 8, high: float = 1 / 3, training: bool = False
+) -> Value:
+    if training:
+        raise Refused(*_AT_RANDOM)
+    return _leaky(scene, x, (low + high) / 2)
 
 
 def _prelu(scene: Scene, x: Value, weight: Any) -> Value:
@@ -209,7 +226,7 @@ def _cast(scene: Scene, x: Value, *args: Any, **kwargs: Any) -> Value:
 
 def _dropped(scene: Scene, x: Value, probability: float, training: bool) -> Value:
     if training:
-        raise Refused("drops at random", "call module.eval()")
+        raise Refused(*_AT_RANDOM)
     return x
 
 
@@ -232,6 +249,11 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.div.Tensor": _divided,
     "aten.relu": _activation("relu"),
     "aten.clamp": _clamped,
+    "aten.clamp.Tensor": _clamped,
+    **dict.fromkeys(("aten.maximum", "aten.max.other"), _extreme(of.larger)),
+    **dict.fromkeys(("aten.minimum", "aten.min.other"), _extreme(of.smaller)),
+    "aten.threshold": _threshold,
+    "aten.rrelu": _rrelu,
     "aten.clamp_min": _clamped,
     "aten.clamp_max": lambda scene, x, high: _clamped(scene, x, None, high),
     "aten.hardtanh": lambda scene, x, low=-1.0, high=1.0: _clamped(scene, x, low, high),
@@ -244,6 +266,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.gelu": _gelu,
     "aten.max_pool1d": _pooled("max", 1),
     "aten.max_pool2d": _pooled("max", 2),
+    "aten.max_pool2d_with_indices": lambda *given: (_pooled("max", 2)(*given), None),
     "aten.avg_pool1d": _pooled("average", 1),
     "aten.avg_pool2d": _pooled("average", 2),
     "aten.adaptive_avg_pool1d": _adaptive("average", 1),
@@ -254,6 +277,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "aten.mean.dim": _mean,
     "aten.sum.dim_IntList": _summed,
     **SHAPES,
+    **REARRANGED,
     "aten.dropout": _dropped,
     **{f"aten.{name}": _same for name in ("alias", "clone", "contiguous", "detach", "lift_fresh")},
     **{f"aten.to.{name}": _cast for name in ("dtype", "dtype_layout", "device")},
@@ -271,18 +295,20 @@ _SOFTMAX = (
     "leave a last softmax out: the numbers before it decide the class; " + ATTENTION_ALONE,
 )
 _NORM = (
-    "divides by a statistic of its input, which no theorem here covers: otsuka2026-block and "
-    "otsuka2026-transformer hold without normalisation, giannou2023-normalisation and "
-    "burkholz2024-batch-normalisation tune scales and shifts and divide by nothing",
+    of.NORMALISES,
     "build_ticket of slt_theory.torch keeps norms as they are; a batch norm in evaluation mode is "
     "a scale and a shift, and is read",
 )
+_OF_BATCH = ("takes statistics of the batch", "track running statistics, and call module.eval()")
 _RECURRENT = ("calls itself step by step", "write the steps out with linear layers and tanh")
 REFUSED: dict[str, tuple[str, str]] = {
     "aten.scaled_dot_product_attention": _ATTENTION,
     **dict.fromkeys(("aten.softmax.int", "aten._softmax", "aten.log_softmax.int"), _SOFTMAX),
     **{f"aten.{name}": _NORM for name in ("layer_norm", "native_layer_norm", "group_norm")},
     **{f"aten.{name}": _NORM for name in ("instance_norm", "rms_norm", "linalg_vector_norm")},
+    **dict.fromkeys(("aten.native_dropout", "aten.rrelu_with_noise"), _AT_RANDOM),
+    "aten._native_batch_norm_legit.no_stats": _OF_BATCH,
+    "aten._native_batch_norm_legit": _OF_BATCH,
     **{f"aten.{name}.input": _RECURRENT for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
     **{
         f"aten.conv_transpose{n}d{end}": (

@@ -182,13 +182,13 @@ class _Node:
         """Compute the results from what is known, and add them to it."""
         args, options = [], {}
         for name, argument, kind in self.arguments:
-            value = _argument(argument, known)
-            if kind == 2:
-                if name not in _LEFT_OUT:
-                    options[name] = value
-            else:
-                args.append(value)
+            if kind != 2:
+                args.append(_argument(argument, known))
+            elif name not in _LEFT_OUT:
+                options[name] = _argument(argument, known)
         result = self.function(*args, **options)
+        if not self.results:
+            return
         several = isinstance(result, list | tuple)
         names: list[Any] = self.results
         if len(names) == 1 and isinstance(names[0], list):

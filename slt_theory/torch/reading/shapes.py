@@ -15,7 +15,7 @@ from slt_theory.networks.tape import Value
 from slt_theory.torch.reading.scene import Scene, floats_of, integers
 from slt_theory.torch.reading.turned import TURNS
 
-__all__ = ["SHAPES"]
+__all__ = ["SHAPES", "concatenated", "sliced", "unsqueezed"]
 
 
 def _viewed(scene: Scene, x: Value, shape: Sequence[Any]) -> Value:
@@ -42,16 +42,18 @@ def _squeezed(scene: Scene, x: Value, axes: Any = None) -> Value:
     return scene.tape.reshape(x, [s for a, s in enumerate(x.shape) if a not in gone or s != 1])
 
 
-def _unsqueezed(scene: Scene, x: Value, axis: int) -> Value:
+def unsqueezed(scene: Scene, x: Value, axis: int) -> Value:
+    """Record `x` with an axis of length 1 more."""
     at = axis + len(x.shape) + 2 if axis < 0 else axis
     if at == 0:
         raise Refused("puts an axis before the batch")
     return scene.tape.reshape(x, [*x.shape[: at - 1], 1, *x.shape[at - 1 :]])
 
 
-def _sliced(
+def sliced(
     scene: Scene, x: Value, axis: int = 0, start: Any = None, end: Any = None, step: int = 1
 ) -> Value:
+    """Record ``x[start:end:step]`` along one axis of torch."""
     if axis == 0 and start in (None, 0) and (end is None or end >= scene.batch) and step == 1:
         return x
     at = scene.axis(x, axis)
@@ -110,7 +112,8 @@ def _padded(
     return scene.tape.pad(x, [(0, 0)] * rest + pairs, names.get(mode, mode))
 
 
-def _concatenated(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
+def concatenated(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
+    """Record values and constants side by side along one axis of torch."""
     like = next(part for part in parts if isinstance(part, Value))
     return of.joined(
         scene.tape,
@@ -129,10 +132,10 @@ def _without_batch(constant: Any, like: Value) -> Floats:
 def _stacked(scene: Scene, parts: Sequence[Any], axis: int = 0) -> Value:
     def widened(part: Any) -> Any:
         if isinstance(part, Value):
-            return _unsqueezed(scene, part, axis)
+            return unsqueezed(scene, part, axis)
         return part.unsqueeze(axis)
 
-    return _concatenated(scene, [widened(part) for part in parts], axis)
+    return concatenated(scene, [widened(part) for part in parts], axis)
 
 
 def _expanded(scene: Scene, x: Value, sizes: Sequence[int], **_: Any) -> Value:
@@ -159,11 +162,11 @@ SHAPES: dict[str, Callable[..., Any]] = {
     "aten.squeeze": _squeezed,
     "aten.squeeze.dim": _squeezed,
     "aten.squeeze.dims": _squeezed,
-    "aten.unsqueeze": _unsqueezed,
+    "aten.unsqueeze": unsqueezed,
     **TURNS,
     "aten.flip": _flipped,
-    "aten.slice.Tensor": _sliced,
-    "aten.narrow": lambda scene, x, axis, start, length: _sliced(
+    "aten.slice.Tensor": sliced,
+    "aten.narrow": lambda scene, x, axis, start, length: sliced(
         scene, x, axis, start, start + length
     ),
     "aten.select.int": _selected,
@@ -177,7 +180,7 @@ SHAPES: dict[str, Callable[..., Any]] = {
     "aten.constant_pad_nd": lambda scene, x, widths, value=0: _padded(
         scene, x, widths, "constant", value
     ),
-    "aten.cat": _concatenated,
+    "aten.cat": concatenated,
     "aten.stack": _stacked,
     "aten.expand": _expanded,
     "aten.repeat": _repeated,

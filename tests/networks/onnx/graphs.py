@@ -204,6 +204,54 @@ def _folded(m):
     m.add("Reshape", [before, m.last])
 
 
+def _clip(m):
+    if m.opset < 11:
+        m.add("Clip", min=-0.5, max=0.75)
+    else:
+        low, high = (m.constant(np.array(end, dtype=np.float32)) for end in (-0.5, 0.75))
+        m.add("Clip", [m.last, low, high][: int(m.rng.integers(2, 4))])
+
+
+def _extreme(m, kind):
+    before = m.last
+    m.add("Neg")
+    # Before opset 8 all arguments have one shape.
+    other = m.floats(1) if m.opset >= 8 and m.rng.integers(2) else before
+    m.add(kind, [m.last, other])
+
+
+def _mean_of_two(m):
+    before = m.last
+    m.add("Relu")
+    m.add("Mean", [before, m.last])
+
+
+def _einsum(m):
+    letters = "bcde"[: len(m.shape)]
+    m.add("Einsum", [m.last, m.floats(m.shape[1], 3)], equation=f"{letters},cz->bz{letters[2:]}")
+
+
+def _tile(m):
+    counts = [1] * len(m.shape)
+    counts[int(m.rng.integers(1, len(m.shape)))] = 2
+    m.add("Tile", [m.last, m.integers(counts)])
+
+
+def _expand(m):
+    """Means of channels, spread over them again."""
+    shape = list(m.shape)
+    _axes(m, "ReduceMean", [1], keepdims=1)
+    m.add("Expand", [m.last, m.integers(shape)])
+
+
+def _sized(m):
+    """Divided by its count of numbers, which the graph computes."""
+    before = m.last
+    m.add("Size")
+    m.add("Cast", [m.last], to=TensorProto.FLOAT)
+    m.add("Div", [before, m.last])
+
+
 IMAGE = {
     "Conv": _conv,
     "MaxPool": lambda m: _pool(m, "MaxPool"),
@@ -244,8 +292,16 @@ ANY = {
     "Identity": lambda m: m.add("Identity"),
     "Dropout": lambda m: m.add("Dropout"),
     "Shape": _folded,
+    "Size": _sized,
+    "Clip": _clip,
+    "Max": lambda m: _extreme(m, "Max"),
+    "Min": lambda m: _extreme(m, "Min"),
+    "Mean": _mean_of_two,
+    "Einsum": _einsum,
+    "Tile": _tile,
+    "Expand": _expand,
 }
-SINCE = {"Gelu": 20, "Swish": 24}
+SINCE = {"Gelu": 20, "Swish": 24, "Einsum": 12, "Expand": 8}
 """The opset that first has an operator."""
 
 
@@ -267,7 +323,7 @@ def draw(rng, counts=None):
     m.start = shape
     (_conv if axes else _gemm)(m)
     m.settle()
-    for number in range(int(rng.integers(6, 13))):
+    for number in range(int(rng.integers(9, 17))):
         table = {**ANY, **(IMAGE if len(m.shape) > 2 else VECTOR)}
         names = [name for name in table if SINCE.get(name, OLDEST) <= opset]
         name = aim if not number and aim in names else _rarest(rng, names, counts)

@@ -120,7 +120,13 @@ def one_node(kind, *constants, inputs=(1, 4), opset=17, weigh=True, **attributes
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        (one_node("Softmax"), r"Softmax \(node 1, last\): is not covered"),
+        (one_node("Softmax"), r"Softmax \(node 1, last\): divides by a sum of values"),
+        (one_node("Elu"), r"Elu \(node 1, last\): is not covered"),
+        (one_node("Swish", opset=24, alpha=1.5), "a factor inside of its sigmoid"),
+        (
+            one_node("LayerNormalization", np.ones(4, dtype=np.float32)),
+            "no theorem here covers: otsuka2026-block and otsuka2026-transformer hold without",
+        ),
         (one_node("Erf"), "GELU is an operator of its own from opset 20"),
         (one_node("Relu", weigh=False), "no layer of weights"),
         (one_node("ReduceMean", axes=[0]), "across the batch"),
@@ -135,6 +141,46 @@ def test_what_is_not_covered_is_refused_by_name(tmp_path, model, says):
     path.write_bytes(model.SerializeToString())
     with pytest.raises(BadInput, match=says):
         read_onnx(path)
+
+
+def product_of_constants(path):
+    """Write x W with W computed from float32 constants, and a node that leads nowhere."""
+    rng = np.random.default_rng(0)
+    weights = {"w": rng.normal(size=(4, 3)), "s": np.array(1 / 3), "v": rng.uniform(1, 2, 3)}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Mul", ["w", "s"], ["ws"]),
+            helper.make_node("Sqrt", ["v"], ["sv"]),
+            helper.make_node("Div", ["ws", "sv"], ["wd"]),
+            helper.make_node("MatMul", ["x", "wd"], ["h"]),
+            helper.make_node("Shape", ["h"], ["shape"]),
+            helper.make_node("ConstantOfShape", ["shape"], ["zeros"]),
+            helper.make_node("Max", ["h", "zeros"], ["y"]),
+            helper.make_node("Softmax", ["y"], ["unused"]),
+        ],
+        "folded",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(w.astype(np.float32), name) for name, w in weights.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    return {name: w.astype(np.float32).astype(np.float64) for name, w in weights.items()}
+
+
+def test_constants_are_folded_over_the_reals(tmp_path):
+    weights = product_of_constants(tmp_path / "m.onnx")
+    reading = read_onnx(tmp_path / "m.onnx")
+    expected = weights["w"] * weights["s"] / np.sqrt(weights["v"])
+    # Three roundings of float64; folded in float32 it would be off by 2^-24.
+    assert np.allclose(reading.network.weights[0], expected.T, rtol=2.0**-50, atol=0)
+
+
+def test_a_clip_at_the_ends_of_float32_is_none(tmp_path):
+    ends = [np.array(end, dtype=np.float32) for end in (np.finfo(np.float32).min, np.inf)]
+    path = tmp_path / "m.onnx"
+    path.write_bytes(one_node("Clip", *ends).SerializeToString())
+    x = np.random.default_rng(0).normal(size=(4, 4))
+    assert np.array_equal(read_onnx(path).network.forward(x), x)
 
 
 def test_damaged_files_are_named(tmp_path):

@@ -97,6 +97,19 @@ class OptionA(nn.Module):
         return F.relu_(self.conv(x) + short)
 
 
+class Assigned(nn.Module):
+    """Parts of a tensor overwritten in place, by values, functions of them, and constants."""
+
+    def forward(self, x):
+        y = x * 1
+        y[:, 1:] = y[:, 1:].tanh()
+        y[:, 0] = 0.5
+        z, w = torch.zeros_like(y), torch.empty_like(y)
+        z[:, :1] = y[:, :1]
+        w.copy_(y).relu_()
+        return torch.cat([y, z, w, y.new_ones(y.shape)], 1)
+
+
 class Side(nn.Module):
     """Two branches, joined as asked."""
 
@@ -151,6 +164,13 @@ def _vector(rng, width):
         "hardtanh": lambda: nn.Hardtanh(-0.5, 0.75),
         "relu6": lambda: nn.ReLU6(),
         "clamp": lambda: lambda x: x.clamp(min=-0.25).clamp(max=0.5),
+        "roll": lambda: lambda x: x.roll((1, 2), (1, 1)),
+        "assignment": lambda: Assigned(),
+        "maximum": lambda: lambda x: torch.maximum(torch.minimum(x, scale), x.mean(1, True)),
+        "bounds for every number": lambda: lambda x: x.clamp(-scale.abs(), shift.abs()),
+        "constants of a shape": lambda: lambda x: torch.max(x, torch.zeros_like(x)) + x.new_ones(1),
+        "implicit einsum": lambda: lambda x: torch.einsum("bi,iz", x, matrix),
+        "wider by a constant": lambda: lambda x: (x[:, :, None] + offset[:2]).flatten(1),
         "masked layer": lambda: build_ticket(nn.Linear(width, out), eps=0.1, seed=out),
     }
 
@@ -202,6 +222,14 @@ def _image(rng, shape):
         "flatten": lambda: nn.Flatten(),
         "tokens": lambda: nn.Sequential(nn.Flatten(2), nn.Linear(rows * columns, 4)),
         "broadcast": lambda: lambda x: x + x.mean((2, 3), keepdim=True),
+        "roll 2d": lambda: lambda x: x.roll(-1, 3).roll((1, 1), (1, 2)),
+        "channel shuffle": lambda: nn.ChannelShuffle(groups),
+        "pixel shuffle": lambda: lambda x: F.pixel_shuffle(torch.cat([x] * 4, 1), 2),
+        "pixel unshuffle": lambda: (
+            lambda x: F.pixel_unshuffle(F.pad(x, (0, columns % 2, 0, rows % 2)), 2)
+        ),
+        "assignment 2d": lambda: Assigned(),
+        "pool with places": lambda: lambda x: F.max_pool2d(x, side, return_indices=True)[0],
         "select": lambda: lambda x: x[:, :, 0],
         "einsum 2d": lambda: lambda x: torch.einsum("bchw,dc->bhdw", x, mixed),
         "einsum groups": lambda: lambda x: torch.einsum("bchw,cwv->bchv", x, stack),
@@ -241,6 +269,8 @@ def _any(rng):
         "tanh": lambda: nn.Tanh(),
         "sigmoid": lambda: torch.sigmoid,
         "leaky relu": lambda: nn.LeakyReLU(slope),
+        "threshold": lambda: nn.Threshold(slope, slope),
+        "random leaky relu": lambda: nn.RReLU(0.1, 0.5),
     }
 
 
