@@ -9,7 +9,7 @@ name.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -72,7 +72,7 @@ class SelfAttention(nn.Module):
         return y if self.source.batch_first else y.transpose(0, 1)
 
 
-@dataclass
+@dataclass(frozen=True)
 class AttentionCore:
     """Nodes of one softmax: what it takes, and the mixed values that it gives."""
 
@@ -82,7 +82,7 @@ class AttentionCore:
     scale: float | None = None
     value: Any = None
     mixed: Any = None
-    factors: list[float] = field(default_factory=list)
+    factors: tuple[float, ...] = ()
 
     def scaling(self, width: int) -> float:
         """Return what scores of queries of `width` numbers are multiplied by."""
@@ -191,9 +191,8 @@ class _Follower:
             self.core_of[node] = AttentionCore(one, other, True, 1.0)
             return "scores"
         if kinds == ["weights", "tokens"]:
-            core = self.core_of[one]
-            core.value, core.mixed = other, node
-            self.cores[node] = core
+            # Scores and weights may be used twice: each use is an attention of its own.
+            self.cores[node] = replace(self.core_of[one], value=other, mixed=node)
             return "mixed"
         raise Refused(f"multiplies {kinds[0]} by {kinds[1]}", ATTENTION_ALONE)
 
@@ -211,7 +210,7 @@ class _Follower:
         core = self.core_of[node.all_input_nodes[0]]
         short = name.removeprefix("aten.")
         if kinds == ["scores"] and short in ("mul.Tensor", "mul.Scalar", "div.Tensor"):
-            core.factors.append(self._factor(node, short))
+            core = replace(core, factors=(*core.factors, self._factor(node, short)))
         elif short == "dropout":
             if node.args[2]:
                 raise Refused("drops at random", "call module.eval()")

@@ -87,6 +87,20 @@ class HeadByHead(nn.Module):
         return self.out(torch.cat([part(x) for part in self.parts], -1))
 
 
+class Branches(nn.Module):
+    """Scores used twice, with two temperatures, and weights used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v, self.w = (nn.Linear(8, 3, bias=False) for _ in range(4))
+        self.out = nn.Linear(3, 8, bias=False)
+
+    def forward(self, x):
+        scores = self.q(x) @ self.k(x).mT
+        cold, warm = (scores * 2).softmax(-1), (scores / 3).softmax(-1)
+        return self.out(cold @ self.v(x) + warm @ self.v(x) - warm @ self.w(x))
+
+
 class Adapter(nn.Module):
     """A linear map with one of rank 2 beside it."""
 
@@ -132,6 +146,7 @@ READ = {
     "written out": (Written, (2, 8, 3, 8)),
     "keys of all heads": (lambda: Written(shared=True), (2, 8, 3, 8)),
     "head by head": (HeadByHead, (3, 8, 2, 6)),
+    "scores and weights used twice": (Branches, (3, 8, 3, 8)),
     "adapters of low rank": (adapted, (2, 8, 3, 8)),
 }
 
