@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import threading
 import traceback
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from slt_theory.errors import BadInput, UnreadableFile
 
 __all__ = ["is_reference", "load_object"]
+
+Kind = type | tuple[type, ...] | Callable[[Any], bool]
 
 
 class _Running(threading.local):
@@ -35,14 +38,15 @@ def is_reference(text: Any) -> bool:
     return isinstance(text, str) and text.rpartition(":")[0].endswith(".py")
 
 
-def load_object(reference: str, kind: type | tuple[type, ...] = object) -> Any:
+def load_object(reference: str, kind: Kind = object) -> Any:
     """Run a file and take the object NAME of ``FILE.py:NAME``.
 
     Parameters
     ----------
     reference : str
-    kind : type or tuple of types
-        What the object is meant to be: names of such objects are listed where NAME is unknown.
+    kind : type, tuple of types, or callable
+        What the object is meant to be, or a test of it: names of such objects are listed where NAME
+        is unknown.
 
     Raises
     ------
@@ -70,13 +74,19 @@ def load_object(reference: str, kind: type | tuple[type, ...] = object) -> Any:
     finally:
         _running.files.discard(place)
     if name not in namespace:
-        known = [k for k, v in namespace.items() if isinstance(v, kind) and not k.startswith("_")]
+        known = [k for k, v in namespace.items() if not k.startswith("_") and _is(v, kind)]
         near = get_close_matches(name, known, 1)
         way_out = (
             f"did you mean {near[0]}?" if near else f"defined: {', '.join(known) or 'nothing'}"
         )
         raise BadInput("name", name, f"is not defined in {text}", way_out)
     return namespace[name]
+
+
+def _is(value: Any, kind: Kind) -> bool:
+    if isinstance(kind, type | tuple):
+        return isinstance(value, kind)
+    return kind(value)
 
 
 def _line(error: BaseException, place: Path) -> str:

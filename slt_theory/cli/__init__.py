@@ -31,6 +31,7 @@ from slt_theory.cli import (
     verify,
 )
 from slt_theory.cli.failure import run_app
+from slt_theory.cli.patience import never_silent
 
 __all__ = ["app", "main"]
 
@@ -90,4 +91,6 @@ for module in (
 
 def main() -> None:
     """Entry point: errors become one line on stderr (or JSON) and the documented exit code."""
-    sys.exit(run_app(app, as_json="--json" in sys.argv))
+    with never_silent():
+        code = run_app(app, as_json="--json" in sys.argv)
+    sys.exit(code)

@@ -52,7 +52,9 @@ Delta = Annotated[
     typer.Option(
         "--delta",
         help="Failure probability.",
-        parser=lambda value: probability_of("delta", value),
+        # A callback, whose errors reach the user as they are; a parser's are rewritten.
+        parser=str,
+        callback=lambda value: probability_of("delta", value),
         metavar="<float>",
     ),
 ]

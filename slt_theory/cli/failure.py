@@ -60,6 +60,10 @@ def run_app(app: typer.Typer, *, as_json: bool) -> int:
         return 0
     except Exception as error:
         if isinstance(error, _Wrong):
+            # The parser of an option raised it: the argument, its value and the way out are there.
+            cause = error.__cause__ or error.__context__
+            if isinstance(cause, SltError):
+                return _failed(cause, str(cause), 2, as_json)
             return _failed(error, error.format_message(), 2, as_json)
         traceback.print_exc()
         return _failed(error, "", FAULT, as_json)

@@ -17,7 +17,8 @@ scipy.stats. slt laws LAW says what is known of one law."""
 
 def register(app: typer.Typer) -> None:
     """Add ``laws`` to the command line."""
-    app.command("laws")(laws)
+    # A law may begin with a minus, which is to be refused as a law.
+    app.command("laws", context_settings={"ignore_unknown_options": True})(laws)
 
 
 def laws(

@@ -18,7 +18,15 @@ from slt_theory.cli.failure import failure_record
 from slt_theory.errors import BadInput, TimeIsUp
 from slt_theory.progress import clock
 
-__all__ = ["Bar", "MaxTime", "keeps_what_is_done", "progress_bar", "time_limit"]
+__all__ = [
+    "Bar",
+    "MaxTime",
+    "keeps_what_is_done",
+    "never_silent",
+    "progress_bar",
+    "speaks",
+    "time_limit",
+]
 
 MaxTime = Annotated[
     float | None,
@@ -28,6 +36,8 @@ MaxTime = Annotated[
 ]
 _LINE_SECONDS = 10.0
 _LONG_SECONDS = 10.0
+# After so many seconds a rate is what it is.
+_SURE_SECONDS = 2.0
 _LONGEST = 1e9
 
 
@@ -44,10 +54,12 @@ class Bar:
 @contextmanager
 def progress_bar(what: str, total: int | None) -> Iterator[Bar]:
     """Progress on stderr: a bar on a terminal, elsewhere a line every ten seconds."""
-    if not sys.stderr.isatty():
-        with _lines(what, total) as bar:
-            yield bar
-        return
+    with speaks(), (_bar if sys.stderr.isatty() else _lines)(what, total) as bar:
+        yield bar
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Bar]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -86,23 +98,36 @@ class _Count:
         self.what, self.total, self.done = what, total, 0
         self.started, self.warned = time.monotonic(), False
         self.finished = 0.0
+        self.first: tuple[int, float] | None = None
 
     def advance(self, done: int) -> None:
+        if not done:
+            return
         self.done += done
         self.finished = time.monotonic()
-        if not self.warned and self.total and self.left > _LONG_SECONDS:
+        if self.first is None:
+            # The first units hold what happens once, such as compilation.
+            self.first = self.done, time.monotonic()
+        elif not self.warned and self.total and self.left > _LONG_SECONDS:
             say(f"{self.total:,} {self.what} take about {clock(self.left)}; Ctrl-C or --max-time "
                 "keeps what is done")  # fmt: skip
-        self.warned = True
+            self.warned = True
+        else:
+            self.warned = self.warned or time.monotonic() - self.first[1] > _SURE_SECONDS
 
     def expect(self, total: int) -> None:
         self.total, self.done, self.started = total, 0, time.monotonic()
+        self.first = None
 
     @property
     def left(self) -> float:
-        """Seconds that the rest takes at the rate so far."""
-        passed = time.monotonic() - self.started
-        return passed * ((self.total or 0) - self.done) / self.done if self.done else 0.0
+        """Seconds that the rest takes at the rate since the first units."""
+        if self.first is None:
+            return 0.0
+        before, since = self.first
+        if self.done == before:
+            before, since = 0, self.started
+        return (time.monotonic() - since) * ((self.total or 0) - self.done) / (self.done - before)
 
     def line(self) -> str:
         if self.total and self.done >= self.total:
@@ -114,9 +139,47 @@ class _Count:
         return f"{self.what}: {share} after {passed}{rest}"
 
 
+class _Speech:
+    """Time of the last word, and number of bars that speak for themselves."""
+
+    last = 0.0
+    bars = 0
+
+
 def say(text: str) -> None:
     """One line for people, on stderr."""
+    _Speech.last = time.monotonic()
     typer.echo(f"slt: {text}", err=True)
+
+
+@contextmanager
+def speaks() -> Iterator[None]:
+    """A part of a command that reports its progress itself."""
+    _Speech.bars += 1
+    try:
+        yield
+    finally:
+        _Speech.bars -= 1
+        _Speech.last = time.monotonic()
+
+
+@contextmanager
+def never_silent() -> Iterator[None]:
+    """Say every ten seconds that a command still works, where it says nothing itself."""
+    started, over = time.monotonic(), threading.Event()
+    _Speech.last = started
+
+    def tell() -> None:
+        while not over.wait(1.0):
+            now = time.monotonic()
+            if not _Speech.bars and now - _Speech.last >= _LINE_SECONDS:
+                say(f"at work for {clock(now - started)}; Ctrl-C stops")
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @contextmanager

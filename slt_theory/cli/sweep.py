@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slt_theory.cli.common import Json, emit
+from slt_theory.cli.patience import speaks
 from slt_theory.errors import BadInput
 from slt_theory.user_files import is_reference, load_object
 
@@ -66,7 +67,7 @@ def sweep(
     if export is not None:
         check_format(export)
     place = file.with_suffix(".sqlite") if store is None else store
-    with _stop_on_signals() as stop, _progress() as progress:
+    with _stop_on_signals() as stop, speaks(), _progress() as progress:
         report = run_sweep(
             asked,
             store=place,

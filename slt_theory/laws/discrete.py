@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import WEIGHT_BITS, positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
-from slt_theory.laws.table import TABLE_BITS, Choice, shares
+from slt_theory.laws.table import TABLE_BITS, Choice, several, shares
 
 __all__ = ["Discrete", "Grid", "Integers", "Signs"]
 
@@ -212,12 +212,12 @@ class Discrete(_Discrete):
     """
 
     points: tuple[Any, ...]
-    weights: tuple[Any, ...]
+    weights: tuple[Any, ...] = ()
     bits: int = TABLE_BITS
 
     def __post_init__(self) -> None:
-        points = tuple(to_fraction("points", point) for point in self.points)
-        weights = tuple(positive_fraction("weights", weight) for weight in self.weights)
+        points = tuple(to_fraction("points", x) for x in several("points", self.points))
+        weights = tuple(positive_fraction("weights", w) for w in several("weights", self.weights))
         if len(points) != len(weights) or not points:
             raise BadInput("weights", len(weights), f"must be as many as the {len(points)} points")
         if len(set(points)) < len(points):

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray, Int64Array, Law
-from slt_theory.laws.table import MASS_BITS, Choice, shares
+from slt_theory.laws.table import MASS_BITS, Choice, several, shares
 
 __all__ = ["Mixed"]
 
@@ -35,11 +35,11 @@ class Mixed(Law):
     """
 
     laws: tuple[Law, ...]
-    weights: tuple[Any, ...]
+    weights: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        weights = tuple(positive_fraction("weights", weight) for weight in self.weights)
-        object.__setattr__(self, "laws", tuple(self.laws))
+        weights = tuple(positive_fraction("weights", w) for w in several("weights", self.weights))
+        object.__setattr__(self, "laws", several("laws", self.laws, "laws"))
         for law in self.laws:
             if not isinstance(law, Law):
                 raise BadInput("laws", law, "must be laws", "read_law makes one of a name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from slt_theory.laws.names import parse_law, read_terms
 from slt_theory.user_files import is_reference, load_object
 
 __all__ = ["law_digest", "law_reference", "read_law"]
+
+# The start of a term with values, before any file.
+_INSIDE = re.compile(r"\s*[-\w.*\s]*\w\s*[(\[]")
 
 
 def read_law(law: Any) -> Law:
@@ -50,6 +54,11 @@ def read_law(law: Any) -> Law:
             "give a name (slt laws), FILE.py:NAME, a Law, or a frozen scipy.stats distribution",
         )
     text, bar, digest = law.partition("|")
+    if ".py:" in text and _INSIDE.match(text):
+        way_out = (
+            "make the whole law in the file, e.g. Mixed((a, b), (1, 1)), and give FILE.py:NAME"
+        )
+        raise BadInput("law", law, "names a file inside of a term", way_out)
     found = _of_file(text.strip()) if is_reference(text) else read_terms(text, files=True)
     if bar and law_digest(found) != digest:
         raise BadInput(
@@ -62,7 +71,7 @@ def read_law(law: Any) -> Law:
 
 
 def _of_file(reference: str) -> Law:
-    found = load_object(reference)
+    found = load_object(reference, lambda value: isinstance(value, Law) or is_frozen(value))
     if isinstance(found, str):
         raise BadInput("law", reference, f"is the text {found!r}", "give this text itself")
     return read_law(found)

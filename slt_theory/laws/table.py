@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -168,12 +168,12 @@ class Histogram(Tabulated):
     """
 
     edges: tuple[Any, ...]
-    masses: tuple[Any, ...]
+    masses: tuple[Any, ...] = ()
     bits: int = TABLE_BITS
 
     def __post_init__(self) -> None:
-        edges = tuple(to_fraction("edges", edge) for edge in self.edges)
-        masses = tuple(to_fraction("masses", mass) for mass in self.masses)
+        edges = tuple(to_fraction("edges", edge) for edge in several("edges", self.edges))
+        masses = tuple(to_fraction("masses", mass) for mass in several("masses", self.masses))
         if len(edges) != len(masses) + 1 or len(masses) < 1:
             raise BadInput("edges", len(edges), f"must be one more than the {len(masses)} masses")
         if min(masses) < 0 or sum(masses) == 0:
@@ -212,6 +212,13 @@ class Histogram(Tabulated):
     def density_floor(self, half_width: Any) -> Fraction:
         """The least density on [-half_width, half_width], of the table: exact."""
         return self.table.floor(to_fraction("half_width", half_width))
+
+
+def several(name: str, values: Any, what: str = "numbers") -> tuple[Any, ...]:
+    """The values of an argument that is a sequence; text is none."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise BadInput(name, values, f"must be a sequence of {what}", "e.g. a tuple")
+    return tuple(values)
 
 
 def shares(masses: Sequence[Fraction]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from slt_theory.errors import BadInput, MissingExtra
 from slt_theory.report.formulas import prose
 from slt_theory.report.main_job import MainJob
+from slt_theory.report.tables import labelled
 from slt_theory.theorems import Theorem, all_theorems, entry
 from slt_theory.theorems.graph import catalogue_graph, to_svg
 from slt_theory.theorems.notebook import formula_mathml
@@ -60,7 +61,8 @@ def write_site(job: MainJob, out: Path) -> Path:
         "claims": _claims(),
     }
     for file, _ in PAGES:
-        _write(out / file, environment.get_template(file).render(shared, here=file))
+        page = environment.get_template(file).render(shared, here=file)
+        _write(out / file, labelled(page))
     _write(out / "results.json", json.dumps(job.to_dict(), indent=1) + "\n")
     return out / "index.html"
 

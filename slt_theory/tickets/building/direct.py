@@ -6,6 +6,7 @@ theorem about networks. Several published experiments are of this form.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -56,6 +57,8 @@ def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False)
     n = request.n
     if n is None:
         n = min(request.stretched(sufficient_n(request, law)), LARGEST_N)
+    if request.keeping.expect is not None:
+        request.keeping.expect(sum(layer.targets.size for layer in request.layers))
     blocks, filled = [], []
     for k, layer in enumerate(request.layers):
         rows, columns = layer.targets.shape
@@ -66,6 +69,20 @@ def build(request: Request, theorem: str, law: Uniform, *, shared: bool = False)
         places = [(*divmod(place, columns), "+") for place in missed.tolist()]
         filled.append(Filled((mask,), places))
     return gathered(request, theorem, tuple(blocks), filled)
+
+
+def _steps(progress: Callable[[int], None] | None) -> Callable[[int], None] | None:
+    """Progress by new sums, from the number of all that are finished."""
+    if progress is None:
+        return None
+    last = 0
+
+    def tell(finished: int) -> None:
+        nonlocal last
+        progress(finished - last)
+        last = finished
+
+    return tell
 
 
 def _solve(
@@ -92,9 +109,10 @@ def _solve(
             targets[start:stop][linked],
             radius=radius,
             threads=request.threads,
+            progress=_steps(request.progress),
         )
+        if request.progress is not None:
+            request.progress(stop - start - linked.size)
         mask[start + linked] = np.packbits(answer.chosen, axis=1)
         missed[start + linked] = ~answer.found | (answer.errors > layer.radius)
-        if request.progress is not None:
-            request.progress(stop - start)
     return mask, np.flatnonzero(missed)

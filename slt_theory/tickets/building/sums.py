@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +15,7 @@ PROVABLE = 44
 """Up to so many live items a sum that is not reached is proved unreachable."""
 
 _BLOCK_ITEMS = 1 << 18
+_BLOCK_LOOKS = 1 << 19
 
 Int64Array = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -128,6 +131,7 @@ def solve_sums(
     locked: Bools | None = None,
     size: int | None = None,
     threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Answer:
     """Solve every row.
 
@@ -141,6 +145,8 @@ def solve_sums(
     locked : bool array like `items`, optional
     size : int, optional
         Exactly so many items that are not 0.
+    progress : callable, optional
+        Called with the number of all sums finished so far.
     """
     from slt_theory.subset_sum.kernels.wiring import offer, spread
     from slt_theory.subset_sum.parallel import map_blocks, row_blocks
@@ -171,9 +177,24 @@ def solve_sums(
         taken, errors[part] = solve_candidates(candidates, targets[part], radius=radius, size=size)
         spread(candidates.places, candidates.counts, taken, chosen[part])
 
-    blocks = row_blocks(sums, max(1, _BLOCK_ITEMS // max(width, 1)))
-    map_blocks(work, blocks, threads=threads)
+    blocks = row_blocks(sums, _block_sums(items, radius))
+    map_blocks(work, blocks, threads=threads, progress=progress)
     return Answer(chosen if locked is None else chosen | locked, errors, errors >= 0)
+
+
+def _block_sums(items: Int64Array, radius: int | None) -> int:
+    """Sums between two looks at Ctrl-C: about a second, however small the radius is.
+
+    A sum takes about the root of the number of subsets that it has to look through: of all where
+    the optimum is asked for, else of as many as reach one that is near.
+    """
+    some = items[:64]
+    live = int(np.count_nonzero(some, axis=1).max(initial=0))
+    if radius is not None:
+        reach = float(np.abs(some).sum(axis=1).mean()) if len(some) else 0.0
+        live = min(live, int(math.log2(reach / (2 * radius + 1) + 1)) + 1)
+    by_memory = _BLOCK_ITEMS // max(items.shape[1], 1)
+    return max(1, min(int(by_memory), _BLOCK_LOOKS >> (live // 2)))
 
 
 def _nearest(
