@@ -29,7 +29,14 @@ from slt_theory.certified.reach_sizes import below
 from slt_theory.errors import BadInput
 from slt_theory.records import Record
 
-__all__ = ["Necessary", "Targets", "first_n", "necessary_n", "reach_floor"]
+__all__ = [
+    "Necessary",
+    "Targets",
+    "counted_failure",
+    "first_n",
+    "necessary_n",
+    "reach_floor",
+]
 
 _LONGEST = 1 << 15
 
@@ -43,7 +50,8 @@ class Necessary(Record):
     n : int
         With fewer items some target is missed with probability above delta.
     failure : float
-        Proved lower bound of that probability at n - 1 items; 1 where counting decides.
+        Proved lower bound of that probability at n - 1 items; where counting decides 1, or delta
+        for fixed targets.
     proof, method : str
         The proof behind n, and its name: ``"counting"``, ``"reach-floor"`` or ``"expected-hits"``.
     error, delta, window, steps
@@ -188,4 +196,9 @@ def _counted(ask: ReachQuestion, delta: Fraction) -> tuple[int, int, str, tuple[
     if ask.targets == "fixed":
         length *= 1 - delta
     found = counting_n(ask.eps, lo=0, hi=length)
-    return found.n, ONE, "counting", found.steps
+    return found.n, counted_failure(ask, delta), "counting", found.steps
+
+
+def counted_failure(ask: ReachQuestion, delta: Fraction) -> int:
+    """Failure probability below the counted n, in units: 1, or delta for the worst fixed target."""
+    return ONE if ask.targets == "all" else int(delta * ONE)

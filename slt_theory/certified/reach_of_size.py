@@ -28,7 +28,7 @@ from typing import Any
 
 from slt_theory.certified.binomial import mix_down
 from slt_theory.certified.exact import ONE, PROBABILITY_BITS, Real, rational
-from slt_theory.certified.reach import Necessary, first_n
+from slt_theory.certified.reach import Necessary, counted_failure, first_n
 from slt_theory.certified.reach_profile import ReachQuestion, Targets, asked, missed_of
 from slt_theory.certified.reach_sizes import Sizes, below, cell_masses
 from slt_theory.errors import BadInput
@@ -217,7 +217,7 @@ def necessary_of_size(
     n = k
     while math.comb(n, k) * 2 * ask.eps < length:
         n += 1
-    missed, method = ONE, "counting"
+    missed, method = counted_failure(ask, failure), "counting"
     limit = failure * ONE
     reach = first_n(lambda count: _floor(ask, k, count) <= limit)
     if reach > n:

@@ -66,6 +66,15 @@ def test_the_floor_of_uniforms_is_the_rational_number() -> None:
     assert 0 <= exact - found < Fraction(1, 2**60)
 
 
+def test_a_counted_number_says_no_more_than_it_shows() -> None:
+    """Below it some target is always missed, a fixed one with probability above delta only."""
+    wide = {"eps": "1/1000", "delta": "1/3", "law": "normal"}
+    every, each = necessary_n(**wide), necessary_n(**wide, targets="fixed")  # type: ignore[arg-type]
+    assert (every.method, each.method) == ("counting", "counting")
+    assert every.failure > 0.999999
+    assert 0.333 < each.failure <= Fraction(1, 3)
+
+
 def test_floats_ask_for_less_and_more_items_help() -> None:
     assert necessary_n(0.1, 0.1).n <= necessary_n("1/10", "1/10").n
     rows = [reach_floor(n, "1/10", law="bernoulli(0.3)*uniform*uniform") for n in range(0, 60, 6)]
