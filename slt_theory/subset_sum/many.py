@@ -25,8 +25,9 @@ from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 __all__ = ["Many", "solve_many"]
 
 
-# Rows solved at a time: few enough to stay in the cache between drawing and solving.
-_PIECE = 1024
+# Rows solved at a time: few enough to stay in the cache between drawing and solving (20 items of
+# 4,096 rows are 640 KiB), and many enough that two threads seldom meet at the interpreter's lock.
+_PIECE = 4096
 
 
 @dataclass(frozen=True)
@@ -89,25 +90,29 @@ def solve_many(
         raise BadInput("items", source.shape, "at most 63 items a row", "use the first 63")
     if method not in ("auto", "scan", "meet"):
         raise BadInput("method", method, "must be auto, scan or meet")
-    middles, low, high = _ranges(m, targets, radius, lo, hi)
-    if low is None:
+    wanted = _Wanted.of(m, targets, radius, lo, hi)
+    if wanted.exact:
         check_memory(f"an optimum over {n} items", 8 * closest_space(n), "use fewer items")
-    signed = np.empty(m, np.int64)
-    errors = np.empty(m, np.int64)
+    signed, errors = np.empty((2, m), np.int64)
+    found = np.empty(m, bool)
 
+    # All that is done with rows is done here, in threads: what comes after runs on one core.
     def work(block: range) -> None:
-        space = np.empty(closest_space(n) if low is None else 0, np.int64)
+        space = np.empty(closest_space(n) if wanted.exact else 0, np.int64)
         for piece in (block[k : k + _PIECE] for k in range(0, len(block), _PIECE)):
             part = slice(piece.start, piece.stop)
             rows, answers = source.block(piece), (signed[part], errors[part])
-            if low is None or high is None:
-                closest_rows(rows, middles[part], *answers, space)
+            middles, ends = wanted.part(part)
+            if ends is None:
+                closest_rows(rows, middles, *answers, space)
             else:
-                _within(rows, low[part], high[part], middles[part], method, *answers)
+                _within(rows, *ends, middles, method, *answers)
+            np.greater_equal(signed[part], 0, out=found[part])
+            np.maximum(signed[part], 0, out=signed[part])
 
-    map_blocks(work, row_blocks(m, _block_size(n, low is None)), threads=threads, progress=progress)
-    found = signed >= 0
-    return Many(np.where(found, signed, 0).astype(np.uint64), errors, found)
+    size = _block_size(n, wanted.exact)
+    map_blocks(work, row_blocks(m, size), threads=threads, progress=progress)
+    return Many(signed.view(np.uint64), errors, found)
 
 
 def _block_size(n: int, exact: bool) -> int:
@@ -115,27 +120,53 @@ def _block_size(n: int, exact: bool) -> int:
     return max(1 if exact else 512, min(8192, (1 << 24) >> (n // 2)))
 
 
-def _ranges(
-    m: int,
-    targets: ArrayLike | None,
-    radius: int | None,
-    lo: ArrayLike | None,
-    hi: ArrayLike | None,
-) -> tuple[Ints, Ints | None, Ints | None]:
-    if targets is not None:
-        middles = _column("targets", targets, m)
-        if lo is not None or hi is not None:
-            raise BadInput("lo, hi", "given", "need no targets", "leave out one of the two")
-        if radius is None:
-            return middles, None, None
-        if radius < 0:
-            raise BadInput("radius", radius, "must be at least 0", "leave it out for the optimum")
-        reach = min(int(radius), 2 * HEADROOM)
-        return middles, middles - reach, middles + reach
-    if lo is None or hi is None or radius is not None:
-        raise BadInput("targets", None, "must be given, or both lo and hi without a radius")
-    low, high = _column("lo", lo, m), _column("hi", hi, m)
-    return (low + high) // 2, low, high
+@dataclass(frozen=True)
+class _Wanted:
+    """Targets with a radius, ranges, or targets alone, whose optimum is asked for."""
+
+    middles: Ints | None
+    reach: int | None = None
+    lo: Ints | None = None
+    hi: Ints | None = None
+
+    @property
+    def exact(self) -> bool:
+        return self.reach is None and self.lo is None
+
+    @classmethod
+    def of(
+        cls,
+        m: int,
+        targets: ArrayLike | None,
+        radius: int | None,
+        lo: ArrayLike | None,
+        hi: ArrayLike | None,
+    ) -> _Wanted:
+        if targets is not None:
+            middles = _column("targets", targets, m)
+            if lo is not None or hi is not None:
+                raise BadInput("lo, hi", "given", "need no targets", "leave out one of the two")
+            if radius is None:
+                return cls(middles)
+            if radius < 0:
+                raise BadInput(
+                    "radius", radius, "must be at least 0", "leave it out for the optimum"
+                )
+            return cls(middles, min(int(radius), 2 * HEADROOM))
+        if lo is None or hi is None or radius is not None:
+            raise BadInput("targets", None, "must be given, or both lo and hi without a radius")
+        return cls(None, None, _column("lo", lo, m), _column("hi", hi, m))
+
+    def part(self, rows: slice) -> tuple[Ints, tuple[Ints, Ints] | None]:
+        """Middles of some rows, and the ends of their ranges; None where the optimum is asked."""
+        if self.lo is not None and self.hi is not None:
+            low, high = self.lo[rows], self.hi[rows]
+            return (low + high) // 2, (low, high)
+        assert self.middles is not None
+        middles = self.middles[rows]
+        if self.reach is None:
+            return middles, None
+        return middles, (middles - self.reach, middles + self.reach)
 
 
 def _column(name: str, values: ArrayLike, m: int) -> Ints:

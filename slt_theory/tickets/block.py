@@ -149,6 +149,19 @@ class Block:
         layer = self.layers[m]
         return ((layer.rows + 7) // 8,) if self.links_own_inputs(m) else layer.packed_shape
 
+    def linked_columns(self, m: int, rows: range | None = None) -> NDArray[np.int64]:
+        """Columns of rows that the source has, by default of all.
+
+        Constants come last and reach one tap.
+        """
+        layer = self.layers[m]
+        rows = range(layer.rows) if rows is None else rows
+        linked = np.full(len(rows), layer.columns)
+        if m == len(self.layers) - 1 and self.unwired:
+            taps = np.arange(rows.start, rows.stop) % self.taps
+            linked[taps != self.constant_tap] -= layer.columns // self.columns
+        return linked
+
     def mask_bytes(self) -> int:
         """Bytes of all masks."""
         return sum(prod(self.packed_shape(m)) for m in range(len(self.layers)))

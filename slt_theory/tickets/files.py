@@ -4,6 +4,9 @@ A zip of fixed dates: ``header.json``, ``certificate.json``, one ``.npy`` of pac
 ``witnesses.npy`` with the worst inputs found, and ``digest.json`` with the SHA-256 of all of these,
 so that parts of two tickets do not mix. No pickle, no weights. The digest is no signature: a file
 without one, or with a new one, is judged by what it says, every number recomputed.
+
+A mask of a layer with locked weights is stored as ``block0.free1.npy``, without the bits that the
+seed gives; earlier versions stored them, under the name of other masks.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +31,10 @@ from slt_theory.networks import Network
 from slt_theory.networks.attention import Attention
 from slt_theory.tickets.archive import Archive, Budget
 from slt_theory.tickets.block import Block
+from slt_theory.tickets.checking.neutral import frozen_shares
 from slt_theory.tickets.choices import NO_CHOICES
 from slt_theory.tickets.header import parse_header
+from slt_theory.tickets.locked_bits import free_rows, has_locked, keep_locked
 from slt_theory.tickets.memory import allowed_to_check, allowed_to_read
 from slt_theory.tickets.partial import partial_path
 from slt_theory.tickets.ticket import Ticket, links_of
@@ -43,12 +48,31 @@ _WITNESSES, _MOST_WITNESSES = "witnesses.npy", 1 << 24
 _LONGEST_REASON = 300
 
 
-def _members(ticket: Ticket) -> Iterator[tuple[str, bytes | NDArray[np.uint8]]]:
+@dataclass(frozen=True)
+class _Rows:
+    """An array like another one, made some rows at a time while it is written."""
+
+    like: Packed
+    parts: Iterator[Packed]
+
+
+_Content = bytes | Packed | _Rows
+
+
+def _name(block: int, m: int, *, free: bool = False) -> str:
+    return f"block{block}.{'free' if free else 'mask'}{m}.npy"
+
+
+def _members(ticket: Ticket) -> Iterator[tuple[str, _Content]]:
     yield _HEADER, json.dumps(ticket.header(), sort_keys=True, indent=1).encode()
     yield _CERTIFICATE, json.dumps(ticket.certificate, sort_keys=True, indent=1).encode()
     for b, masks in enumerate(ticket.masks):
+        block = ticket.blocks[b]
         for m, mask in enumerate(masks):
-            yield f"block{b}.mask{m}.npy", mask
+            if has_locked(block, m):
+                yield _name(b, m, free=True), _Rows(mask, free_rows(ticket.seed, block, m, mask))
+            else:
+                yield _name(b, m), mask
             if ticket.blocks[b].layers[m].choices > 1:
                 yield f"block{b}.choices{m}.npy", ticket.choices[b][m]
     if ticket.witnesses:
@@ -56,12 +80,18 @@ def _members(ticket: Ticket) -> Iterator[tuple[str, bytes | NDArray[np.uint8]]]:
     yield _DIGEST, json.dumps({"sha256": ticket.digest.hex()}).encode()
 
 
-def _write(archive: zipfile.ZipFile, name: str, data: bytes | NDArray[np.uint8]) -> None:
+def _write(archive: zipfile.ZipFile, name: str, data: _Content) -> None:
     """One member, dated 1980; an array goes in piece by piece, never as a second copy."""
-    large = len(data) > _LARGE if isinstance(data, bytes) else data.nbytes > _LARGE
+    array = data.like if isinstance(data, _Rows) else data
+    large = (len(array) if isinstance(array, bytes) else array.nbytes) > _LARGE
     with archive.open(name, "w", force_zip64=large) as member:
         if isinstance(data, bytes):
             member.write(data)
+        elif isinstance(data, _Rows):
+            described = np.lib.format.header_data_from_array_1_0(data.like)
+            np.lib.format.write_array_header_1_0(member, {**described, "fortran_order": False})
+            for part in data.parts:
+                member.write(part.tobytes())
         else:
             np.lib.format.write_array(member, np.ascontiguousarray(data), allow_pickle=False)
 
@@ -154,7 +184,7 @@ def read_ticket(
 def _parse(archive: Archive) -> Ticket:
     fields = parse_header(archive.record(_HEADER))
     blocks = fields["blocks"]
-    names = _array_sizes(blocks)
+    names = _array_sizes(blocks, archive)
     if _WITNESSES in archive:
         names[_WITNESSES] = _MOST_WITNESSES
     sealed = [_DIGEST] if _DIGEST in archive else []
@@ -165,10 +195,7 @@ def _parse(archive: Archive) -> Ticket:
     stored = Ticket(
         **fields,
         masks=tuple(
-            tuple(
-                archive.array(f"block{b}.mask{m}.npy", block.packed_shape(m), layer.packed_shape)
-                for m, layer in enumerate(block.layers)
-            )
+            tuple(_mask(archive, fields["seed"], b, block, m) for m in range(len(block.layers)))
             for b, block in enumerate(blocks)
         ),
         certificate=certificate,
@@ -188,12 +215,25 @@ def _in_their_shape(block: Block, masks: tuple[Packed, ...]) -> tuple[Packed, ..
     return (links_of(block, masks[0]), *masks[1:]) if block.links_own_inputs(0) else masks
 
 
-def _array_sizes(blocks: tuple[Block, ...]) -> dict[str, int]:
+def _mask(archive: Archive, seed: int, b: int, block: Block, m: int) -> Packed:
+    """A mask as stored, and the bits that the seed gives where they were left out."""
+    name, whole = _name(b, m, free=True), block.layers[m].packed_shape
+    if name not in archive:
+        return archive.array(_name(b, m), block.packed_shape(m), whole)
+    # A share that is no number, or written to take forever, is refused before it is read.
+    frozen_shares(block.layers[m])
+    mask = archive.array(name, whole)
+    keep_locked(seed, block, m, mask)
+    return mask
+
+
+def _array_sizes(blocks: tuple[Block, ...], archive: Archive) -> dict[str, int]:
     """Names of all arrays, and how many bytes each may have by the header."""
     sizes = {}
     for b, block in enumerate(blocks):
         for m, layer in enumerate(block.layers):
-            sizes[f"block{b}.mask{m}.npy"] = math.prod(layer.packed_shape)
+            free = has_locked(block, m) and _name(b, m, free=True) in archive
+            sizes[_name(b, m, free=free)] = math.prod(layer.packed_shape)
             if layer.choices > 1:
                 bits = layer.rows * layer.columns * layer.choice_bits
                 sizes[f"block{b}.choices{m}.npy"] = (bits + 7) // 8

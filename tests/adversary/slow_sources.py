@@ -22,6 +22,8 @@ import slt_theory
 
 BITS = 24
 ONE = 1 << BITS
+FROZEN = 4
+"""Purpose of the streams that freeze weights."""
 
 
 def words(seed: int, stream: int, places: np.ndarray) -> np.ndarray:
@@ -153,7 +155,8 @@ def _block(archive: zipfile.ZipFile, seed: int, k: int, block: dict[str, Any]) -
     direct, shrink = block["kind"] == "direct-sums", block.get("shrink", 0)
     matrices = []
     for m, layer in enumerate(block["layers"]):
-        packed = _array(archive, f"block{k}.mask{m}.npy")
+        free = f"block{k}.free{m}.npy" in archive.namelist()
+        packed = _array(archive, f"block{k}.{'free' if free else 'mask'}{m}.npy")
         if packed.ndim == 1:
             # A bit a neuron: its link to its own input.
             assert m == 0
@@ -167,6 +170,10 @@ def _block(archive: zipfile.ZipFile, seed: int, k: int, block: dict[str, Any]) -
             mask = np.unpackbits(packed, axis=1).astype(bool)
             assert not mask[:, layer["columns"] :].any()
             mask = mask[:, : layer["columns"]]
+        if free:
+            locked = _locked(seed, layer, block)
+            assert not (mask & locked).any()
+            mask |= locked
         row, column = np.nonzero(mask)
         source = row // columns if direct and block["shared"] else row
         values = _numbers(archive, seed, f"block{k}.choices{m}.npy", layer, source, column)
@@ -178,6 +185,20 @@ def _block(archive: zipfile.ZipFile, seed: int, k: int, block: dict[str, Any]) -
             matrix = matrix.sum(axis=1).reshape(-1, columns)
         matrices.append(Rows.of(matrix, exponent - BITS))
     return matrices
+
+
+def _locked(seed: int, layer: dict[str, Any], block: dict[str, Any]) -> np.ndarray:
+    """Weights that a word each locks; links of constants through other taps are none."""
+    rows, columns = layer["rows"], layer["columns"]
+    stream = FROZEN << 56 | layer["stream"] & (1 << 56) - 1
+    drawn = words(seed, stream, np.arange(rows * columns)).reshape(rows, columns)
+    first = round(Fraction(layer["prune"]) * 2**32)
+    locked = (drawn >= first) & (drawn < first + round(Fraction(layer["lock"]) * 2**32))
+    taps = block.get("taps", 1)
+    if block["constant_input"] and taps > 1:
+        other = np.arange(rows) % taps != block["constant_tap"]
+        locked[other, columns - columns // (block["inputs"] + 1) :] = False
+    return locked
 
 
 def _numbers(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import cases
 import numpy as np
 import pytest
-from forge import as_npy, parts, raw, sealed, stored_mask
+from forge import as_npy, field, parts, raw, sealed, stored_mask, with_json
 
 from slt_theory.errors import UnreadableFile
 from slt_theory.networks import Attention, Dense
 from slt_theory.tickets import Ticket, build_ticket, read_ticket, verify, write_ticket
+from slt_theory.tickets.frozen import frozen_pattern
 from slt_theory.tickets.source import kept_matrix
 from slt_theory.tickets.ticket import links_of
 
@@ -31,10 +33,12 @@ def built(target: Dense = TARGET, **options: object) -> Ticket:
 def as_before(ticket: Ticket, path: Path) -> Path:
     """A file as earlier versions wrote it: a bit a weight in every mask, and sealed so."""
     write_ticket(ticket, path)
-    data = path.read_bytes()
-    members = parts(data)
-    for b in range(len(ticket.blocks)):
-        members[f"block{b}.mask0.npy"] = as_npy(stored_mask(data, b, 0))
+    members = parts(path.read_bytes())
+    for b, block in enumerate(ticket.blocks):
+        for m, layer in enumerate(block.layers):
+            members.pop(f"block{b}.free{m}.npy", None)
+            whole = np.packbits(ticket.rows(b, m, 0, layer.rows), axis=1)
+            members[f"block{b}.mask{m}.npy"] = as_npy(whole)
     path.write_bytes(sealed(members))
     return path
 
@@ -119,6 +123,59 @@ def test_masks_take_a_bit_a_neuron_not_a_bit_a_weight(tmp_path):
     assert ticket.masks[0][0].nbytes == 2 * 30 * 600 // 8
     # The theorem's source is dense still.
     assert ticket.source_weights == 2 * 30 * 600 * (600 + 1)
+
+
+@pytest.mark.parametrize("signs", ["needed", "both"])
+def test_locked_bits_are_left_to_the_seed(signs, tmp_path):
+    ticket = built(**OPTIONS[2] | {"signs": signs})
+    path = tmp_path / "t.slt"
+    write_ticket(ticket, path)
+    members = parts(path.read_bytes())
+    names = {f"block{b}.free{len(k.layers) - 1}.npy" for b, k in enumerate(ticket.blocks)}
+    assert names == {name for name in members if "free" in name}
+    stored = 0
+    for b, block in enumerate(ticket.blocks):
+        m = len(block.layers) - 1
+        free = np.load(io.BytesIO(members[f"block{b}.free{m}.npy"]))
+        whole = ticket.masks[b][m]
+        _, locked = frozen_pattern(ticket.seed, block.layers[m], 0, block.layers[m].rows)
+        assert np.array_equal(free, whole & ~np.packbits(locked, axis=1))
+        stored += int(np.bitwise_count(free).sum())
+    assert 0 < stored < ticket.kept / 4
+    again = read_ticket(path, target=TARGET)
+    assert again.digest == ticket.digest
+    assert verify(again, TARGET).ok
+
+
+def test_a_file_that_stores_a_locked_bit_is_refused(tmp_path):
+    ticket = built(**OPTIONS[2])
+    path = tmp_path / "t.slt"
+    write_ticket(ticket, path)
+    members = parts(path.read_bytes())
+    members["block0.free1.npy"] = as_npy(ticket.masks[0][1])
+    path.write_bytes(raw(members))
+    with pytest.raises(UnreadableFile, match="which the seed gives"):
+        read_ticket(path, target=TARGET)
+    # Where nothing is locked, there is no such member.
+    other = built(**OPTIONS[0])
+    write_ticket(other, path)
+    members = parts(path.read_bytes())
+    members["block0.free1.npy"] = members.pop("block0.mask1.npy")
+    path.write_bytes(raw(members))
+    with pytest.raises(UnreadableFile, match="no part of a ticket"):
+        read_ticket(path, target=TARGET)
+
+
+@pytest.mark.parametrize("lock", ["1/0", "nan", "1e99999999999", "2", "-1"])
+def test_a_share_that_is_none_is_refused_before_it_is_used(lock, tmp_path):
+    path = tmp_path / "t.slt"
+    write_ticket(built(**OPTIONS[2]), path)
+    forged = with_json(
+        path.read_bytes(), "header.json", field("blocks", 0, "layers", 1, "lock", value=lock)
+    )
+    path.write_bytes(forged)
+    with pytest.raises(UnreadableFile):
+        read_ticket(path, target=TARGET)
 
 
 def test_attention_tickets_have_the_same_form(tmp_path):

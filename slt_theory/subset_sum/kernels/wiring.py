@@ -99,6 +99,17 @@ def keep_py(
 keep = jit(keep_py)
 
 
+def locked_bits_py(words: Words32, pruned: Scalar, locked: Scalar, packed: Bytes) -> None:
+    """Bits of the locked numbers of a row, packed as in a mask of zeros."""
+    for byte in range((words.size + 7) // 8):
+        packed[byte] = np.uint8(
+            frozen_bits(words, byte, locked) & ~frozen_bits(words, byte, pruned)
+        )
+
+
+locked_bits = jit(locked_bits_py)
+
+
 def spread_py(places: Rows, counts: Ints, taken: TruthRows, chosen: TruthRows) -> None:
     """Taken items back to their places."""
     for r in range(counts.size):

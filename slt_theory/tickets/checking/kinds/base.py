@@ -169,16 +169,6 @@ class SourceBlock(ABC):
         if spare and (mask[..., -1] & ((1 << spare) - 1)).any():
             raise self.wrong("bits beyond the mask's last column are set")
 
-    def linked_columns(self, m: int) -> Int64Array:
-        """Columns of every row that the source has: constants come last and reach one tap."""
-        layer, block = self.block.layers[m], self.block
-        linked = np.full(layer.rows, layer.columns)
-        if m == len(block.layers) - 1 and block.unwired:
-            linked[np.arange(layer.rows) % block.taps != block.constant_tap] -= (
-                layer.columns // block.columns
-            )
-        return linked
-
     def links(self, start: int, stop: int) -> Bools:
         """Mask of the links of rows ``start .. stop - 1`` of the last mask that the source has."""
         repeats = self.block.layers[-1].columns // self.block.columns
@@ -210,7 +200,7 @@ class SourceBlock(ABC):
         if mask.ndim == 1:
             self._check_frozen_links(layer)
             return
-        linked = self.linked_columns(m)
+        linked = self.block.linked_columns(m)
         check_frozen_rows(ticket, layer, mask, linked)
 
         def work(rows: range) -> tuple[int, int, str] | None:
