@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from forge import as_npy, field, parts, raw, sealed, stored_mask, with_json
 
+from slt_theory.data import shipped_target
 from slt_theory.errors import UnreadableFile
 from slt_theory.networks import Attention, Dense
-from slt_theory.tickets import Ticket, build_ticket, read_ticket, verify, write_ticket
+from slt_theory.tickets import Ticket, build_ticket, files, read_ticket, verify, write_ticket
 from slt_theory.tickets.frozen import frozen_pattern
 from slt_theory.tickets.source import kept_matrix
 from slt_theory.tickets.ticket import links_of
@@ -176,6 +177,16 @@ def test_a_share_that_is_none_is_refused_before_it_is_used(lock, tmp_path):
     path.write_bytes(forged)
     with pytest.raises(UnreadableFile):
         read_ticket(path, target=TARGET)
+
+
+def test_masks_are_deflated_by_runs_which_any_reader_of_zips_reads(tmp_path, monkeypatch):
+    ticket = built(shipped_target("digits_mlp"), n=60)
+    write_ticket(ticket, tmp_path / "runs.slt")
+    monkeypatch.setattr(files, "_by_runs", lambda member: None)
+    write_ticket(ticket, tmp_path / "plain.slt")
+    runs, plain = ((tmp_path / name).read_bytes() for name in ("runs.slt", "plain.slt"))
+    assert parts(runs) == parts(plain)
+    assert len(runs) < 0.95 * len(plain)
 
 
 def test_attention_tickets_have_the_same_form(tmp_path):
