@@ -90,19 +90,19 @@ def solve_many(
         raise BadInput("items", source.shape, "at most 63 items a row", "use the first 63")
     if method not in ("auto", "scan", "meet"):
         raise BadInput("method", method, "must be auto, scan or meet")
-    wanted = _Wanted.of(m, targets, radius, lo, hi)
-    if wanted.exact:
+    asked = _Targets.of(m, targets, radius, lo, hi)
+    if asked.exact:
         check_memory(f"an optimum over {n} items", 8 * closest_space(n), "use fewer items")
     signed, errors = np.empty((2, m), np.int64)
     found = np.empty(m, bool)
 
     # All that is done with rows is done here, in threads: what comes after runs on one core.
     def work(block: range) -> None:
-        space = np.empty(closest_space(n) if wanted.exact else 0, np.int64)
+        space = np.empty(closest_space(n) if asked.exact else 0, np.int64)
         for piece in (block[k : k + _PIECE] for k in range(0, len(block), _PIECE)):
             part = slice(piece.start, piece.stop)
             rows, answers = source.block(piece), (signed[part], errors[part])
-            middles, ends = wanted.part(part)
+            middles, ends = asked.part(part)
             if ends is None:
                 closest_rows(rows, middles, *answers, space)
             else:
@@ -110,7 +110,7 @@ def solve_many(
             np.greater_equal(signed[part], 0, out=found[part])
             np.maximum(signed[part], 0, out=signed[part])
 
-    size = _block_size(n, wanted.exact)
+    size = _block_size(n, asked.exact)
     map_blocks(work, row_blocks(m, size), threads=threads, progress=progress)
     return Many(signed.view(np.uint64), errors, found)
 
@@ -121,8 +121,8 @@ def _block_size(n: int, exact: bool) -> int:
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """Targets with a radius, ranges, or targets alone, whose optimum is asked for."""
+class _Targets:
+    """Hold targets with a radius, ranges, or targets alone whose optimum is asked for."""
 
     middles: Ints | None
     reach: int | None = None
@@ -141,7 +141,7 @@ class _Wanted:
         radius: int | None,
         lo: ArrayLike | None,
         hi: ArrayLike | None,
-    ) -> _Wanted:
+    ) -> _Targets:
         if targets is not None:
             middles = _column("targets", targets, m)
             if lo is not None or hi is not None:
