@@ -99,6 +99,7 @@ def test_claims_of_today_give_the_stored_tests(key: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3000)  # five processor minutes
 def test_the_whole_table_is_what_todays_code_makes() -> None:
     found = figures.made("window_trials", seed=TABLE["made"]["seed"])
     for table in (found, whole := dict(TABLE)):
