@@ -29,8 +29,6 @@ def test_a_table_is_of_todays_numbers(name: str) -> None:
         pytest.importorskip("torch")
     table = figures.stored(name)
     assert table is not None
-    if "stale" in table["made"]:
-        pytest.skip(table["made"]["stale"])
     assert table["made"]["numbers"] == numbers_of(name), f"stale: {table['made']['command']}"
 
 

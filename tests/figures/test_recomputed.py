@@ -27,11 +27,6 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _skip_if_it_says_that_it_is_stale(table: dict[str, Any]) -> None:
-    if "stale" in table["made"]:
-        pytest.skip(table["made"]["stale"])
-
-
 def _same(name: str) -> None:
     table = figures.stored(name)
     assert table is not None
@@ -81,7 +76,6 @@ def test_a_row_of_frozen_tickets_is_what_todays_solver_makes() -> None:
 
     table = figures.stored("frozen_tickets")
     assert table is not None
-    _skip_if_it_says_that_it_is_stale(table)
     stored = table["rows"][0]
     row = frozen_row(
         shipped_target(table["target"]),
