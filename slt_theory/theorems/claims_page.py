@@ -24,7 +24,7 @@ claim has a *control*, an arm against itself, which must stay INCONCLUSIVE, and 
 system with one planted error, which must change the verdict: MUTANT CAUGHT. Exact claims are
 decided by integers, rationals or enclosures.
 
-Verdicts are of the master seeds {seeds}; numbers are of the first. `slt check ID` runs a claim
+Verdicts are of the master {seeds}; numbers are of the first. `slt check ID` runs a claim
 again, `slt check --all --kind claim` all of them, `slt figure claims --recompute` this record, in
 parts: one that was stopped goes on from the claims and seeds that it has finished.
 """
@@ -42,6 +42,7 @@ def claims_markdown(record: dict[str, Any]) -> str:
     rows = {row["claim"]: row for row in record["claims"]}
     papers = {claim.source.paper.key for claim in claims}
     seeds = ", ".join(map(str, record["seeds"]))
+    seeds = f"seed{'s' * (len(record['seeds']) > 1)} {seeds}"
     longest = max((math.ceil(row["seconds"] / 60) for row in rows.values()), default=0)
     head = _HEAD.format(claims=len(claims), papers=len(papers), seeds=seeds, longest=longest)
     parts = [head, _overview(rows)]
