@@ -232,3 +232,19 @@ def test_what_is_no_chain_of_relus_has_other_bounds():
     x = rng.normal(size=(1, 16))
     z = np.maximum(x @ layers[0].weight.T, 0) @ layers[1].weight.T
     assert np.allclose(z, conv.forward(x))
+
+
+def test_one_layer_and_large_ones():
+    """One layer has its exact maximum; where forms of a box cost too much there are none."""
+    rng = np.random.default_rng(4)
+    a, b = (Dense([rng.normal(size=(4, 3))], [rng.normal(size=4)]) for _ in range(2))
+    lo, hi = random_boxes(rng, 5)
+    bounds = bounds_on_boxes(layers_of(a, b), lo, hi, np.zeros(5, int))
+    for k in range(5):
+        ends = zip(fractions(lo[k]), fractions(hi[k]), strict=True)
+        corners = [list(x) for x in itertools.product(*ends)]
+        values = [(outputs(a, x)[0], outputs(b, x)[0]) for x in corners]
+        most = max(abs(q - p) for pair in values for p, q in zip(*pair, strict=True))
+        assert 0 <= Fraction(bounds.error[k]) - most < 1e-12
+    wide = Dense([np.ones((1400, 2)), np.ones((1400, 1400)), np.ones((1400, 1400))], [None] * 3)
+    assert paired_layers(*pair_of_networks(wide, wide)) is None

@@ -195,20 +195,30 @@ def _ends_of(
     *,
     difference: bool,
 ) -> Range:
-    """Range of z, or of d, of single neurons of layer `place`."""
+    """Range of z, or of d, of single neurons of layer `place`; some at a time."""
     box, neuron = where
-    rows = np.zeros((2, len(box), len(layers[place].bias)))
-    rows[0, np.arange(len(box)), neuron], rows[1, np.arange(len(box)), neuron] = -1.0, 1.0
-    unit, which = rows.reshape(2 * len(box), rows.shape[2]), np.concatenate([box, box])
-    forms = Rows(which, 0 * unit, unit) if difference else Rows(which, unit, None)
-    lower, upper = np.split(_largest(layers, boxes, place, forms), 2)
-    return -lower, upper
+    low, high = np.zeros((2, len(box)))
+    step = max(1, _AT_ONCE // (2 * _heaviest(layers, place)))
+    for start in range(0, len(box), step):
+        some = slice(start, start + step)
+        count = len(box[some])
+        unit = np.zeros((2 * count, len(layers[place].bias)))
+        unit[np.arange(count), neuron[some]], unit[np.arange(-count, 0), neuron[some]] = -1.0, 1.0
+        which = np.concatenate([box[some], box[some]])
+        forms = Rows(which, 0 * unit, unit) if difference else Rows(which, unit, None)
+        lower, upper = np.split(largest_of(layers, boxes, place, forms)[0], 2)
+        low[some], high[some] = -lower, upper
+    return low, high
+
+
+def _heaviest(layers: list[PairedLayer], place: int) -> int:
+    """Multiplications of a row with the largest matrix up to a layer."""
+    return max(layer.weight.size for layer in layers[: place + 1])
 
 
 def _largest(layers: list[PairedLayer], boxes: Boxes, place: int, rows: Rows) -> Floats:
     """Upper bounds of forms (`largest_of`), some at a time."""
-    step = max(1, _AT_ONCE // max(layer.weight.size for layer in layers[: place + 1]))
-    bounds = [np.zeros(0)]
+    step, bounds = max(1, _AT_ONCE // _heaviest(layers, place)), [np.zeros(0)]
     for start in range(0, len(rows.box), step):
         bounds.append(largest_of(layers, boxes, place, rows.some(start, start + step))[0])
     return np.concatenate(bounds)

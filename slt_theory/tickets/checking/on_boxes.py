@@ -29,7 +29,7 @@ from slt_theory.tickets.checking.error_bound import deviation_ranges
 from slt_theory.tickets.checking.error_search import error_nearby
 from slt_theory.tickets.checking.network_pair import NetworkPair
 from slt_theory.tickets.checking.outward import Range, largest
-from slt_theory.tickets.checking.paired_layers import PairedLayer, paired_layers
+from slt_theory.tickets.checking.paired_layers import PairedLayer, paired_layers, work_of
 from slt_theory.tickets.checking.relaxation import relaxed_bound
 from slt_theory.tickets.checking.splitting import (
     Certify,
@@ -48,7 +48,9 @@ Floats = NDArray[np.float64]
 _WORK = 2e10
 """Multiplications for the descent of one region; a whole domain takes ten times as many."""
 _AT_ONCE = 16
-"""Pieces that are cut in one step where many boxes go together."""
+"""Pieces that are cut in one step where many boxes go together; fewer of large networks."""
+_STEP = 1e9
+"""Multiplications of one step: between two the time is looked at."""
 _AXES = 32
 """Coordinates of which the spread is looked at: the widest."""
 
@@ -86,7 +88,7 @@ def divided(
         whole=whole,
         within=within,
         start=start,
-        at_once=1 if layers is None else _AT_ONCE,
+        at_once=1 if layers is None else int(np.clip(_STEP / work_of(layers), 1, _AT_ONCE)),
     )
 
 

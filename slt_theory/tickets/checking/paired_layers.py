@@ -20,10 +20,12 @@ from slt_theory.networks.steps import Activate, Flatten, Weigh
 from slt_theory.tickets.checking.error_bound import Gap
 from slt_theory.tickets.checking.unrolled import SourceMap
 
-__all__ = ["PairedLayer", "paired_layers", "with_signs"]
+__all__ = ["PairedLayer", "paired_layers", "with_signs", "work_of"]
 
 Floats = NDArray[np.float64]
 _MOST_ENTRIES = 1 << 21
+_MOST_WORK = 2e10
+"""Multiplications of all forms of one box, six a neuron: as for the forms of a target's value."""
 
 
 class PairedLayer(NamedTuple):
@@ -59,8 +61,8 @@ def paired_layers(
 ) -> list[PairedLayer] | None:
     """The layers of a chain of weights and ReLUs that is small enough for dense matrices.
 
-    None for other steps, several copies of a channel, slopes known up to more than `Gap.slack`, or
-    more than 2^21 entries of one matrix.
+    None for other steps, several copies of a channel, slopes known up to more than `Gap.slack`,
+    more than 2^21 entries of one matrix, or more than 2e10 multiplications a box.
     """
     steps = [step for step in target.steps if not isinstance(step, Flatten)]
     for number, step in enumerate(steps):
@@ -73,7 +75,14 @@ def paired_layers(
         return None
     if max(m.positive.shape[0] * m.positive.shape[1] for m in maps) > _MOST_ENTRIES:
         return None
-    return [_paired(target, k, *each) for k, each in enumerate(zip(maps, gaps, strict=True))]
+    layers = [_paired(target, k, *each) for k, each in enumerate(zip(maps, gaps, strict=True))]
+    return layers if work_of(layers) <= _MOST_WORK else None
+
+
+def work_of(layers: list[PairedLayer]) -> float:
+    """Multiplications of the forms of z, z' and d of every neuron, of both signs, on one box."""
+    back = np.cumsum([layer.weight.size for layer in layers], dtype=np.float64)
+    return float(sum(6 * len(layer.bias) * part for layer, part in zip(layers, back, strict=True)))
 
 
 def _paired(target: Network, number: int, source: SourceMap, gap: Gap) -> PairedLayer:
