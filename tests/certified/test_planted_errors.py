@@ -308,8 +308,8 @@ PLANTED = {
     ),
     "dynamic: two steps for one": Planted(
         "dynamic",
-        "        values = new\n        rows.append(int(values[0]))\n",
-        "        values = new * 7 // 8\n        rows.append(int(values[0]))\n",
+        "pairs, old).ravel(), 0)",
+        "pairs, old).ravel() * 7 // 8, 0)",
         profile("1/10", 14),
         "dynamic-program",
     ),
