@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
+from itertools import product
 from typing import Any
 
 __all__ = ["ENGINES", "RESTS_ON", "numbers_of"]
@@ -75,12 +76,14 @@ def _sums() -> Any:
 def _bounds() -> Any:
     from slt_theory.certified import certified_n, counting_n, necessary_n, statistical_n
 
-    eps, delta = Fraction(1, 100), Fraction(1, 10)
-    found = [counting_n(eps, delta=delta).n]
-    for law in ("uniform", "uniform*uniform"):
-        for bound in (certified_n, necessary_n, statistical_n):
-            number = bound(eps, delta, law=law)
-            found.append(-1 if number is None else number.n)
+    found: list[int] = [counting_n(Fraction(1, 100), delta=Fraction(1, 10)).n]
+    for law, eps, delta in product(
+        ("uniform", "uniform*uniform"), (Fraction(1, 50), Fraction(1, 100)), (0.1, 2.0**-5)
+    ):
+        for half in (1, Fraction(1, 2)):
+            for bound in (certified_n, necessary_n, statistical_n):
+                number = bound(eps, delta, lo=-half, hi=half, law=law)
+                found.append(-1 if number is None else number.n)
     return found
 
 
