@@ -19,7 +19,7 @@ __all__ = ["ENGINES", "RESTS_ON", "numbers_of"]
 
 _SUMS = """success_vs_n n_vs_eps windows failure_vs_n growth greedy_gaps frozen_plane sparse_sources
     sparsity one_number vectors mask_overlap locked_or_pruned pruned_targets missed_weights
-    numbers_per_weight bounds cnn_errors"""
+    numbers_per_weight bounds cnn_errors window_trials"""
 _BOUNDS = "success_vs_n n_vs_eps windows failure_vs_n densities bounds"
 _TICKETS = """masks cnn_errors attention_errors compare depth error_by_layer frozen_tickets
     class_changes numbers_per_weight"""
