@@ -28,6 +28,8 @@ __all__ = ["ONE_SITE", "Operator", "Unrolling", "basis_unrolling", "convolution_
 Indices = NDArray[np.int64]
 _MOST_NUMBERS = 1 << 23
 """Numbers that the taps of a batch may take at once."""
+_GATHERING = 8.0
+"""Looking sites up costs about so much more than multiplying."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +159,12 @@ class Operator:
         """(values out, values in)."""
         outputs, _, inputs = map(int, self.coefficients.shape)
         return outputs * self.unrolling.sites_out, inputs * self.unrolling.sites_in
+
+    @property
+    def work(self) -> float:
+        """Multiplications of a product with a vector; gathering an image's taps counts as more."""
+        each = float(self.coefficients.size * self.unrolling.sites_out)
+        return each if self.unrolling.one_site else _GATHERING * each
 
     @property
     def terms(self) -> int:

@@ -68,7 +68,7 @@ def target_ranges(target: Network, domain: Inputs) -> list[Range]:
                 )
                 low[which] = np.maximum(low[which], -least)
                 high[which] = np.minimum(high[which], most)
-        cost += float(operator.coefficients.size * operator.unrolling.sites_out)
+        cost += operator.work
     return ranges
 
 

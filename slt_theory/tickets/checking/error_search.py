@@ -47,8 +47,6 @@ _AT_ONCE = 1 << 22
 """Numbers of a value that are held at once."""
 _FIRST_STEPS = 0.25
 """Part of them for the first step of every output; 64 outputs take it whatever that costs."""
-_GATHERING = 8
-"""Looking sites up costs about so much more than multiplying."""
 
 
 def _extreme(domain: Inputs, direction: Floats) -> Floats:
@@ -95,12 +93,7 @@ def _parts(rows: Floats) -> list[Floats]:
 
 def evaluations(target: Network, ticket: list[SourceMap]) -> float:
     """Multiplications of one input through both networks, twice: values and their rounding."""
-    work = 0.0
-    for source in (*ticket, *target_maps(target)):
-        unrolling = source.positive.unrolling
-        each = source.positive.coefficients.size * unrolling.sites_out
-        work += each if unrolling.one_site else _GATHERING * each
-    return 2 * work
+    return 2 * sum(source.positive.work for source in (*ticket, *target_maps(target)))
 
 
 @dataclass(frozen=True)

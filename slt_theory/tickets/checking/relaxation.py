@@ -40,7 +40,7 @@ from slt_theory.tickets.domain import Inputs
 __all__ = ["relaxed_bound"]
 
 Floats = NDArray[np.float64]
-_WORK = 2e11
+_WORK = 5e10
 _MOST_STEPS = 150
 _PATIENCE, _GAIN = 20, 0.999
 """A descent ends when so many steps have not gained a thousandth."""
@@ -134,7 +134,7 @@ def _largest(pair: Pair, rows: Floats, work: float, floor: float) -> Floats:
 def _work(pair: Pair) -> float:
     """Multiplications that a step of the descent takes for one row."""
     weights = [pair.layers[s.layer].weight for s in pair.target.steps if isinstance(s, Weigh)]
-    return 8.0 * sum(w.coefficients.size * w.unrolling.sites_out for w in weights)
+    return 8.0 * sum(weight.work for weight in weights)
 
 
 def _steps(pair: Pair, rows: int, allowed: float) -> int:
