@@ -45,6 +45,7 @@ PLAIN = (
     "xiong2023-perturbation",
     "chijiwa2021-redraws",
     "kumar2025-quantised",
+    "kumar2025-shallow",
 )
 EQUIVARIANT = "ferbach2023-equivariant"
 DOMAINS = ("box:0,1", "box:0,1", "box:-1,1", "ball:1.5", "box:-0.3,2", "box:1,3", "box:-1000,1000")

@@ -63,6 +63,38 @@ def bits(packed: np.ndarray, columns: int) -> list[list[int]]:
     return rows
 
 
+def stored_mask(
+    archive: zipfile.ZipFile, seed: int, b: int, m: int, block: dict[str, Any]
+) -> list[list[int]]:
+    """Kept weights of a layer; of one with locked weights the file has the free ones alone."""
+    layer = block["layers"][m]
+    rows, columns = layer["rows"], layer["columns"]
+    free = f"block{b}.free{m}.npy" in archive.namelist()
+    packed = np.load(io.BytesIO(archive.read(f"block{b}.{'free' if free else 'mask'}{m}.npy")))
+    mask = mask_bits(packed, rows, columns)
+    if free:
+        for r in range(rows):
+            for c in range(columns):
+                if locked(seed, layer, block, r, c):
+                    assert not mask[r][c]
+                    mask[r][c] = 1
+    return mask
+
+
+def locked(seed: int, layer: dict[str, Any], block: dict[str, Any], row: int, column: int) -> bool:
+    """Whether a word of its own locks a weight; a constant's links but to one tap are none."""
+    columns, taps = layer["columns"], block.get("taps", 1)
+    constants = columns - columns // (block["inputs"] + 1)
+    other = taps > 1 and row % taps != block["constant_tap"]
+    if block["constant_input"] and other and column >= constants:
+        return False
+    index = row * columns + column
+    stream = 4 << 56 | layer["stream"] & (1 << 56) - 1
+    word = block_of_words(seed, stream, index // 4)[index % 4]
+    first = round(Fraction(layer["prune"]) * 2**32)
+    return first <= word < first + round(Fraction(layer["lock"]) * 2**32)
+
+
 @dataclass
 class PlainBlock:
     """Masked matrices of one block in the order of evaluation, and what to do around them."""
@@ -102,14 +134,8 @@ class PlainTicket:
             self.blocks = []
             self.kept = 0
             for b, block in enumerate(self.header["blocks"]):
-                masks = [
-                    mask_bits(
-                        np.load(io.BytesIO(archive.read(f"block{b}.mask{m}.npy"))),
-                        layer["rows"],
-                        layer["columns"],
-                    )
-                    for m, layer in enumerate(block["layers"])
-                ]
+                seed, count = self.header["seed"], len(block["layers"])
+                masks = [stored_mask(archive, seed, b, m, block) for m in range(count)]
                 self.kept += sum(sum(map(sum, mask)) for mask in masks)
                 self.blocks.append(self._block(block, masks))
 

@@ -77,17 +77,16 @@ def move(choice: int, count: int, reach: Fraction) -> Fraction:
 
 
 def weights(
-    archive: zipfile.ZipFile, seed: int, layer: dict[str, Any], name: str
+    archive: zipfile.ZipFile, seed: int, b: int, m: int, block: dict[str, Any]
 ) -> tuple[plain.Matrix, int]:
     """A masked layer as a dense matrix, and how many weights it keeps."""
-    masked = plain.bits(
-        np.load(io.BytesIO(archive.read(f"{name[0]}.mask{name[1]}.npy"))), layer["columns"]
-    )
+    layer = block["layers"][m]
+    masked = plain.stored_mask(archive, seed, b, m, block)
     kept = [(r, c) for r, row in enumerate(masked) for c, keep in enumerate(row) if keep]
     count = layer.get("choices", 1)
     chosen = [0] * len(kept)
     if count > 1:
-        stored = np.load(io.BytesIO(archive.read(f"{name[0]}.choices{name[1]}.npy")))
+        stored = np.load(io.BytesIO(archive.read(f"block{b}.choices{m}.npy")))
         chosen = choices(stored, count, len(kept))
     matrix = [[Fraction(0)] * layer["columns"] for _ in range(layer["rows"])]
     size = layer["rows"] * layer["columns"]
@@ -111,8 +110,8 @@ class PlainSource(plain.PlainTicket):
             self.blocks, self.kept = [], 0
             for b, block in enumerate(self.header["blocks"]):
                 matrices = []
-                for m, layer in enumerate(block["layers"]):
-                    matrix, kept = weights(archive, self.header["seed"], layer, (f"block{b}", m))
+                for m in range(len(block["layers"])):
+                    matrix, kept = weights(archive, self.header["seed"], b, m, block)
                     matrices.append(matrix)
                     self.kept += kept
                 scale = Fraction(2) ** block["scale_exponent"]

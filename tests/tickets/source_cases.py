@@ -22,6 +22,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "kumar2025-quantised": {"n": 80},
     "kumar2025-shallow": {},
 }
+#: Their layers are held by `PlainSource`; those with copies of values by the adversary's reader.
+PLAIN = [theorem for theorem in OPTIONS if theorem != "kumar2025-shallow"]
 
 
 def target() -> Dense:

@@ -18,7 +18,7 @@ from slt_theory.theorems import get
 from slt_theory.tickets import read_ticket, ticket_forward, verify, write_ticket
 from slt_theory.tickets.building.construction import OfNetworks, constructions
 
-THEOREMS = list(source_cases.OPTIONS)
+THEOREMS = source_cases.PLAIN
 TARGETS = [((2, 3), False), ((2, 3, 2), True), ((3, 2, 2, 1), False)]
 
 
