@@ -39,7 +39,7 @@ the largest error shown: between them lies the truth. Where the bound says nothi
 
 
 @dataclass(frozen=True)
-class Run:
+class Ended:
     """One command: its answer, None if it failed, its CPU seconds and largest memory in MB."""
 
     answer: dict[str, Any] | None
@@ -47,7 +47,7 @@ class Run:
     memory: float
 
 
-def run(command: list[str]) -> Run:
+def run(command: list[str]) -> Ended:
     """Run a command whose last line on stdout is one JSON object."""
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
@@ -56,7 +56,7 @@ def run(command: list[str]) -> Run:
         text = out.read()
     fine = os.waitstatus_to_exitcode(status) == 0
     answer = json.loads(text) if fine else None
-    return Run(answer, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Ended(answer, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def measured(slt: str, target: str, options: list[str], folder: Path) -> dict[str, Any] | None:

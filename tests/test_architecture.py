@@ -45,7 +45,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "streams": ("errors",),
     "user_files": ("errors",),
     "laws": ("errors", "balls", "lattice", "streams", "user_files"),
-    "statistics": ("errors", "defaults", "arrays", "records", "rationals"),
+    "statistics": ("errors", "defaults", "arrays", "records", "balls", "rationals"),
     "provenance": (),
     "subset_sum.kernels": ("errors",),
     "subset_sum": ("errors", "arrays", "lattice", "streams", "laws", "subset_sum.kernels"),

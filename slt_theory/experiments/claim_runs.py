@@ -112,10 +112,12 @@ def _name(claim: Claim, seed: int, size: Any) -> str:
 
 def _module(claim: Claim) -> str:
     """The module that lists a claim."""
+    # A module may answer to any name, as those of torch do.
     listed = (
         name
         for name, module in list(sys.modules.items())
-        if any(claim is one for one in getattr(module, "ENTRIES", ()))
+        if isinstance(entries := getattr(module, "ENTRIES", None), list | tuple)
+        and any(claim is one for one in entries)
     )
     module = next(listed, None)
     if module is None:

@@ -63,7 +63,7 @@ def spike_and_slab(seed: int, gates: bool = True) -> Outcome:
             gate = divergence({0: 1 - one, 1: one}, {0: 1 - other, 1: other})
             parts = one * divergence(moved, wide) + (gate if gates else 0)
             cases += 1
-            if not abs(divergence(posterior, before) - parts) < arb(2) ** -40:
+            if not abs(divergence(posterior, before) - parts) < arb(2.0**-40):
                 failures.append(f"kept {kept}/10 against {prior}/10, shift {shift}")
     return all_of(failures, cases, "divergence of spike-and-slab laws of one weight")
 

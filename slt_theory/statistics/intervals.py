@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from slt_theory.balls import up
 from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput
 from slt_theory.rationals import to_fraction, whole_number
@@ -90,8 +90,7 @@ def binomial_tail(k: int, trials: int, p: float, *, upper: bool) -> float:
         return 1.0
     if k > trials if upper else k < 0:
         return 0.0
-    top = float(_tail(k, trials, p, upper).upper())
-    return min(1.0, math.nextafter(top, 2.0)) if top < 1 else 1.0
+    return min(1.0, up(_tail(k, trials, p, upper)))
 
 
 @lru_cache(maxsize=4096)

@@ -127,7 +127,7 @@ def difference(
     --------
     >>> from slt_theory.networks import Dense
     >>> a, b = Dense([[[1.0, 2.0]], [[1.0]]]), Dense([[[1.0, 1.75]], [[1.0]]])
-    >>> difference(a, b, ([0, 0], [1, 1]), within="1/4").verdict
+    >>> difference(a, b, ([0, 0], [1, 1]), within="1/3").verdict
     'yes'
     """
     started = time.monotonic()

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slt_theory.balls import up
+from slt_theory.balls import to_power, up
 from slt_theory.errors import BadInput
 from slt_theory.networks import Dense
 from slt_theory.networks.arrays import Floats
@@ -229,4 +229,5 @@ def _frobenius(matrix: Floats, slip: float = 0.0) -> arb:
     """At least the Frobenius norm of any matrix whose entries are off by at most `slip`."""
     from flint import arb
 
-    return sum(((arb(float(x)).abs_upper() + arb(slip)) ** 2 for x in matrix.flat), arb(0)).sqrt()
+    sizes = (arb(float(x)).abs_upper() + arb(slip) for x in matrix.flat)
+    return sum((to_power(size, 2) for size in sizes), arb(0)).sqrt()
