@@ -29,7 +29,7 @@ from typing import Any
 from slt_theory.certified.binomial import mix_down
 from slt_theory.certified.exact import ONE, PROBABILITY_BITS, Real, rational
 from slt_theory.certified.reach import Necessary, counted_failure, first_n
-from slt_theory.certified.reach_profile import ReachQuestion, Targets, asked, missed_of
+from slt_theory.certified.reach_profile import ReachQuestion, Targets, asked, item_count, missed_of
 from slt_theory.certified.reach_sizes import Sizes, below, cell_masses
 from slt_theory.errors import BadInput
 from slt_theory.rationals import whole_number
@@ -40,6 +40,7 @@ _CELLS = 768
 _MOST = 2048  # with more items nothing is claimed
 _LEAST = ONE >> 40  # chances that fall below this count as 0 from there on
 _BOUNDED = ("uniform", "uniforms", "point", "grid", "hyperbolic")
+_ATOMS = ("point", "grid")  # the largest size has a probability of its own
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +126,10 @@ def _checked(size: Any, ask: ReachQuestion) -> int:
     if not 1 <= k <= 64:
         raise BadInput("size", size, "must lie in 1..64")
     for end, level, sizes in (("hi", ask.right, ask.side.above), ("lo", ask.left, ask.side.under)):
-        if sizes.kind in _BOUNDED and level >= k * (sizes.start + sizes.scale):
+        most = k * (sizes.start + sizes.scale)
+        if sizes.kind in _BOUNDED and (
+            level > most or (level == most and sizes.kind not in _ATOMS)
+        ):
             raise BadInput(
                 "size", size, f"items never add up to {end}", "take more, or a smaller window"
             )
@@ -161,11 +165,10 @@ def reach_floor_of_size(
     >>> float(round(reach_floor_of_size(30, 1, "1/10"), 2)), round(2 * 0.95**30 - 0.9**30, 2)
     (0.38, 0.39)
     """
-    if n < 0:
-        raise BadInput("n", n, "must be at least 0")
+    count = item_count(n)
     ask = asked(eps, lo, hi, law, targets)
     k = _checked(size, ask)
-    return Fraction(_floor(ask, k, n), ONE)
+    return Fraction(_floor(ask, k, count), ONE)
 
 
 def _floor(ask: ReachQuestion, k: int, n: int) -> int:
@@ -195,7 +198,8 @@ def necessary_of_size(
     Returns
     -------
     Necessary
-        The better of counting, ``C(n, size) * 2 eps >= hi - lo`` (a share ``1 - delta`` of it where
+        At most 2,049, or what counting says: with more numbers no reach is claimed. The better of
+        counting, ``C(n, size) * 2 eps >= hi - lo`` (a share ``1 - delta`` of it where
         each target has its own probability), and the reach floor of at most `size` items.
 
     Raises

@@ -26,8 +26,17 @@ from slt_theory.certified.exact import ONE, Real, rational
 from slt_theory.certified.reach_sides import Sides, sides
 from slt_theory.certified.reach_sizes import below
 from slt_theory.errors import BadInput
+from slt_theory.rationals import whole_number
 
-__all__ = ["ReachQuestion", "Targets", "asked", "floor_of", "missed_of", "reach_floor"]
+__all__ = [
+    "ReachQuestion",
+    "Targets",
+    "asked",
+    "floor_of",
+    "item_count",
+    "missed_of",
+    "reach_floor",
+]
 
 Targets = Literal["all", "fixed"]
 
@@ -71,6 +80,9 @@ def asked(eps: Real, lo: Real, hi: Real, law: Any, targets: Targets) -> ReachQue
     if targets not in ("all", "fixed"):
         raise BadInput("targets", targets, "must be all or fixed")
     low, high = rational(lo, "lo")[1], rational(hi, "hi")[0]
+    if lo == hi:
+        # A float means two numbers: as a single target the one nearer to 0 asks for less.
+        low = high = min(low, high, key=abs)
     if low > high:
         raise BadInput("lo", lo, f"must not exceed hi = {hi!r}", "swap the ends of the window")
     ask = ReachQuestion(sides(law), error, low, high, targets)
@@ -81,6 +93,14 @@ def asked(eps: Real, lo: Real, hi: Real, law: Any, targets: Targets) -> ReachQue
                 "law", str(law), f"has no {sign} items: no n reaches {end}", "shrink the window"
             )
     return ask
+
+
+def item_count(n: Any) -> int:
+    """Check a number of items, 0 or more."""
+    count = whole_number("n", n)
+    if count < 0:
+        raise BadInput("n", n, "must be at least 0")
+    return count
 
 
 @lru_cache(maxsize=64)
@@ -149,6 +169,5 @@ def reach_floor(
     >>> float(round(reach_floor(18, "1/10", law="uniform*uniform"), 4))
     0.0797
     """
-    if n < 0:
-        raise BadInput("n", n, "must be at least 0")
-    return Fraction(floor_of(asked(eps, lo, hi, law, targets), n), ONE)
+    count = item_count(n)
+    return Fraction(floor_of(asked(eps, lo, hi, law, targets), count), ONE)

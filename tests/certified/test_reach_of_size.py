@@ -18,6 +18,7 @@ from slt_theory.certified import (
     reach_floor_of_size,
     vector_floor,
 )
+from slt_theory.certified.reach_profile import asked
 from slt_theory.errors import BadInput
 from slt_theory.experiments.bounds import bound_numbers
 from slt_theory.experiments.question import Question
@@ -157,3 +158,29 @@ def test_bad_input() -> None:
         necessary_vectors(2, "1/10", 0)
     with pytest.raises(BadInput, match="no negative items"):
         vector_floor(5, 2, "1/10", z=-1, law="uniform[0,1]")
+
+
+@pytest.mark.parametrize("z", [0.3, -0.3])
+def test_a_float_is_a_window_of_one_target(z):
+    """Of the two numbers that a float means the one nearer to 0 asks for less."""
+    window = {"lo": z, "hi": z, "targets": "fixed"}
+    for found in (reach_floor(5, "1/10", **window), reach_floor_of_size(5, 2, "1/10", **window)):
+        assert 0 < found < 1
+    ask = asked("1/10", z, z, "uniform", "fixed")
+    assert ask.lo == ask.hi == min(Fraction(z), Fraction(str(z)), key=abs)
+
+
+def test_signs_may_just_reach():
+    """Two halves add up to 1 - eps: only samples with fewer than two of one sign fail for sure."""
+    law, eps = "signs[1/4]", "1/2"
+    short = Fraction(2 * (1 + 5), 2**5)  # fewer than two of five are positive, or negative
+    assert 0 < reach_floor_of_size(5, 2, eps, law=law) <= short
+    with pytest.raises(BadInput, match="never add up to hi"):
+        reach_floor_of_size(5, 2, "0.49", law=law)
+
+
+@pytest.mark.parametrize("n", [2.5, True, -1, float("nan"), "many"])
+def test_a_number_of_items_is_a_whole_number(n):
+    for ask in (lambda: reach_floor(n, "1/10"), lambda: reach_floor_of_size(n, 2, "1/10")):
+        with pytest.raises(BadInput, match="n = "):
+            ask()

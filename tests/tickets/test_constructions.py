@@ -175,3 +175,14 @@ def test_law_must_be_the_theorems():
     ticket = build_ticket(target(), theorem="pensia2020-two-layer", eps=EPS, seed=5)
     report = verify(replace(ticket, theorem="burkholz2022-depth"), target())
     assert not report.ok
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_direct_sums_do_not_depend_on_how_many_are_solved_at_once(monkeypatch, shared):
+    from slt_theory.tickets.building import direct
+
+    whole = build_ticket(target(), theorem="pensia2020-direct", eps=EPS, seed=3, shared=shared)
+    monkeypatch.setattr(direct, "_CHUNK_ITEMS", 2 * whole.blocks[0].n)
+    parts = build_ticket(target(), theorem="pensia2020-direct", eps=EPS, seed=3, shared=shared)
+    for one, other in zip(whole.masks, parts.masks, strict=True):
+        assert all(map(np.array_equal, one, other))
