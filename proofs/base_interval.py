@@ -17,7 +17,7 @@ from slt_theory.certified.exact import ONE
 from slt_theory.certified.magnitudes import MAGNITUDES
 from slt_theory.certified.outward import counts, ladder, misfit, short, sweep
 
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity
 from .kit.balls import integral
 
@@ -248,6 +248,70 @@ def _claims(claims: tuple[Claim, ...]) -> bool:
     return True
 
 
+def _interval_steps(start: Fraction) -> tuple[ProofStep, ...]:
+    """The interval grows by every item that is at most as long."""
+    return (
+        step(
+            r"an interval J within $\varepsilon$ of sums and an item with $|x| \le |J|$ give "
+            r"the interval $J \cup (J + x)$, longer by |x|",
+            "induction",
+            _joins,
+            "first the small items left over, as c ≤ D, then the large ones by (b)",
+        ),
+        step(
+            r"at the end it is $[A - D/2 - Q, A + D/2 + P]$, P and Q the sums of the "
+            "positive and of the negative further items: (c) says that it holds [-w, w]",
+            "identity",
+            _ends,
+        ),
+        step(
+            "the same for random integer items with all their sums",
+            "spot",
+            lambda: _instances(start),
+        ),
+    )
+
+
+def _chance_steps(mean: Fraction, moved: int) -> tuple[ProofStep, ...]:
+    """The chances that (a), (b) or (c) fails, from above."""
+    return (
+        step(
+            r"failure $\le$ P(not a) + P(not b) + 2 P($\sum a(X_i) < w - D/2$)",
+            "rule",
+            _even,
+            "given K, the small items are independent with the law given |X| ≤ c; items "
+            "beyond the top are left out",
+            rules=("union", "total-probability", "subsets"),
+        ),
+        step(
+            "distributions and partial means of |U|, |U·U| and |N|",
+            "spot",
+            lambda: _magnitudes(mean),
+            "closed forms: x and x²/2; x(1 - log x) and x²(1 - 2 log x)/4; erf(x/√2) and "
+            "2(φ(0) - φ(x))",
+        ),
+        step(
+            "these closed forms have the densities as derivatives and vanish at 0",
+            "identity",
+            _derivatives,
+        ),
+        step("one large item that does not fit, in closed form", "spot", _misfit),
+        step("numbers of small items, rounded up", "spot", _numbers),
+        step(
+            "an item in (b) counts with the lower end of its cell and must fit with the upper; "
+            "against complete enumeration",
+            "spot",
+            _sweep,
+        ),
+        step("the sums in (c) against complete enumeration", "spot", _ladder),
+        step(
+            "the lattice of (c) rounds a(x) down: one item in closed form",
+            "enclosure",
+            lambda: _one_item(moved),
+        ),
+    )
+
+
 def build(
     *,
     start: Fraction = Fraction(1),
@@ -275,58 +339,8 @@ def build(
         r"= x/2 for those K items and max(x, 0) for the others, then every z of [-w, w] is within "
         rf"$\varepsilon$ of a sum. Certified n on [-1, 1]: {listed}.",
         (
-            step(
-                r"an interval J within $\varepsilon$ of sums and an item with $|x| \le |J|$ give "
-                r"the interval $J \cup (J + x)$, longer by |x|",
-                "induction",
-                _joins,
-                "first the small items left over, as c ≤ D, then the large ones by (b)",
-            ),
-            step(
-                r"at the end it is $[A - D/2 - Q, A + D/2 + P]$, P and Q the sums of the "
-                "positive and of the negative further items: (c) says that it holds [-w, w]",
-                "identity",
-                _ends,
-            ),
-            step(
-                "the same for random integer items with all their sums",
-                "spot",
-                lambda: _instances(start),
-            ),
-            step(
-                r"failure $\le$ P(not a) + P(not b) + 2 P($\sum a(X_i) < w - D/2$)",
-                "rule",
-                _even,
-                "given K, the small items are independent with the law given |X| ≤ c; items "
-                "beyond the top are left out",
-                rules=("union", "total-probability", "subsets"),
-            ),
-            step(
-                "distributions and partial means of |U|, |U·U| and |N|",
-                "spot",
-                lambda: _magnitudes(mean),
-                "closed forms: x and x²/2; x(1 - log x) and x²(1 - 2 log x)/4; erf(x/√2) and "
-                "2(φ(0) - φ(x))",
-            ),
-            step(
-                "these closed forms have the densities as derivatives and vanish at 0",
-                "identity",
-                _derivatives,
-            ),
-            step("one large item that does not fit, in closed form", "spot", _misfit),
-            step("numbers of small items, rounded up", "spot", _numbers),
-            step(
-                "an item in (b) counts with the lower end of its cell and must fit with the upper; "
-                "against complete enumeration",
-                "spot",
-                _sweep,
-            ),
-            step("the sums in (c) against complete enumeration", "spot", _ladder),
-            step(
-                "the lattice of (c) rounds a(x) down: one item in closed form",
-                "enclosure",
-                lambda: _one_item(moved),
-            ),
+            *_interval_steps(start),
+            *_chance_steps(mean, moved),
             step(
                 f"certificate {row}, computed anew with directed rounding"
                 if row is not None

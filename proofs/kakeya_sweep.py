@@ -24,7 +24,7 @@ from slt_theory.certified.ordered import (
 )
 
 from . import answers
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative
 from .kit.rules import union
 
@@ -192,6 +192,79 @@ def _claims(claims: tuple[tuple[str, Fraction, Fraction, int], ...]) -> bool:
     return True
 
 
+def _gap_steps(slack: Fraction) -> tuple[ProofStep, ...]:
+    """Kakeya's condition, and its failure on cells of magnitudes."""
+    return (
+        step(
+            r"$A \cup (A + a)$ has gaps at most w if A has and $a \le w + $ length of A",
+            "induction",
+            _induction,
+            "over the items, from one sum 0; a negative item moves the other way",
+        ),
+        step(
+            "the same by enumeration: magnitudes 1..6, four items, all signs",
+            "spot",
+            lambda: _gaps(slack),
+        ),
+        step(
+            "items are used in a cell with the mass that the density guarantees there, the "
+            "rest is left out; signs are fair, as the densities are even",
+            "rule",
+            _conditional,
+            r"$q_j$ is the chance of cell j for an item in no earlier cell",
+            rules=("thinning", "subsets", "total-probability"),
+        ),
+        step(
+            "an item counts with the lower end of its cell and must fit with the upper end",
+            "identity",
+            _direction,
+            "so the sweep fails whenever Kakeya's condition does; it may fail more often",
+        ),
+        step(
+            "all targets are reached unless the sweep fails, or the positive or the negative "
+            r"items add up to less than the end of the window minus $\varepsilon$",
+            "rule",
+            _three,
+            "Kakeya's condition, and the two sides; need not be independent",
+            rules=("union",),
+        ),
+    )
+
+
+def _rounding_steps(counted: int, reserve: Fraction) -> tuple[ProofStep, ...]:
+    """The sweep against enumeration, and all its roundings."""
+    return (
+        step("the sweep against complete enumeration by fractions", "spot", _recursion),
+        step("the sums of one sign against complete enumeration", "spot", _sides),
+        step(
+            r"K roundings of non-negative terms: exact $\le (1-u)^{-K}$ computed "
+            r"$\le (1 + 2Ku)$ computed, $u = 2^{-53}$",
+            "polynomial",
+            _powers,
+            "sums, products and quotients only; below the normal range an absolute 1e-18 is added",
+        ),
+        step(
+            f"the lift counts them all: {counted} a trial in a binomial weight, "
+            f"{MOST_IN_CELL + 3} more a cell; need + 1 an item on one side",
+            "finite",
+            lambda: _counts(counted),
+            "the lift is linear in the sizes; smallest, usual and largest sizes",
+            rules=("linearity",),
+        ),
+        step(
+            f"masses lowered by {float(reserve):g} make up for the rounding of the chances, "
+            f"for tails of at least {LEAST_TAIL:g} and {MOST_CELLS} cells",
+            "finite",
+            lambda: _reserve(reserve),
+        ),
+        step(
+            f"{SPARE:g} makes up for each subtraction from 1, up to {MOST_ITEMS} items",
+            "finite",
+            _spare,
+        ),
+    )
+
+
 def build(
     *,
     slack: Fraction = Fraction(1),
@@ -213,68 +286,8 @@ def build(
         r"positive ones. Sweeping the magnitudes in cells gives explicit n for "
         rf"$[-1, 1]$ with no mixture: {listed}.",
         (
-            step(
-                r"$A \cup (A + a)$ has gaps at most w if A has and $a \le w + $ length of A",
-                "induction",
-                _induction,
-                "over the items, from one sum 0; a negative item moves the other way",
-            ),
-            step(
-                "the same by enumeration: magnitudes 1..6, four items, all signs",
-                "spot",
-                lambda: _gaps(slack),
-            ),
-            step(
-                "items are used in a cell with the mass that the density guarantees there, the "
-                "rest is left out; signs are fair, as the densities are even",
-                "rule",
-                _conditional,
-                r"$q_j$ is the chance of cell j for an item in no earlier cell",
-                rules=("thinning", "subsets", "total-probability"),
-            ),
-            step(
-                "an item counts with the lower end of its cell and must fit with the upper end",
-                "identity",
-                _direction,
-                "so the sweep fails whenever Kakeya's condition does; it may fail more often",
-            ),
-            step(
-                "all targets are reached unless the sweep fails, or the positive or the negative "
-                r"items add up to less than the end of the window minus $\varepsilon$",
-                "rule",
-                _three,
-                "Kakeya's condition, and the two sides; need not be independent",
-                rules=("union",),
-            ),
-            step("the sweep against complete enumeration by fractions", "spot", _recursion),
-            step("the sums of one sign against complete enumeration", "spot", _sides),
-            step(
-                r"K roundings of non-negative terms: exact $\le (1-u)^{-K}$ computed "
-                r"$\le (1 + 2Ku)$ computed, $u = 2^{-53}$",
-                "polynomial",
-                _powers,
-                "sums, products and quotients only; below the normal range an absolute 1e-18 is "
-                "added",
-            ),
-            step(
-                f"the lift counts them all: {counted} a trial in a binomial weight, "
-                f"{MOST_IN_CELL + 3} more a cell; need + 1 an item on one side",
-                "finite",
-                lambda: _counts(counted),
-                "the lift is linear in the sizes; smallest, usual and largest sizes",
-                rules=("linearity",),
-            ),
-            step(
-                f"masses lowered by {float(reserve):g} make up for the rounding of the chances, "
-                f"for tails of at least {LEAST_TAIL:g} and {MOST_CELLS} cells",
-                "finite",
-                lambda: _reserve(reserve),
-            ),
-            step(
-                f"{SPARE:g} makes up for each subtraction from 1, up to {MOST_ITEMS} items",
-                "finite",
-                _spare,
-            ),
+            *_gap_steps(slack),
+            *_rounding_steps(counted, reserve),
             step(
                 "printed failure bounds, swept forwards by integers", "spot", answers.ordered_sums
             ),

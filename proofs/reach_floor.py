@@ -15,7 +15,7 @@ from slt_theory.certified.reach_hits import CELLS, expected_hits
 from slt_theory.certified.reach_sizes import Sizes, cell_masses, lattice_below
 
 from . import answers, few_items
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative, sum_of_squares
 
 UNSAFE = (
@@ -211,6 +211,142 @@ def _claims(claims: tuple[tuple[str, Fraction, Fraction, int], ...]) -> bool:
     return all(necessary_n(e, d, law=law).n >= n for law, e, d, n in claims)
 
 
+def _floor_steps(both: int) -> tuple[ProofStep, ...]:
+    """Sums end at -Q and P; the chance that one of the two falls short."""
+    return (
+        step(
+            "every subset sum lies between -Q and P",
+            "induction",
+            _largest,
+            "item by item: chosen or not, an item adds at most its positive part",
+        ),
+        step(
+            r"$P < hi - \varepsilon$ leaves hi more than $\varepsilon$ above every sum",
+            "identity",
+            _beyond,
+            "both terms on the right are then positive or zero; likewise lo",
+        ),
+        step(
+            "given which items are 0, positive, negative: P and Q are independent sums of "
+            "independent sizes, and one of two events has $g + h - gh$, which grows with g "
+            "and with h",
+            "rule",
+            lambda: _either(both),
+            "so lower bounds of g and h give a lower bound; all weights are positive",
+            rules=("total-probability", "independence", "linearity"),
+        ),
+        step(
+            "more items never hurt: an n that fails too often excludes all smaller ones",
+            "rule",
+            _largest,
+            "P and Q do not decrease, and old subsets stay; not under locked items, where "
+            "every n is tried",
+            rules=("subsets",),
+        ),
+        step(
+            "random signs of one size: the floor is the exact failure probability, by "
+            "enumeration for n <= 12",
+            "spot",
+            _signs,
+        ),
+    )
+
+
+def _size_steps(rounded: int) -> tuple[ProofStep, ...]:
+    """Distributions of sums of sizes, from below."""
+    return (
+        step(
+            "a size counts with the upper end of its cell, so sums of at most M - 1 steps are "
+            "below the level of M steps",
+            "finite",
+            lambda: _rounding(rounded),
+            "products of integers are exact and every row is rounded down",
+            rules=("linearity",),
+        ),
+        step(
+            r"k uniform factors: $P(Y \le x) = x \sum_{j<k} (-\ln x)^j/j!$",
+            "identity",
+            _uniform_products,
+            r"the slope is the density $(-\ln x)^{k-1}/(k-1)!$ of $e^{-(E_1 + \dots + E_k)}$; "
+            "both vanish at 0",
+        ),
+        step(
+            r"$P(|N| U \le x) = P(|N| \le x) + x\,E_1(x^2/2)/\sqrt{2\pi}$",
+            "identity",
+            _normal_uniform,
+            "the slope is the density of the catalogue of uniform components, on x > 0",
+        ),
+        step(
+            r"$K_0$ is convex, so the mean over a cell is at least the value in its middle",
+            "polynomial",
+            _convex,
+            r"$K_0(x) = \int_0^\infty e^{-x\cosh u}du$ is a mixture of exponentials",
+            rules=("linearity", "averaging"),
+        ),
+        step("lattice bounds enclose the Irwin-Hall distribution", "spot", _lattice),
+    )
+
+
+def _hit_steps(markov: Fraction) -> tuple[ProofStep, ...]:
+    """Subsets that still come near an end, counted on average."""
+    return (
+        step(
+            r"P(hi is hit, $P \le p$) is at most the expected number of hits on $\{P \le p\}$",
+            "rule",
+            lambda: _hit(markov),
+            "likewise lo; then P(hi or lo missed) >= P(P <= p or Q <= q) minus both",
+            rules=("markov", "union"),
+        ),
+        step(
+            r"i positive items in the subset (R), j negative ones (J), a positive ones left "
+            r"out (A): $A \le p - w + \varepsilon - J$, hence $J \le p - w + \varepsilon$",
+            "identity",
+            _room,
+            "the other items are negative and free; on a cell of J every factor is bounded above",
+            rules=("independence", "linearity"),
+        ),
+        step(r"$P(J \le y) = y^j/j!$ for $y \le 1$", "finite", _simplex, "Irwin-Hall"),
+        step("hits of one item, exactly", "spot", _one_item),
+        step("expected hits, word by word", "finite", _words),
+        step("hits of two and three items against volumes on a lattice", "spot", _few_items),
+    )
+
+
+def _few_and_vector_steps(dropped: int, together: Fraction) -> tuple[ProofStep, ...]:
+    """Sums of at most k items, and sums of vectors."""
+    return (
+        step(
+            "a sum of at most k items is at most that of the k largest positive ones",
+            "rule",
+            lambda: few_items.largest_positive(dropped),
+            "it is at most the sum of its positive items, at most k numbers; so the floor "
+            "holds for sums of at most k items, and of exactly k, with these for P and Q",
+            rules=("subsets",),
+        ),
+        step("the k largest of j uniform sizes, exactly", "spot", few_items.largest_sizes),
+        step(
+            r"vectors: a sum within $\varepsilon$ of z in every coordinate has coordinates "
+            r"that add up to at least $d(z - \varepsilon)$, and each coordinate reaches "
+            r"$z - \varepsilon$",
+            "identity",
+            lambda: few_items.coordinates(together),
+            "the sum over coordinates is a subset sum of numbers of its own law; coordinates "
+            "are independent, so all reach with chance $(1 - g)^d$",
+            rules=("independence", "linearity"),
+        ),
+        step("sums of two coordinates, cell by cell", "spot", few_items.sum_of_coordinates),
+        step("floors of vectors, once more", "spot", few_items.vector_floors),
+        step(
+            "sums of exactly k items at (0.1, 0.1): "
+            + ", ".join(f"k = {k}: {n}" for k, n in few_items.FEW)
+            + "; vectors at (0.01, 0.1): "
+            + ", ".join(f"d = {d}: {n}" for d, n in few_items.VECTORS),
+            "enclosure",
+            few_items.necessary_numbers,
+        ),
+    )
+
+
 def build(
     *,
     both: int = 1,
@@ -239,70 +375,8 @@ def build(
         r"in the sum of all. So at least n items are necessary for "
         rf"$[-1, 1]$: {listed}.",
         (
-            step(
-                "every subset sum lies between -Q and P",
-                "induction",
-                _largest,
-                "item by item: chosen or not, an item adds at most its positive part",
-            ),
-            step(
-                r"$P < hi - \varepsilon$ leaves hi more than $\varepsilon$ above every sum",
-                "identity",
-                _beyond,
-                "both terms on the right are then positive or zero; likewise lo",
-            ),
-            step(
-                "given which items are 0, positive, negative: P and Q are independent sums of "
-                "independent sizes, and one of two events has $g + h - gh$, which grows with g "
-                "and with h",
-                "rule",
-                lambda: _either(both),
-                "so lower bounds of g and h give a lower bound; all weights are positive",
-                rules=("total-probability", "independence", "linearity"),
-            ),
-            step(
-                "more items never hurt: an n that fails too often excludes all smaller ones",
-                "rule",
-                _largest,
-                "P and Q do not decrease, and old subsets stay; not under locked items, where "
-                "every n is tried",
-                rules=("subsets",),
-            ),
-            step(
-                "random signs of one size: the floor is the exact failure probability, by "
-                "enumeration for n <= 12",
-                "spot",
-                _signs,
-            ),
-            step(
-                "a size counts with the upper end of its cell, so sums of at most M - 1 steps are "
-                "below the level of M steps",
-                "finite",
-                lambda: _rounding(rounded),
-                "products of integers are exact and every row is rounded down",
-                rules=("linearity",),
-            ),
-            step(
-                r"k uniform factors: $P(Y \le x) = x \sum_{j<k} (-\ln x)^j/j!$",
-                "identity",
-                _uniform_products,
-                r"the slope is the density $(-\ln x)^{k-1}/(k-1)!$ of $e^{-(E_1 + \dots + E_k)}$; "
-                "both vanish at 0",
-            ),
-            step(
-                r"$P(|N| U \le x) = P(|N| \le x) + x\,E_1(x^2/2)/\sqrt{2\pi}$",
-                "identity",
-                _normal_uniform,
-                "the slope is the density of the catalogue of uniform components, on x > 0",
-            ),
-            step(
-                r"$K_0$ is convex, so the mean over a cell is at least the value in its middle",
-                "polynomial",
-                _convex,
-                r"$K_0(x) = \int_0^\infty e^{-x\cosh u}du$ is a mixture of exponentials",
-                rules=("linearity", "averaging"),
-            ),
-            step("lattice bounds enclose the Irwin-Hall distribution", "spot", _lattice),
+            *_floor_steps(both),
+            *_size_steps(rounded),
             step(
                 "frozen sums: with all locked items added, the largest sum is the locked one plus "
                 "the positive free items; each end alone is a floor",
@@ -311,55 +385,8 @@ def build(
                 "n independent terms: the item, its positive part, or 0",
                 rules=("independence",),
             ),
-            step(
-                r"P(hi is hit, $P \le p$) is at most the expected number of hits on $\{P \le p\}$",
-                "rule",
-                lambda: _hit(markov),
-                "likewise lo; then P(hi or lo missed) >= P(P <= p or Q <= q) minus both",
-                rules=("markov", "union"),
-            ),
-            step(
-                r"i positive items in the subset (R), j negative ones (J), a positive ones left "
-                r"out (A): $A \le p - w + \varepsilon - J$, hence $J \le p - w + \varepsilon$",
-                "identity",
-                _room,
-                "the other items are negative and free; on a cell of J every factor is bounded "
-                "above",
-                rules=("independence", "linearity"),
-            ),
-            step(r"$P(J \le y) = y^j/j!$ for $y \le 1$", "finite", _simplex, "Irwin-Hall"),
-            step("hits of one item, exactly", "spot", _one_item),
-            step("expected hits, word by word", "finite", _words),
-            step("hits of two and three items against volumes on a lattice", "spot", _few_items),
-            step(
-                "a sum of at most k items is at most that of the k largest positive ones",
-                "rule",
-                lambda: few_items.largest_positive(dropped),
-                "it is at most the sum of its positive items, at most k numbers; so the floor "
-                "holds for sums of at most k items, and of exactly k, with these for P and Q",
-                rules=("subsets",),
-            ),
-            step("the k largest of j uniform sizes, exactly", "spot", few_items.largest_sizes),
-            step(
-                r"vectors: a sum within $\varepsilon$ of z in every coordinate has coordinates "
-                r"that add up to at least $d(z - \varepsilon)$, and each coordinate reaches "
-                r"$z - \varepsilon$",
-                "identity",
-                lambda: few_items.coordinates(together),
-                "the sum over coordinates is a subset sum of numbers of its own law; coordinates "
-                "are independent, so all reach with chance $(1 - g)^d$",
-                rules=("independence", "linearity"),
-            ),
-            step("sums of two coordinates, cell by cell", "spot", few_items.sum_of_coordinates),
-            step("floors of vectors, once more", "spot", few_items.vector_floors),
-            step(
-                "sums of exactly k items at (0.1, 0.1): "
-                + ", ".join(f"k = {k}: {n}" for k, n in few_items.FEW)
-                + "; vectors at (0.01, 0.1): "
-                + ", ".join(f"d = {d}: {n}" for d, n in few_items.VECTORS),
-                "enclosure",
-                few_items.necessary_numbers,
-            ),
+            *_hit_steps(markov),
+            *_few_and_vector_steps(dropped, together),
             step("printed chances of uniform items, summed once more", "spot", answers.reach),
             step(f"necessary n on [-1, 1]: {listed}", "enclosure", lambda: _claims(claims)),
         ),

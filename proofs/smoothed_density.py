@@ -13,7 +13,7 @@ from slt_theory.certified.base_parameters import HALF_TURN, Base
 from slt_theory.certified.enclose import MARGIN
 from slt_theory.certified.fourier_gauss import nodes
 
-from .kit import Proof, step
+from .kit import Proof, ProofStep, step
 from .kit.algebra import identity, nonnegative
 from .kit.balls import ball, integral, positive_on
 
@@ -270,6 +270,109 @@ def _rounding(counted: int) -> bool:
     return counted * u <= Fraction(1, 2) and 2 * counted * u <= Fraction(MARGIN)
 
 
+def _gap_steps(gap: Fraction) -> tuple[ProofStep, ...]:
+    """A missed target makes the noise N at least $g^2$; N in Fourier integrals."""
+    return (
+        step(
+            r"$\hat\mu(s) = e^{isA}\prod\cos(sx_i/2)$, $|\hat\mu(s)|^2 = "
+            r"\prod(1+\cos sx_i)/2$",
+            "identity",
+            _coin,
+            "fair coins are independent",
+            rules=("independence",),
+        ),
+        step(
+            r"F = 0 on the interval $|y - z| \le e - r$, of length "
+            rf"${gap}(e-r)$, inside $|y - A| \le \ell/2 + e - r$",
+            "rule",
+            lambda: _gap(gap),
+            "a sum within r of y would lie within e of z",
+            rules=("triangle",),
+        ),
+        step(
+            r"there $\sup|M| \ge \theta g$ or $|H| \ge (1-\theta) g$; in both cases $N \ge "
+            r"g^2$",
+            "identity",
+            _split,
+            "H = -L - M almost everywhere, as F = 0",
+            rules=("triangle",),
+        ),
+        step(
+            r"$\sup|M|^2 \le \pi^{-2}\int\rho \int |\hat\mu|^2 \mathrm{sinc}^2/\rho$ over "
+            r"$[s_1, s_0]$ for every $\rho > 0$",
+            "rule",
+            _weighted_cauchy,
+            r"$|M| \le \frac1\pi\int|\hat\mu\,\mathrm{sinc}|$; $\hat\mu(-s)$ is the conjugate",
+            rules=("cauchy",),
+        ),
+        step(
+            r"$\int H^2 = \frac1\pi\int_{s_0}^\infty |\hat\mu|^2\mathrm{sinc}^2(rs)\,ds$; the "
+            r"kernel's part of a cell is $[\mathrm{Si}(2u) - \sin^2u/u]/r$ at $u = rs$",
+            "rule",
+            _energy,
+            "F is bounded with compact support; Si tends to pi/2",
+            rules=("plancherel",),
+        ),
+    )
+
+
+def _between_steps(half_turn: Fraction, star: Fraction) -> tuple[ProofStep, ...]:
+    """Products of cosines between two extreme samples of one V."""
+    return (
+        step(
+            r"$\log\cos(sx/2)$ as a function of v(x) is concave for $s \ge s_*$, convex for $s "
+            r"\le s_*$, as long as $s < \pi$",
+            "monotone",
+            _turning,
+            "the slope of the one in the other is monotone",
+            rules=("taylor",),
+        ),
+        step(
+            r"so, V given, $\prod\cos(sx_i/2)$ lies between that of equal items and that of "
+            r"items 0 and 1 alone; both and $\mathrm{sinc}(rs)$ fall in s; $\cos s(y-A)$ on a "
+            "cell is least at an end, or -1",
+            "enclosure",
+            lambda: _half_turn(half_turn),
+            f"angles sx and sr at most {half_turn}, below pi, and s(y - A) at most twice that; "
+            "where the cosine is positive the least product counts, else the greatest; up to "
+            "the first half turn the bound falls in |y - A|",
+            rules=("jensen",),
+        ),
+        step("random samples lie between the tabled bounds", "spot", lambda: _between(star)),
+    )
+
+
+def _mean_steps(chord: Fraction, tail: Fraction) -> tuple[ProofStep, ...]:
+    """Means over an item: cells, chords and the monotone tail."""
+    return (
+        step(
+            r"$v' = \frac{4}{s_*}\tan$, $v'' = 2(1+\tan^2)$, and $q''$ for $q = e^{-tv}(1+\cos "
+            r"sx)/2$; $|q''| \le \max(t^2v'^2, tv'') + t v' s + s^2/2$",
+            "identity",
+            _bends,
+            r"$v, v', v'' \ge 0$ rise in |x|: their values at 1 are used",
+            rules=("triangle",),
+        ),
+        step(
+            r"mean over a cell of width h $\le$ mass (q(mean) + max q'' h²/8); I at most its "
+            rf"greater end plus {chord} d² max |I''|, $|I''| \le E x^2/2$",
+            "polynomial",
+            lambda: _cells(chord),
+            rules=("convexity", "taylor"),
+        ),
+        step(
+            r"$|E e^{-tv}\cos sX| \le P(|X| \le 1/s)$ for $t \ge 0$",
+            "rule",
+            lambda: _monotone_tail(tail),
+            "density times e^{-tv} = f does not increase in |x|: f - f(a) up to a = 1/s, and "
+            "min(f, f(a))",
+            rules=("bonnet",),
+        ),
+        step("the program's means against quadrature", "spot", _means),
+        step("the program's noise of six items against quadrature", "spot", _noise),
+    )
+
+
 def build(
     *,
     gap: Fraction = Fraction(2),
@@ -296,91 +399,9 @@ def build(
         r"and its means bound $E[e^{-tV}N]$; so weights with $\sum a_i e^{-t_iV} + g(V)^2 \sum c_i "
         r"e^{-t_iV} \ge 1$ for all V bound the probability of a missed z.",
         (
-            step(
-                r"$\hat\mu(s) = e^{isA}\prod\cos(sx_i/2)$, $|\hat\mu(s)|^2 = "
-                r"\prod(1+\cos sx_i)/2$",
-                "identity",
-                _coin,
-                "fair coins are independent",
-                rules=("independence",),
-            ),
-            step(
-                r"F = 0 on the interval $|y - z| \le e - r$, of length "
-                rf"${gap}(e-r)$, inside $|y - A| \le \ell/2 + e - r$",
-                "rule",
-                lambda: _gap(gap),
-                "a sum within r of y would lie within e of z",
-                rules=("triangle",),
-            ),
-            step(
-                r"there $\sup|M| \ge \theta g$ or $|H| \ge (1-\theta) g$; in both cases $N \ge "
-                r"g^2$",
-                "identity",
-                _split,
-                "H = -L - M almost everywhere, as F = 0",
-                rules=("triangle",),
-            ),
-            step(
-                r"$\sup|M|^2 \le \pi^{-2}\int\rho \int |\hat\mu|^2 \mathrm{sinc}^2/\rho$ over "
-                r"$[s_1, s_0]$ for every $\rho > 0$",
-                "rule",
-                _weighted_cauchy,
-                r"$|M| \le \frac1\pi\int|\hat\mu\,\mathrm{sinc}|$; $\hat\mu(-s)$ is the conjugate",
-                rules=("cauchy",),
-            ),
-            step(
-                r"$\int H^2 = \frac1\pi\int_{s_0}^\infty |\hat\mu|^2\mathrm{sinc}^2(rs)\,ds$; the "
-                r"kernel's part of a cell is $[\mathrm{Si}(2u) - \sin^2u/u]/r$ at $u = rs$",
-                "rule",
-                _energy,
-                "F is bounded with compact support; Si tends to pi/2",
-                rules=("plancherel",),
-            ),
-            step(
-                r"$\log\cos(sx/2)$ as a function of v(x) is concave for $s \ge s_*$, convex for $s "
-                r"\le s_*$, as long as $s < \pi$",
-                "monotone",
-                _turning,
-                "the slope of the one in the other is monotone",
-                rules=("taylor",),
-            ),
-            step(
-                r"so, V given, $\prod\cos(sx_i/2)$ lies between that of equal items and that of "
-                r"items 0 and 1 alone; both and $\mathrm{sinc}(rs)$ fall in s; $\cos s(y-A)$ on a "
-                "cell is least at an end, or -1",
-                "enclosure",
-                lambda: _half_turn(half_turn),
-                f"angles sx and sr at most {half_turn}, below pi, and s(y - A) at most twice that; "
-                "where the cosine is positive the least product counts, else the greatest; up to "
-                "the first half turn the bound falls in |y - A|",
-                rules=("jensen",),
-            ),
-            step("random samples lie between the tabled bounds", "spot", lambda: _between(star)),
-            step(
-                r"$v' = \frac{4}{s_*}\tan$, $v'' = 2(1+\tan^2)$, and $q''$ for $q = e^{-tv}(1+\cos "
-                r"sx)/2$; $|q''| \le \max(t^2v'^2, tv'') + t v' s + s^2/2$",
-                "identity",
-                _bends,
-                r"$v, v', v'' \ge 0$ rise in |x|: their values at 1 are used",
-                rules=("triangle",),
-            ),
-            step(
-                r"mean over a cell of width h $\le$ mass (q(mean) + max q'' h²/8); I at most its "
-                rf"greater end plus {chord} d² max |I''|, $|I''| \le E x^2/2$",
-                "polynomial",
-                lambda: _cells(chord),
-                rules=("convexity", "taylor"),
-            ),
-            step(
-                r"$|E e^{-tv}\cos sX| \le P(|X| \le 1/s)$ for $t \ge 0$",
-                "rule",
-                lambda: _monotone_tail(tail),
-                "density times e^{-tv} = f does not increase in |x|: f - f(a) up to a = 1/s, and "
-                "min(f, f(a))",
-                rules=("bonnet",),
-            ),
-            step("the program's means against quadrature", "spot", _means),
-            step("the program's noise of six items against quadrature", "spot", _noise),
+            *_gap_steps(gap),
+            *_between_steps(half_turn, star),
+            *_mean_steps(chord, tail),
             step(
                 r"$P \le E[\sum a_ie^{-t_iV} + \sum c_ie^{-t_iV}N]$, where the bracket is at least "
                 "1 if z is missed",
