@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Delta, Eps, Json, emit, number, require, table
+from slt_theory.cli.common import Delta, Eps, Json, emit, number, number_if_given, table
 from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput, exactly_one
 from slt_theory.user_files import is_reference
@@ -31,30 +31,39 @@ def register(app: typer.Typer) -> None:
     app.command("bound")(bound)
 
 
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID|FILE.py:NAME]...")]
+NetworkEps = Annotated[str | None, typer.Option(help="Sup-norm error of a network.")]
+Lo = Annotated[str | None, typer.Option(help="Window of targets; default the statement's.")]
+Hi = Annotated[str | None, typer.Option()]
+AskedLaw = Annotated[
+    str | None, typer.Option(help="Ask for this law (slt laws); without an ID, of it alone.")
+]
+Parameters = Annotated[
+    list[str] | None, typer.Option(help="k=v: arch=784-500-10, arch=lenet5, or a symbol.")
+]
+Every = Annotated[bool, typer.Option("--all", help="Compare all theorems over one architecture.")]
+Compare = Annotated[
+    bool, typer.Option("--compare", help="Formulas of several IDs: which is smallest when.")
+]
+TableOut = Annotated[Path | None, typer.Option(help="With --all: append the table here.")]
+MeasuredTrials = Annotated[int, typer.Option(help="Trials behind the measured number; 0: none.")]
+PlainSeed = Annotated[int, typer.Option()]
+
+
 def bound(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID|FILE.py:NAME]...")] = None,
+    ids: Ids = None,
     eps: Eps = None,
-    network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of a network.")] = None,
+    network_eps: NetworkEps = None,
     delta: Delta = DELTA,
-    lo: Annotated[
-        str | None, typer.Option(help="Window of targets; default the statement's.")
-    ] = None,
-    hi: Annotated[str | None, typer.Option()] = None,
-    law: Annotated[
-        str | None, typer.Option(help="Ask for this law (slt laws); without an ID, of it alone.")
-    ] = None,
-    param: Annotated[
-        list[str] | None, typer.Option(help="k=v: arch=784-500-10, arch=lenet5, or a symbol.")
-    ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Compare all theorems over one architecture.")
-    ] = False,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Formulas of several IDs: which is smallest when.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="With --all: append the table here.")] = None,
-    trials: Annotated[int, typer.Option(help="Trials behind the measured number; 0: none.")] = 2000,
-    seed: Annotated[int, typer.Option()] = 0,
+    lo: Lo = None,
+    hi: Hi = None,
+    law: AskedLaw = None,
+    param: Parameters = None,
+    every: Every = False,
+    compare: Compare = False,
+    out: TableOut = None,
+    trials: MeasuredTrials = 2000,
+    seed: PlainSeed = 0,
     json: Json = False,
 ) -> None:
     """Show a theorem's n: certified, measured, necessary and counting numbers.
@@ -62,24 +71,16 @@ def bound(
     Also for your own bound (FILE.py:NAME), or for a law and no bound (--law).
     """
     parameters = _parameters(param)
-    theorem_id = ids[0] if ids else None
     if compare:
         _regimes(ids or [], parameters, delta, json)
         return
-    if ids and len(ids) > 1:
-        raise BadInput("ID", ids, "is one id", "--compare takes several")
-    own = is_reference(theorem_id) or (theorem_id is None and law is not None)
-    if theorem_id is not None and not own:
-        from slt_theory.theorems import get
-
-        # A mistyped id is named before what else may be missing.
-        get(theorem_id)
+    own = _is_own(ids or [], law)
     exactly_one(eps=eps, network_eps=network_eps)
     if trials < 0:
         raise BadInput("trials", trials, "must be at least 0", "with 0 nothing is measured")
     sizes: dict[str, Any] = {
-        "eps": None if eps is None else require("eps", eps),
-        "network_eps": None if network_eps is None else number("network_eps", network_eps),
+        "eps": number_if_given("eps", eps),
+        "network_eps": number_if_given("network_eps", network_eps),
         "delta": delta,
         "trials": trials,
         "seed": seed,
@@ -87,8 +88,8 @@ def bound(
     if every:
         _compare(parameters, sizes, out, json)
         return
-    ends = (("lo", lo), ("hi", hi))
-    window: dict[str, Any] = {k: None if end is None else number(k, end) for k, end in ends}
+    window: dict[str, Any] = {"lo": number_if_given("lo", lo), "hi": number_if_given("hi", hi)}
+    theorem_id = ids[0] if ids else None
     if own:
         _own(theorem_id, law, {**sizes, **window, "parameters": parameters}, json)
         return
@@ -99,6 +100,19 @@ def bound(
     report = bound_numbers(theorem_id, law=law, parameters=parameters, **window, **sizes)
     text = _text(report, delta, parameters.get("arch", ""))
     emit(report.to_dict(), text, as_json=json)
+
+
+def _is_own(ids: list[str], law: str | None) -> bool:
+    """True for a bound of one's own or a law alone, False for a theorem of the catalogue."""
+    if len(ids) > 1:
+        raise BadInput("ID", ids, "is one id", "--compare takes several")
+    own = is_reference(ids[0]) if ids else law is not None
+    if ids and not own:
+        from slt_theory.theorems import get
+
+        # A mistyped id is named before what else may be missing.
+        get(ids[0])
+    return own
 
 
 def _own(reference: str | None, law: str | None, asked: dict[str, Any], json: bool) -> None:

@@ -30,27 +30,33 @@ def _outcomes(checks: Path | None) -> dict[str, str] | None:
     return None if checks is None else read_outcomes(checks)
 
 
+PaperName = Annotated[str | None, typer.Option(help="Part of a paper's key, title or authors.")]
+StatusName = Annotated[
+    str | None,
+    typer.Option(help="certified, repaired, recalled-fails, stated, recalled, conjecture."),
+]
+Kind = Annotated[
+    str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture, claim.")
+]
+Trust = Annotated[
+    str | None, typer.Option(help="read, code, abstract, review, recalled (all three), derived.")
+]
+About = Annotated[
+    str | None, typer.Option(help="Words that title, statement, source or issues hold.")
+]
+AllReferences = Annotated[bool, typer.Option("--bibtex", help="All references as BibTeX.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="All theorems as a page.")]
+
+
 def list_theorems(
-    paper: Annotated[
-        str | None, typer.Option(help="Part of a paper's key, title or authors.")
-    ] = None,
-    status: Annotated[
-        str | None,
-        typer.Option(help="certified, repaired, recalled-fails, stated, recalled, conjecture."),
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="theorem, lemma, lower-bound, identity, conjecture, claim.")
-    ] = None,
-    trust: Annotated[
-        str | None,
-        typer.Option(help="read, code, abstract, review, recalled (all three), derived."),
-    ] = None,
-    about: Annotated[
-        str | None, typer.Option(help="Words that title, statement, source or issues hold.")
-    ] = None,
+    paper: PaperName = None,
+    status: StatusName = None,
+    kind: Kind = None,
+    trust: Trust = None,
+    about: About = None,
     checks: Checks = None,
-    bibtex: Annotated[bool, typer.Option("--bibtex", help="All references as BibTeX.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="All theorems as a page.")] = False,
+    bibtex: AllReferences = False,
+    markdown: Markdown = False,
     json: Json = False,
 ) -> None:
     """The catalogue of theorems and claims."""

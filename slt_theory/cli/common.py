@@ -26,6 +26,7 @@ __all__ = [
     "check_place",
     "emit",
     "number",
+    "number_if_given",
     "require",
     "table",
 ]
@@ -36,6 +37,11 @@ def number(name: str, text: str) -> Fraction:
     from slt_theory.lattice import parse_fraction
 
     return parse_fraction(name, text)
+
+
+def number_if_given(name: str, text: str | None) -> Fraction | None:
+    """The same for an option that may be left out: None."""
+    return None if text is None else number(name, text)
 
 
 def probability_of(name: str, value: Any) -> float:

@@ -9,7 +9,7 @@ import typer
 
 from slt_theory.cli.common import Eps, Json, Seed, Threads, emit, require, table
 from slt_theory.cli.samples import Data, held_out
-from slt_theory.cli.targets import Arch, Check, Strict, any_target
+from slt_theory.cli.targets import Arch, Check, Seen, Strict, any_target
 from slt_theory.cli.verify import steps
 
 _SHIPPED = "digits_mlp"
@@ -45,23 +45,30 @@ def _cell(value: Any) -> Any:
     return f"{value:.4g}" if isinstance(value, float) else value
 
 
+OptionalTarget = Annotated[
+    Path | None,
+    typer.Option(help="As for slt ticket build; default: the shipped digits network."),
+]
+Domain = Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")]
+Theorems = Annotated[
+    list[str] | None, typer.Option(help="Only this construction; may be repeated.")
+]
+Folder = Annotated[Path | None, typer.Option(help="Folder for the figure and its table.")]
+Style = Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")]
+
+
 def compare(
-    target: Annotated[
-        Path | None,
-        typer.Option(help="As for slt ticket build; default: the shipped digits network."),
-    ] = None,
+    target: OptionalTarget = None,
     arch: Arch = None,
     check: Check = None,
     strict: Strict = False,
-    domain: Annotated[str, typer.Option(help="box:lo,hi or ball:radius.")] = "box:0,1",
+    domain: Domain = "box:0,1",
     eps: Eps = None,
     seed: Seed = 0,
-    theorem: Annotated[
-        list[str] | None, typer.Option(help="Only this construction; may be repeated.")
-    ] = None,
+    theorem: Theorems = None,
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the figure and its table.")] = None,
-    style: Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")] = "plain",
+    out: Folder = None,
+    style: Style = "plain",
     threads: Threads = None,
     json: Json = False,
 ) -> None:
@@ -73,39 +80,46 @@ def compare(
     from slt_theory.tickets.compare import typical
 
     if target is None:
-        network, assumed, layers = shipped_target(_SHIPPED), list[str](), list[str]()
+        seen = Seen(shipped_target(_SHIPPED), [], [])
     else:
-        network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
+        seen = any_target(target, arch, check, strict=strict)
     sample = held_out("digits" if target is None and data is None else data)
     named = {find(name).theorem for name in theorem or ()}
     which = [each for each in typical() if not named or each[0] in named]
     with steps(json) as step:
         rows = run(
-            network, eps=exact, seed=seed, which=which, sample=sample, threads=threads, step=step,
-            domain=domain,
+            seen.network, eps=exact, seed=seed, which=which, sample=sample, threads=threads,
+            step=step, domain=domain,
         )  # fmt: skip
     records = [row.to_dict() for row in rows]
     record: dict[str, Any] = {
         "target": _SHIPPED if target is None else target.stem,
-        "parameters": network.parameters,
-        "assumed": assumed,
+        "parameters": seen.network.parameters,
+        "assumed": seen.assumed,
         "domain": domain,
         "eps": float(exact),
         "seed": seed,
         "rows": records,
     }
-    shown = [[_cell(r[name]) for name in _COLUMNS] for r in records if not r["failure"]]
-    lines = [*layers, table(list(_COLUMNS.values()), shown)] if shown else layers
-    lines += [
-        f"{r['theorem']} {_cell(r['options'])}: {r['failure']}" for r in records if r["failure"]
-    ]
-    if sample is not None and shown:
-        accuracy = next(r["target_accuracy"] for r in records if not r["failure"])
-        lines.append(f"accuracy of the target on {len(sample)} inputs: {accuracy:.4g}")
+    lines = [*seen.lines, *_lines(records, sample)]
     if out is not None:
         record["files"] = _drawn(record, out, style)
         lines.append(f"figure: {', '.join(record['files'])}")
     emit(record, "\n".join(lines), as_json=json)
+
+
+def _lines(records: list[dict[str, Any]], sample: Any) -> list[str]:
+    """The table of the tickets that were built, and why others were not."""
+    built = [r for r in records if not r["failure"]]
+    shown = [[_cell(r[name]) for name in _COLUMNS] for r in built]
+    lines = [table(list(_COLUMNS.values()), shown)] if built else []
+    lines += [
+        f"{r['theorem']} {_cell(r['options'])}: {r['failure']}" for r in records if r["failure"]
+    ]
+    if sample is not None and built:
+        accuracy = built[0]["target_accuracy"]
+        lines.append(f"accuracy of the target on {len(sample)} inputs: {accuracy:.4g}")
+    return lines
 
 
 def _drawn(record: dict[str, Any], out: Path, style: str) -> list[str]:

@@ -23,23 +23,25 @@ def register(app: typer.Typer) -> None:
     app.command("difference")(difference)
 
 
+First = Annotated[Path, typer.Argument(help="Network, in any format of a target.")]
+Second = Annotated[
+    Path | None, typer.Argument(help="Network of the same shapes, or a ticket of A (.slt).")
+]
+Region = Annotated[Path | None, typer.Option(help="Box: .toml, .json or .npz with low and high.")]
+Within = Annotated[str | None, typer.Option(help="Decide if the difference is at most this.")]
+Round = Annotated[
+    str | None, typer.Option(help="In the place of B: A rounded to float16 or float32.")
+]
+Split = Annotated[float, typer.Option(min=0, help="Cut the box, the worst piece first: seconds.")]
+
+
 def difference(
-    a: Annotated[Path, typer.Argument(help="Network, in any format of a target.")],
-    b: Annotated[
-        Path | None, typer.Argument(help="Network of the same shapes, or a ticket of A (.slt).")
-    ] = None,
-    region: Annotated[
-        Path | None, typer.Option(help="Box: .toml, .json or .npz with low and high.")
-    ] = None,
-    within: Annotated[
-        str | None, typer.Option(help="Decide if the difference is at most this.")
-    ] = None,
-    round: Annotated[
-        str | None, typer.Option(help="In the place of B: A rounded to float16 or float32.")
-    ] = None,
-    split: Annotated[
-        float, typer.Option(min=0, help="Cut the box, the worst piece first: seconds.")
-    ] = 0.0,
+    a: First,
+    b: Second = None,
+    region: Region = None,
+    within: Within = None,
+    round: Round = None,
+    split: Split = 0.0,
     cuts: Cuts = None,
     arch: Arch = None,
     max_time: MaxTime = None,

@@ -22,77 +22,105 @@ def register(app: typer.Typer) -> None:
     app.command("figure")(figure)
 
 
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]")]
+Folder = Annotated[Path, typer.Option(help="Folder for the files.")]
+Every = Annotated[bool, typer.Option("--all", help="All figures.")]
+Style = Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")]
+UseTex = Annotated[bool, typer.Option("--usetex", help="Set text with LaTeX.")]
+Table = Annotated[
+    Path | None,
+    typer.Option(help="Draw this table: a NAME.json, or a sweep's export or any tidy table."),
+]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", help="COLUMN=VALUE: these rows of --data.")
+]
+Law = Annotated[
+    str | None, typer.Option(help="Make the table for this law: slt laws, FILE.py:NAME.")
+]
+Recompute = Annotated[
+    bool, typer.Option("--recompute", help="Make the table again, do not draw the shipped one.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Recompute with fewer trials.")]
+OwnSeed = Annotated[int | None, typer.Option(help="Recompute with this seed.")]
+
+
 def figure(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("figures-out"),
-    every: Annotated[bool, typer.Option("--all", help="All figures.")] = False,
-    style: Annotated[str, typer.Option(help="plain, neurips, icml, iclr or talk.")] = "plain",
-    usetex: Annotated[bool, typer.Option("--usetex", help="Set text with LaTeX.")] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Draw this table: a NAME.json, or a sweep's export or any tidy table."),
-    ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option("--where", help="COLUMN=VALUE: these rows of --data.")
-    ] = None,
-    law: Annotated[
-        str | None, typer.Option(help="Make the table for this law: slt laws, FILE.py:NAME.")
-    ] = None,
-    recompute: Annotated[
-        bool, typer.Option("--recompute", help="Make the table again, do not draw the shipped one.")
-    ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Recompute with fewer trials.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Recompute with this seed.")] = None,
+    name: Name = None,
+    out: Folder = Path("figures-out"),
+    every: Every = False,
+    style: Style = "plain",
+    usetex: UseTex = False,
+    data: Table = None,
+    where: Where = None,
+    law: Law = None,
+    recompute: Recompute = False,
+    quick: Quick = False,
+    seed: OwnSeed = None,
     max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
     """Draw figures, from the tables shipped with the package or made again."""
     scripts = import_module("slt_theory.figures")
     if (name is None) != every:
-        raise BadInput(
-            "figure", name, "name one, or give --all", f"known: {', '.join(scripts.FIGURES)}"
-        )
+        known = f"known: {', '.join(scripts.FIGURES)}"
+        raise BadInput("figure", name, "name one, or give --all", known)
     again = recompute or quick or seed is not None or law is not None
-    if data is not None and (every or again):
-        raise BadInput("data", str(data), "goes with one NAME, and with no new computation")
-    if where and data is None:
-        raise BadInput("where", where, "chooses rows of a table", "give --data TABLE")
+    _check_table(data, where, new=every or again)
     import matplotlib
 
-    from slt_theory.plotting import caption, save_figure
     from slt_theory.plotting import style as rc
 
+    def drawn(one: str) -> tuple[Any, dict[str, Any]]:
+        if data is not None:
+            return _drawn(scripts.load(one), data, where or [])
+        stored = None if again else scripts.stored(one)
+        table = stored or scripts.made(one, quick=quick, seed=seed or 0, law=law)
+        return scripts.load(one).draw(table), table
+
     done, names = _Figures([]), list(scripts.FIGURES) if every else [str(name)]
+    own = bool(data or law)
     with (
         matplotlib.rc_context(rc(style, usetex=usetex)),
         keeps_what_is_done(json, max_time),
         progress_bar("figures", len(names)) as progress,
     ):
         for one in names:
-            script = scripts.load(one)
             try:
-                if data is not None:
-                    drawn = _drawn(script, data, where or [])
-                else:
-                    table = None if again else scripts.stored(one)
-                    table = table or scripts.made(one, quick=quick, seed=seed or 0, law=law)
-                    drawn = script.draw(table), table
+                picture = drawn(one)
             except KeyboardInterrupt as cause:
                 inside = getattr(cause, "partial", None)
                 raise Stopped(cause, _Figures(done.records, one, inside)) from None
-            arguments = ["slt", "figure", one, *(["--data", str(data)] if data else [])]
-            arguments += [word for condition in where or () for word in ("--where", condition)]
-            words = caption(
-                scripts.words(one, own=bool(data or law)),
-                drawn[1],
-                shlex.join([*arguments, "--style", style]),
-            )
-            *files, text, beside = map(
-                str, save_figure(drawn[0], one, out, table=drawn[1], caption=words)
-            )
-            done.records.append({"name": one, "files": files, "caption": text, "data": beside})
+            words, command = scripts.words(one, own=own), _command(one, data, where or [], style)
+            done.records.append(_saved(one, picture, out, words, command))
             progress(1)
     emit(done.to_dict(), done.summary(), as_json=json)
+
+
+def _check_table(data: Path | None, where: list[str] | None, *, new: bool) -> None:
+    """Refuse a table beside a new computation, and a choice of rows without a table."""
+    if data is not None and new:
+        raise BadInput("data", str(data), "goes with one NAME, and with no new computation")
+    if where and data is None:
+        raise BadInput("where", where, "chooses rows of a table", "give --data TABLE")
+
+
+def _command(name: str, data: Path | None, where: list[str], style: str) -> str:
+    """The command that draws the figure again, for its caption."""
+    arguments = ["slt", "figure", name, *(["--data", str(data)] if data else [])]
+    arguments += [word for condition in where for word in ("--where", condition)]
+    return shlex.join([*arguments, "--style", style])
+
+
+def _saved(
+    name: str, drawn: tuple[Any, dict[str, Any]], out: Path, words: Any, command: str
+) -> dict[str, Any]:
+    """The files of a figure: drawings, caption and table."""
+    from slt_theory.plotting import caption, save_figure
+
+    picture, table = drawn
+    words = caption(words, table, command)
+    *files, text, beside = map(str, save_figure(picture, name, out, table=table, caption=words))
+    return {"name": name, "files": files, "caption": text, "data": beside}
 
 
 @dataclass(frozen=True)

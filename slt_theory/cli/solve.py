@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from slt_theory.cli.common import Eps, Json, emit, number, require
+from slt_theory.cli.common import Eps, Json, emit, number, number_if_given, require
 from slt_theory.errors import BadInput, UnreadableFile
 
 
@@ -87,7 +87,7 @@ def solve(
     answer = solve_instance(
         read_numbers(sample),
         require("target", target),
-        eps=None if eps is None else number("eps", eps),
+        eps=number_if_given("eps", eps),
         size=size,
         locked=() if lock is None else read_numbers(lock),
         method=method,

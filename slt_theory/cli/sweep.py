@@ -31,27 +31,31 @@ def register(app: typer.Typer) -> None:
     app.command("sweep")(sweep)
 
 
+Spec = Annotated[str, typer.Argument(metavar="SPEC.toml|FILE.py:NAME")]
+Backend = Annotated[
+    str | None, typer.Option(help="threads or dask; default threads, dask with --scheduler.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Of a running dask cluster, e.g. tcp://host:8786.")
+]
+StoreFile = Annotated[
+    Path | None, typer.Option(help="Results; default SPEC.sqlite. Sweeps may share one.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Set the store aside and begin again.")]
+Export = Annotated[Path | None, typer.Option(help="Table of the finished sweep: .csv or .parquet.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Threads, or processes of a local cluster; default all cores.")
+]
+
+
 def sweep(
-    spec: Annotated[str, typer.Argument(metavar="SPEC.toml|FILE.py:NAME")],
-    backend: Annotated[
-        str | None, typer.Option(help="threads or dask; default threads, dask with --scheduler.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Of a running dask cluster, e.g. tcp://host:8786.")
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Results; default SPEC.sqlite. Sweeps may share one.")
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Set the store aside and begin again.")
-    ] = False,
-    export: Annotated[
-        Path | None, typer.Option(help="Table of the finished sweep: .csv or .parquet.")
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Threads, or processes of a local cluster; default all cores."),
-    ] = None,
+    spec: Spec,
+    backend: Backend = None,
+    scheduler: Scheduler = None,
+    store: StoreFile = None,
+    fresh: Fresh = False,
+    export: Export = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Run a sweep, or go on where it ended.

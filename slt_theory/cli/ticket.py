@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +20,7 @@ from slt_theory.cli.common import (
     byte_count,
     check_place,
     emit,
-    number,
+    number_if_given,
 )
 from slt_theory.cli.construction import ConstructionCommand, asked_options
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar, time_limit
@@ -35,7 +35,7 @@ from slt_theory.cli.regions import (
     says_nothing,
 )
 from slt_theory.cli.samples import Data, held_out
-from slt_theory.cli.targets import Arch, Check, Strict, Target, any_target
+from slt_theory.cli.targets import Arch, Check, Seen, Strict, Target, any_target
 from slt_theory.cli.ticket_show import show
 from slt_theory.errors import BadInput, Stopped
 
@@ -69,17 +69,6 @@ def _network_error(record: dict[str, Any], domain: str) -> str:
     return (
         f"network error over {domain}: at most {record['sup_error_bound']:.6g} (certified), at "
         f"least {record['sup_error_found']:.6g} (found)"
-    )
-
-
-def _storage(size: dict[str, Any]) -> str:
-    """The size of a ticket beside that of its target."""
-    ratio = 1 / size["compression"]
-    times = f"{ratio:.3g} times" if ratio >= 1 else f"1/{1 / ratio:.3g} of"
-    return (
-        f"stored in {size['stored_bits']:,} bits ({size['mask_bits']:,} of the masks, "
-        f"{size['choice_bits']:,} of choices, {size['seed_bits']} of the seed), {times} the "
-        "target's weights in float32"
     )
 
 
@@ -125,12 +114,14 @@ def _summary(ticket: Ticket, network: Any, frozen: dict[str, dict[str, int]]) ->
 
 
 def _incomplete(
-    record: dict[str, Any], ticket: Ticket, sufficient: Callable[[], int], scarce: str
+    record: dict[str, Any], ticket: Ticket, construction: Any, network: Any, asked: dict[str, Any]
 ) -> str:
     """Sums without a subset, and how much of what is scarce would do."""
+    from slt_theory.tickets.building.request import BuildSettings
+
     try:
-        record["sufficient_n"] = sufficient()
-        advice = f"{scarce} = {record['sufficient_n']} would do with 99 % estimated chance"
+        record["sufficient_n"] = enough = construction.sufficient(network, BuildSettings(**asked))
+        advice = f"{construction.scarce} = {enough} would do with 99 % estimated chance"
     except BadInput as error:
         record["sufficient_n"] = None
         advice = f"n {error.constraint}"
@@ -139,30 +130,40 @@ def _incomplete(
     return f"INCOMPLETE: {count} sums have no subset within eps ({first}, ...); {advice}"
 
 
+TicketOut = Annotated[Path, typer.Option(help="Ticket file to write.")]
+Theorem = Annotated[
+    str | None,
+    typer.Option(help="Id of the construction; default: two random layers for each layer."),
+]
+NetworkEps = Annotated[str | None, typer.Option(help="Sup-norm error of the network.")]
+Candidates = Annotated[int | None, typer.Option(help="Candidates of one sum.")]
+Objective = Annotated[str, typer.Option(help="eps, or best: the exact optima.")]
+Signs = Annotated[str, typer.Option(help="both, or needed.")]
+Domain = Annotated[str, typer.Option(help=REGIONS)]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
+]
+
+
 def build(
     ctx: typer.Context,
     target: Target,
-    out: Annotated[Path, typer.Option(help="Ticket file to write.")],
-    theorem: Annotated[
-        str | None,
-        typer.Option(help="Id of the construction; default: two random layers for each layer."),
-    ] = None,
+    out: TicketOut,
+    theorem: Theorem = None,
     eps: Eps = None,
     arch: Arch = None,
-    network_eps: Annotated[str | None, typer.Option(help="Sup-norm error of the network.")] = None,
+    network_eps: NetworkEps = None,
     seed: Seed = 0,
-    n: Annotated[int | None, typer.Option(help="Candidates of one sum.")] = None,
-    objective: Annotated[str, typer.Option(help="eps, or best: the exact optima.")] = "eps",
-    signs: Annotated[str, typer.Option(help="both, or needed.")] = "both",
-    domain: Annotated[str, typer.Option(help=REGIONS)] = "box:0,1",
+    n: Candidates = None,
+    objective: Objective = "eps",
+    signs: Signs = "both",
+    domain: Domain = "box:0,1",
     certify: Certify = None,
     split: Split = 0.0,
     check: Check = None,
     strict: Strict = False,
     memory: Memory = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
-    ] = False,
+    fresh: Fresh = False,
     threads: Threads = None,
     max_time: MaxTime = None,
     json: Json = False,
@@ -171,69 +172,77 @@ def build(
     started = time.perf_counter()
     check_place(out)
     regions, whole = asked_of(domain, certify, split)
-    network, assumed, layers, remarks = any_target(target, arch, check, strict=strict)
-    from slt_theory.tickets import build_ticket, write_ticket
+    seen = any_target(target, arch, check, strict=strict)
+    from slt_theory.tickets import write_ticket
     from slt_theory.tickets.building.build import construction_of
-    from slt_theory.tickets.building.request import BuildSettings
-    from slt_theory.tickets.partial import partial_path
 
     construction = construction_of(theorem, asked_options(ctx))
-    asked: dict[str, Any] = {
-        "eps": None if eps is None else number("eps", eps),
-        "network_eps": None if network_eps is None else number("network_eps", network_eps),
-        "seed": seed,
-        "objective": objective,
-        "signs": signs,
-        "domain": whole,
-    }
+    asked: dict[str, Any] = {"seed": seed, "objective": objective, "signs": signs, "domain": whole}
+    asked["eps"] = number_if_given("eps", eps)
+    asked["network_eps"] = number_if_given("network_eps", network_eps)
+    run = {"n": n, "threads": threads, "fresh": fresh, "max_memory": byte_count(memory)}
+    with _resumable(out, max_time, json):
+        ticket = _built(seen, construction, {**asked, **run}, out)
+    write_ticket(ticket, out)
+    record, lines = _described(ticket, seen, construction, asked)
+    about_regions = certified(record, seen.network, ticket, regions, certify, split)
+    lines += [*says_nothing(record, seen.network, ticket), *about_regions.lines]
+    lines.append(f"written to {out}")
+    record |= {"file": str(out), "seconds": time.perf_counter() - started}
+    emit(record, "\n".join(lines), as_json=json)
+    if about_regions.exit_code or not ticket.complete:
+        raise typer.Exit(about_regions.exit_code or 3)
+
+
+@contextmanager
+def _resumable(out: Path, max_time: float | None, json: bool) -> Iterator[None]:
+    """Say where the finished part of a build is kept, if Ctrl-C or the limit of time ends it."""
+    from slt_theory.tickets.partial import partial_path
+
     try:
-        with time_limit(max_time), progress_bar("subset sums", None) as progress:
-            ticket = build_ticket(
-                network,
-                construction,
-                n=n,
-                threads=threads,
-                progress=progress,
-                expect=progress and progress.expect,
-                out=out,
-                fresh=fresh,
-                max_memory=byte_count(memory),
-                **asked,
-            )
+        with time_limit(max_time):
+            yield
     except KeyboardInterrupt as stop:
         if partial_path(out).exists():
             typer.echo(f"slt: kept {partial_path(out)}; the same command goes on with it", err=True)
         with keeps_what_is_done(json):
             raise Stopped(stop, None) from None
-    ticket = replace(ticket, reading=remarks)
-    write_ticket(ticket, out)
+
+
+def _built(seen: Seen, construction: Any, asked: dict[str, Any], out: Path) -> Ticket:
+    """Build a ticket, which keeps the remarks about how its target was read."""
+    from slt_theory.tickets import build_ticket
+
+    with progress_bar("subset sums", None) as bar:
+        ticket = build_ticket(
+            seen.network, construction, progress=bar, expect=bar.expect, out=out, **asked
+        )
+    return replace(ticket, reading=seen.remarks)
+
+
+def _described(
+    ticket: Ticket, seen: Seen, construction: Any, asked: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """A new ticket as plain data, and as lines."""
     record = {
         "theorem": ticket.theorem,
-        "file": str(out),
-        "weights": network.parameters,
-        "assumed": assumed,
+        "weights": seen.network.parameters,
+        "assumed": seen.assumed,
         **_counts(ticket),
     }
-    about_regions = certified(record, network, ticket, regions, certify, split)
-    lines = [
-        *_summary(ticket, network, record["frozen"]),
-        *layers,
-        *_edges(ticket.certificate),
-        *says_nothing(record, network, ticket),
-        *about_regions.lines,
-        f"written to {out}",
-    ]
-    if network_eps is not None and getattr(network, "norm_exponents", None):
+    if asked["network_eps"] is not None and getattr(seen.network, "norm_exponents", None):
         from slt_theory.tickets.building.budget import pensia_rule
 
-        record["theorem_rule"] = pensia_rule(network, number("network_eps", network_eps))
+        record["theorem_rule"] = pensia_rule(seen.network, asked["network_eps"])
+    lines = _summary(ticket, seen.network, record["frozen"])
     if not ticket.complete:
-        enough = partial(construction.sufficient, network, BuildSettings(**asked))
-        lines.insert(1, _incomplete(record, ticket, enough, construction.scarce))
-    record["seconds"] = time.perf_counter() - started
-    emit(record, "\n".join(lines), as_json=json)
-    if about_regions.exit_code or not ticket.complete:
-        raise typer.Exit(about_regions.exit_code or 3)
+        lines.insert(1, _incomplete(record, ticket, construction, seen.network, asked))
+    return record, [*lines, *seen.lines, *_edges(ticket.certificate)]
+
+
+LongerSearch = Annotated[
+    float, typer.Option(help="Seconds to look for inputs with a larger error.")
+]
 
 
 def verify(
@@ -246,9 +255,7 @@ def verify(
     domain: Asked = None,
     certify: Certify = None,
     split: Split = 0.0,
-    search: Annotated[
-        float, typer.Option(help="Seconds to look for inputs with a larger error.")
-    ] = 0.0,
+    search: LongerSearch = 0.0,
     cuts: Cuts = None,
     memory: Memory = None,
     max_time: MaxTime = None,
@@ -257,48 +264,65 @@ def verify(
     """Check a ticket independently: seed, masks and target alone."""
     from slt_theory.tickets import read_ticket
     from slt_theory.tickets import verify as verified
-    from slt_theory.tickets.agreement import agreement
-    from slt_theory.tickets.size import ticket_size
 
     with keeps_what_is_done(json, max_time):
         sample, limit = held_out(data), byte_count(memory)
         regions, _ = asked_of(domain, certify, split)
-        network, assumed, layers, _ = any_target(target, arch, check, strict=strict)
-        ticket = read_ticket(file, target=network, max_memory=limit)
-        report = verified(ticket, network, max_memory=limit, search=search)
-        code, record = (
-            int(not report.ok),
-            {**report.to_dict(), "assumed": assumed, "reading": ticket.reading},
-        )
-        lines = [
-            "ok" if report.ok else "NOT OK",
-            f"largest weight error {report.max_weight_error:.6g}"
-            + (f": all {report.weights:,} weights lie within their eps" if report.ok else ""),
-            _network_error(record, ticket.domain),
-            *(says_nothing(record, network, ticket) if report.ok else ()),
-            *_edges(record),
-            *(f"failure: {text}" for text in report.failures),
-            *layers,
-            *(f"built assuming: {text}" for text in (ticket.reading or {}).get("assumed", [])),
-        ]
+        seen = any_target(target, arch, check, strict=strict)
+        ticket = read_ticket(file, target=seen.network, max_memory=limit)
+        report = verified(ticket, seen.network, max_memory=limit, search=search)
+        record = {**report.to_dict(), "assumed": seen.assumed, "reading": ticket.reading}
+        lines, code = _findings(report, record, ticket, seen), int(not report.ok)
         if report.ok:
-            size = ticket_size(ticket, network)
-            record["size"] = {
-                **size.to_dict(),
-                "stored_bits": size.stored_bits,
-                "compression": size.compression,
-            }
-            lines.append(_storage(record["size"]))
-            about_regions = certified(record, network, ticket, regions, certify, split, cuts)
+            lines.append(_size(record, ticket, seen.network))
+            about_regions = certified(record, seen.network, ticket, regions, certify, split, cuts)
             lines += about_regions.lines
             code = about_regions.exit_code
         if report.ok and sample is not None:
-            on_data = agreement(ticket, network, sample)
-            record["data"] = on_data.to_dict()
-            lines.append(
-                f"on {on_data.inputs} inputs: {on_data.ticket_correct} right, the target "
-                f"{on_data.target_correct}; the same class on {on_data.agree}"
-            )
+            lines.append(_on_data(record, ticket, seen.network, sample))
     emit(record, "\n".join(lines), as_json=json)
     if code:
         raise typer.Exit(code)
+
+
+def _findings(report: Any, record: dict[str, Any], ticket: Ticket, seen: Seen) -> list[str]:
+    """The verdict with its errors, what failed, and what was assumed."""
+    return [
+        "ok" if report.ok else "NOT OK",
+        f"largest weight error {report.max_weight_error:.6g}"
+        + (f": all {report.weights:,} weights lie within their eps" if report.ok else ""),
+        _network_error(record, ticket.domain),
+        *(says_nothing(record, seen.network, ticket) if report.ok else ()),
+        *_edges(record),
+        *(f"failure: {text}" for text in report.failures),
+        *seen.lines,
+        *(f"built assuming: {text}" for text in (ticket.reading or {}).get("assumed", [])),
+    ]
+
+
+def _size(record: dict[str, Any], ticket: Ticket, network: Any) -> str:
+    """Add the size of a ticket to its record, and say it beside that of its target."""
+    from slt_theory.tickets.size import ticket_size
+
+    size = ticket_size(ticket, network)
+    whole = {"stored_bits": size.stored_bits, "compression": size.compression}
+    record["size"] = {**size.to_dict(), **whole}
+    ratio = 1 / size.compression
+    times = f"{ratio:.3g} times" if ratio >= 1 else f"1/{1 / ratio:.3g} of"
+    return (
+        f"stored in {size.stored_bits:,} bits ({size.mask_bits:,} of the masks, "
+        f"{size.choice_bits:,} of choices, {size.seed_bits} of the seed), {times} the "
+        "target's weights in float32"
+    )
+
+
+def _on_data(record: dict[str, Any], ticket: Ticket, network: Any, sample: Any) -> str:
+    """Add the agreement of ticket and target on labelled inputs to a record, and say it."""
+    from slt_theory.tickets.agreement import agreement
+
+    found = agreement(ticket, network, sample)
+    record["data"] = found.to_dict()
+    return (
+        f"on {found.inputs} inputs: {found.ticket_correct} right, the target "
+        f"{found.target_correct}; the same class on {found.agree}"
+    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slt_theory.cli.common import Json, Memory, byte_count, emit, table
+
+if TYPE_CHECKING:
+    from slt_theory.tickets import Ticket
 
 
 def show(
@@ -19,7 +22,13 @@ def show(
     from slt_theory.tickets import read_ticket
 
     ticket = read_ticket(file, max_memory=byte_count(memory))
-    record: dict[str, Any] = {
+    record = _record(ticket)
+    emit(record, "\n".join(_lines(ticket, record)), as_json=json)
+
+
+def _record(ticket: Ticket) -> dict[str, Any]:
+    """The words of a ticket, as plain data."""
+    return {
         "theorem": ticket.theorem,
         "seed": ticket.seed,
         "target_sha256": ticket.target_sha256,
@@ -48,11 +57,15 @@ def show(
         "claims": dict(ticket.certificate),
         "reading": ticket.reading,
     }
+
+
+def _lines(ticket: Ticket, record: dict[str, Any]) -> list[str]:
+    """The same as text, a row a block."""
     rows = [
         [k, b["kind"], f"{b['inputs']} -> {b['outputs']}", b["n"], b["eps"], _sources(b["layers"])]
         for k, b in enumerate(record["blocks"])
     ]
-    lines = [
+    return [
         f"{ticket.theorem}, seed {ticket.seed}, for inputs in {ticket.domain}",
         f"{ticket.kept:,} of {ticket.source_weights:,} random weights kept; "
         + ("complete" if ticket.complete else f"{len(ticket.unreached)} sums not reached"),
@@ -61,7 +74,6 @@ def show(
         "claimed in the file, not checked here:",
         *(f"  {name} = {value}" for name, value in sorted(ticket.certificate.items())),
     ]
-    emit(record, "\n".join(lines), as_json=json)
 
 
 def _sources(layers: list[dict[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -16,6 +16,7 @@ from slt_theory.cli.common import (
     Trials,
     emit,
     number,
+    number_if_given,
     require,
 )
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
@@ -77,33 +78,46 @@ def threshold(
         raise typer.Exit(3)
 
 
+Claimed = Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")]
+Size = Annotated[int | None, typer.Option(help="Default: the statement's own n.")]
+Lo = Annotated[str | None, typer.Option(help="Window; default the statement's.")]
+Hi = Annotated[str | None, typer.Option()]
+OtherLaw = Annotated[
+    str | None, typer.Option(help="Try the statement with another law (slt laws).")
+]
+MostTrials = Annotated[int, typer.Option(help="Most independent trials.")]
+Alpha = Annotated[float, typer.Option(help="Two-sided level of the verdict.")]
+Fixed = Annotated[
+    bool, typer.Option("--fixed", help="Run all trials, even if fewer settle the verdict.")
+]
+Plan = Annotated[bool, typer.Option("--plan", help="Only say what it would take.")]
+Power = Annotated[float, typer.Option(help="With --plan: the required power.")]
+Names = Annotated[list[str] | None, typer.Option("--check", help="Only this check of the entry.")]
+Every = Annotated[
+    bool,
+    typer.Option("--all", help="The checks of all theorems; with --kind claim, of all claims."),
+]
+Kind = Annotated[str | None, typer.Option(help="With --all: only this kind.")]
+
+
 def check(
-    claim: Annotated[str | None, typer.Argument(metavar="[ID|FILE.py:NAME]")] = None,
+    claim: Claimed = None,
     eps: Eps = None,
     delta: Delta = DELTA,
-    n: Annotated[int | None, typer.Option(help="Default: the statement's own n.")] = None,
-    lo: Annotated[str | None, typer.Option(help="Window; default the statement's.")] = None,
-    hi: Annotated[str | None, typer.Option()] = None,
-    law: Annotated[
-        str | None, typer.Option(help="Try the statement with another law (slt laws).")
-    ] = None,
-    trials: Annotated[int, typer.Option(help="Most independent trials.")] = 2000,
-    alpha: Annotated[float, typer.Option(help="Two-sided level of the verdict.")] = 1e-3,
+    n: Size = None,
+    lo: Lo = None,
+    hi: Hi = None,
+    law: OtherLaw = None,
+    trials: MostTrials = 2000,
+    alpha: Alpha = 1e-3,
     seed: Seed = 0,
-    fixed: Annotated[
-        bool, typer.Option("--fixed", help="Run all trials, even if fewer settle the verdict.")
-    ] = False,
+    fixed: Fixed = False,
     threads: Threads = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
-    power: Annotated[float, typer.Option(help="With --plan: the required power.")] = 0.9,
-    name: Annotated[
-        list[str] | None, typer.Option("--check", help="Only this check of the entry.")
-    ] = None,
-    every: Annotated[
-        bool,
-        typer.Option("--all", help="The checks of all theorems; with --kind claim, of all claims."),
-    ] = False,
-    kind: Annotated[str | None, typer.Option(help="With --all: only this kind.")] = None,
+    plan: Plan = False,
+    power: Power = 0.9,
+    name: Names = None,
+    every: Every = False,
+    kind: Kind = None,
     max_time: MaxTime = None,
     json: Json = False,
 ) -> None:
@@ -119,55 +133,59 @@ def check(
     if claim is None:
         raise BadInput("ID", "missing", "is needed", "slt list shows the ids; --all runs all")
     if eps is None and law is None and not plan and not is_reference(claim):
-        from slt_theory.experiments.catalogue import run_entry
-
-        entry_report = run_entry(claim, names=tuple(name or ()), seed=seed, threads=threads)
-        if not name:
-            remember([entry_report], seed)
-        emit(entry_report.to_dict(), entry_report.summary(), as_json=json)
-        raise typer.Exit(1 if entry_report.surprises else entry_report.verdict.exit_code)
+        _check_entry(claim, tuple(name or ()), seed, threads, json)
     from slt_theory.experiments.claims import claim_of
 
     subject = claim_of(claim, law)
-    from slt_theory.experiments.check import check as run
-    from slt_theory.experiments.check import plan as make_plan
-
-    window = {
-        "lo": None if lo is None else number("lo", lo),
-        "hi": None if hi is None else number("hi", hi),
-    }
-    exact = require("eps", eps)
+    statement: dict[str, Any] = {"eps": require("eps", eps), "delta": delta, "n": n}
+    statement |= {"lo": number_if_given("lo", lo), "hi": number_if_given("hi", hi)}
     if plan:
-        planned = make_plan(
-            subject, eps=exact, delta=delta, n=n, alpha=alpha, power=power, **window
-        )
-        text = (
-            f"{planned.claim}: n = {planned.n} ({planned.n_from}); {planned.trials} trials find a "
-            f"success of {planned.alternative:g} with power {power:g}"
-        )
-        emit(planned.to_dict(), text, as_json=json)
+        _print_plan(subject, statement, alpha, power, json)
         return
+    settings: dict[str, Any] = {"trials": trials, "alpha": alpha, "seed": seed, "fixed": fixed}
+    with keeps_what_is_done(json, max_time):
+        _try(subject, statement, {**settings, "threads": threads}, json)
+
+
+def _try(claim: Any, statement: dict[str, Any], settings: dict[str, Any], json: bool) -> NoReturn:
+    """Independent trials of a claim, until its verdict is settled."""
+    from slt_theory.experiments.check import check as run
     from slt_theory.experiments.claims import case_of
 
-    excluded = case_of(subject, n, exact, delta, **window).excluded
+    excluded = case_of(claim, **statement).excluded
     if excluded and not json:
         typer.echo(f"before any trial: {excluded}", err=True)
-    with keeps_what_is_done(json, max_time), progress_bar("trials", trials) as progress:
-        report = run(
-            subject,
-            eps=exact,
-            delta=delta,
-            n=n,
-            trials=trials,
-            alpha=alpha,
-            seed=seed,
-            fixed=fixed,
-            threads=threads,
-            progress=progress,
-            **window,
-        )
+    with progress_bar("trials", settings["trials"]) as progress:
+        report = run(claim, progress=progress, **statement, **settings)
     emit(report.to_dict(), "\n".join((report.summary(), *report.notes)), as_json=json)
     raise typer.Exit(report.verdict.exit_code)
+
+
+def _print_plan(
+    subject: Any, statement: dict[str, Any], alpha: float, power: float, json: bool
+) -> None:
+    """How many trials find a success that is too rare, with that power."""
+    from slt_theory.experiments.check import plan
+
+    planned = plan(subject, alpha=alpha, power=power, **statement)
+    text = (
+        f"{planned.claim}: n = {planned.n} ({planned.n_from}); {planned.trials} trials find a "
+        f"success of {planned.alternative:g} with power {power:g}"
+    )
+    emit(planned.to_dict(), text, as_json=json)
+
+
+def _check_entry(
+    claim: str, names: tuple[str, ...], seed: int, threads: int | None, json: bool
+) -> NoReturn:
+    """An entry's own checks, or those named; exit 1 if any came out other than recorded."""
+    from slt_theory.experiments.catalogue import run_entry
+
+    report = run_entry(claim, names=names, seed=seed, threads=threads)
+    if not names:
+        remember([report], seed)
+    emit(report.to_dict(), report.summary(), as_json=json)
+    raise typer.Exit(1 if report.surprises else report.verdict.exit_code)
 
 
 def _check_all(kind: str | None, seed: int, threads: int | None, json: bool) -> None:

@@ -40,31 +40,43 @@ def _family(text: str) -> Any:
     return family
 
 
+FamilyName = Annotated[
+    str | None,
+    typer.Option(
+        help="powers:1-4, sin:K, fourier:K, monomials:DIM,DEGREE, sparse:2-0-1,0-1-3 or "
+        "FILE.py:NAME."
+    ),
+]
+TicketOut = Annotated[Path | None, typer.Option(help="Ticket file to write.")]
+Width = Annotated[int | None, typer.Option(help="In-neurons for an input.")]
+Knots = Annotated[int | None, typer.Option(help="Groups of 24 hidden neurons.")]
+Size = Annotated[int, typer.Option(help="Products in the sum of a slope or a bias.")]
+Prune = Annotated[str, typer.Option(help="Share of weights frozen to 0.")]
+Lock = Annotated[str, typer.Option(help="Share of weights frozen to their value.")]
+Verify = Annotated[
+    Path | None, typer.Option(help="Check this ticket file instead; needs no other option.")
+]
+Tasks = Annotated[
+    bool, typer.Option("--tasks", help="Train readouts of the ticket for four real tasks.")
+]
+Tradeoff = Annotated[
+    bool, typer.Option("--tradeoff", help="The table of kept weights against the error.")
+]
+
+
 def universal(
-    family: Annotated[
-        str | None,
-        typer.Option(
-            help="powers:1-4, sin:K, fourier:K, monomials:DIM,DEGREE, sparse:2-0-1,0-1-3 or "
-            "FILE.py:NAME."
-        ),
-    ] = None,
+    family: FamilyName = None,
     eps: Eps = None,
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Ticket file to write.")] = None,
-    n: Annotated[int | None, typer.Option(help="In-neurons for an input.")] = None,
-    knots: Annotated[int | None, typer.Option(help="Groups of 24 hidden neurons.")] = None,
-    size: Annotated[int, typer.Option(help="Products in the sum of a slope or a bias.")] = 1,
-    prune: Annotated[str, typer.Option(help="Share of weights frozen to 0.")] = "0",
-    lock: Annotated[str, typer.Option(help="Share of weights frozen to their value.")] = "0",
-    verify: Annotated[
-        Path | None, typer.Option(help="Check this ticket file instead; needs no other option.")
-    ] = None,
-    tasks: Annotated[
-        bool, typer.Option("--tasks", help="Train readouts of the ticket for four real tasks.")
-    ] = False,
-    tradeoff: Annotated[
-        bool, typer.Option("--tradeoff", help="The table of kept weights against the error.")
-    ] = False,
+    out: TicketOut = None,
+    n: Width = None,
+    knots: Knots = None,
+    size: Size = 1,
+    prune: Prune = "0",
+    lock: Lock = "0",
+    verify: Verify = None,
+    tasks: Tasks = False,
+    tradeoff: Tradeoff = False,
     memory: Memory = None,
     json: Json = False,
 ) -> None:
@@ -79,47 +91,43 @@ def universal(
     if family is None or out is None:
         missing = "family" if family is None else "out"
         raise BadInput(missing, "missing", "is needed", f"give --{missing}, or --verify FILE")
-    exact = require("eps", eps)
+    asked: dict[str, Any] = {"eps": require("eps", eps), "prune": number("prune", prune)}
+    asked["lock"] = number("lock", lock)
     check_place(out)
     chosen = _family(family)
     from slt_theory.tickets import write_ticket
     from slt_theory.universal import build_universal
 
-    ticket = build_universal(
-        chosen,
-        eps=exact,
-        seed=seed,
-        n=n,
-        knots=knots,
-        size=size,
-        prune=number("prune", prune),
-        lock=number("lock", lock),
-    )
+    ticket = build_universal(chosen, seed=seed, n=n, knots=knots, size=size, **asked)
     write_ticket(ticket, out)
-    functions = ticket.certificate["functions"]
-    record = {
-        "family": chosen.name,
-        "file": str(out),
-        "eps": ticket.network_eps,
-        "seed": seed,
-        "kept": ticket.kept,
-        "source_weights": ticket.source_weights,
-        "density": ticket.density,
-        "kinks": sum(f["kinks"] for f in functions),
-        "functions": functions,
-        "seconds": time.perf_counter() - started,
-    }
-    lines = [
-        f"{ticket.kept:,} of {ticket.source_weights:,} weights kept for {len(functions)} functions "
-        f"over {ticket.domain}",
-        _shown(functions),
-        f"written to {out}",
-    ]
+    record, lines = _described(ticket, chosen, out)
+    record |= {"seed": seed, "seconds": time.perf_counter() - started}
     if tasks:
         readouts, text = _readouts(ticket, chosen)
         record |= readouts
         lines.append(text)
     emit(record, "\n".join(lines), as_json=json)
+
+
+def _described(ticket: Any, chosen: Any, out: Path) -> tuple[dict[str, Any], list[str]]:
+    """A new ticket as plain data, and as lines."""
+    functions = ticket.certificate["functions"]
+    record = {
+        "family": chosen.name,
+        "file": str(out),
+        "eps": ticket.network_eps,
+        "kept": ticket.kept,
+        "source_weights": ticket.source_weights,
+        "density": ticket.density,
+        "kinks": sum(f["kinks"] for f in functions),
+        "functions": functions,
+    }
+    return record, [
+        f"{ticket.kept:,} of {ticket.source_weights:,} weights kept for {len(functions)} functions "
+        f"over {ticket.domain}",
+        _shown(functions),
+        f"written to {out}",
+    ]
 
 
 def _shown(functions: list[dict[str, Any]]) -> str:
