@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,16 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, NotFoundWithinLimits
 from slt_theory.lattice import (
     HEADROOM_BITS,
+    exact_numbers,
     positive_fraction,
     target_range,
     to_fraction,
     whole_number,
 )
 from slt_theory.records import Record
+
+if TYPE_CHECKING:
+    from slt_theory.subset_sum import Subset
 
 __all__ = ["Solution", "solve"]
 
@@ -80,13 +84,6 @@ class Solution(Record):
             "proof_of_absence": self.proof_of_absence,
             "method": self.method,
         }
-
-
-def _exact(sample: Iterable[Any]) -> list[Fraction]:
-    values = [to_fraction(f"sample[{i}]", v) for i, v in enumerate(sample)]
-    if not values:
-        raise BadInput("sample", "empty", "must hold at least one number")
-    return values
 
 
 def _locked(locked: Iterable[Any], n: int) -> NDArray[np.bool_]:
@@ -146,10 +143,6 @@ def solve(
     method : str
         See `slt_theory.subset_sum`.
 
-    Returns
-    -------
-    Solution
-
     Raises
     ------
     BadInput
@@ -164,50 +157,69 @@ def solve(
     >>> solve([0.5, 0.25], 0.4, eps=0.01).proof_of_absence
     True
     """
-    from slt_theory.subset_sum import best, decide
-
-    values = _exact(sample)
+    values = exact_numbers("sample", sample)
     z = to_fraction("target", target)
     fixed = _locked(locked, len(values))
     size = None if size is None else whole_number("size", size)
     unit, exact = _grid(values, z)
     items: NDArray[np.int64] = np.array([round(v / unit) for v in values], dtype=np.int64)
-    options: dict[str, Any] = {"size": size, "method": method}
-    if fixed.any():
-        options["locked"] = fixed
-    if eps is None:
-        near = round(z / unit)
-        found = best(items, near, **options)
+    locks = {"locked": fixed} if fixed.any() else {}
+    options = {"size": size, "method": method, **locks}
+    instance = _Instance(values, z, items, unit, exact, options)
+    return instance.nearest() if eps is None else instance.within(positive_fraction("eps", eps))
+
+
+@dataclass(frozen=True)
+class _Instance:
+    """Real numbers with the integers that stand for them, in units of a lattice.
+
+    `exact` says whether they are these integers; `options` are those of the solvers.
+    """
+
+    values: Sequence[Fraction]
+    target: Fraction
+    items: NDArray[np.int64]
+    unit: Fraction
+    exact: bool
+    options: dict[str, Any]
+
+    def nearest(self) -> Solution:
+        """The optimum."""
+        from slt_theory.subset_sum import best, decide
+
+        place = self.target / self.unit
+        near = round(place)
+        found = best(self.items, near, **self.options)
         # Two sums may be equally near to the rounded target; the real one lies on one side of it.
-        side = (z / unit > near) - (z / unit < near)
-        if exact and side and found.error:
+        side = (place > near) - (place < near)
+        if self.exact and side and found.error:
             end = near + side * found.error
-            found = decide(items, end, end, **options) or found
-        return _solution(values, z, found.chosen, exact, found.method)
-    allowed = positive_fraction("eps", eps)
-    slack = Fraction(0) if exact else unit * len(values) / 2
-    wide = decide(items, *target_range(z, allowed + slack, unit), **options)
-    if wide is None:
-        return Solution(False, (), None, None, False, True, "exhaustive")
-    answer = _solution(values, z, wide.chosen, False, wide.method)
-    if answer.error is not None and answer.error <= allowed:
-        return answer
-    narrow = decide(items, *target_range(z, allowed - slack, unit), **options)
-    if narrow is None:
-        raise NotFoundWithinLimits(
-            f"whether a subset lies within eps = {float(allowed):g} hangs on digits below "
-            f"{float(unit):.3g}; a subset at {float(answer.error or 0):.17g} exists"
-        )
-    return _solution(values, z, narrow.chosen, False, narrow.method)
+            found = decide(self.items, end, end, **self.options) or found
+        return self._solution(found.chosen, self.exact, found.method)
 
+    def within(self, eps: Fraction) -> Solution:
+        """A subset within eps of the target, or the proof that there is none."""
+        slack = Fraction(0) if self.exact else self.unit * len(self.values) / 2
+        wide = self._decide(eps + slack)
+        if wide is None:
+            return Solution(False, (), None, None, False, True, "exhaustive")
+        answer = self._solution(wide.chosen, False, wide.method)
+        if answer.error is not None and answer.error <= eps:
+            return answer
+        narrow = self._decide(eps - slack)
+        if narrow is None:
+            raise NotFoundWithinLimits(
+                f"whether a subset lies within eps = {float(eps):g} hangs on digits below "
+                f"{float(self.unit):.3g}; a subset at {float(answer.error or 0):.17g} exists"
+            )
+        return self._solution(narrow.chosen, False, narrow.method)
 
-def _solution(
-    values: Sequence[Fraction],
-    target: Fraction,
-    chosen: NDArray[np.bool_],
-    optimal: bool,
-    method: str,
-) -> Solution:
-    subset = tuple(int(i) for i in np.flatnonzero(chosen))
-    total = sum((values[i] for i in subset), Fraction(0))
-    return Solution(True, subset, total, abs(total - target), optimal, False, method)
+    def _decide(self, eps: Fraction) -> Subset | None:
+        from slt_theory.subset_sum import decide
+
+        return decide(self.items, *target_range(self.target, eps, self.unit), **self.options)
+
+    def _solution(self, chosen: NDArray[np.bool_], optimal: bool, method: str) -> Solution:
+        subset = tuple(int(i) for i in np.flatnonzero(chosen))
+        total = sum((self.values[i] for i in subset), Fraction(0))
+        return Solution(True, subset, total, abs(total - self.target), optimal, False, method)

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.rationals import (
+    exact_numbers,
     parse_fraction,
     positive_fraction,
     to_fraction,
@@ -40,6 +41,7 @@ __all__ = [
     "TargetRange",
     "check_headroom",
     "cover_range",
+    "exact_numbers",
     "parse_fraction",
     "positive_fraction",
     "target_range",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -19,7 +20,14 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 
-__all__ = ["float_above", "parse_fraction", "positive_fraction", "to_fraction", "whole_number"]
+__all__ = [
+    "exact_numbers",
+    "float_above",
+    "parse_fraction",
+    "positive_fraction",
+    "to_fraction",
+    "whole_number",
+]
 
 _NUMBER = re.compile(
     r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII | re.IGNORECASE
@@ -45,6 +53,20 @@ def to_fraction(name: str, value: Any) -> Fraction:
     if isinstance(value, str):
         return parse_fraction(name, value)
     return _in_range(name, value, _exact(name, value))
+
+
+def exact_numbers(name: str, values: Iterable[Any]) -> list[Fraction]:
+    """Take one or more numbers exactly; an error names the place.
+
+    Raises
+    ------
+    BadInput
+        Without any number, or as `to_fraction`.
+    """
+    numbers = [to_fraction(f"{name}[{i}]", value) for i, value in enumerate(values)]
+    if not numbers:
+        raise BadInput(name, "empty", "must hold at least one number")
+    return numbers
 
 
 def _in_range(name: str, value: Any, exact: Fraction) -> Fraction:

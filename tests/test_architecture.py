@@ -19,6 +19,7 @@ PACKAGE = ROOT / "slt_theory"
 # What a part may import; the parts are in order, lowest first.
 GROUND = (
     "errors",
+    "bisection",
     "defaults",
     "arrays",
     "intervals",
@@ -34,6 +35,7 @@ GROUND = (
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "bisection": (),
     "defaults": (),
     "arrays": (),
     "intervals": (),

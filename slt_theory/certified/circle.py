@@ -17,9 +17,8 @@ import math
 from fractions import Fraction
 
 from slt_theory.certified.dynamic import Window, dynamic_program
-from slt_theory.certified.exact import ONE, Real, inward
+from slt_theory.certified.exact import ONE, Real, failure_at_most, inward
 from slt_theory.certified.result import Certified
-from slt_theory.errors import BadInput
 
 __all__ = ["circle_n", "circle_window"]
 
@@ -62,9 +61,7 @@ def circle_n(eps: Real, delta: Real) -> Certified | None:
     >>> circle_n("1/100", "1/100").n
     18
     """
-    error, failure = inward(eps, "eps"), inward(delta, "delta")
-    if failure >= 1:
-        raise BadInput("delta", delta, "must be below 1", "pass a probability such as 0.01")
+    error, failure = inward(eps, "eps"), failure_at_most(delta)
     limit = math.floor(failure * ONE)
     n = 0 if error >= 1 else _smallest(circle_window(error, error * _GAP), limit)
     if n is None:

@@ -58,21 +58,36 @@ def deep_widths(
     failure, depth = inward(delta, "delta"), len(sizes) - 1
     share = error / (depth * root_up(sizes[-1]))
     guess = 2 * sum(a * b for a, b in itertools.pairwise(sizes))
+    # More sums leave each a smaller share of delta, hence more copies: guess and double.
     for _ in range(12):
         found = _deep(sizes, share, failure / guess, free, locked)
         if found is None:
             return None
-        rows, entries, copies = found
-        sums = 2 * sizes[0] * sizes[1] * copies[1] + sum(
-            sizes[i] * sizes[i + 1] * copies[i + 1] for i in range(1, depth)
-        )
+        sums = _sums(sizes, found[2])
         if sums <= guess:
-            break
+            return _composed(sizes, *found, error=error, failure=failure)
         guess = 2 * sums
-    else:
-        return None
+    return None
+
+
+def _sums(sizes: tuple[int, ...], copies: dict[int, int]) -> int:
+    """Subset sums of all layers: two a weight of the first, one a copy of the others."""
+    later = (sizes[i] * sizes[i + 1] * copies[i + 1] for i in range(1, len(sizes) - 1))
+    return 2 * sizes[0] * sizes[1] * copies[1] + sum(later)
+
+
+def _composed(
+    sizes: tuple[int, ...],
+    rows: list[Certified],
+    entries: list[Fraction],
+    copies: dict[int, int],
+    *,
+    error: Fraction,
+    failure: Fraction,
+) -> CertifiedWidths:
+    sums = _sums(sizes, copies)
     return CertifiedWidths(
-        (sizes[0] * rows[0].n, *(sizes[i] * copies[i] for i in range(1, depth))),
+        (sizes[0] * rows[0].n, *(sizes[i] * copies[i] for i in range(1, len(sizes) - 1))),
         tuple(row.n for row in rows),
         tuple(float(e) for e in entries),
         sums,

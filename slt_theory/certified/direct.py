@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from slt_theory.bisection import smallest_number
 from slt_theory.certified.base_certificate import stored_failure
 from slt_theory.certified.binomial import mix
 from slt_theory.certified.components import read_law
@@ -48,15 +49,7 @@ def smallest(profile: Sequence[int], delta: int, weight: Fraction) -> int | None
         return 0
     if weight == 1:
         return next(n for n, failure in enumerate(rows) if failure <= delta)
-    low, high = 0, 1
-    while mix(rows, high, weight) > delta:
-        low, high = high, 2 * high
-        if high > _LONGEST:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if mix(rows, middle, weight) <= delta else (middle, high)
-    return high
+    return smallest_number(lambda n: mix(rows, n, weight) <= delta, least=1, most=_LONGEST)
 
 
 def _try_ordered(

@@ -14,7 +14,17 @@ import numpy as np
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 
-__all__ = ["ONE", "PROBABILITY_BITS", "Real", "inward", "outward", "probability_up", "rational"]
+__all__ = [
+    "ONE",
+    "PROBABILITY_BITS",
+    "Real",
+    "failure_allowed",
+    "failure_at_most",
+    "inward",
+    "outward",
+    "probability_up",
+    "rational",
+]
 
 PROBABILITY_BITS = 96
 ONE = 1 << PROBABILITY_BITS
@@ -48,6 +58,22 @@ def inward(value: Real, argument: str) -> Fraction:
     if low <= 0:
         raise BadInput(argument, value, "must be positive", "pass a number such as 0.01")
     return low
+
+
+def failure_at_most(delta: Real) -> Fraction:
+    """A failure probability to stay below, read as small as it can be meant; positive, below 1."""
+    failure = inward(delta, "delta")
+    if failure >= 1:
+        raise BadInput("delta", delta, "must be below 1", "pass a probability such as 0.01")
+    return failure
+
+
+def failure_allowed(delta: Real) -> Fraction:
+    """A failure probability to exceed, read as large as it can be meant; in (0, 1)."""
+    failure = rational(delta, "delta")[1]
+    if not 0 < failure < 1:
+        raise BadInput("delta", delta, "must lie in (0, 1)", "pass a probability such as 0.01")
+    return failure
 
 
 def outward(lo: Real, hi: Real) -> tuple[Fraction, Fraction]:

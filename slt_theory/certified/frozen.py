@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from slt_theory.bisection import smallest_number
 from slt_theory.certified.exact import Real, inward, rational
 from slt_theory.certified.result import Certified
 from slt_theory.certified.search import certified_n
@@ -29,39 +31,25 @@ def frozen_n(eps: Real, delta: Real, *, free: Real, locked: Real) -> Certified |
     if not 0 < f <= 1 or q < 0 or rational(locked, "locked")[0] + f > 1:
         raise BadInput("free", free, "needs 0 < free, free + locked <= 1", "fractions of the items")
     error, failure = inward(eps, "eps"), inward(delta, "delta")
-    window = (-1.0, 1.0)
     if q == 0:
         law = "uniform" if f == 1 else f"bernoulli({f})*uniform"
         plain = certified_n(error, failure, law=law)
         if plain is None:
             return None
-        return Certified(
-            plain.n,
-            plain.proof,
-            float(to_fraction("eps", eps)),
-            window,
-            plain.method,
-            plain.steps,
-            plain.rests_on,
-        )
+        return replace(plain, error=float(to_fraction("eps", eps)))
     core = certified_n(error, failure / 2)
     if core is None:
         return None
-    low, high = 0, 1
-    while not _frozen_enough(high, core.n, f, q, failure):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        enough = _frozen_enough(middle, core.n, f, q, failure)
-        low, high = (low, middle) if enough else (middle, high)
+    n = smallest_number(lambda n: _frozen_enough(n, core.n, f, q, failure), least=1)
+    assert n is not None  # enough for every large n
     steps = (
         f"half of the free items cancels the locked sum, half reaches [-1, 1] ({core.n} items)",
     )
     return Certified(
-        high,
+        n,
         "frozen-lemma",
         float(to_fraction("eps", eps)),
-        window,
+        (-1.0, 1.0),
         "frozen",
         steps,
         (core.proof, *core.rests_on, "tail-bounds"),

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
+from slt_theory.bisection import smallest_number
 from slt_theory.certified.counting import counting_n
-from slt_theory.certified.exact import ONE, Real, rational
+from slt_theory.certified.exact import ONE, Real, failure_allowed, rational
 from slt_theory.certified.reach_frozen import frozen_floor
 from slt_theory.certified.reach_hits import LEVELS, expected_hits
 from slt_theory.certified.reach_profile import (
@@ -30,6 +31,7 @@ from slt_theory.errors import BadInput
 from slt_theory.records import Record
 
 __all__ = [
+    "Excluded",
     "Necessary",
     "Targets",
     "counted_failure",
@@ -82,13 +84,8 @@ class Necessary(Record):
 
 def first_n(holds: Callable[[int], bool]) -> int:
     """Smallest n with `holds`, which is monotone; `_LONGEST` at most."""
-    low, high = -1, 1
-    while not holds(high) and high < _LONGEST:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
+    found = smallest_number(holds, most=_LONGEST)
+    return _LONGEST if found is None else found
 
 
 def _hits_bound(ask: ReachQuestion, n: int) -> int:
@@ -124,6 +121,8 @@ def necessary_n(
 ) -> Necessary:
     """Smallest n that is not excluded: fewer items miss a target with probability above delta.
 
+    The best of counting, the reach floor and expected hits. Cost: half a second the first time.
+
     Parameters
     ----------
     eps, delta : float, str or Fraction
@@ -133,11 +132,6 @@ def necessary_n(
         See `reach_floor`. With "fixed" each target of the window has its own probability.
     lock, prune : float, str or Fraction
         Shares of items that are always in the sum, and never.
-
-    Returns
-    -------
-    Necessary
-        The best of counting and the reach floor. Cost: half a second the first time.
 
     Raises
     ------
@@ -149,39 +143,46 @@ def necessary_n(
     >>> necessary_n("1/100", "1/100").n, necessary_n("1/100", "1/100", law="uniform*uniform").n
     (16, 26)
     """
-    failure = rational(delta, "delta")[1]
-    if not 0 < failure < 1:
-        raise BadInput("delta", delta, "must lie in (0, 1)", "pass a probability such as 0.01")
+    failure = failure_allowed(delta)
     ask = asked(eps, lo, hi, law, targets)
     locked, pruned = rational(lock, "lock")[0], rational(prune, "prune")[0]
     if min(locked, pruned) < 0 or locked + pruned >= 1:
         raise BadInput("lock, prune", (lock, prune), "are shares >= 0 that leave some items free")
-    n, missed, method, steps = _counted(ask, failure)
-    limit = failure * ONE
-    if locked:
-        rows = frozen_floor(ask.side, locked, pruned, ask.right, ask.left, limit)
-        reach, last = len(rows), rows[-1] if rows else 0
-    else:
+    best, limit = _counted(ask, failure), failure * ONE
+    if not locked:
         ask = _pruned(ask, pruned)
-        reach = first_n(lambda k: floor_of(ask, k) <= limit)
-        last = floor_of(ask, reach - 1) if reach else 0
-    if reach > n:
-        n, missed, method = reach, last, "reach-floor"
-        steps = ("the positive or the negative items alone do not add up to the end",)
+    reach = _locked(ask, locked, pruned, limit) if locked else _free(ask, limit)
+    best = reach if reach.n > best.n else best
     if not locked and _has_hits(ask):
-        while (more := _hits_bound(ask, n)) > limit:
-            n, missed, method = n + 1, more, "expected-hits"
-            steps = ("they add up to it, and yet no sum is near: Markov on the number of hits",)
-    return Necessary(
-        n,
-        float(Fraction(missed, ONE)) * (1 - 2.0**-50),
-        "counting-bound" if method == "counting" else "reach-floor",
-        method,
-        float(Fraction(eps)),
-        float(Fraction(delta)),
-        (float(ask.lo), float(ask.hi)),
-        steps,
-    )
+        while (missed := _hits_bound(ask, best.n)) > limit:
+            best = Excluded(best.n + 1, missed, "expected-hits", (_HITS,))
+    return best.shown(ask, eps, delta)
+
+
+_REACH = "the positive or the negative items alone do not add up to the end"
+_HITS = "they add up to it, and yet no sum is near: Markov on the number of hits"
+
+
+class Excluded(NamedTuple):
+    """A necessary n: fewer items miss with `missed` units of probability at least."""
+
+    n: int
+    missed: int
+    method: str
+    steps: tuple[str, ...]
+
+    def shown(self, ask: ReachQuestion, eps: Real, delta: Real) -> Necessary:
+        """The same as a record, with what was asked; the failure is rounded down."""
+        return Necessary(
+            self.n,
+            float(Fraction(self.missed, ONE)) * (1 - 2.0**-50),
+            "counting-bound" if self.method == "counting" else "reach-floor",
+            self.method,
+            float(Fraction(eps)),
+            float(Fraction(delta)),
+            (float(ask.lo), float(ask.hi)),
+            self.steps,
+        )
 
 
 def _pruned(ask: ReachQuestion, share: Fraction) -> ReachQuestion:
@@ -190,13 +191,25 @@ def _pruned(ask: ReachQuestion, share: Fraction) -> ReachQuestion:
     return replace(ask, side=replace(side, up=side.up * kept, down=side.down * kept))
 
 
-def _counted(ask: ReachQuestion, delta: Fraction) -> tuple[int, int, str, tuple[str, ...]]:
+def _locked(ask: ReachQuestion, lock: Fraction, prune: Fraction, limit: Fraction) -> Excluded:
+    """The reach floor under locked items: every n is tried."""
+    rows = frozen_floor(ask.side, lock, prune, ask.right, ask.left, limit)
+    return Excluded(len(rows), rows[-1] if rows else 0, "reach-floor", (_REACH,))
+
+
+def _free(ask: ReachQuestion, limit: Fraction) -> Excluded:
+    """The reach floor of free items: more never hurt."""
+    n = first_n(lambda k: floor_of(ask, k) <= limit)
+    return Excluded(n, floor_of(ask, n - 1) if n else 0, "reach-floor", (_REACH,))
+
+
+def _counted(ask: ReachQuestion, delta: Fraction) -> Excluded:
     """Counting: 2^n sums cover 2 eps each; each fixed target: all but a share delta of them."""
     length = ask.hi - ask.lo
     if ask.targets == "fixed":
         length *= 1 - delta
     found = counting_n(ask.eps, lo=0, hi=length)
-    return found.n, counted_failure(ask, delta), "counting", found.steps
+    return Excluded(found.n, counted_failure(ask, delta), "counting", found.steps)
 
 
 def counted_failure(ask: ReachQuestion, delta: Fraction) -> int:

@@ -27,8 +27,8 @@ from itertools import accumulate
 from typing import Any
 
 from slt_theory.certified.binomial import mix_down
-from slt_theory.certified.exact import ONE, PROBABILITY_BITS, Real, rational
-from slt_theory.certified.reach import Necessary, counted_failure, first_n
+from slt_theory.certified.exact import ONE, PROBABILITY_BITS, Real, failure_allowed
+from slt_theory.certified.reach import Excluded, Necessary, counted_failure, first_n
 from slt_theory.certified.reach_profile import ReachQuestion, Targets, asked, item_count, missed_of
 from slt_theory.certified.reach_sizes import Sizes, below, cell_masses
 from slt_theory.errors import BadInput
@@ -212,27 +212,16 @@ def necessary_of_size(
     >>> [necessary_of_size(k, "1/10", "1/10").n for k in (1, 2, 4)]
     [58, 12, 10]
     """
-    failure = rational(delta, "delta")[1]
-    if not 0 < failure < 1:
-        raise BadInput("delta", delta, "must lie in (0, 1)", "pass a probability such as 0.01")
+    failure = failure_allowed(delta)
     ask = asked(eps, lo, hi, law, targets)
     k = _checked(size, ask)
     length = (ask.hi - ask.lo) * (1 - failure if targets == "fixed" else 1)
     n = k
     while math.comb(n, k) * 2 * ask.eps < length:
         n += 1
-    missed, method = counted_failure(ask, failure), "counting"
-    limit = failure * ONE
+    steps, limit = (f"only sums of {k} items count",), failure * ONE
+    best = Excluded(n, counted_failure(ask, failure), "counting", steps)
     reach = first_n(lambda count: _floor(ask, k, count) <= limit)
     if reach > n:
-        n, missed, method = reach, _floor(ask, k, reach - 1), "reach-floor"
-    return Necessary(
-        n,
-        float(Fraction(missed, ONE)) * (1 - 2.0**-50),
-        "counting-bound" if method == "counting" else "reach-floor",
-        method,
-        float(Fraction(eps)),
-        float(Fraction(delta)),
-        (float(ask.lo), float(ask.hi)),
-        (f"only sums of {k} items count",),
-    )
+        best = Excluded(reach, _floor(ask, k, reach - 1), "reach-floor", steps)
+    return best.shown(ask, eps, delta)

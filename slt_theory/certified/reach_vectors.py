@@ -22,7 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 from slt_theory.certified.binomial import mix_down
-from slt_theory.certified.exact import ONE, Real, rational
+from slt_theory.certified.exact import ONE, Real, failure_allowed, rational
 from slt_theory.certified.reach import Necessary, first_n
 from slt_theory.certified.reach_profile import reach_floor
 from slt_theory.certified.reach_sides import Sides, sides
@@ -114,9 +114,7 @@ def necessary_vectors(
     >>> [necessary_vectors(d, "1/100", "1/10").n for d in (1, 2, 4, 8)]
     [9, 13, 16, 21]
     """
-    failure = rational(delta, "delta")[1]
-    if not 0 < failure < 1:
-        raise BadInput("delta", delta, "must lie in (0, 1)", "pass a probability such as 0.01")
+    failure = failure_allowed(delta)
     n = first_n(lambda k: vector_floor(k, dim, eps, z=z, law=law) <= failure)
     missed = vector_floor(n - 1, dim, eps, z=z, law=law) if n else Fraction(1)
     return Necessary(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -12,7 +12,7 @@ from typing import Any
 from slt_theory.certified.components import Component, components
 from slt_theory.certified.direct import DIRECT, Sufficient, smallest
 from slt_theory.certified.dynamic import Window, dynamic_program
-from slt_theory.certified.exact import ONE, Real, inward, outward
+from slt_theory.certified.exact import ONE, Real, failure_at_most, inward, outward
 from slt_theory.certified.extension import extend
 from slt_theory.certified.lemma_r import lemma_r_profile
 from slt_theory.certified.result import Certified
@@ -150,6 +150,42 @@ def _try(
     return Sufficient(n, process.method, tuple(steps), tuple(dict.fromkeys(rests)))
 
 
+def _through_components(
+    law: Any,
+    chosen: Mapping[str, Process],
+    error: Fraction,
+    failure: Fraction,
+    low: Fraction,
+    high: Fraction,
+) -> list[Sufficient]:
+    """The best of lemma R, and the dynamic program on the components that are best by lemma R."""
+    if not {"lemma-r", "dynamic-program"} & set(chosen):
+        return []
+
+    def tried(method: str, row: Component) -> Sufficient | None:
+        return _try(METHODS[method], row, error, failure, low, high)
+
+    crude = [(tried("lemma-r", row), row) for row in components(law)]
+    good = sorted(((f, row) for f, row in crude if f is not None), key=lambda p: p[0].n)
+    found = [f for f, _ in good[:1]] if "lemma-r" in chosen else []
+    if "dynamic-program" in chosen:
+        fine = (tried("dynamic-program", row) for _, row in good[:_CANDIDATES])
+        found += [f for f in fine if f is not None]
+    return found
+
+
+def _as_certified(best: Sufficient, eps: Real, low: Fraction, high: Fraction) -> Certified:
+    return Certified(
+        best.n,
+        METHODS[best.method].proof,
+        float(to_fraction("eps", eps)),
+        (float(low), float(high)),
+        best.method,
+        best.steps,
+        best.rests_on,
+    )
+
+
 def certified_n(
     eps: Real,
     delta: Real,
@@ -159,20 +195,18 @@ def certified_n(
     law: Any = "uniform",
     method: str | None = None,
 ) -> Certified | None:
-    """Number of random items that is proved to reach every target of a window.
+    """Number n of random items that is proved to reach every target of a window.
 
     With probability at least ``1 - delta`` over n independent items, every z of [lo, hi] has a
-    subset whose sum lies within `eps` of z.
+    subset whose sum lies within `eps` of z. A law stands for the real law of its name; for draws
+    on a lattice add ``n * law.coupling`` to the error. Floats mean both the binary and the shortest
+    decimal number, whichever asks for more. Cost: under two seconds the first time.
 
     Parameters
     ----------
-    eps : float, str or Fraction
-        Error guaranteed (not half of it).
-    delta : float, str or Fraction
-        Failure probability, for all targets at once.
-    lo, hi : float, str or Fraction, optional
-        The targets; any interval.
-    law : str or object, optional
+    eps, delta, lo, hi : float, str or Fraction
+        Error guaranteed (not half of it), failure probability for all targets, window.
+    law : str or object
         Law of one item, see `slt_theory.certified.components.components`.
     method : str, optional
         Only this process (a key of `METHODS`); the best of all without it.
@@ -185,53 +219,19 @@ def certified_n(
     Raises
     ------
     BadInput
-        If eps or delta is not positive and finite, ``delta >= 1``, ``lo > hi``, or the method is
-        unknown.
-
-    Notes
-    -----
-    A law stands for the real law of its name. For draws on a lattice add ``n * law.coupling`` to
-    the error. Floats mean both the binary and the shortest decimal number, whichever asks for more.
-
-    Source: own; proofs in ``slt_theory.proofs``. Cost: under two seconds the first time, results
-    are kept in memory.
+        If eps or delta is not positive and finite, ``delta >= 1``, or ``lo > hi``.
 
     Examples
     --------
-    >>> from slt_theory.certified import certified_n
     >>> certified_n("1/50", "1/100", lo="-1/2", hi="1/2", method="lemma-r").n
     96
     """
-    error, failure = inward(eps, "eps"), inward(delta, "delta")
-    if failure >= 1:
-        raise BadInput("delta", delta, "must be below 1", "pass a probability such as 0.01")
-    low, high = outward(lo, hi)
+    asked = inward(eps, "eps"), failure_at_most(delta), *outward(lo, hi)
     if method is not None and method not in METHODS:
         raise BadInput("method", method, "is no known process", f"one of {', '.join(METHODS)}")
-    found: list[Sufficient] = []
-    rows = components(law)
     chosen = METHODS if method is None else {method: METHODS[method]}
-    if {"lemma-r", "dynamic-program"} & set(chosen):
-        crude = [(_try(METHODS["lemma-r"], row, error, failure, low, high), row) for row in rows]
-        good = sorted(((f, row) for f, row in crude if f is not None), key=lambda p: p[0].n)
-        if "lemma-r" in chosen:
-            found += [f for f, _ in good[:1]]
-        if "dynamic-program" in chosen:
-            process = METHODS["dynamic-program"]
-            fine = (_try(process, r, error, failure, low, high) for _, r in good[:_CANDIDATES])
-            found += [f for f in fine if f is not None]
-    for name in DIRECT.keys() & chosen.keys():
-        one = DIRECT[name](law, error, failure, low, high)
-        found += [] if one is None else [one]
-    if not found:
-        return None
-    best = min(found, key=lambda f: (f.n, f.method))
-    return Certified(
-        best.n,
-        METHODS[best.method].proof,
-        float(to_fraction("eps", eps)),
-        (float(low), float(high)),
-        best.method,
-        best.steps,
-        best.rests_on,
-    )
+    found = _through_components(law, chosen, *asked)
+    directly = (DIRECT[name](law, *asked) for name in DIRECT.keys() & chosen.keys())
+    found += [one for one in directly if one is not None]
+    best = min(found, key=lambda f: (f.n, f.method), default=None)
+    return None if best is None else _as_certified(best, eps, *asked[2:])

@@ -22,8 +22,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from slt_theory.bisection import smallest_number
 from slt_theory.certified.binomial import mix
-from slt_theory.certified.exact import ONE, Real, inward, outward
+from slt_theory.certified.exact import ONE, Real, failure_at_most, inward, outward
 from slt_theory.certified.reach_sides import Sides, sides
 from slt_theory.certified.statistical_table import PARTS, WORDS, Profile, TrialPlan, profiles
 from slt_theory.errors import BadInput
@@ -103,20 +104,15 @@ def statistical_n(
     >>> statistical_n("1/100", "1/100").n
     19
     """
-    error, failure = inward(eps, "eps"), inward(delta, "delta")
-    if failure >= 1:
-        raise BadInput("delta", delta, "must be below 1", "pass a probability such as 0.01")
+    error, failure = inward(eps, "eps"), failure_at_most(delta)
     low, high = outward(lo, hi)
     try:
         side = sides(law)
     except BadInput:
         return None
-    found = [
-        best
-        for profile in profiles()
-        if (keep := _common_share(profile.plan, side, error, low, high)) is not None
-        and (best := _smallest(profile, keep, failure)) is not None
-    ]
+    shares = [(p, _common_share(p.plan, side, error, low, high)) for p in profiles()]
+    every = [_smallest(p, keep, failure) for p, keep in shares if keep is not None]
+    found = [best for best in every if best is not None]
     if not found:
         return None
     n, bound, plan, steps = min(found, key=lambda f: (f[0], f[1]))
@@ -182,12 +178,4 @@ def _first(rows: tuple[int, ...], keep: Fraction, delta: Fraction, blocks: int) 
     def enough(n: int) -> bool:
         return Fraction(mix(list(rows), n, keep), ONE) ** blocks <= delta
 
-    low, high = -1, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > _LONGEST:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return smallest_number(enough, most=_LONGEST)

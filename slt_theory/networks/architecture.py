@@ -193,11 +193,7 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
     BadInput
         An unknown key or an impossible value.
     """
-    path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnreadableFile("arch", str(path), f"cannot be read as TOML ({error})") from error
+    table = _toml(Path(path))
     shape, activation = table.pop("input", None), table.pop("activation", None)
     if "forward" in table:
         return _of_forward(table, shape)
@@ -206,19 +202,7 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
         raise BadInput("arch: order", order, "must be a list of layers' names")
     layers, wiring = {}, {}
     for name, entry in _tables(table):
-        unknown = sorted(set(entry) - set(_FIELDS) - set(_WIRING))
-        if unknown:
-            raise BadInput(
-                f"arch: {name}.{unknown[0]}",
-                entry[unknown[0]],
-                "is not known",
-                f"known are {', '.join((*_FIELDS, *_WIRING))}",
-            )
-        geometry = {key: entry[key] for key in _FIELDS if key in entry}
-        own: dict[str, Any] = {}
-        for key, (attribute, kind) in _WIRING.items():
-            if key in entry:
-                own[attribute] = _own(f"arch: {name}.{key}", entry[key], kind)
+        geometry, own = _layer(name, entry)
         if geometry or not own:
             layers[name] = Geometry(**geometry)
         if own:
@@ -231,6 +215,31 @@ def read_architecture(path: str | PathLike[str]) -> Architecture:
         order=tuple(order),
         states_activation=activation is not None,
     )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableFile("arch", str(path), f"cannot be read as TOML ({error})") from error
+
+
+def _layer(name: str, entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a layer's geometry, and those of its wiring."""
+    unknown = sorted(set(entry) - set(_FIELDS) - set(_WIRING))
+    if unknown:
+        raise BadInput(
+            f"arch: {name}.{unknown[0]}",
+            entry[unknown[0]],
+            "is not known",
+            f"known are {', '.join((*_FIELDS, *_WIRING))}",
+        )
+    wiring = {
+        attribute: _own(f"arch: {name}.{key}", entry[key], kind)
+        for key, (attribute, kind) in _WIRING.items()
+        if key in entry
+    }
+    return {key: entry[key] for key in _FIELDS if key in entry}, wiring
 
 
 def _own(name: str, value: Any, kind: type) -> Any:

@@ -38,6 +38,9 @@ from slt_theory.networks.readers import Tensors, read_tensors
 from slt_theory.networks.rounding import Reading
 from slt_theory.networks.wiring import wired_graph
 
+Layers = dict[str, dict[str, NDArray[Any]]]
+"""Arrays of each layer by part: weight, bias, and integers of a convolution."""
+
 __all__ = [
     "WHOLE",
     "has_description",
@@ -99,15 +102,35 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
     if arch is not None and arch.forward is not None:
         assert arch.input_shape is not None
         return graph_of(plain_tensors(tensors.arrays), arch.forward, arch.input_shape, source)
-    layers: dict[str, dict[str, NDArray[Any]]] = {}
-    image = description = None
-    for key, array in tensors.arrays.items():
-        if key == _DESCRIPTION:
-            description = array
-            continue
-        if key == _IMAGE:
-            image = _integers(key, array)
-            continue
+    arrays = dict(tensors.arrays)
+    image = _integers(_IMAGE, arrays.pop(_IMAGE)) if _IMAGE in arrays else None
+    description = arrays.pop(_DESCRIPTION, None)
+    layers = _grouped(arrays, source)
+    layers = {name: layers[name] for name in _order(layers, arch, tensors.ordered)}
+    names = tuple(layers)
+    weights = tuple(parts["weight"] for parts in layers.values())
+    biases = tuple(parts.get("bias") for parts in layers.values())
+    if arch is None and description is not None:
+        return _described(description, weights, biases, names)
+    if arch is None:
+        arch = _embedded(image, layers)
+    convolutions = [name for name in names if layers[name]["weight"].ndim == 4]
+    _check_names(arch, list(names), convolutions)
+    if arch.wiring:
+        return wired_graph(list(weights), list(biases), list(names), arch, source)
+    _check_sides(layers)
+    activation = parse_activation(arch.activation)
+    if not convolutions:
+        return Dense(weights, biases, names, activation)
+    geometry = tuple(arch.layers.get(name, Geometry()) for name in convolutions)
+    side = None if arch.input_shape is None else checked_image_shape(arch.input_shape)
+    return Conv(weights, biases, names, geometry, side, activation)
+
+
+def _grouped(arrays: dict[str, NDArray[Any]], source: str) -> Layers:
+    """Arrays by layer and part, in the order of the file; each layer has a weight."""
+    layers: Layers = {}
+    for key, array in arrays.items():
         name, dot, part = key.rpartition(".")
         if not dot or not name or part not in ("weight", "bias", *_GEOMETRY):
             raise BadInput(
@@ -134,20 +157,23 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
             )
     if not layers:
         raise BadInput("path", source, "holds no layers", "keys must be NAME.weight, NAME.bias")
+    return layers
+
+
+def _order(layers: Layers, arch: Architecture | None, ordered: bool) -> list[str]:
+    """Names in the order of the architecture, of the file, or the one that shapes leave open."""
     names = list(layers)
     if arch is not None and arch.order:
         if sorted(arch.order) != sorted(names):
             raise BadInput("arch: order", arch.order, "must name every layer once", str(names))
-        names = list(arch.order)
-    elif not tensors.ordered:
-        names = forced_order({name: layers[name]["weight"].shape for name in names})
-    weights = [layers[name]["weight"] for name in names]
-    biases = [layers[name].get("bias") for name in names]
-    convolutions = [name for name in names if layers[name]["weight"].ndim == 4]
-    if arch is None and description is not None:
-        return _described(description, weights, biases, names)
-    if arch is None:
-        arch = _embedded(image, layers)
+        return list(arch.order)
+    if ordered:
+        return names
+    return forced_order({name: parts["weight"].shape for name, parts in layers.items()})
+
+
+def _check_names(arch: Architecture, names: list[str], convolutions: list[str]) -> None:
+    """Refuse an architecture that speaks of layers which the network does not have."""
     unknown = [name for name in arch.wiring if name not in names]
     if unknown:
         raise BadInput(
@@ -161,30 +187,26 @@ def network_from_arrays(tensors: Tensors, *, arch: Architecture | None, source: 
             "is no convolution of this network",
             f"its convolutions: {', '.join(convolutions) or 'none'}",
         )
-    if any(layers[name]["weight"].ndim == 3 for name in names) and not arch.wiring:
-        name = next(name for name in names if layers[name]["weight"].ndim == 3)
-        raise BadInput(
-            f"{name}.weight",
-            layers[name]["weight"].shape,
-            "is 3-d (out, in, elements), which needs a basis",
-            f'give an architecture file with [{name}] basis = "cyclic:N"; a convolution along a '
-            "line has a 4-d weight (out, in, 1, k)",
-        )
-    if arch.wiring:
-        return wired_graph(weights, biases, names, arch, source)
-    activation = parse_activation(arch.activation)
-    if not convolutions:
-        return Dense(tuple(weights), tuple(biases), tuple(names), activation)
-    geometry = tuple(arch.layers.get(name, Geometry()) for name in convolutions)
-    side = None if arch.input_shape is None else checked_image_shape(arch.input_shape)
-    return Conv(tuple(weights), tuple(biases), tuple(names), geometry, side, activation)
+
+
+def _check_sides(layers: Layers) -> None:
+    """Refuse 3-d weights, which only a wiring gives a meaning."""
+    for name, parts in layers.items():
+        if parts["weight"].ndim == 3:
+            raise BadInput(
+                f"{name}.weight",
+                parts["weight"].shape,
+                "is 3-d (out, in, elements), which needs a basis",
+                f'give an architecture file with [{name}] basis = "cyclic:N"; a convolution along '
+                "a line has a 4-d weight (out, in, 1, k)",
+            )
 
 
 def _described(
     description: NDArray[Any],
-    weights: list[NDArray[Any]],
-    biases: list[NDArray[Any] | None],
-    names: list[str],
+    weights: tuple[NDArray[Any], ...],
+    biases: tuple[NDArray[Any] | None, ...],
+    names: tuple[str, ...],
 ) -> Graph:
     """The network of a file with a whole description."""
     try:
@@ -193,12 +215,11 @@ def _described(
         raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(_DESCRIPTION, repr(error), "is no description of a network") from error
-    return Graph(
-        tuple(weights), tuple(biases), tuple(names), shape.kinds, shape.path, shape.input_shape
-    )
+    return Graph(weights, biases, names, shape.kinds, shape.path, shape.input_shape)
 
 
-def _embedded(image: list[int] | None, layers: dict[str, dict[str, NDArray[Any]]]) -> Architecture:
+def _embedded(image: list[int] | None, layers: Layers) -> Architecture:
+    """Geometries that stand as integers beside the weights."""
     geometries = {}
     for name, parts in layers.items():
         given: dict[str, Any] = {}

@@ -179,12 +179,16 @@ def spectral_certified(weight: Floats) -> float:
     if not scaled.any():
         return 0.0
     a = scaled if scaled.shape[0] <= scaled.shape[1] else scaled.T
+    return _scale_up(_spectral_bound(a), exponent)
+
+
+def _spectral_bound(a: Floats) -> float:
+    """The bound of `spectral_certified` for a matrix with largest entry in [1/2, 1)."""
     rows, columns = a.shape
     try:
         v: Floats = np.linalg.eigh(a @ a.T)[1]
     except np.linalg.LinAlgError:
         return math.inf
-
     gram = np.abs(v.T @ v - np.eye(rows))
     defect: float = _largest_row_sum(gram + _charge(rows) * (np.abs(v).T @ np.abs(v)))
     if not defect <= 0.5:
@@ -197,7 +201,7 @@ def spectral_certified(weight: Floats) -> float:
     )
     # The bound is at least the largest entry, hence 1/2: all that underflowed above, less than
     # 2^-900 together, is far below the last rounding up, as are the few scalar roundings.
-    return _scale_up(_few_bits_up(bound / math.sqrt(1 - defect)), exponent)
+    return _few_bits_up(bound / math.sqrt(1 - defect))
 
 
 def _charge(terms: int) -> float:

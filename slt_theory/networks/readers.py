@@ -185,7 +185,24 @@ def read_torch(path: Path) -> Tensors:
 
     Half precision of either kind becomes float32, which holds it exactly.
     """
-    content = read_bytes(path)
+    state = _state_dict(_load_torch(path, read_bytes(path)))
+    if not isinstance(state, dict):
+        kind = "nothing" if state is None else f"a {type(state).__name__}"
+        raise BadInput("path", str(path), f"holds {kind}, not a state dict")
+    nested = [str(key) for key, value in state.items() if isinstance(value, dict)]
+    if nested:
+        raise BadInput(
+            "path",
+            str(path),
+            f"holds its tensors inside {', '.join(nested)}",
+            f"save that alone: torch.save(checkpoint[{nested[0]!r}], path)",
+        )
+    arrays = {str(key): _torch_array(str(key), tensor) for key, tensor in state.items()}
+    return Tensors(arrays, ordered=True)
+
+
+def _load_torch(path: Path, content: bytes) -> Any:
+    """The object that torch saved, numbers and containers alone; checksums are verified."""
     try:
         import torch
     except ImportError as error:
@@ -198,7 +215,7 @@ def read_torch(path: Path) -> Tensors:
                 damaged = archive.testzip()
             if damaged is not None:
                 raise zipfile.BadZipFile(f"checksum of {damaged} does not match")
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "weights_only" not in str(error) and "Weights only" not in str(error):
             raise _broken(path, error) from error
@@ -210,33 +227,23 @@ def read_torch(path: Path) -> Tensors:
         ) from error
     except Exception as error:
         raise _broken(path, error) from error
-    state = _state_dict(state)
-    if not isinstance(state, dict):
-        kind = "nothing" if state is None else f"a {type(state).__name__}"
-        raise BadInput("path", str(path), f"holds {kind}, not a state dict")
-    arrays: dict[str, NDArray[Any]] = {}
-    nested = [str(key) for key, value in state.items() if isinstance(value, dict)]
-    if nested:
-        raise BadInput(
-            "path",
-            str(path),
-            f"holds its tensors inside {', '.join(nested)}",
-            f"save that alone: torch.save(checkpoint[{nested[0]!r}], path)",
-        )
-    for key, tensor in state.items():
-        if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
-            way_out = "dequantise it, or leave it out"
-            raise BadInput(str(key), type(tensor).__name__, "must be a dense tensor", way_out)
-        if tensor.is_meta:
-            raise BadInput(str(key), "on meta", "holds no numbers", "save the loaded weights")
-        if tensor.dtype in (torch.float16, torch.bfloat16):
-            tensor = tensor.float()
-        if tensor.dtype not in (torch.float32, torch.float64, torch.int64):
-            raise BadInput(
-                str(key), str(tensor.dtype), "must be floating-point", "convert the weights"
-            )
-        arrays[str(key)] = tensor.detach().resolve_neg().contiguous().numpy()
-    return Tensors(arrays, ordered=True)
+
+
+def _torch_array(key: str, tensor: Any) -> NDArray[Any]:
+    """A dense tensor of floats as an array; half precision as float32."""
+    import torch
+
+    if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
+        way_out = "dequantise it, or leave it out"
+        raise BadInput(key, type(tensor).__name__, "must be a dense tensor", way_out)
+    if tensor.is_meta:
+        raise BadInput(key, "on meta", "holds no numbers", "save the loaded weights")
+    if tensor.dtype in (torch.float16, torch.bfloat16):
+        tensor = tensor.float()
+    if tensor.dtype not in (torch.float32, torch.float64, torch.int64):
+        raise BadInput(key, str(tensor.dtype), "must be floating-point", "convert the weights")
+    array: NDArray[Any] = tensor.detach().resolve_neg().contiguous().numpy()
+    return array
 
 
 _INSIDE = ("state_dict", "model_state_dict", "model", "net", "network", "weights")

@@ -96,12 +96,8 @@ def optimum_by_windows(
     at_left = np.zeros(a.size, np.int64)
     at_right = np.full(c.size, d.size - 1, np.int64)
     size = _window(n)
-    left_space, right_space = np.empty(8 * size, np.int64), np.empty(8 * size, np.int64)
-    left_sorted, right_sorted = np.empty(8 * size, np.int64), np.empty(8 * size, np.int64)
-    counts = np.empty(16 * size + 2, np.int32)
-    best = np.array([BEYOND, 0, 0], np.int64)
-    before: list[int] = []  # largest left sum so far
-    above: list[int] = []  # smallest right sum so far
+    left_space, right_space = np.empty((2, 8 * size), np.int64)
+    pairs = _Pairs(target, size)
     tops = _tops(a, b, c, d, target, size)
     most = len(tops)
     bottom = int(min(a[0] + b[0], target - c[-1] - d[-1])) - 1
@@ -118,22 +114,37 @@ def optimum_by_windows(
         bottom = top
         if progress is not None:
             progress(100 * max(0, most - len(tops)) // most)
-        sort_spread(left_space[:p], left_sorted, counts)
-        sort_spread(right_space[:q], right_sorted, counts)
-        left, right = left_sorted[:p], right_sorted[:q]
-        nearest_pair(left, right, target, best)
-        for one, other in ((before, right[-1:]), (above, left[:1])):
-            if one and other.size:
-                pair = np.array(one, np.int64)
-                sides = (pair, other) if one is before else (other, pair)
-                nearest_pair(*sides, target, best)
-        if p:
-            before = [int(left[-1])]
-        if q:
-            above = [int(right[0])]
-        if best[0] <= radius:
+        pairs.add(left_space[:p], right_space[:q])
+        if pairs.best[0] <= radius:
             break
-    return _chosen_halves(row, half, int(best[1]), int(best[2]))
+    return _chosen_halves(row, half, int(pairs.best[1]), int(pairs.best[2]))
+
+
+class _Pairs:
+    """The pair of sums nearest to a target, over windows of which no sum is kept but the last."""
+
+    def __init__(self, target: int, size: int) -> None:
+        self.target = target
+        self.best = np.array([BEYOND, 0, 0], np.int64)
+        """Error, left sum, right sum."""
+        self._left, self._right = np.empty((2, 8 * size), np.int64)
+        self._counts = np.empty(16 * size + 2, np.int32)
+        nothing = np.empty(0, np.int64)
+        self._before = nothing  # largest left sum so far
+        self._above = nothing  # smallest right sum so far
+
+    def add(self, left: Ints, right: Ints) -> None:
+        """Compare a window's sums with each other, and its ends with those of earlier windows."""
+        sort_spread(left, self._left, self._counts)
+        sort_spread(right, self._right, self._counts)
+        left, right = self._left[: left.size], self._right[: right.size]
+        sides = (left, right), (self._before, right[-1:]), (left[:1], self._above)
+        for one, other in sides:
+            nearest_pair(one, other, self.target, self.best)
+        if left.size:
+            self._before = left[-1:].copy()
+        if right.size:
+            self._above = right[:1].copy()
 
 
 def _distinct_sums(items: Ints) -> Ints:

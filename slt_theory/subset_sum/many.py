@@ -93,6 +93,18 @@ def solve_many(
     asked = _Targets.of(m, targets, radius, lo, hi)
     if asked.exact:
         check_memory(f"an optimum over {n} items", 8 * closest_space(n), "use fewer items")
+    return _solved(source, asked, method, threads, progress)
+
+
+def _solved(
+    source: RowSource,
+    asked: _Targets,
+    method: str,
+    threads: int | None,
+    progress: Callable[[int], None] | None,
+) -> Many:
+    """The answers of all rows, drawn and solved piece by piece."""
+    m, n = source.shape
     signed, errors = np.empty((2, m), np.int64)
     found = np.empty(m, bool)
 

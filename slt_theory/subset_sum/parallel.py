@@ -67,15 +67,25 @@ def map_blocks(
     On an exception or Ctrl-C blocks not yet begun are dropped; those that run end first.
     """
     count = min(thread_count(threads), len(blocks))
+    if count > 1:
+        return _map_in_threads(work, blocks, count, progress)
     results: list[R] = []
     finished = 0
-    if count <= 1:
-        for block in blocks:
-            results.append(work(block))
-            finished += len(block)
-            if progress is not None:
-                progress(finished)
-        return results
+    for block in blocks:
+        results.append(work(block))
+        finished += len(block)
+        if progress is not None:
+            progress(finished)
+    return results
+
+
+def _map_in_threads(
+    work: Callable[[range], R],
+    blocks: Sequence[range],
+    count: int,
+    progress: Callable[[int], None] | None,
+) -> list[R]:
+    finished = 0
     stop = threading.Event()
 
     def unless_stopped(block: range) -> R:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from slt_theory.arrays import Ints
 from slt_theory.errors import BadInput
 from slt_theory.subset_sum.checks import HEADROOM, as_integers, check_row, item_row
 from slt_theory.subset_sum.kernels.shared import fill_cells, look_up
@@ -55,18 +56,7 @@ def solve_shared(
         raise BadInput("radius", radius, "must be at least 0")
     masks, errors = np.full(m, -2, np.int64), np.empty(m, np.int64)
     if m and radius is not None:
-        shift = (min(radius, 4 * HEADROOM) + 1).bit_length() - 1  # cells as wide as can be
-        base = int(goals.min())
-        cells = ((int(goals.max()) - base) >> shift) + 1
-        if cells <= min(_MOST_CELLS, 64 * m + 4096):
-            cell_masks, cell_sums = np.full(cells, -1, np.int64), np.zeros(cells, np.int64)
-            fill_cells(row, base, shift, 16 + cells // 32, cell_masks, cell_sums)
-
-            def work(block: range) -> None:
-                part = slice(block.start, block.stop)
-                look_up(goals[part], base, shift, cell_masks, cell_sums, masks[part], errors[part])
-
-            map_blocks(work, row_blocks(m, 1 << 18), threads=threads)
+        _by_table(row, goals, radius, masks, errors, threads)
     left = np.flatnonzero(masks == -2)
     for first in range(0, left.size, _PIECE):
         some = left[first : first + _PIECE]
@@ -78,3 +68,25 @@ def solve_shared(
             progress(m - left.size + min(left.size, first + _PIECE))
     found = masks >= 0
     return Many(np.where(found, masks, 0).astype(np.uint64), errors, found)
+
+
+def _by_table(
+    row: Ints, goals: Ints, radius: int, masks: Ints, errors: Ints, threads: int | None
+) -> None:
+    """Answer targets by a subset for every cell of sums; -2 stays in `masks` where it has none.
+
+    Nothing is done where the table would be too large.
+    """
+    shift = (min(radius, 4 * HEADROOM) + 1).bit_length() - 1  # cells as wide as can be
+    base = int(goals.min())
+    cells = ((int(goals.max()) - base) >> shift) + 1
+    if cells > min(_MOST_CELLS, 64 * goals.size + 4096):
+        return
+    cell_masks, cell_sums = np.full(cells, -1, np.int64), np.zeros(cells, np.int64)
+    fill_cells(row, base, shift, 16 + cells // 32, cell_masks, cell_sums)
+
+    def work(block: range) -> None:
+        part = slice(block.start, block.stop)
+        look_up(goals[part], base, shift, cell_masks, cell_sums, masks[part], errors[part])
+
+    map_blocks(work, row_blocks(goals.size, 1 << 18), threads=threads)

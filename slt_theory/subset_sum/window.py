@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
-from slt_theory.lattice import positive_fraction, to_fraction, whole_number
+from slt_theory.lattice import exact_numbers, positive_fraction, to_fraction, whole_number
 
 __all__ = ["MOST_BITS", "WindowCertificate", "certify_window"]
 
@@ -138,9 +138,8 @@ def certify_window(
     ----------
     sample : iterable of numbers
         The items, taken exactly.
-    lo, hi : number
-        The window.
-    eps : number
+    lo, hi, eps : number
+        The window, and the error allowed.
     bits : int, optional
         Length of the bitset of sums, which sets the lattice: more is finer and slower.
 
@@ -161,9 +160,7 @@ def certify_window(
     >>> certify_window([0.5, 0.25], 0, 1, eps="1/8").worst
     Fraction(1, 1)
     """
-    values = [to_fraction(f"sample[{i}]", v) for i, v in enumerate(sample)]
-    if not values:
-        raise BadInput("sample", "empty", "must hold at least one number")
+    values = exact_numbers("sample", sample)
     low, high, allowed = to_fraction("lo", lo), to_fraction("hi", hi), positive_fraction("eps", eps)
     if low > high:
         raise BadInput("lo", lo, f"must not exceed hi = {hi!r}", "swap the ends of the window")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from slt_theory.bisection import smallest_number
+
 __all__ = [
     "convolve",
     "dot",
@@ -141,11 +143,7 @@ def spectral_at_most(matrix: Matrix, bound: Any) -> bool:
 
 def spectral_bound(matrix: Matrix, *, bits: int = 10) -> Fraction:
     """The spectral norm rounded up to a multiple of ``2**-bits``, exactly decided."""
-    low, high = 0, 1
     unit = Fraction(1, 1 << bits)
-    while not spectral_at_most(matrix, high * unit):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if spectral_at_most(matrix, middle * unit) else (middle, high)
-    return high * unit
+    found = smallest_number(lambda n: spectral_at_most(matrix, n * unit), least=1)
+    assert found is not None  # some multiple is above every finite norm
+    return found * unit

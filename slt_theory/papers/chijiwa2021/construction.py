@@ -21,6 +21,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.bisection import smallest_number
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Uniform
@@ -70,23 +71,11 @@ def redraws_needed(request: Request) -> int:
     def failures(draws: int) -> float:
         return float((weights * np.exp(draws * logs)).sum())
 
-    low_end, high_end = 0, 1
-    while failures(high_end) > _FAILURE:
-        low_end, high_end = high_end, 2 * high_end
-        if high_end > MOST_REDRAWS:
-            raise BadInput(
-                "eps",
-                float(request.layers[0].eps),
-                f"asks for more than {MOST_REDRAWS} redraws",
-                "raise eps",
-            )
-    while high_end - low_end > 1:
-        middle = (low_end + high_end) // 2
-        if failures(middle) > _FAILURE:
-            low_end = middle
-        else:
-            high_end = middle
-    return high_end
+    found = smallest_number(lambda k: failures(k) <= _FAILURE, least=1, most=MOST_REDRAWS)
+    if found is None:
+        asks = f"asks for more than {MOST_REDRAWS} redraws"
+        raise BadInput("eps", float(request.layers[0].eps), asks, "raise eps")
+    return found
 
 
 def build(request: Request, theorem: str, redraws: int | None = None) -> Ticket:

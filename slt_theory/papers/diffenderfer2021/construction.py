@@ -19,6 +19,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.bisection import smallest_number
 from slt_theory.errors import NeedsMemory
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Signs
@@ -54,15 +55,10 @@ def signs_needed(request: Request) -> int:
         # A number counts if its in-weight is live and its product has the weight's sign.
         return float((counts * bdtr(np.minimum(values - 1, n), n, 0.25)).sum())
 
-    low, high = 0, 1
-    while miss(high) > _FAILURE:
-        low, high = high, 2 * high
-        if high > _MOST:
-            raise NeedsMemory("the signs of one weight in unary", high, _MOST, "raise eps")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if miss(middle) > _FAILURE else (low, middle)
-    return high
+    found = smallest_number(lambda n: miss(n) <= _FAILURE, least=1, most=_MOST)
+    if found is None:
+        raise NeedsMemory("the signs of one weight in unary", 2 * _MOST, _MOST, "raise eps")
+    return found
 
 
 def build(request: Request, theorem: str) -> Ticket:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slt_theory.bisection import smallest_number
 from slt_theory.tickets.building.gadget import half_signs
 from slt_theory.tickets.building.gains import steps
 from slt_theory.tickets.building.pairs import halves_needed
@@ -65,13 +66,8 @@ def sufficient_n(request: Request) -> int:
     fewer copies are added up over all neurons and layers, for the best m_1, m_2, m_3.
     """
     plans = [LayerCodes.of(request, k) for k in range(len(request.layers))]
-    low, high = 1, 2
-    while _failure(plans, high) > _FAILURE and high < MOST_COPIES:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _failure(plans, middle) > _FAILURE else (low, middle)
-    return high
+    enough = smallest_number(lambda n: _failure(plans, n) <= _FAILURE, least=2, most=MOST_COPIES)
+    return MOST_COPIES if enough is None else enough
 
 
 def _failure(plans: list[LayerCodes], n: int) -> float:
