@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 
 from .kit import Proof, ProofStep, cited, step
 from .kit.algebra import nonnegative
@@ -35,14 +35,8 @@ def _density(n: int, x: Any) -> Any:
 
 
 def _with_precision(check: Callable[[], bool]) -> bool:
-    from flint import ctx
-
-    before = ctx.prec
-    ctx.prec = 400
-    try:
+    with precision(400):
         return bool(check())
-    finally:
-        ctx.prec = before
 
 
 def _value() -> Any:

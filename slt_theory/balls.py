@@ -1,11 +1,38 @@
-"""Ends of balls of python-flint as floats, and powers, also where the midpoint is exactly 0."""
+"""Balls of python-flint: their precision, their ends as floats, and powers about 0."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
-__all__ = ["down", "to_power", "up"]
+__all__ = ["down", "precision", "to_power", "up"]
+
+_ONE_AT_A_TIME = RLock()
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Compute with balls of `bits` bits inside the block, whatever other threads do.
+
+    python-flint 0.9.0 has one precision for all threads. Blocks of two threads would change each
+    other's bits half-way, and leave the wrong ones behind; here the second thread waits. A block
+    must not wait for threads that open one.
+
+    Examples
+    --------
+    >>> from flint import arb
+    >>> with precision(200):
+    ...     root = arb(2).sqrt()
+    >>> root.rel_accuracy_bits() > 190, arb(2).sqrt().rel_accuracy_bits() < 60
+    (True, True)
+    """
+    from flint import ctx
+
+    with _ONE_AT_A_TIME, ctx.workprec(bits):
+        yield
 
 
 def up(value: Any) -> float:

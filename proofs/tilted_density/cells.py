@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 from slt_theory.certified.exact import ONE
 from slt_theory.certified.fourier_certificate import (
     TiltedCell,
@@ -31,11 +31,10 @@ Claim = tuple[Fraction, Fraction, Fraction, int]
 
 def _stops() -> bool:
     """Random samples of a cell, with B at most b: A is at most the tabled stop of their V."""
-    from flint import ctx
 
     plan, one, after = example(8)
     plan = replace(plan, spread=Fraction(3))
-    with ctx.workprec(BITS):
+    with precision(BITS):
         cell = TiltedCell(plan, one, after)
     source, met = random.Random(9), 0
     for _ in range(400):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 from slt_theory.certified.fourier_certificate import TiltedCell, tilted_certificates
 from slt_theory.certified.fourier_gauss import BITS, nodes
 from slt_theory.certified.fourier_items import TiltedItem, points
@@ -51,10 +51,9 @@ def _direct(item: TiltedItem, s: Fraction | None, rate: Fraction, omega: Any) ->
 
 def _items(mean: Fraction) -> bool:
     """Means of the program against quadrature by balls, within its stated error."""
-    from flint import ctx
 
     plan, cell, _ = example()
-    with ctx.workprec(BITS):
+    with precision(BITS):
         item = TiltedItem(plan, cell)
         rows: list[tuple[Fraction | None, Any]] = [(None, item.plain)]
         for s in (Fraction(3), Fraction(25)):
@@ -75,10 +74,9 @@ def _items(mean: Fraction) -> bool:
 
 def _parts_twice(apart: Fraction) -> bool:
     """|I - its limit| <= D1/s + D2/s^2 at frequencies where it is nearly reached."""
-    from flint import ctx
 
     plan, cell, _ = example()
-    with ctx.workprec(BITS):
+    with precision(BITS):
         item = TiltedItem(plan, cell)
         first, second = item.variation()
         for s in (Fraction(33), Fraction(221, 4)):
@@ -132,10 +130,9 @@ def _panel() -> bool:
 
 def _localised() -> bool:
     """One item: E[f(A) e^(-tV)] by quadrature of f(u) e^(-tv); the program is above, closely."""
-    from flint import ctx
 
     plan, cell, _ = example(1)
-    with ctx.workprec(BITS):
+    with precision(BITS):
         means = TiltedMeans(plan, cell)
         found = means.chances()
         for i, rate in enumerate(plan.rates):
@@ -154,14 +151,13 @@ def _localised() -> bool:
 
 def _noise() -> bool:
     """One item: E[f(A) e^(-tV) N] by quadrature over s up to `last`; the program is above."""
-    from flint import ctx
 
     plan, cell, _ = example(1)
     pi, total, rate = ball(1).pi(), ball(0), plan.rates[1]
     leaned = (1 - (-ball(plan.lean * (plan.mid - plan.low))).exp()) / ball(plan.lean)
     middle = leaned / to_power(pi * ball(plan.share), 2)
     part = 1 / (2 * pi * ball((plan.error - plan.radius) * (1 - plan.share) ** 2))
-    with ctx.workprec(BITS):
+    with precision(BITS):
         means = TiltedMeans(plan, cell)
         found = ball(Fraction(float(means.noise()[1])))
         energy = pi / ball(2 * plan.radius) - means._energy(plan.last)
@@ -198,14 +194,13 @@ def _localised_mean(plan: Plan, cell: Tilt, s: Any, rate: Fraction) -> Any:
 
 def _majorant() -> bool:
     """The shipped majorants at random points, by balls."""
-    from flint import ctx
 
     one = tilted_certificates()[0]
     source, period = random.Random(3), one.plan.period
     for cell, after in zip(one.cells[:3], one.cells[1:4], strict=True):
         width = TiltedCell(one.plan, cell, after).width
         waves = cell.waves
-        with ctx.workprec(BITS):
+        with precision(BITS):
             if not majorises(waves, cell.push, width, period):
                 return False
             if majorises(waves, cell.push, width * 3 / 2, period):

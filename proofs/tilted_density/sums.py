@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 from slt_theory.certified.fourier_certificate import TiltedCell
 from slt_theory.certified.fourier_floor import POINTS, TiltedFloor
 from slt_theory.certified.fourier_gauss import BITS, nodes
@@ -46,9 +46,8 @@ def _hoeffding() -> bool:
 
 
 def _gauss() -> bool:
-    from flint import ctx
 
-    with ctx.workprec(BITS):
+    with precision(BITS):
         return _exact_points()
 
 
@@ -105,10 +104,9 @@ def _sample(source: random.Random, plan: Plan, cell: TiltedCell) -> tuple[Any, .
 
 def _floor(floor: Fraction) -> bool:
     """Random samples: L by quadrature is at least the tabled bound of their V."""
-    from flint import ctx
 
     plan, one, after = example(20)
-    with ctx.workprec(BITS):
+    with precision(BITS):
         cell = TiltedCell(plan, one, after)
         least = cell.floor.low(one.start, cell.stops)
     source, met, close = random.Random(5), 0, False
@@ -131,12 +129,11 @@ def _statistics() -> bool:
     Below tilt -2.12 the greatest v is inside (0, 1), as s_* cot(s_* x/2) < tilt tanh(tilt x/2) at 1
     for s_* = 7/5; it is then above v(1).
     """
-    from flint import ctx
 
     plan, one, _ = example()
     inside = 0
     for tilt in (Fraction(0), one.tilt, Fraction(-12, 5), Fraction(-3), Fraction(-4)):
-        with ctx.workprec(BITS):
+        with precision(BITS):
             edges = TiltedFloor(plan, tilt).edges
         values = [statistic(plan, tilt, Fraction(k, 9973)) for k in range(5000, 9974)]
         if edges[0] != 0 or not np.all(np.diff(edges) > 0):
@@ -154,10 +151,9 @@ def _assembly() -> bool:
     least where that cosine is positive, the greatest where it is negative. One place in 100 of the
     range is tried. The other order of the moduli would be above this sum in most cells.
     """
-    from flint import ctx
 
     plan, one, after = example(20)
-    with ctx.workprec(BITS):
+    with precision(BITS):
         cell = TiltedCell(plan, one, after)
         found = cell.floor.low(one.start, cell.stops)
         parts = cell.floor._bounds

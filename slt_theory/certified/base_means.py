@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 from slt_theory.certified.base_parameters import Base, grid
 from slt_theory.certified.enclose import MARGIN, TINY, FloatArray, ball, power, up, ups
 from slt_theory.certified.magnitudes import MAGNITUDES
@@ -40,12 +40,11 @@ class Means:
     """Upper bounds of the means that N needs; any number of cells of |x| is valid."""
 
     def __init__(self, base: Base, cells: int = CELLS) -> None:
-        from flint import ctx
 
         self.base = base
         self.cells = cells
         law = MAGNITUDES[base.law]
-        with ctx.workprec(120):
+        with precision(120):
             ends = [base.cut * k / cells for k in range(cells + 1)]
             inside = law.below(ball(base.cut))
             masses = law.masses(ends)
@@ -103,9 +102,8 @@ class Means:
 
     def _turn(self, s: Fraction) -> tuple[FloatArray, FloatArray]:
         """sin s x and cos s x at the points; 80 bits, so that only the last rounding is seen."""
-        from flint import ctx
 
-        with ctx.workprec(80):
+        with precision(80):
             frequency = ball(s)
             pairs = [(frequency * x).sin_cos() for x in self._exact]
         sine, cosine = (np.array([float(p[i].mid()) for p in pairs]) for i in (0, 1))

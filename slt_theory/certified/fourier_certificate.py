@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import precision
 from slt_theory.certified.enclose import MARGIN, TINY, FloatArray, ball, downs, point, power, up
 from slt_theory.certified.exact import probability_up
 from slt_theory.certified.fourier_floor import TiltedFloor
@@ -37,10 +38,9 @@ class TiltedCell:
     """One cell of the bound: what its constraint and its costs are. Tables are made once."""
 
     def __init__(self, plan: Plan, cell: Tilt, after: Tilt) -> None:
-        from flint import ctx
 
         self.plan, self.cell = plan, cell
-        with ctx.workprec(BITS):
+        with precision(BITS):
             self.floor = TiltedFloor(plan, cell.tilt)
             self.stops = self._stops(after)
 
@@ -67,10 +67,9 @@ class TiltedCell:
 
     def constraint(self) -> FloatArray:
         """Coefficients of (a, c) on each cell of V / n, a row a cell; rounded down."""
-        from flint import ctx
 
         plan = self.plan
-        with ctx.workprec(BITS):
+        with precision(BITS):
             least = self.floor.low(self.cell.start, self.stops)
             edges = [point(v) for v in self.floor.edges[1:]]
             decay = np.array([downs((-ball(t) * v).exp() for v in edges) for t in plan.rates])
@@ -80,19 +79,17 @@ class TiltedCell:
 
     def costs(self) -> FloatArray:
         """E[f(A) exp(-t V)], then E[f(A) exp(-t V) N]; rounded up."""
-        from flint import ctx
 
-        with ctx.workprec(BITS):
+        with precision(BITS):
             means = TiltedMeans(self.plan, self.cell)
             return np.concatenate([means.chances(), means.noise()])
 
     def failure(self) -> float:
         """Upper bound of P(a target is missed, A in the cell, B <= b); 1 if nothing is proved."""
-        from flint import ctx
 
         plan, cell = self.plan, self.cell
         weights = np.array(cell.weights)
-        with ctx.workprec(BITS):
+        with precision(BITS):
             if not majorises(cell.waves, cell.push, self.width, plan.period):
                 return 1.0
         held = (self.constraint() @ weights) * (1 - MARGIN) - TINY
@@ -141,10 +138,9 @@ class TiltedCertificate:
 
     def tail(self) -> float:
         """P(A at the last tilt is at least its start) by Chernoff's bound."""
-        from flint import ctx
 
         last = self.cells[-1]
-        with ctx.workprec(BITS):
+        with precision(BITS):
             plan = replace(self.plan, rates=(Fraction(0),))
             return float(TiltedMeans(plan, replace(last, waves=(1 + 0j,))).chances()[0])
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import precision
 from slt_theory.certified.enclose import FloatArray, ball
 
 __all__ = ["BITS", "log_quadrature_error", "nodes", "rounded"]
@@ -26,9 +27,9 @@ BITS = 120
 @cache
 def nodes(count: int) -> tuple[tuple[Any, Any], ...]:
     """Points and weights on [-1, 1] as balls, in falling order of the points."""
-    from flint import arb, ctx
+    from flint import arb
 
-    with ctx.workprec(BITS):
+    with precision(BITS):
         return tuple(arb.legendre_p_root(count, k, weight=True) for k in range(count))
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from slt_theory.balls import precision
 from slt_theory.certified.enclose import FloatArray, power
 from slt_theory.certified.fourier_certificate import TiltedCell, TiltedCertificate
 from slt_theory.certified.fourier_gauss import BITS
@@ -52,7 +53,6 @@ def _tail(tilt: float, start: float, n: int) -> tuple[float, float]:
 
 def _majorant(plan: Plan, cell: Tilt, width: float) -> tuple[complex, ...]:
     """The cheapest majorant by a linear program on a coarse grid, lifted until it is one."""
-    from flint import ctx
     from scipy.optimize import linprog
 
     period = float(plan.period)
@@ -61,7 +61,7 @@ def _majorant(plan: Plan, cell: Tilt, width: float) -> tuple[complex, ...]:
     matrix = np.concatenate([np.cos(angle), np.sin(angle[:, 1:])], axis=1)
     near = (place >= -period / _COARSE) & (place <= width + period / _COARSE)
     goal = np.where(near, np.exp(-float(cell.push) * np.maximum(place, 0)), 0.0)
-    with ctx.workprec(BITS):
+    with precision(BITS):
         one = replace(cell, waves=(1 + 0j,) * (_WAVES + 1))
         means = TiltedMeans(replace(plan, rates=(Fraction(1),)), one)
         size = power(means.item.far[0], plan.count) * means._coefficients / 2
@@ -74,7 +74,7 @@ def _majorant(plan: Plan, cell: Tilt, width: float) -> tuple[complex, ...]:
     lift = 0.0005
     while True:
         waves = (complex(x[0] + lift), *rest)
-        with ctx.workprec(BITS):
+        with precision(BITS):
             if majorises(waves, cell.push, width, plan.period):
                 return waves
         lift *= 1.3

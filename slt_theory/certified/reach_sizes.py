@@ -18,6 +18,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from slt_theory.balls import precision
 from slt_theory.certified.exact import ONE, PROBABILITY_BITS
 from slt_theory.certified.extension import irwin_hall
 from slt_theory.errors import BadInput
@@ -111,9 +112,8 @@ def cell_masses(size: Sizes, step: Fraction, cells: int, upper: bool = False) ->
     The density of ``normal*normal``, K0(y) 2/pi, is convex: its mean over a cell is at least its
     value in the middle.
     """
-    from flint import ctx
 
-    with ctx.workprec(_BITS):
+    with precision(_BITS):
         if size.kind == "normal*normal":
             return _convex_masses(step / size.scale, cells, upper)
         ends = [(j * step - size.start) / size.scale for j in range(cells + 1)]

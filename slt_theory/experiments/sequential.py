@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.arrays import Bools
+from slt_theory.balls import precision
 from slt_theory.errors import BadInput, Stopped
 from slt_theory.statistics import Interval, Verdict, clopper_pearson, probability
 
@@ -67,20 +68,16 @@ def excludes(successes: int, trials: int, p: Any, alpha: float) -> bool:
     p, alpha : number
         Taken exactly, 0 < p < 1.
     """
-    from flint import arb, ctx, fmpq
+    from flint import arb, fmpq
 
     exact, level = Fraction(p), Fraction(alpha)
     s, f = successes, trials - successes
-    before = ctx.prec
-    ctx.prec = _PRECISION
-    try:
+    with precision(_PRECISION):
         chance = arb(fmpq(exact.numerator, exact.denominator))
         half = arb(1) / 2
         log_m = (s + half).lgamma() + (f + half).lgamma() - arb(trials + 1).lgamma()
         log_m -= arb.pi().log() + s * chance.log() + f * (1 - chance).log()
         return bool(log_m >= -arb(fmpq(level.numerator, level.denominator)).log())
-    finally:
-        ctx.prec = before
 
 
 def confidence_sequence(successes: int, trials: int, alpha: float) -> Interval:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slt_theory.balls import down, up
+from slt_theory.balls import down, precision, up
 from slt_theory.errors import BadInput
 from slt_theory.lattice import positive_fraction, to_fraction
 from slt_theory.laws.law import FloatArray
@@ -142,12 +142,9 @@ def _low(value: Ball) -> Fraction:
 @lru_cache(maxsize=32)
 def _made(law: Shape) -> tuple[MassTable, Fraction]:
     """The table of a law, and how far draws of one cell may lie apart."""
-    from flint import ctx
-
     step, one = (law.hi - law.lo) / CELLS, 1 << TABLE_BITS
     places = sorted({*(law.lo + i * step for i in range(CELLS + 1)), *law.turns})
-    before, ctx.prec = ctx.prec, _PRECISION
-    try:
+    with precision(_PRECISION):
         grid = [min(max(Fraction(round(p * one), one), law.lo), law.hi) for p in places]
         below = [0, *(_units(law.below(p)) for p in grid[1:-1]), 1 << MASS_BITS]
         heights = [[law.height(p)] for p in grid]
@@ -156,8 +153,6 @@ def _made(law: Shape) -> tuple[MassTable, Fraction]:
             heights[places.index(turn)].append(law.height(turn))
         least = np.array([min(down(h) for h in at) for at in heights])
         most = np.array([max(up(h) for h in at) for at in heights])
-    finally:
-        ctx.prec = before
     table = make_table(grid, below)
     return table, _furthest(table, np.nan_to_num(least, nan=0.0), np.nan_to_num(most, nan=np.inf))
 
@@ -274,13 +269,10 @@ class _Cut(Shape):
     def _kept(self) -> tuple[Ball, Ball]:
         """Mass below lo of the law on the line, and between the ends."""
         if "_ends" not in self.__dict__:
-            from flint import ctx
-
-            before, ctx.prec = ctx.prec, 2 * _PRECISION
-            low = self._whole_below(self._at(self.lo))
-            kept = self._whole_below(self._at(self.hi)) - low
+            with precision(2 * _PRECISION):
+                low = self._whole_below(self._at(self.lo))
+                kept = self._whole_below(self._at(self.hi)) - low
             object.__setattr__(self, "_ends", (low, kept))
-            ctx.prec = before
         ends: tuple[Ball, Ball] = self.__dict__["_ends"]
         return ends
 

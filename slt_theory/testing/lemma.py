@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from slt_theory.balls import precision
 from slt_theory.errors import BadInput
 from slt_theory.testing.frame import Frame
 from slt_theory.testing.margins import Margin, fails, some, taken, truth
@@ -134,9 +135,8 @@ class Lemma:
             If the margin is no real number, or a hypothesis no truth value. This and whatever the
             functions of the lemma raise carries a note with the values.
         """
-        from flint import ctx
 
-        with ctx.workprec(BALL_BITS), noting(self.id, values):
+        with precision(BALL_BITS), noting(self.id, values):
             return self._evaluate(values)
 
     def _evaluate(self, values: Mapping[str, Any]) -> Margin | None:

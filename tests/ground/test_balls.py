@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 import random
 import re
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from flint import arb, ctx, fmpq
 
-from slt_theory.balls import to_power
+from slt_theory.balls import precision, to_power
 from slt_theory.certified import enclose
+from slt_theory.laws import Beta, TruncatedNormal, shapes
 from slt_theory.universal import balls as universal
 from slt_theory.universal.functions import Function
 
@@ -86,6 +90,54 @@ def test_ends_become_floats_in_three_places_only() -> None:
         "slt_theory/networks/activations.py",
         "slt_theory/universal/balls.py",
     }
+
+
+def test_one_place_sets_the_precision() -> None:
+    """python-flint has one precision for all threads: see `findings/`."""
+    wanted = re.compile(r"\bctx\.(prec|dps|workprec|workdps|extraprec)\b|\bflint\.ctx\b")
+    places = (path for folder in ("slt_theory", "proofs") for path in (ROOT / folder).rglob("*.py"))
+    found = [
+        str(path.relative_to(ROOT))
+        for path in places
+        if wanted.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["slt_theory/balls.py"]
+
+
+def test_threads_keep_their_own_precision() -> None:
+    """Each thread sees its own bits to the end of its block, and none are left behind."""
+    before = ctx.prec
+    together = threading.Barrier(2)
+
+    def bits_seen(bits: int) -> set[int]:
+        together.wait()
+        seen = set()
+        for _ in range(50):
+            with precision(bits):
+                time.sleep(1e-5)  # the other thread may run here
+                seen.add(ctx.prec)
+        return seen
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(bits_seen, (80, 333))) == [{80}, {333}]
+    assert ctx.prec == before
+
+
+def test_laws_made_in_threads_are_those_made_alone() -> None:
+    """Tables of two laws, made at one time by two threads, and the precision after them."""
+    makers = (lambda: TruncatedNormal(-1, 1), lambda: Beta(2, 3))
+    alone = [(make().table, make().coupling) for make in makers]
+    shapes._made.cache_clear()
+    together = threading.Barrier(2)
+
+    def made(make):
+        together.wait()
+        law = make()
+        return law.table, law.coupling
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [repr(t) for t in pool.map(made, makers)] == [repr(t) for t in alone]
+    assert ctx.prec == 53
 
 
 # What touches balls, and which powers in it are of exact numbers or sympy expressions.

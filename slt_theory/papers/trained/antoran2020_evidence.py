@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.balls import precision
 from slt_theory.papers.trained.antoran2020 import (
     DEPTH_NET,
     DEPTHS,
@@ -70,11 +71,11 @@ def evidence(seed: int, size: Scale = FULL, *, swapped: bool = False) -> Outcome
     Rounded likelihoods are taken as exact numbers: the law holds for any. Mutant: `swapped`, q and
     prior change places in the divergence.
     """
-    from flint import arb, ctx
+    from flint import arb
 
     source, failures = random.Random(seed), []
     rows = log_likelihoods(seed, size).tolist()
-    with ctx.workprec(_BITS):
+    with precision(_BITS):
         shares = _array((arb(17) / 20) ** k for k in range(1, DEPTHS + 2))
         log_prior = _log(shares / shares.sum())
         for k, row in enumerate(rows):

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from slt_theory.balls import precision
 from slt_theory.laws import Normal
 from slt_theory.papers.trained.shared import (
     FULL,
@@ -201,10 +202,10 @@ def remainder(seed: int, size: Scale = FULL, *, other: bool = False) -> Outcome:
     The quotient lies between 2^2.9 and 2^3.1: slope 3 within 0.1. Mutant: the
     Hessian of another group, so that what is left is of second order.
     """
-    from flint import arb, arb_mat, ctx
+    from flint import arb, arb_mat
 
     failures, nets = [], size.steps(NETS // 3)
-    with ctx.workprec(BITS):
+    with precision(BITS):
         low, high = arb(2) ** (arb(29) / 10), arb(2) ** (arb(31) / 10)
         for number in range(nets):
             net = _Net(seed, number)
