@@ -55,8 +55,9 @@ def verify(
     if quick and full:
         raise BadInput("quick, full", "both", "are alternatives")
     _writable(out)
-    from slt_theory.report import run_main_job, write_site
+    from slt_theory.report import require_report, run_main_job, write_site
 
+    require_report()
     with steps(json) as step:
         job = run_main_job(out, full=full, seed=seed, step=step)
         page = write_site(job, out)

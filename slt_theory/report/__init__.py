@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from slt_theory.report.main_job import MainJob, run_main_job
-from slt_theory.report.site import write_site
+from slt_theory.report.job import MainJob
+from slt_theory.report.main_job import run_main_job
+from slt_theory.report.site import require_report, write_site
 
-__all__ = ["MainJob", "run_main_job", "write_site"]
+__all__ = ["MainJob", "require_report", "run_main_job", "write_site"]
 
 
 def __dir__() -> list[str]:

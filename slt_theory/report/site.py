@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
-import io
 import json
-import os
 from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.errors import MissingExtra
 from slt_theory.report.formulas import prose
-from slt_theory.report.main_job import MainJob
+from slt_theory.report.job import MainJob
+from slt_theory.report.pages import write_page
 from slt_theory.report.tables import labelled
 from slt_theory.theorems import Theorem, all_theorems, entry
 from slt_theory.theorems.graph import catalogue_graph, to_svg
 from slt_theory.theorems.notebook import formula_mathml
 from slt_theory.theorems.status import status_of
 
-__all__ = ["PAGES", "write_site"]
+__all__ = ["PAGES", "require_report", "write_site"]
 
 PAGES = (
     ("index.html", "Summary"),
@@ -34,7 +33,7 @@ PAGES = (
 
 
 def write_site(job: MainJob, out: Path) -> Path:
-    """Write the pages, ``results.json`` and the figures into `out`; return the first page's path.
+    """Write the pages and ``results.json`` into `out`; return the path of the first page.
 
     Raises
     ------
@@ -55,25 +54,27 @@ def write_site(job: MainJob, out: Path) -> Path:
         "verdicts": verdicts,
         "entries": [_entry(e, outcomes, job.verdicts) for e in all_theorems()],
         "proof_ids": {row["id"] for row in job.proofs},
-        "curves": _curves(job),
         "graph": to_svg(catalogue_graph(outcomes), link=lambda name: f"catalogue.html#{name}"),
-        "figures": _figures(out / "figures"),
         "claims": _claims(),
     }
     for file, _ in PAGES:
         page = environment.get_template(file).render(shared, here=file)
-        _write(out / file, labelled(page))
-    _write(out / "results.json", json.dumps(job.to_dict(), indent=1) + "\n")
+        write_page(out / file, labelled(page))
+    write_page(out / "results.json", json.dumps(job.to_dict(), indent=1) + "\n")
     return out / "index.html"
 
 
+def require_report() -> None:
+    """Raise MissingExtra without what pages are written with: jinja2 and latex2mathml."""
+    if not all(find_spec(module) for module in ("jinja2", "latex2mathml")):
+        raise MissingExtra("report", "the report")
+
+
 def _environment() -> Any:
-    try:
-        import latex2mathml  # noqa: F401
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-        from markupsafe import Markup
-    except ImportError:
-        raise MissingExtra("report", "the report") from None
+    require_report()
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
     folder = files("slt_theory").joinpath("report/templates")
     environment = Environment(
         loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
@@ -135,62 +136,3 @@ def _claims() -> dict[str, Any]:
             }
         )
     return {"families": families, "seeds": record["seeds"], "made": record["made"]}
-
-
-def _curves(job: MainJob) -> str:
-    return _svg(import_module("slt_theory.figures").load("success_vs_n"), job.figure)
-
-
-def _svg(script: Any, table: dict[str, Any]) -> str:
-    import matplotlib
-
-    from slt_theory.plotting import style
-
-    with matplotlib.rc_context(style("plain")):
-        buffer = io.StringIO()
-        script.draw(table).savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
-def _figures(folder: Path) -> list[dict[str, Any]]:
-    """Draw every figure that ships a table, with its data beside it."""
-    scripts = import_module("slt_theory.figures")
-    rows = []
-    for name in scripts.FIGURES:
-        table = scripts.stored(name)
-        if table is None:
-            continue
-        script = scripts.load(name)
-        svg = _svg(script, table)
-        _write(folder / f"{name}.svg", '<?xml version="1.0" encoding="utf-8"?>\n' + svg)
-        _write(folder / f"{name}.json", json.dumps(table, indent=1, sort_keys=True) + "\n")
-        words = inspect.getdoc(script) or ""
-        rows.append(
-            {
-                "name": name,
-                "title": words.partition("\n")[0],
-                "what": " ".join(words.split()),
-                "made": table["made"],
-                **{side: _length(svg, side) for side in ("width", "height")},
-            }
-        )
-    return rows
-
-
-def _length(svg: str, side: str) -> int:
-    """A side of the drawing in CSS pixels, from its points."""
-    start = svg.index(f'{side}="') + len(side) + 2
-    return round(float(svg[start : svg.index("pt", start)]) * 4 / 3)
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise BadInput("out", str(path), f"cannot be written ({error.strerror})") from error
-    finally:
-        temporary.unlink(missing_ok=True)

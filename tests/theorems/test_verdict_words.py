@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 from slt_theory.cli import app
 from slt_theory.experiments import catalogue, claim_runs
 from slt_theory.experiments.catalogue import run_check
-from slt_theory.report import main_job, site
+from slt_theory.report import parts, site
+from slt_theory.report.job import MainJob
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Claim, Theorem, all_entries, all_theorems
 from slt_theory.theorems.checks import CAUGHT, FINDINGS, MISSED, Check, Outcome, SumsCheck, mutant
@@ -145,8 +146,8 @@ def test_pages_say_it_of_what_was_read() -> None:
 
 
 def test_the_report_says_it_of_what_was_read(tmp_path: Path) -> None:
-    job = main_job.MainJob(full=False, seed=0)
-    main_job._verdicts(job, tmp_path, [entry.id for entry in all_theorems()])
+    job = MainJob(full=False, seed=0)
+    parts._verdicts(job, tmp_path, [entry.id for entry in all_theorems()])
     assert not job.surprises
     assert set(in_json(job.to_dict())) == {"natale2024-amplified", "kumar2025-quantised"}
     environment = site._environment()
