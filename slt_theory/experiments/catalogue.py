@@ -41,6 +41,10 @@ class CheckOutcome(Record):
     trust : str or None
         How the entry's statement is known: see `slt_theory.theorems.entry.Source`.
     evidence : str
+    seconds : float
+        That passed.
+    processor_seconds : float
+        That this process computed, all threads together: no busier for a busy machine.
     """
 
     name: str
@@ -53,6 +57,7 @@ class CheckOutcome(Record):
     evidence: str
     numbers: dict[str, Any]
     seconds: float
+    processor_seconds: float
     label: Label = "holds"
     trust: str | None = None
 
@@ -137,7 +142,7 @@ def run_check(
     trust: str | None = None,
 ) -> CheckOutcome:
     """Run one check; of a claim at a `Scale` of `slt_theory.papers`, by default its own."""
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     if isinstance(check, SumsCheck):
         outcome = _sums(check, seed, threads)
     else:
@@ -153,6 +158,7 @@ def run_check(
         evidence=outcome.evidence,
         numbers=outcome.numbers,
         seconds=time.perf_counter() - started,
+        processor_seconds=time.process_time() - worked,
         label=check.label,
         trust=trust,
     )

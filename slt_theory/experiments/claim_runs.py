@@ -1,8 +1,9 @@
 """Run claims side by side, and keep what is finished, so that a record is made in parts.
 
 A part is one claim with one master seed. Its name is a hash of what determines its numbers: the
-claim, seed and size, every source that its module reaches by imports, and the versions of what
-computes. A run that was killed, or that somebody else continues, finds the parts that are done.
+claim, seed and size, the code that its module reaches by imports, and the versions of what
+computes. Comments and docstrings are no code. A run that was killed, or that somebody else
+continues, finds the parts that are done.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from slt_theory.provenance import provenance
 from slt_theory.statistics import Verdict
 from slt_theory.theorems import Claim, all_claims
 
-__all__ = ["parts_folder", "run_claims", "run_part"]
+__all__ = ["code_of", "parts_folder", "run_claims", "run_part"]
+
+#: Modules that decide no number of a claim: networks in files, and the words of an entry.
+_NO_NUMBERS = ("slt_theory.data.shipped", "slt_theory.theorems.entry")
 
 
 def parts_folder() -> Path:
@@ -81,11 +85,7 @@ def run_claims(
     folder : Path, optional
         Where finished parts are kept, and found: see `run_part`.
     """
-    papers: dict[str, list[str]] = {claim.source.paper.key: [] for claim in claims}
-    for claim in claims:
-        papers[claim.source.paper.key].append(claim.id)
-    # The claims of a paper share arms, which a process keeps.
-    jobs = [(ids, seed, size, folder) for ids in papers.values() for seed in seeds]
+    jobs = [(ids, seed, size, folder) for ids in _together(claims) for seed in seeds]
     others = active_children()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         try:
@@ -99,6 +99,22 @@ def run_claims(
             raise
 
 
+def _together(claims: Sequence[Claim]) -> list[list[str]]:
+    """Ids of claims, those of one process together: it keeps the arms that they share.
+
+    These are the claims of a module, and of those that it imports.
+    """
+    group = {module: module for module in map(_module, claims)}
+    for module in list(group):
+        for other in group.keys() & _sources(module).keys():
+            old, new = group[module], group[other]
+            group = {one: new if its == old else its for one, its in group.items()}
+    ids: dict[str, list[str]] = {}
+    for claim in claims:
+        ids.setdefault(group[_module(claim)], []).append(claim.id)
+    return list(ids.values())
+
+
 def _reports(job: tuple[list[str], int, Any, Path | None]) -> list[EntryReport]:
     ids, seed, size, folder = job
     claims = [claim for claim in all_claims() if claim.id in ids]
@@ -106,8 +122,13 @@ def _reports(job: tuple[list[str], int, Any, Path | None]) -> list[EntryReport]:
 
 
 def _name(claim: Claim, seed: int, size: Any) -> str:
-    named = [claim.id, seed, repr(size), _code(_module(claim)), provenance("torch")]
+    named = [claim.id, seed, repr(size), code_of(claim), provenance("torch")]
     return sha256(json.dumps(named).encode()).hexdigest()[:16]
+
+
+def code_of(claim: Claim) -> str:
+    """The name of the code that determines a claim's numbers: a record that has another is old."""
+    return _code(_module(claim))[:16]
 
 
 def _module(claim: Claim) -> str:
@@ -131,20 +152,37 @@ def _code(module: str) -> str:
 
 
 def _sources(module: str) -> dict[str, str]:
-    """Hashes of the sources that a module of this package reaches by imports, itself included."""
+    """Hashes of the code that a module of this package reaches by imports, itself included."""
     seen: dict[str, str] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _source(name)
-        if name in seen or path is None:
+        if name in seen or name in _NO_NUMBERS or path is None:
             continue
-        source = path.read_bytes()
-        seen[name] = sha256(source).hexdigest()
-        waiting += _imported(source.decode())
+        seen[name], imported = _read(path)
+        waiting += imported
     return seen
 
 
+@cache
+def _read(path: Path) -> tuple[str, list[str]]:
+    """A hash of a source without comments and docstrings, and what it imports."""
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [line for line in node.body if not _only_words(line)]
+    return sha256(ast.dump(tree).encode()).hexdigest(), _imported(tree)
+
+
+def _only_words(line: ast.stmt) -> bool:
+    """True for a string that stands alone."""
+    if not isinstance(line, ast.Expr) or not isinstance(line.value, ast.Constant):
+        return False
+    return isinstance(line.value.value, str)
+
+
+@cache
 def _source(module: str) -> Path | None:
     """The file of a module, None where the name is that of an object in one."""
     with suppress(ModuleNotFoundError, AttributeError):
@@ -154,10 +192,10 @@ def _source(module: str) -> Path | None:
     return None
 
 
-def _imported(source: str) -> list[str]:
+def _imported(tree: ast.AST) -> list[str]:
     """Modules of this package that a source imports anywhere, and names that may be modules."""
     names = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

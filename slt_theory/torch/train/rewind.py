@@ -30,9 +30,10 @@ def fit_masked(
     **hooks: Any,
 ) -> Fitted:
     """Train the kept weights; the others are 0 in every step and at the end."""
-    fitted = fit(
-        model, tensors, task, recipe, draws=draws, effective=partial(applied, masks=masks), **hooks
-    )
+    # Products with floats take a fifth of the time of those with booleans, and are the same.
+    factors = {name: mask.to(tensors[name].dtype) for name, mask in masks.items()}
+    masked = partial(applied, masks=factors)
+    fitted = fit(model, tensors, task, recipe, draws=draws, effective=masked, **hooks)
     return Fitted(applied(fitted.variables, masks), fitted.losses, fitted.snapshots)
 
 
