@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -142,6 +143,35 @@ def test_a_part_is_named_by_every_source_that_it_reaches():
         "slt_theory.torch.train.loop",
     } <= set(reached)
     assert "slt_theory.papers.trained.wang2022" not in reached
+
+
+def test_the_name_of_code_is_that_of_what_it_computes(tmp_path):
+    def name(text):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(text)
+        return claim_runs._read(path)[0]
+
+    plain = name('"""Words."""\ndef twice(x):\n    """More."""\n    return 2 * x\n')
+    assert plain == name("def twice(x):\n    # a comment\n    return (2 * x)\n")
+    # Planted errors: another number, another word that is a value.
+    assert plain != name("def twice(x):\n    return 3 * x\n")
+    assert name("kept = ['a']") != name("kept = ['b']")
+
+
+def test_what_a_name_leaves_out_gives_no_number():
+    reached = {m for claim in CLAIMS for m in claim_runs._sources(claim_runs._module(claim))}
+    assert not reached & set(claim_runs._NO_NUMBERS)
+    for module in reached - {"slt_theory.data"}:
+        text = Path(claim_runs._source(module)).read_text(encoding="utf-8")
+        assert not re.search(r"shipped_(path|target)|data\.shipped", text), module
+
+
+def test_claims_that_share_arms_run_in_one_process():
+    groups = claim_runs._together(CLAIMS)
+    assert sorted(claim for group in groups for claim in group) == sorted(c.id for c in CLAIMS)
+    (group,) = [group for group in groups if "zhou2019-signs" in group]
+    assert "frankle2019-reinitialisation" in group
+    assert len(groups) > 20, "two cores share the work"
 
 
 @pytest.mark.long
