@@ -12,6 +12,17 @@ import numpy as np
 from slt_theory.subset_sum.kernels._compile import jit
 from slt_theory.subset_sum.kernels._types import Bytes, Ints, Rows, Scalar, TruthRows, Words32
 
+_STRETCH = 2048
+"""Words that are compared at once, a multiple of 8: their flags stay in the nearest cache."""
+
+# Eight bytes of 0 or 1 times this: the highest byte has their bits, that of the first byte highest.
+_GATHER, _TOP_BYTE = np.uint64(0x8040201008040201), np.uint64(56)
+# A de Bruijn sequence: a power of two times it has the exponent's own number in its highest 6 bits.
+_SEQUENCE, _TOP_SIX, _ONE = np.uint64(0x03F79D71B4CB0A89), np.uint64(58), np.uint64(1)
+_PLACES = np.empty(64, np.int64)
+for _k in range(64):
+    _PLACES[(int(_SEQUENCE) << _k & (1 << 64) - 1) >> 58] = _k
+
 
 def offer_py(
     numbers: Ints,
@@ -58,20 +69,24 @@ def offer_py(
 offer = jit(offer_py)
 
 
-def frozen_bits_py(words: Words32, byte: Scalar, limit: Scalar) -> Scalar:
-    """One bit a column, packed as in a mask: whether its word is below `limit`."""
-    bits = np.int64(0)
-    first = 8 * byte
-    if first + 8 <= words.size:
-        for k in range(8):
-            bits |= np.int64(np.int64(words[first + k]) < limit) << (7 - k)
-    else:
-        for k in range(words.size - first):
-            bits |= np.int64(np.int64(words[first + k]) < limit) << (7 - k)
-    return bits
+def bits_between_py(words: Words32, low: Scalar, high: Scalar, flags: Bytes, bits: Bytes) -> None:
+    """One bit a word, packed as in a mask: whether ``low <= word < high``.
+
+    `flags` is work space of a byte a word, and of a multiple of 8 bytes.
+    """
+    some = np.uint8(high > low)
+    least, last = np.uint32(low), np.uint32(max(high - low, 1) - 1)
+    for k in range(words.size):
+        flags[k] = np.uint8(np.uint32(words[k] - least) <= last) & some
+    count = (words.size + 7) // 8
+    for k in range(words.size, 8 * count):
+        flags[k] = 0
+    eights = flags.view(np.uint64)
+    for b in range(count):
+        bits[b] = np.uint8((eights[b] * _GATHER) >> _TOP_BYTE)
 
 
-frozen_bits = jit(frozen_bits_py, inline="always")
+bits_between = jit(bits_between_py)
 
 
 def keep_py(
@@ -90,10 +105,12 @@ def keep_py(
             if taken[g, k]:
                 column = g * n + places[g, k]
                 packed[column >> 3] |= np.uint8(128 >> (column & 7))
-    for byte in range((words.size + 7) // 8):
-        packed[byte] |= np.uint8(
-            frozen_bits(words, byte, locked) & ~frozen_bits(words, byte, pruned)
-        )
+    flags, bits = np.empty(_STRETCH, np.uint8), np.empty(_STRETCH // 8, np.uint8)
+    for first in range(0, words.size, _STRETCH):
+        part = words[first : min(first + _STRETCH, words.size)]
+        bits_between(part, pruned, locked, flags, bits)
+        for b in range((part.size + 7) // 8):
+            packed[first // 8 + b] |= bits[b]
 
 
 keep = jit(keep_py)
@@ -101,10 +118,10 @@ keep = jit(keep_py)
 
 def locked_bits_py(words: Words32, pruned: Scalar, locked: Scalar, packed: Bytes) -> None:
     """Bits of the locked numbers of a row, packed as in a mask of zeros."""
-    for byte in range((words.size + 7) // 8):
-        packed[byte] = np.uint8(
-            frozen_bits(words, byte, locked) & ~frozen_bits(words, byte, pruned)
-        )
+    flags = np.empty(_STRETCH, np.uint8)
+    for first in range(0, words.size, _STRETCH):
+        part = words[first : min(first + _STRETCH, words.size)]
+        bits_between(part, pruned, locked, flags, packed[first // 8 :])
 
 
 locked_bits = jit(locked_bits_py)
@@ -120,6 +137,33 @@ def spread_py(places: Rows, counts: Ints, taken: TruthRows, chosen: TruthRows) -
 spread = jit(spread_py)
 
 
+def add_products_py(
+    first: Scalar,
+    bits: np.uint64,
+    numbers: Ints,
+    seen: Ints,
+    slopes: Ints,
+    sums: Rows,
+    counts: Rows,
+) -> None:
+    """Add the products of the columns from `first` on whose bits are set, 8 packed bytes of them.
+
+    The first byte is the lowest; in a byte the first column is the highest bit.
+    """
+    while bits != 0:
+        lowest = bits & (~bits + _ONE)
+        bits ^= lowest
+        column = first + (_PLACES[np.int64((lowest * _SEQUENCE) >> _TOP_SIX)] ^ 7)
+        slope = slopes[column]
+        product = slope * numbers[column]
+        side = np.int64(slope < 0)
+        sums[side, seen[column]] += product
+        counts[side, seen[column]] += product != 0
+
+
+add_products = jit(add_products_py)
+
+
 def effective_row_py(
     numbers: Ints, packed: Bytes, live: Bytes, seen: Ints, slopes: Ints, sums: Rows, counts: Rows
 ) -> None:
@@ -128,20 +172,15 @@ def effective_row_py(
     ``sums[0]`` for slopes > 0, ``sums[1]`` for slopes < 0; `counts` of products that are not 0.
     `live` marks the neurons that see an input and have a slope, packed as the mask is.
     """
-    for byte in range(packed.size):
-        bits = np.int64(packed[byte] & live[byte])
-        while bits != 0:
-            last = bits & -bits
-            bits ^= last
-            column = 8 * byte + 7
-            while last > 1:
-                last >>= 1
-                column -= 1
-            slope = slopes[column]
-            product = slope * numbers[column]
-            side = np.int64(slope < 0)
-            sums[side, seen[column]] += product
-            counts[side, seen[column]] += product != 0
+    whole = packed.size // 8
+    kept = packed[: 8 * whole].view(np.uint64)
+    alive = live[: 8 * whole].view(np.uint64)
+    for k in range(whole):
+        add_products(64 * k, kept[k] & alive[k], numbers, seen, slopes, sums, counts)
+    rest = np.uint64(0)
+    for k in range(8 * whole, packed.size):
+        rest |= np.uint64(packed[k] & live[k]) << np.uint64(8 * (k - 8 * whole))
+    add_products(64 * whole, rest, numbers, seen, slopes, sums, counts)
 
 
 effective_row = jit(effective_row_py)
@@ -149,17 +188,21 @@ effective_row = jit(effective_row_py)
 
 def wrongly_frozen_py(packed: Bytes, words: Words32, pruned: Scalar, locked: Scalar) -> Scalar:
     """The first column whose mask bit contradicts its frozen state, or -1."""
-    for byte in range((words.size + 7) // 8):
-        absent = frozen_bits(words, byte, pruned)
-        there = frozen_bits(words, byte, locked) & ~absent
-        kept = np.int64(packed[byte])
-        wrong = (there & ~kept) | (absent & kept)
-        if wrong != 0:
-            column = 8 * byte
-            while wrong & 128 == 0:
-                wrong <<= 1
-                column += 1
-            return column
+    flags, absent = np.empty(_STRETCH, np.uint8), np.empty(_STRETCH // 8, np.uint8)
+    there = np.empty(_STRETCH // 8, np.uint8)
+    for first in range(0, words.size, _STRETCH):
+        part = words[first : min(first + _STRETCH, words.size)]
+        bits_between(part, 0, pruned, flags, absent)
+        bits_between(part, pruned, locked, flags, there)
+        for b in range((part.size + 7) // 8):
+            kept = np.int64(packed[first // 8 + b])
+            wrong = (there[b] & ~kept) | (absent[b] & kept)
+            if wrong != 0:
+                column = first + 8 * b
+                while wrong & 128 == 0:
+                    wrong <<= 1
+                    column += 1
+                return column
     return -1
 
 
