@@ -110,13 +110,13 @@ def test_a_class_is_kept_exactly_where_no_ticket_within_the_bounds_loses_it(best
 def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
     """Balls of small integers: every pair of outputs within them is tried."""
     rng = np.random.default_rng(7)
-    kept = set()
+    kept, pair = set(), NetworkPair(NET, at_points.target_maps(NET), [])
     for _ in range(150):
         lows = rng.integers(-4, 5, (2, 3))
         highs = lows + rng.integers(0, 3, (2, 3))
-        given = iter(zip(lows.astype(float)[:, None], highs.astype(float)[:, None], strict=True))
-        monkeypatch.setattr(at_points, "_balls", lambda *a, given=given: next(given))
-        (said,) = at_points.at_points(NetworkPair(NET, [], []), np.zeros((1, 3)))
+        given = list(zip(lows.astype(float)[:, None], highs.astype(float)[:, None], strict=True))
+        monkeypatch.setattr(at_points, "_both", lambda *a, given=given: given)
+        (said,) = at_points.at_points(pair, np.zeros((1, 3)))
         ours, theirs = (
             np.array(list(itertools.product(*map(range, low, high + 1))))
             for low, high in zip(lows, highs, strict=True)

@@ -1,7 +1,7 @@
 """Certificates of a ticket on regions of its domain: how far it errs there, and its answers.
 
-At single inputs both networks are evaluated in float64 as balls (`at_points`). Over a box the error
-is bounded as over a domain, on the target's ranges there (`on_boxes`).
+At single inputs both networks are evaluated as balls, in float64 or in fixed point (`at_points`).
+Over a box the error is bounded as over a domain, on the target's ranges there (`on_boxes`).
 
 The class of an input is its largest output. Let c be the target's class at the middle of a region,
 m_j a lower bound of ``z_c - z_j`` over the region, and r_j an upper bound of the ticket's loss
