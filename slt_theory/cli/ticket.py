@@ -66,10 +66,17 @@ def _edges(record: dict[str, Any]) -> list[str]:
 
 
 def _network_error(record: dict[str, Any], domain: str) -> str:
+    # A transformer's error is that of one token, whatever their number.
+    what = "error of a token (Euclidean norm)" if "parts" in record else "network error"
     return (
-        f"network error over {domain}: at most {record['sup_error_bound']:.6g} (certified), at "
+        f"{what} over {domain}: at most {record['sup_error_bound']:.6g} (certified), at "
         f"least {record['sup_error_found']:.6g} (found)"
     )
+
+
+def _largest_n(ticket: Ticket) -> int:
+    """Candidates of one sum; the parts of a transformer have each their own."""
+    return max(block.n for block in ticket.blocks)
 
 
 def _counts(ticket: Ticket) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def _counts(ticket: Ticket) -> dict[str, Any]:
     from slt_theory.tickets.frozen import frozen_weights
 
     return {
-        "n": ticket.blocks[0].n,
+        "n": _largest_n(ticket),
         "unreached": len(ticket.unreached),
         "unreached_list": [
             {"layer": a, "output": b, "input": c, "sign": d}
@@ -102,7 +109,7 @@ def _summary(ticket: Ticket, network: Any, frozen: dict[str, dict[str, int]]) ->
     sure = ticket.certificate
     return [
         repr(ticket),
-        f"{network.parameters:,} weights, n = {ticket.blocks[0].n}; largest weight error "
+        f"{network.parameters:,} weights, n = {_largest_n(ticket)}; largest weight error "
         f"{sure['max_weight_error']:.6g}",
         _network_error(sure, ticket.domain),
         *(
@@ -139,7 +146,10 @@ NetworkEps = Annotated[str | None, typer.Option(help="Sup-norm error of the netw
 Candidates = Annotated[int | None, typer.Option(help="Candidates of one sum.")]
 Objective = Annotated[str, typer.Option(help="eps, or best: the exact optima.")]
 Signs = Annotated[str, typer.Option(help="both, or needed.")]
-Domain = Annotated[str, typer.Option(help=REGIONS)]
+Domain = Annotated[
+    str | None,
+    typer.Option(help=f"{REGIONS} Default: box:0,1; tokens: box:-1,1, of a transformer ball:1."),
+]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Forget an unfinished build of the same file.")
 ]
@@ -157,7 +167,7 @@ def build(
     n: Candidates = None,
     objective: Objective = "eps",
     signs: Signs = "both",
-    domain: Domain = "box:0,1",
+    domain: Domain = None,
     certify: Certify = None,
     split: Split = 0.0,
     check: Check = None,
@@ -171,12 +181,12 @@ def build(
     """Find a target network inside a random one; a build that was broken off goes on."""
     started = time.perf_counter()
     check_place(out)
-    regions, whole = asked_of(domain, certify, split)
-    seen = any_target(target, arch, check, strict=strict)
     from slt_theory.tickets import write_ticket
     from slt_theory.tickets.building.build import construction_of
 
     construction = construction_of(theorem, asked_options(ctx))
+    regions, whole = asked_of(domain or construction.domain, certify, split)
+    seen = any_target(target, arch, check, strict=strict)
     asked: dict[str, Any] = {"seed": seed, "objective": objective, "signs": signs, "domain": whole}
     asked["eps"] = number_if_given("eps", eps)
     asked["network_eps"] = number_if_given("network_eps", network_eps)

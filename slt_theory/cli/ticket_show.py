@@ -72,8 +72,17 @@ def _lines(ticket: Ticket, record: dict[str, Any]) -> list[str]:
         f"target {ticket.target_sha256[:16]}...",
         table(["layer", "kind", "target", "n", "eps", "random layers"], rows),
         "claimed in the file, not checked here:",
-        *(f"  {name} = {value}" for name, value in sorted(ticket.certificate.items())),
+        *(f"  {name} = {value}" for name, value in _claims(ticket.certificate)),
     ]
+
+
+def _claims(certificate: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Claims by name; those of the parts of a transformer one by one."""
+    claims, parts = dict(certificate), certificate.get("parts")
+    if isinstance(parts, list):
+        del claims["parts"]
+        claims |= {f"parts[{number}]": part for number, part in enumerate(parts)}
+    return sorted(claims.items())
 
 
 def _sources(layers: list[dict[str, Any]]) -> str:

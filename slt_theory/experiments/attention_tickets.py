@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slt_theory.networks.attention import Attention
+from slt_theory.networks import Attention, Dense, PlainTransformer
 from slt_theory.papers.otsuka2026 import AttentionHeads
 from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
@@ -21,7 +21,7 @@ from slt_theory.tickets.checking.attention_check import effective_heads
 from slt_theory.tickets.checking.attention_search import largest_attention_error
 from slt_theory.tickets.domain import parse_domain
 
-__all__ = ["LengthRow", "length_errors", "random_attention"]
+__all__ = ["LengthRow", "length_errors", "random_attention", "random_transformer"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,22 @@ def random_attention(seed: int = 0, *, heads: int = 2, width: int = 4, inner: in
         words = words32(seed, stream_id(Purpose.TARGETS, 100 + k), 0, int(np.prod(shape)))
         arrays.append(((words / 2.0**31 - 1) / np.sqrt(width)).reshape(shape))
     return Attention(*arrays)
+
+
+def random_transformer(
+    seed: int = 0, *, blocks: int = 2, heads: int = 2, width: int = 3, hidden: int = 4
+) -> PlainTransformer:
+    """Blocks of random attention and networks width-hidden-width, entries U[-1, 1] / (2 width)."""
+    parts = []
+    for block in range(blocks):
+        arrays = []
+        for k, shape in enumerate([(hidden, width), (width, hidden), (hidden,), (width,)]):
+            stream = stream_id(Purpose.TARGETS, 200 + 4 * block + k)
+            words = words32(seed, stream, 0, int(np.prod(shape)))
+            arrays.append(((words / 2.0**31 - 1) / (2 * width)).reshape(shape))
+        attention = random_attention(seed + block, heads=heads, width=width)
+        parts.append((attention, Dense(tuple(arrays[:2]), tuple(arrays[2:]))))
+    return PlainTransformer(tuple(parts))
 
 
 def length_errors(

@@ -14,6 +14,7 @@ from slt_theory.networks.network import Network
 from slt_theory.networks.norms import LayerNorms, layer_norms
 from slt_theory.networks.reading import load_target, read_target
 from slt_theory.networks.rescale import Rescaled
+from slt_theory.networks.transformer import PlainTransformer, Target
 from slt_theory.networks.unrolling import Operator, Unrolling
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "LayerNorms",
     "Network",
     "Operator",
+    "PlainTransformer",
     "Rescaled",
+    "Target",
     "Unrolling",
     "Wiring",
     "from_layers",

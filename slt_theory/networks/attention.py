@@ -129,6 +129,10 @@ class Attention:
             result += attend(scores, mask, asked) @ (x @ self.value[h]) @ self.output[h]
         return result
 
+    def describe(self) -> dict[str, int]:
+        """Number of heads, as a ticket's header has it."""
+        return {"attention": self.heads}
+
     def target_hash(self) -> str:
         """SHA-256 of shapes and numbers."""
         digest = hashlib.sha256(b"slt-theory attention 1\n")

@@ -36,6 +36,12 @@ from slt_theory.networks.onnx_graph import read_onnx
 from slt_theory.networks.order import forced_order
 from slt_theory.networks.readers import Tensors, read_tensors
 from slt_theory.networks.rounding import Reading
+from slt_theory.networks.transformer import (
+    PlainTransformer,
+    Target,
+    transformer_arrays,
+    transformer_from_arrays,
+)
 from slt_theory.networks.wiring import wired_graph
 
 Layers = dict[str, dict[str, NDArray[Any]]]
@@ -80,15 +86,19 @@ _IMAGE = "input.shape"
 _DESCRIPTION = "architecture.json"
 
 
-def load_attention(path: str | PathLike[str]) -> Attention | None:
-    """Read an attention layer: `query.weight`, `key.weight` (heads, d1, d_K), `value.weight`
-    (heads, d1, d_V) and `output.weight` (heads, d_V, d2). None if the file holds something else.
+def load_attention(path: str | PathLike[str]) -> Attention | PlainTransformer | None:
+    """Read an attention layer or a transformer; None if the file holds something else.
+
+    An attention layer is `query.weight`, `key.weight` (heads, d1, d_K), `value.weight` (heads, d1,
+    d_V) and `output.weight` (heads, d_V, d2); a transformer these
+    as `blocks.B.attention.NAME.weight`, beside `blocks.B.connected.L.weight` (out, in) and `.bias`,
+    B and L from 0 on.
     """
     if Path(path).suffix.lower() in WHOLE:
         return None
     arrays = read_tensors(Path(path)).arrays
     if set(arrays) != {f"{name}.weight" for name in KEYS}:
-        return None
+        return transformer_from_arrays(arrays)
     return Attention(*(arrays[f"{name}.weight"] for name in KEYS))
 
 
@@ -241,11 +251,12 @@ def _integers(key: str, array: NDArray[Any]) -> list[int]:
     return [int(value) for value in array.ravel()]
 
 
-def save_npz(network: Network | Attention, path: str | PathLike[str]) -> None:
+def save_npz(network: Target, path: str | PathLike[str]) -> None:
     """Write a network so that `load_target` gives it back, value for value.
 
     What strides, padding, dilation, groups and max-pools do not say stands in `architecture.json`;
-    such a network comes back as a `Graph`. An attention layer comes back from `load_attention`.
+    such a network comes back as a `Graph`. An attention layer or a transformer comes back from
+    `load_attention`.
 
     The same network gives the same bytes: no dates, no compression, float32 where every number
     of an array is one, else float64. The file appears whole or not at all.
@@ -258,14 +269,9 @@ def save_npz(network: Network | Attention, path: str | PathLike[str]) -> None:
     path = Path(path)
     if path.suffix.lower() != ".npz":
         raise BadInput("path", str(path), "must end in .npz")
-    arrays = (
-        {f"{name}.weight": _narrowest(getattr(network, name)) for name in KEYS}
-        if isinstance(network, Attention)
-        else _arrays(network)
-    )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for key, array in arrays.items():
+        for key, array in _arrays_of(network).items():
             member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             member.create_system = 3
             content = io.BytesIO()
@@ -274,8 +280,17 @@ def save_npz(network: Network | Attention, path: str | PathLike[str]) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _arrays(network: Network) -> dict[str, NDArray[Any]]:
+def _arrays_of(target: Target) -> dict[str, NDArray[Any]]:
     """The arrays of a file, by key."""
+    if isinstance(target, Network):
+        return _arrays(target)
+    if isinstance(target, Attention):
+        return {f"{name}.weight": _narrowest(getattr(target, name)) for name in KEYS}
+    return {key: _narrowest(array) for key, array in transformer_arrays(target).items()}
+
+
+def _arrays(network: Network) -> dict[str, NDArray[Any]]:
+    """The arrays of a network, and what they do not say as a description."""
     arrays: dict[str, NDArray[Any]] = {}
     if not _plain(network):
         text = json.dumps(network.describe(), sort_keys=True).encode()

@@ -11,8 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from slt_theory.networks import Network
-    from slt_theory.networks.attention import Attention
+    from slt_theory.networks import Target
     from slt_theory.tickets.building.build import build_ticket as build_ticket
     from slt_theory.tickets.checking.check import Verification as Verification
     from slt_theory.tickets.files import read_ticket as read_ticket
@@ -49,7 +48,7 @@ def __getattr__(name: str) -> Any:
 
 def verify(
     ticket: Ticket,
-    target: Network | Attention,
+    target: Target,
     *,
     max_memory: int | None = None,
     search: float = 0.0,
@@ -59,7 +58,7 @@ def verify(
     Parameters
     ----------
     ticket : Ticket
-    target : Network or Attention
+    target : Network, Attention or PlainTransformer
         What the ticket claims to imitate.
     max_memory : int, optional
         Bytes that the check may take for the ticket's weights; default: what a ticket of this
@@ -85,19 +84,24 @@ def verify(
         If compiled code does not do here what its reference does.
     """
     from slt_theory.errors import BadInput
+    from slt_theory.networks import Network
     from slt_theory.networks.attention import Attention
     from slt_theory.tickets.checking import certificate
     from slt_theory.tickets.checking.witnesses import checked_seconds
     from slt_theory.tickets.memory import allowed_to_check
 
     allowed, seconds = allowed_to_check(target, max_memory), checked_seconds(search)
+    if isinstance(target, Network):
+        return certificate.verify(ticket, target, allowed, search=seconds)
+    if seconds:
+        raise BadInput("search", seconds, "is for networks", "leave it out for attention")
     if isinstance(target, Attention):
-        if seconds:
-            raise BadInput("search", seconds, "is for networks", "leave it out for attention")
         from slt_theory.tickets.checking.attention_check import verify_attention
 
         return verify_attention(ticket, target, allowed)
-    return certificate.verify(ticket, target, allowed, search=seconds)
+    from slt_theory.tickets.checking.transformer_check import verify_transformer
+
+    return verify_transformer(ticket, target, allowed)
 
 
 def __dir__() -> list[str]:

@@ -28,8 +28,7 @@ from numpy.typing import NDArray
 
 from slt_theory.arrays import Packed
 from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
-from slt_theory.networks import Network
-from slt_theory.networks.attention import Attention
+from slt_theory.networks import Target
 from slt_theory.tickets.archive import Archive, Budget
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.neutral import frozen_shares
@@ -141,7 +140,7 @@ def write_ticket(ticket: Ticket, path: str | Path) -> None:
 def read_ticket(
     path: str | Path,
     *,
-    target: Network | Attention | None = None,
+    target: Target | None = None,
     max_memory: int | None = None,
 ) -> Ticket:
     """Read a ticket file.
@@ -149,7 +148,7 @@ def read_ticket(
     Parameters
     ----------
     path : path
-    target : Network or Attention, optional
+    target : Network, Attention or PlainTransformer, optional
         What the ticket is to be checked against: a large one lets the file be large.
     max_memory : int, optional
         Bytes that reading may take; default: 64 MiB, or what a ticket of the target with 1,024

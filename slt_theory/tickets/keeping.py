@@ -10,7 +10,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import whole_number
-from slt_theory.networks import Attention, Network, target_hash
+from slt_theory.networks import Network, Target, target_hash
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.partial import Journal, MaskStore, Memory, partial_path, read_identity
 
@@ -93,7 +93,7 @@ class Keeping:
 
 
 def keeping_of(
-    target: Network | Attention,
+    target: Target,
     asked: Mapping[str, Any],
     *,
     out: str | Path | None = None,
@@ -105,7 +105,7 @@ def keeping_of(
 
     Parameters
     ----------
-    target : Network or Attention
+    target : Network, Attention or PlainTransformer
     asked : mapping
         What decides the ticket, by name; None stands for what was not asked.
     out, fresh, max_memory, expect

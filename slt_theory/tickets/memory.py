@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from slt_theory.errors import BadInput, NeedsMemory
-from slt_theory.networks import Network
+from slt_theory.networks import Target
 from slt_theory.networks.attention import Attention
+from slt_theory.networks.transformer import PlainTransformer
 from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.kinds.base import WEIGHT_BYTES
 from slt_theory.tickets.checking.kinds.hidden import HIDDEN_BYTES
@@ -49,14 +50,19 @@ def allowed_to_read(path: Path, max_memory: int | None) -> int:
     return allowed_bytes(max_memory, _UNPACKED * size)
 
 
-def allowed_to_check(target: Network | Attention, max_memory: int | None) -> int:
+def allowed_to_check(target: Target, max_memory: int | None) -> int:
     """`max_memory`, or what a ticket of a target this large may take, if that is free."""
+    return allowed_bytes(max_memory, sum(_expected(*shape) for shape in _shapes(target)))
+
+
+def _shapes(target: Target) -> list[tuple[int, int]]:
+    """Rows and columns of every matrix that a ticket has a block for."""
+    if isinstance(target, PlainTransformer):
+        return [shape for block in target.blocks for part in block for shape in _shapes(part)]
     if isinstance(target, Attention):
-        shapes = [matrix.shape for matrix, _ in target.merged()]
-    else:
-        cubes = [target.coefficients(layer).shape for layer in range(target.depth)]
-        shapes = [(outputs * taps, inputs + 1) for outputs, taps, inputs in cubes]
-    return allowed_bytes(max_memory, sum(_expected(*shape) for shape in shapes))
+        return [(len(matrix), matrix.shape[1]) for matrix, _ in target.merged()]
+    cubes = [target.coefficients(layer).shape for layer in range(target.depth)]
+    return [(outputs * taps, inputs + 1) for outputs, taps, inputs in cubes]
 
 
 def _expected(outputs: int, inputs: int) -> int:

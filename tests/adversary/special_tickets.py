@@ -1,4 +1,4 @@
-"""Universal and attention tickets under attack: functions in balls, sequences of tokens."""
+"""Universal, attention and transformer tickets under attack: functions in balls, sequences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slow_sources import Source
 from slow_values import Values
 
 from slt_theory import tickets, universal
-from slt_theory.experiments.attention_tickets import random_attention
+from slt_theory.experiments.attention_tickets import random_attention, random_transformer
 from slt_theory.universal import check as universal_check
 
 FAMILIES = ("powers:1-3", "sin:1", "powers:2", "sparse:1-1", "fourier:1", "sparse:2,1")
@@ -126,6 +126,73 @@ def attack_attention(seed: int) -> tuple[str, list[str]]:
     if any(not error.lower() <= arb(check.sup_error_bound) for error in gap.ravel()):
         found.append(f"attention {check.sup_error_bound} below {gap} at {best.tolist()}")
     return "otsuka2026-attention", found
+
+
+def attack_transformer(seed: int) -> tuple[str, list[str]]:
+    """As `attack_attention`, for blocks of attention and a network with skips, on a ball."""
+    rng = random.Random(seed)
+    shape = {"blocks": rng.randint(1, 2), "heads": rng.randint(1, 2), "width": rng.randint(1, 3)}
+    target = random_transformer(seed, hidden=rng.randint(1, 3), **shape)
+    radius = rng.choice((0.25, 1.0, 3.0))
+    options = {"eps": rng.choice((0.05, 0.2)), "n": 60, "seed": seed, "domain": f"ball:{radius}"}
+    ticket = tickets.build_ticket(target, theorem="otsuka2026-transformer", **options)
+    if not ticket.complete:
+        return "incomplete", []
+    check = tickets.verify(ticket, target)
+    found = [] if check.ok else [f"verify: {check.failures}"]
+    source = read(ticket)
+    pairs = list(zip(source.header["blocks"], source.blocks, strict=True))
+    tried = []
+    for length in (1, 2, 3, 8):
+        for _ in range(12):
+            x = np.array([[rng.gauss(0, 1) for _ in range(target.width)] for _ in range(length)])
+            norms = np.linalg.norm(x, axis=1, keepdims=True)
+            tried.append(x / norms * radius * (1 - 2.0**-40))
+    gaps = [_masked(pairs, target, x) - target.forward(x) for x in tried]
+    best = _balls(tried[int(np.argmax([np.square(gap).sum(axis=1).max() for gap in gaps]))])
+    gap = _masked(pairs, target, best) - _whole(target, best)
+    for row in gap:
+        error = sum((value * value for value in row[1:]), row[0] * row[0]).sqrt()
+        if not error.lower() <= arb(check.sup_error_bound):
+            found.append(f"transformer {check.sup_error_bound} below {error}")
+    return "otsuka2026-transformer", found
+
+
+def _masked(pairs: list[tuple[Any, Any]], target: Any, x: np.ndarray) -> np.ndarray:
+    """Outputs of the masked random layers, floats or balls; `pairs` of header and matrices."""
+    ahead = iter(pairs)
+    for heads, part in target.blocks:
+        products = [next(ahead)[1] for _ in range(2 * heads.heads)]
+        merged = [_like(m[1].fractions() @ m[0].fractions(), x) for m in products]
+        z = np.array([x[q] + _attended(merged, np.roll(x, -q, axis=0))[0] for q in range(len(x))])
+        y = z
+        for layer in range(part.depth):
+            header, (inner, outer) = next(ahead)
+            y = _positive(y) if layer else y
+            if header["constant_input"]:
+                y = np.hstack([y, _like(np.ones((len(y), 1)), x)])
+            y = _positive(y @ _like(inner.fractions(), x).T) @ _like(outer.fractions(), x).T
+        x = z + y
+    return x
+
+
+def _whole(target: Any, x: np.ndarray) -> np.ndarray:
+    """The target on balls, from its arrays."""
+    for heads, part in target.blocks:
+        z = np.array([x[q] + _attention(heads, np.roll(x, -q, axis=0))[0] for q in range(len(x))])
+        y = z
+        for layer, (weight, bias) in enumerate(zip(part.weights, part.biases, strict=True)):
+            y = (_positive(y) if layer else y) @ _balls(weight).T + _balls(bias)
+        x = z + y
+    return x
+
+
+def _positive(x: np.ndarray) -> np.ndarray:
+    return (x + np.abs(x)) / 2
+
+
+def _like(values: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return _balls(values) if x.dtype == object else values.astype(np.float64)
 
 
 def _balls(values: np.ndarray) -> np.ndarray:

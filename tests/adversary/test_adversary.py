@@ -25,6 +25,7 @@ from slt_theory.networks import Activation
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.tickets.checking import error_bound
 from slt_theory.tickets.checking.linear_pass import Pair as Relaxed
+from slt_theory.tickets.checking.transformer_error import Norms, TokenErrors
 
 FIRST, CASES, SPECIAL = 0, 240, 6
 FAILED: tuple[int, ...] = (10004518, 20002710, 20004923)
@@ -32,7 +33,11 @@ FAILED: tuple[int, ...] = (10004518, 20002710, 20004923)
 WHOLE = 16
 """Every so many tickets are verified with the checker's own search and claims."""
 SHARDS, EACH = 40, 250
-SPECIALS = (special_tickets.attack_universal, special_tickets.attack_attention)
+SPECIALS = (
+    special_tickets.attack_universal,
+    special_tickets.attack_attention,
+    special_tickets.attack_transformer,
+)
 
 
 def tried(seed: int) -> Outcome | None:
@@ -66,9 +71,24 @@ def test_no_claim_is_below_an_error_that_was_shown(outcomes):
 
 
 @pytest.mark.parametrize("seed", range(SPECIAL))
-def test_no_claim_of_a_universal_or_an_attention_ticket_is(seed):
+def test_no_claim_of_a_universal_an_attention_or_a_transformer_ticket_is(seed):
     for special in SPECIALS:
         assert special(seed)[1] == []
+
+
+@pytest.mark.parametrize("step", ["attention", "connected"])
+def test_a_transformer_whose_bound_forgets_a_term_is_caught(step, monkeypatch):
+    """Planted: the error of the attention's ticket is not added, or a skip carries no error."""
+    whole = getattr(TokenErrors, step)
+
+    def short(walk: TokenErrors, norms: Norms, error: float) -> None:
+        before = walk.off
+        whole(walk, norms, error if step == "connected" else 0.0)
+        if step == "connected":
+            walk.off -= before
+
+    monkeypatch.setattr(TokenErrors, step, short)
+    assert any(special_tickets.attack_transformer(seed)[1] for seed in range(SPECIAL))
 
 
 def forgets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +151,7 @@ def until_complete(count: int, seed: int) -> tuple[int, int]:
                     continue
                 violations, done = outcome.violations, outcome.complete
             else:
-                name, violations = SPECIALS[seed // 20 % 2](seed)
+                name, violations = SPECIALS[seed // 20 % len(SPECIALS)](seed)
                 done = name != "incomplete"
         except NotFoundWithinLimits:
             continue

@@ -24,6 +24,7 @@ from slt_theory.theorems.entry import (
 from slt_theory.tickets.building.construction import Construction
 
 if TYPE_CHECKING:
+    from slt_theory.networks.transformer import PlainTransformer
     from slt_theory.papers.otsuka2026.construction import AttentionRequest
     from slt_theory.tickets.building.request import BuildSettings
     from slt_theory.tickets.keeping import Keeping
@@ -457,4 +458,39 @@ class AttentionHeads(Construction):
         return AttentionRequest.of(target, settings, self.domain)
 
 
-CONSTRUCTIONS = (AttentionHeads,)
+@dataclass(frozen=True)
+class TransformerBlocks(Construction):
+    """Transformer without normalisation: a ticket of every attention and every ReLU network.
+
+    Theorem 6: widths of order d1 log(1/eps), with quadratic forms in the number of blocks, contain
+    every transformer of blocks z = x + Attn(x), y = z + F(z), up to eps for every sequence length.
+    Tokens lie in a ball; `eps` is that of a weight, `network_eps` the Euclidean error of a token.
+    """
+
+    theorem: ClassVar[str] = "otsuka2026-transformer"
+    typical: ClassVar[tuple[dict[str, Any], ...]] = ()
+    domain: ClassVar[str] = "ball:1"
+
+    def ticket(self, target: Any, settings: BuildSettings, keeping: Keeping) -> Ticket:
+        """Build part by part, each on the ball that tokens reach by then; nothing is resumed."""
+        from slt_theory.papers.otsuka2026.transformer import build
+
+        at = self._checked(target)
+        return build(at, settings, keeping, theorem=self.theorem, domain=self.domain)
+
+    def sufficient(self, target: Any, settings: BuildSettings) -> int:
+        """Return the smallest n that would do for every part, each with an estimated 99 %."""
+        from slt_theory.papers.otsuka2026.transformer import sufficient_n
+
+        return sufficient_n(self._checked(target), settings, domain=self.domain)
+
+    def _checked(self, target: Any) -> PlainTransformer:
+        from slt_theory.networks.transformer import PlainTransformer
+
+        if not isinstance(target, PlainTransformer):
+            kind = type(target).__name__
+            raise BadInput("target", kind, f"{self.theorem} is about transformers")
+        return target
+
+
+CONSTRUCTIONS = (AttentionHeads, TransformerBlocks)

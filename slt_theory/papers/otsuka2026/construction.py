@@ -66,6 +66,7 @@ class AttentionRequest:
     network_eps: Fraction | None
     threads: int | None
     progress: Callable[[int], None] | None
+    first_stream: int = 0
     slack: Fraction = Fraction(1)
 
     @classmethod
@@ -95,6 +96,7 @@ class AttentionRequest:
             whole,
             settings.threads,
             settings.progress,
+            settings.first_stream,
         )
 
     def attempt(self, slack: Fraction, _: Keeping) -> AttentionRequest:
@@ -115,7 +117,7 @@ def build(request: AttentionRequest, theorem: str) -> Ticket:
         n = min(_MOST_N, math.ceil(sufficient_n(request) * request.slack))
     blocks, masks, unreached = [], [], []
     for number, goal in enumerate(request.goals):
-        block = _block(goal, number, n)
+        block = _block(goal, request.first_stream + 2 * number, n)
         inner = block.layers[0]
         neurons = np.arange(inner.rows)
         places = neurons * inner.columns + neurons // n
@@ -135,7 +137,7 @@ def build(request: AttentionRequest, theorem: str) -> Ticket:
         masks=tuple(masks),
         unreached=tuple(unreached),
         network_eps=None if request.network_eps is None else float(request.network_eps),
-        architecture={"attention": request.target.heads},
+        architecture=request.target.describe(),
     )
 
 
@@ -157,11 +159,11 @@ def _goal(matrix: NDArray[np.float64], slip: float, eps: Fraction) -> Layer:
     return Layer(targets, radius, exponent, eps, matrix.shape[1])
 
 
-def _block(goal: Layer, number: int, n: int) -> Block:
+def _block(goal: Layer, stream: int, n: int) -> Block:
     hidden = goal.inputs * n
     layers = (
-        source_layer(hidden, goal.inputs, _LAW, 2 * number),
-        source_layer(goal.outputs, hidden, _LAW, 2 * number + 1),
+        source_layer(hidden, goal.inputs, _LAW, stream),
+        source_layer(goal.outputs, hidden, _LAW, stream + 1),
     )
     return goal.block("product-pair", layers, n, signs="positive")
 

@@ -24,7 +24,7 @@ from slt_theory.networks.steps import Activate, Add, Move, Pool, Weigh
 from slt_theory.tickets.checking.error_bound import value_ranges
 from slt_theory.tickets.domain import Ball, Domain
 
-__all__ = ["pensia_rule", "weight_errors"]
+__all__ = ["error_of_weights", "pensia_rule", "weight_errors"]
 
 Floats = NDArray[np.float64]
 _RESOLUTION_BITS = 46
@@ -53,6 +53,11 @@ def weight_errors(target: Network, domain: Domain, network_eps: Fraction) -> lis
         )
     # Rounded down to a dyadic number, so that the header holds it exactly.
     return [Fraction(math.floor(s * scale * 2**60), 2**60) for s in shares]
+
+
+def error_of_weights(target: Network, domain: Domain, eps: float) -> float:
+    """Error of the network if every weight and bias is off by at most `eps`, by the recursion."""
+    return _predicted(target, _input_sums(target, domain), [eps] * target.depth)
 
 
 def _input_sums(target: Network, domain: Domain) -> list[Floats]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from slt_theory.errors import BadInput
-from slt_theory.networks import Attention, Network
+from slt_theory.networks import Attention, Network, Target
 from slt_theory.progress import Progress, shown
 from slt_theory.tickets.building.construction import Construction, constructions, find
 from slt_theory.tickets.building.options import Number, refuse_unknown
 from slt_theory.tickets.building.request import BuildSettings, PairSolver
 from slt_theory.tickets.checking.attention_check import certify_attention
 from slt_theory.tickets.checking.certificate import certify
+from slt_theory.tickets.checking.transformer_check import certify_transformer
 from slt_theory.tickets.domain import Domain
 from slt_theory.tickets.keeping import keeping_of
 from slt_theory.tickets.ticket import Ticket
@@ -107,7 +108,7 @@ def chosen(construction: Construction | None, theorem: str | None) -> Constructi
 
 @options_by_name
 def build_ticket(
-    target: Network | Attention,
+    target: Target,
     construction: Construction | None = None,
     *,
     theorem: str | None = None,
@@ -130,7 +131,7 @@ def build_ticket(
 
     Parameters
     ----------
-    target : Network or Attention
+    target : Network, Attention or PlainTransformer
     construction : Construction, optional
         A class of `slt_theory.papers` with its options, such as
         ``FrozenSource(prune=Fraction(1, 4))``; default: two random layers for each of the target's.
@@ -149,7 +150,7 @@ def build_ticket(
         Build both halves of every gadget, or only those that non-negative inputs leave.
     domain : str, optional
         Inputs: ``box:lo,hi`` (every coordinate) or ``ball:radius``; default: ``box:0,1``, for the
-        tokens of an attention layer ``box:-1,1``.
+        tokens of an attention layer ``box:-1,1``, of a transformer ``ball:1``.
     solver : PairSolver, optional
         Solves the sums of gadget pairs, such as ``slt_theory.torch.OnDevice("cuda")``; default:
         compiled code. The masks are the same, bit for bit.
@@ -186,8 +187,9 @@ def build_ticket(
     (True, True)
     """
     made = chosen(construction, theorem)
-    if not isinstance(target, Network | Attention):
-        raise BadInput("target", type(target).__name__, "must be a network or an attention layer")
+    if not isinstance(target, Target):
+        kinds = "must be a network, an attention layer or a transformer of such"
+        raise BadInput("target", type(target).__name__, kinds)
     if solver is not None and not callable(solver):
         way_out = "e.g. slt_theory.torch.OnDevice('cpu')"
         raise BadInput("solver", solver, "must be a solver of gadget pairs", way_out)
@@ -196,11 +198,13 @@ def build_ticket(
     )
     asked = {one.name: getattr(settings, one.name) for one in fields(settings)}
     # These do not decide the ticket.
-    asked |= dict.fromkeys(("threads", "progress", "solver"))
+    asked |= dict.fromkeys(("threads", "progress", "solver", "first_stream"))
     asked |= {**asdict(made), "theorem": made.theorem}
     keeping = keeping_of(target, asked, out=out, fresh=fresh, max_memory=max_memory, expect=expect)
     with shown(progress, "sums", None) as advance:
         ticket = made.ticket(target, replace(settings, progress=advance), keeping)
+    if isinstance(target, Network):
+        return certify(ticket, target)
     if isinstance(target, Attention):
         return certify_attention(ticket, target)
-    return certify(ticket, target)
+    return certify_transformer(ticket, target)

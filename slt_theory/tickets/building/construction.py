@@ -17,7 +17,7 @@ from slt_theory.tickets.building.options import Option
 
 if TYPE_CHECKING:
     from slt_theory.laws import Law
-    from slt_theory.networks import Attention, Network
+    from slt_theory.networks import Network, Target
     from slt_theory.tickets.building.request import BuildSettings, Request
     from slt_theory.tickets.keeping import Keeping
     from slt_theory.tickets.ticket import Ticket
@@ -126,7 +126,7 @@ class OfNetworks(Construction):
         """Tell whether the theorem is about such layers: the target has one of its kinds."""
         return any(weight.ndim in self.dimensions for weight in target.weights)
 
-    def request(self, target: Network | Attention, settings: BuildSettings) -> Request:
+    def request(self, target: Target, settings: BuildSettings) -> Request:
         """Check the settings, and that the theorem covers the target.
 
         Raises

@@ -62,7 +62,11 @@ def build(
     """
     n = request.n if request.n is not None else request.stretched(sufficient_n(request, law))
     blocks = tuple(
-        pair_block(layer, Design(n, halves_needed(request, k), law, law, size=size), 2 * k)
+        pair_block(
+            layer,
+            Design(n, halves_needed(request, k), law, law, size=size),
+            request.first_stream + 2 * k,
+        )
         for k, layer in enumerate(request.layers)
     )
     filled = [Filled(*masks) for masks in _solved(request, blocks)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput, exactly_one
 from slt_theory.lattice import PRODUCT_BITS, positive_fraction, whole_number
 from slt_theory.laws import Law
-from slt_theory.networks import Attention, Network, target_hash
+from slt_theory.networks import Network, Target, target_hash
 from slt_theory.streams import Purpose, check_seed, stream_id
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.budget import weight_errors
@@ -129,6 +129,7 @@ class Request:
     threads: int | None
     progress: Progress
     solver: PairSolver | None = None
+    first_stream: int = 0
     slack: Fraction = Fraction(1)
     keeping: Keeping = field(default_factory=Keeping)
 
@@ -234,7 +235,8 @@ def count(n: Any, most: int) -> int | None:
 class BuildSettings:
     """BuildSettings that all constructions share, as given; `parse_request` checks them.
 
-    Attributes are the parameters of `slt_theory.build_ticket` of the same names.
+    Attributes are the parameters of `slt_theory.build_ticket` of the same names, and
+    `first_stream`: a ticket of parts draws the weights of each from streams of its own.
     """
 
     eps: Number | None = None
@@ -247,6 +249,7 @@ class BuildSettings:
     threads: int | None = None
     progress: Progress = None
     solver: PairSolver | None = None
+    first_stream: int = 0
 
 
 def _any_error(target: Network) -> list[Fraction]:
@@ -256,7 +259,7 @@ def _any_error(target: Network) -> list[Fraction]:
 
 
 def parse_request(
-    target: Network | Attention,
+    target: Target,
     settings: BuildSettings,
     *,
     reach: float | None = 1.0,
@@ -300,6 +303,7 @@ def parse_request(
         threads=settings.threads,
         progress=settings.progress,
         solver=settings.solver,
+        first_stream=settings.first_stream,
     )
 
 

@@ -138,7 +138,7 @@ def _header_failures(ticket: Ticket, target: Attention) -> list[str]:
         failures.append("the ticket was built for another target (hashes differ)")
     if ticket.theorem != _THEOREM:
         failures.append(f"theorem {ticket.theorem!r} is not about attention")
-    if ticket.architecture != {"attention": target.heads}:
+    if ticket.architecture != target.describe():
         failures.append("the recorded architecture is not the target's")
     if len(ticket.blocks) != 2 * target.heads:
         return [*failures, f"{len(ticket.blocks)} blocks for {target.heads} heads"]

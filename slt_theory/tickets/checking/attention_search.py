@@ -9,15 +9,17 @@ from slt_theory.networks.attention import Attention, attend
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.domain import Box, Domain
 
-__all__ = ["Heads", "largest_attention_error"]
+__all__ = ["Heads", "largest_attention_error", "seeded_tokens"]
 
 Floats = NDArray[np.float64]
 Heads = list[tuple[Floats, Floats]]
 _LENGTHS, _DRAWS = (1, 2, 4, 8, 16), 64
 
 
-def _tokens(domain: Domain, seed: int, number: int, count: int, width: int) -> Floats:
-    """Corners of a box or points of a sphere; half of them scattered inside."""
+def seeded_tokens(domain: Domain, seed: int, number: int, count: int, width: int) -> Floats:
+    """Sequence `number` of a seed, (count, width): corners of a box, every second one scattered
+    inside, or points of a sphere.
+    """
     stream = stream_id(Purpose.INPUTS, 1 + number)
     words = words32(seed, stream, 0, 2 * count * width).reshape(2, count, width) / 2.0**32
     direction = words[0] - 0.5
@@ -63,7 +65,7 @@ def largest_attention_error(
     number = 0
     for length in lengths:
         for _ in range(draws):
-            x = _tokens(domain, seed, number, length, target.width)
+            x = seeded_tokens(domain, seed, number, length, target.width)
             number += 1
             rows = x if asked is None else x[:asked]
             gap = np.abs(_run(ours, rows, x) - _run(theirs, rows, x)).max()

@@ -46,6 +46,8 @@ class Verification(Record):
         Bits that the ticket stores; None for one that could not be read.
     edges : Edges or None
         Errors of convolutions at the border and inside; None without convolutions.
+    parts : tuple of Verification
+        Of a transformer: the checks of its parts, each on the ball that its tokens lie in.
     witnesses : tuple of float64 arrays (numbers in,)
         Inputs with large errors: one of them has `sup_error_found`, or one of a seeded set.
     """
@@ -62,6 +64,7 @@ class Verification(Record):
     bounds: dict[str, float] = field(default_factory=dict)
     size: Size | None = None
     edges: Edges | None = None
+    parts: tuple[Verification, ...] = ()
     witnesses: tuple[NDArray[np.float64], ...] = field(default=(), compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class Verification(Record):
             "layer_error_bounds": list(self.layer_error_bounds),
             **({} if self.size is None else {"size": self.size.to_dict()}),
             **({} if self.edges is None else asdict(self.edges)),
+            **({"parts": [part.certificate() for part in self.parts]} if self.parts else {}),
             "failures": list(self.failures),
         }
 
