@@ -132,7 +132,7 @@ def difference(
     """
     started = time.monotonic()
     if not seconds >= 0:
-        raise BadInput("split", seconds, "must be 0 or more seconds", "e.g. 60")
+        raise BadInput("seconds", seconds, "must be 0 or more seconds", "e.g. 60")
     asked = None if within is None else positive_fraction("within", within)
     box = _box(region, a.size_in)
     if isinstance(b, Ticket):

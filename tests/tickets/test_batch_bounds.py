@@ -155,8 +155,11 @@ def outside(a: Dense, b: Dense, seed: int, most: int = 40) -> int:
     return wrong
 
 
+@pytest.mark.parametrize("far", [0.0, batch_bounds._FAR, np.inf])
 @pytest.mark.parametrize("gap", [1e-6, 0.02, 0.8])
-def test_no_point_of_a_box_is_outside_of_its_ranges(gap):
+def test_no_point_of_a_box_is_outside_of_its_ranges(gap, far, monkeypatch):
+    """With forms of d nowhere, where they are of use, and everywhere."""
+    monkeypatch.setattr(batch_bounds, "_FAR", far)
     for seed in range(3):
         assert outside(*random_networks(np.random.default_rng(seed), gap), seed) == 0
 
@@ -171,6 +174,7 @@ def test_a_line_that_is_moved_is_caught(line, monkeypatch):
         return bounds._replace(**{line: getattr(bounds, line) * moved})
 
     monkeypatch.setattr(batch_bounds, "relu_bounds", wrong)
+    monkeypatch.setattr(batch_bounds, "_FAR", np.inf)
     assert any(outside(*random_networks(np.random.default_rng(s), 0.3), s) for s in range(6))
 
 

@@ -307,3 +307,9 @@ def test_one_other_network_is_asked_for(files):
         given = [files / "a.npz", *extra, "--region", files / "region.npz"]
         result = CliRunner().invoke(app, ["difference", *map(str, given)])
         assert isinstance(result.exception, BadInput)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan")])
+def test_seconds_that_are_none_are_refused_by_their_name(wrong):
+    with pytest.raises(BadInput, match=r"^seconds = "):
+        slt.difference(NET, pruned(), (LO, HI), seconds=wrong)

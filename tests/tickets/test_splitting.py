@@ -296,7 +296,7 @@ def test_balls_and_seconds_that_are_none_are_refused():
     with pytest.raises(BadInput, match="cuts boxes, no ball"):
         certify_regions(built(), NET, Ball(0.1), seconds=1)
     for wrong in (-1, float("nan")):
-        with pytest.raises(BadInput, match="0 or more seconds"):
+        with pytest.raises(BadInput, match=r"seconds = .*0 or more seconds"):
             certify_regions(built(), NET, ASKED, seconds=wrong)
 
 
@@ -333,9 +333,11 @@ def test_the_verb_keeps_and_takes_up_its_cuts(tmp_path, monkeypatch):
     stop_after(4, monkeypatch)
     first = CliRunner().invoke(app, [*given, "--split", "5"])
     again = CliRunner().invoke(app, given)
-    points = [json.loads(result.stdout)["points"] for result in (first, again)]
+    points = [json.loads(result.stdout)["points"][0] for result in (first, again)]
+    # Of pieces that were cut nothing is computed again, so what was found there is not.
+    assert points[0].pop("error_found") >= points[1].pop("error_found")
     assert points[0] == points[1]
-    assert points[0][0]["pieces"] == 5
+    assert points[0]["pieces"] == 5
 
 
 @pytest.mark.parametrize("code", [130, 5])

@@ -37,6 +37,13 @@ __all__ = ["Boxes", "Missed", "ReluBounds", "Rows", "largest_of", "relu_bounds"]
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+_FLAT = 2.0
+"""The line below relu(z) is 0, not z, up to ``u = -2 l``.
+
+The area between both lines is least with 1 in the place of 2. But what a line misses comes on top
+of slopes that go on through all layers before it. On 16 pieces of ACAS Xu (of 1,008, whole box) the
+median width of an output is 551 with 1, 258 with 1.5, 240 with 2, 256 with 3, and 398 with 0 alone.
+"""
 _CONSTANT = 0.7
 """A constant takes the place of a line where it is lower than so much of the line's end."""
 
@@ -102,7 +109,7 @@ def relu_bounds(value: Range, difference: Range, ends: Range) -> ReluBounds:
     chord = np.where(crossing, _up(high / _up(high - low, crossing, -np.inf), crossing), 1.0)
     chord = np.where(active | crossing, chord, 0.0)
     lift = np.where(crossing, _up(-chord * low, crossing), 0.0)
-    near = np.where(active | (crossing & (high > -low)), 1.0, 0.0)
+    near = np.where(active | (crossing & (high > -_FLAT * low)), 1.0, 0.0)
     same = active & (low + down >= 0)
     dead = (high <= 0) & (high + up <= 0)
     rise, top = _line(down, up, most)
@@ -167,8 +174,7 @@ def largest_of(
             ce = cd @ layer.other if k else None
         slip += np.abs(total) * 2.0**-50
         if k:
-            relu = ReluBounds(*(part[which] for part in boxes.relus[k - 1]))
-            cz, cd, left, size = _through(relu, ca, ce, missed)
+            cz, cd, left, size = _through(boxes.relus[k - 1], which, ca, ce, missed)
             total += left
             slip += size * charge(2 * ca.shape[1]) + np.abs(total) * 2.0**-50
     low, high = (end[which] for end in boxes.ends)
@@ -181,24 +187,33 @@ def largest_of(
 
 
 def _through(
-    relu: ReluBounds, ca: Floats, ce: Floats | None, missed: list[Missed] | None
+    relu: ReluBounds,
+    which: Indices,
+    ca: Floats,
+    ce: Floats | None,
+    missed: list[Missed] | None,
 ) -> tuple[Floats, Floats | None, Floats, Floats]:
     """Coefficients of z and d in the place of those of a and e, the constant, and its size."""
     above = np.maximum(ca, 0)
     below = ca - above
-    cz = above * relu.chord + below * relu.near
-    left = _dot(above, relu.lift)
-    size = left
-    cd = None
-    if ce is not None:
-        over = np.maximum(ce, 0)
-        under = ce - over
-        cd = over * relu.rise + under * relu.fall
-        left = left + _dot(over, relu.top) + _dot(under, relu.floor)
-        size = size + _dot(over, np.abs(relu.top)) - _dot(under, np.abs(relu.floor))
-        if missed is not None:
-            missed.append(Missed(np.abs(ca) * relu.lift, np.abs(ce) * (relu.top - relu.floor)))
-    return cz, cd, left, size
+    lift = relu.lift[which]
+    left = _dot(above, lift)
+    above *= relu.chord[which]
+    below *= relu.near[which]
+    above += below
+    if ce is None:
+        return above, None, left, left
+    rise, top, fall, floor = (part[which] for part in (relu.rise, relu.top, relu.fall, relu.floor))
+    over = np.maximum(ce, 0)
+    under = ce - over
+    size = left + _dot(over, np.abs(top)) - _dot(under, np.abs(floor))
+    left = left + _dot(over, top) + _dot(under, floor)
+    if missed is not None:
+        missed.append(Missed(np.abs(ca) * lift, np.abs(ce) * (top - floor)))
+    over *= rise
+    under *= fall
+    over += under
+    return above, over, left, size
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

@@ -113,7 +113,7 @@ def certify_regions(
         that was being cut.
     """
     if not seconds >= 0:
-        raise BadInput("split", seconds, "must be 0 or more seconds", "e.g. 60")
+        raise BadInput("seconds", seconds, "must be 0 or more seconds", "e.g. 60")
     if isinstance(asked, Around):
         asked.check_sides(target.shape_in)
     pair, domain = pair_of_ticket(ticket, target), parse_domain(ticket.domain)
@@ -154,7 +154,7 @@ class _Finished:
         if isinstance(region, Ball):
             if self._seconds:
                 way_out = "name a box, or leave it out"
-                raise BadInput("split", self._seconds, "cuts boxes, no ball", way_out)
+                raise BadInput("seconds", self._seconds, "cuts boxes, no ball", way_out)
             self.points.append(on_region(self._pair, region, target_ranges(target, region)))
             self._report(1)
             return
