@@ -31,22 +31,22 @@ def target_of(rng: np.random.Generator, half_width: float = 0.5, unit: int = UNI
     return int(rng.uniform(-half_width, half_width) * unit)
 
 
-def case(suite: str, what: str, ours: Timing, **more: Any) -> Case:
-    """Record of one case: our median, least and largest seconds over the instances, and `more`."""
-    return {
+def case(suite: str, what: str, ours: Timing, note: str | None = None) -> Case:
+    """Record of one case: our median, least and largest seconds over the instances."""
+    record = {
         "suite": suite,
         "case": what,
         "ours": ours.median,
         "least": ours.least,
         "largest": ours.largest,
         "instances": ours.instances,
-        **more,
     }
+    return record if note is None else record | {"note": note}
 
 
-def against(peer: str, seconds: float, ours: Timing, **more: Any) -> Case:
+def against(peer: str, seconds: float, ours: Timing) -> Case:
     """A peer's share of a record: its seconds, and their ratio to our median."""
-    return {"peer": peer, "peer_seconds": seconds, "ratio": seconds / ours.median, **more}
+    return {"peer": peer, "peer_seconds": seconds, "ratio": seconds / ours.median}
 
 
 def one() -> Iterator[Case]:
@@ -62,7 +62,7 @@ def one() -> Iterator[Case]:
                 [cpu_seconds(lambda p=p: numpy_meet.least_error(*p), runs=1) for p in problems]
             )
             wrong = sum(numpy_meet.least_error(*p) != subset_sum.best(*p).error for p in problems)
-            row |= against(numpy_meet.name, numpy.median, ours, false=wrong)
+            row |= against(numpy_meet.name, numpy.median, ours) | {"false": wrong}
         yield row
     n = 48
     problem = items_of(rng, n), target_of(rng)
@@ -159,7 +159,7 @@ def _peer_case(
         false += error > optimum if radius is None else error > radius
     peer = Timing.of(seconds)
     more = {"asked": len(problems), "false": false, "gave_up": gave_up}
-    return case("peers", what, ours, **against(solver.name, peer.median, ours, **more))
+    return case("peers", what, ours) | against(solver.name, peer.median, ours) | more
 
 
 def many() -> Iterator[Case]:
@@ -296,7 +296,9 @@ def cover() -> Iterator[Case]:
                 numpy_sort.covers(items[r, :alone], width, left, -left) != (0 <= times[r] <= alone)
                 for r in range(few)
             )
-            row |= against(f"{numpy_sort.name}, n = {alone} alone", peer / few, each, false=wrong)
+            row |= against(f"{numpy_sort.name}, n = {alone} alone", peer / few, each) | {
+                "false": wrong
+            }
         yield row
 
 

@@ -32,11 +32,14 @@ def made(blocks: int, block: int, seed: int = 0) -> Sweep:
     return Sweep("curve", blocks * block, seed, fixed, block=block)
 
 
-def elapsed(sweep: Sweep, **options: Any) -> tuple[float, list[dict[str, Any]]]:
+def elapsed(
+    sweep: Sweep, *, workers: int | None = None, scheduler: str | None = None
+) -> tuple[float, list[dict[str, Any]]]:
     """Seconds that a sweep takes in a fresh store in memory, and its rows."""
     with Store(None) as store:
         started = time.perf_counter()
-        run_sweep(sweep, store=store, **options)
+        backend = "threads" if scheduler is None else "dask"
+        run_sweep(sweep, store=store, backend=backend, scheduler=scheduler, workers=workers)
         return time.perf_counter() - started, rows(sweep, store)
 
 
@@ -62,13 +65,12 @@ def main() -> None:
     print(f"{machine()}; {arguments.blocks} blocks of {block} trials")
     started = time.perf_counter()
     with local_cluster(2) as cluster:
-        cluster_options = {"backend": "dask", "scheduler": cluster.scheduler_address}
-        elapsed(made(8, 50), **cluster_options)
+        elapsed(made(8, 50), scheduler=cluster.scheduler_address)
         print(f"cluster of two processes up and warm after {time.perf_counter() - started:.1f} s")
         arms: dict[str, dict[str, Any]] = {
             "one thread": {"workers": 1},
             "two threads": {"workers": 2},
-            "dask, two processes": cluster_options,
+            "dask, two processes": {"scheduler": cluster.scheduler_address},
         }
         times: dict[str, list[float]] = {name: [] for name in arms}
         for number in range(arguments.rounds):

@@ -99,10 +99,24 @@ def bound_numbers(
     assert isinstance(entry, Theorem)
     delta = probability("delta", delta)
     asked = _asked(entry, eps, network_eps, delta, parameters or {})
+    window = (entry.window[0] if lo is None else lo, entry.window[1] if hi is None else hi)
+    total = None if network_eps is None else float(network_eps)
+    return _numbers(entry, asked, delta, total, window, trials=trials, seed=seed)
+
+
+def _numbers(
+    entry: Theorem,
+    asked: _Asked,
+    delta: float,
+    network_eps: float | None,
+    window: tuple[Any, Any],
+    *,
+    trials: int,
+    seed: int,
+) -> BoundNumbers:
+    """The record of all numbers, proved, measured and fitted."""
     cost = asked.cost
-    low = entry.window[0] if lo is None else lo
-    high = entry.window[1] if hi is None else hi
-    question = (entry, asked.eps, asked.delta, low, high)
+    question = (entry, asked.eps, asked.delta, *window)
     # A network whose widths are certified as a whole needs no bound of one sum.
     whole = cost is not None and cost.certified is not None
     certified = None if whole else certified_for(*question)
@@ -110,35 +124,48 @@ def bound_numbers(
     proved = proved_fields(certified, statistical_for(*question), needed)
     if cost is not None and certified is None:
         proved |= {"certified": cost.certified, "proof": cost.proof}
-    measured, interval, used = _measured(*question, trials, seed)
     fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
     fitted = None if fit is None else _fitted(entry, fit, float(asked.eps), asked.delta)
-    one_sum = {"eps": float(asked.eps), "delta": asked.delta}
-    one_sum |= {"lo": float(low), "hi": float(high)}
-    everything = {} if network_eps is None else {"eps": float(network_eps)}
+    measured, interval, used = _measured(*question, trials, seed)
     return BoundNumbers(
         id=entry.id,
         eps=float(asked.eps),
-        network_eps=None if network_eps is None else float(network_eps),
+        network_eps=network_eps,
         delta=float(delta),
         counting=_counting(*question),
         measured=measured,
         measured_interval=interval,
+        trials=used,
         fitted=fitted,
         fitted_excluded=fitted is not None and needed is not None and math.ceil(fitted) < needed.n,
-        stated=_stated(entry, {**one_sum, "delta": delta, **everything, **asked.given}),
-        window=(float(low), float(high)),
-        unit=_unit(entry),
-        assumptions=tuple(
-            {"text": a.text, "holds": a.holds({**one_sum, **asked.given})} for a in entry.conditions
-        ),
-        parameters=asked.shown,
-        trials=used,
         fit=None if fit is None else fit.to_dict(),
+        parameters=asked.shown,
         network=None if cost is None else cost.to_dict(),
         notes=_notes(entry, certified is None and cost is None, bool(trials) and fit is None),
+        **_statement(entry, asked, delta, network_eps, window),
         **proved,
     )
+
+
+def _statement(
+    entry: Theorem,
+    asked: _Asked,
+    delta: float,
+    network_eps: float | None,
+    window: tuple[Any, Any],
+) -> dict[str, Any]:
+    """The published number, its unit and window, and whether its assumptions hold."""
+    low, high = float(window[0]), float(window[1])
+    one_sum = {"eps": float(asked.eps), "delta": asked.delta, "lo": low, "hi": high}
+    everything = {} if network_eps is None else {"eps": network_eps}
+    return {
+        "stated": _stated(entry, {**one_sum, "delta": delta, **everything, **asked.given}),
+        "window": (low, high),
+        "unit": _unit(entry),
+        "assumptions": tuple(
+            {"text": a.text, "holds": a.holds({**one_sum, **asked.given})} for a in entry.conditions
+        ),
+    }
 
 
 @dataclass(frozen=True)

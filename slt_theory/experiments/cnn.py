@@ -25,6 +25,7 @@ from slt_theory.records import Record
 from slt_theory.streams import Purpose, stream_id, words32
 from slt_theory.tickets.building.request import BuildSettings, parse_request
 from slt_theory.tickets.checking.effective import effective_block
+from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["ErrorRow", "direct_errors", "random_lenet5", "two_layer_beside"]
 
@@ -109,6 +110,8 @@ def direct_errors(
 ) -> list[ErrorRow]:
     """Exact optima of every convolution parameter for each n.
 
+    Cost: about 2^(n/2) steps a parameter.
+
     Parameters
     ----------
     target : Conv
@@ -116,13 +119,7 @@ def direct_errors(
     ns : sequence of int
     seed : int
         Of the numbers and of the uniform images on which outputs are compared.
-    images : int
-    threads : int, optional
-
-    Returns
-    -------
-    list of ErrorRow
-        About 2^(n/2) steps a parameter.
+    images, threads : int
     """
     part = _convolutions(target)
     words = words32(seed, stream_id(Purpose.INPUTS, 0), 0, images * target.size_in)
@@ -135,18 +132,11 @@ def direct_errors(
         request = parse_request(part, asked, reach=None)
         ticket = DirectConv().build(request)
         seconds = time.perf_counter() - begin
-        weights, biases = list(target.weights), list(target.biases)
-        worst = np.zeros(3)
-        for k, (block, layer) in enumerate(zip(ticket.blocks, request.layers, strict=True)):
-            sums = effective_block(ticket, k).positive
-            worst = np.maximum(worst, _errors(sums, layer.targets))
-            values = np.ldexp(sums.astype(np.float64), -PRODUCT_BITS)
-            shape = part.weights[k].shape
-            cube = values[:, : block.inputs].reshape(shape[0], -1, block.inputs)
-            weights[k] = cube.transpose(0, 2, 1).reshape(shape)
-            if block.constant_input:
-                biases[k] = values[block.constant_tap :: block.taps, -1]
-        out = replace(target, weights=tuple(weights), biases=tuple(biases)).forward(x)
+        sums = [effective_block(ticket, k).positive for k in range(len(ticket.blocks))]
+        pairs = zip(sums, request.layers, strict=True)
+        worst = np.max([_errors(each, layer.targets) for each, layer in pairs], axis=0)
+        out = _with_sums(target, ticket, sums).forward(x)
+        difference = np.abs(out - target_out).max() / np.abs(target_out).max()
         rows.append(
             ErrorRow(
                 n=n,
@@ -154,14 +144,25 @@ def direct_errors(
                 weight_error=float(worst[0]),
                 relative_weight_error=float(worst[1]),
                 relative_own_error=float(worst[2]),
-                relative_output_error=float(
-                    np.abs(out - target_out).max() / np.abs(target_out).max()
-                ),
+                relative_output_error=float(difference),
                 kept=ticket.kept / part.parameters,
                 seconds=seconds,
             )
         )
     return rows
+
+
+def _with_sums(target: Conv, ticket: Ticket, sums: list[Ints]) -> Conv:
+    """The target with the sums of a ticket as the parameters of its convolutions."""
+    weights, biases = list(target.weights), list(target.biases)
+    for k, block in enumerate(ticket.blocks):
+        values = np.ldexp(sums[k].astype(np.float64), -PRODUCT_BITS)
+        shape = weights[k].shape
+        cube = values[:, : block.inputs].reshape(shape[0], -1, block.inputs)
+        weights[k] = cube.transpose(0, 2, 1).reshape(shape)
+        if block.constant_input:
+            biases[k] = values[block.constant_tap :: block.taps, -1]
+    return replace(target, weights=tuple(weights), biases=tuple(biases))
 
 
 def _errors(sums: Ints, targets: Ints) -> tuple[float, float, float]:

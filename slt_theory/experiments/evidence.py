@@ -251,7 +251,7 @@ def frozen_points(seed: int) -> list[FitPoint]:
     points = []
     for lock, prune in FROZEN_GRID:
         q, p = Fraction(lock), Fraction(prune)
-        points.append(point_of(_frozen(lock, prune, seed), f=float(1 - q - p), q=float(q)))
+        points.append(point_of(_frozen(lock, prune, seed), {"f": float(1 - q - p), "q": float(q)}))
     return points
 
 

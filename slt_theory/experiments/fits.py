@@ -78,7 +78,7 @@ class Fit(Record):
         return super().to_dict() | {"good": self.good}
 
 
-def point_of(found: Threshold, **at: float) -> FitPoint:
+def point_of(found: Threshold, at: dict[str, float]) -> FitPoint:
     """A measured threshold as a point of a fit.
 
     Raises
@@ -127,10 +127,8 @@ def fit_linear(
     free = len(points) - len(names)
     scatter = float(np.sqrt((((n - fitted) / deviation) ** 2).sum() / free))
     errors = np.sqrt(np.diag(np.linalg.inv(scaled.T @ scaled))) * max(1.0, scatter)
-    shown = tuple(
-        FitPoint(p.at, p.n, p.low, p.high, float(f) + 0.5)
-        for p, f in zip(points, fitted, strict=True)
-    )
+    pairs = zip(points, fitted, strict=True)
+    shown = tuple(FitPoint(p.at, p.n, p.low, p.high, float(f) + 0.5) for p, f in pairs)
     return Fit(
         model=model,
         constants={
@@ -192,5 +190,5 @@ def _grid(
                 trials=trials,
                 seed=seed,
             )
-            points.append(point_of(found, eps=float(eps), delta=delta))
+            points.append(point_of(found, {"eps": float(eps), "delta": delta}))
     return tuple(points)

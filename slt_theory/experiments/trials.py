@@ -49,28 +49,21 @@ def hitting_times(
     threads: int | None = None,
     progress: Progress = None,
 ) -> Ints:
-    """First number of items at which each trial answers the question; -1 beyond `max_items`.
+    """First numbers of items (trials,) at which trials answer the question; -1 beyond `max_items`.
 
     Parameters
     ----------
     question : Question
-        Without a frozen pattern: under locked numbers success does not grow with n, see
-        `slt_theory.experiments.frozen`.
-    trials : int
+        Without a frozen pattern, which `slt_theory.experiments.frozen` answers.
+    trials, seed, start : int
         Trials ``start .. start + trials - 1``; the time of a trial depends on its number and the
-        seed alone.
-    seed : int
-        64 bits.
+        64-bit seed alone.
     max_items : int
         Where a trial gives up.
     threads : int, optional
         Default: all cores. The result does not depend on it.
     progress : callable, optional
         Called with the number of finished trials after each block.
-
-    Returns
-    -------
-    ndarray of int64, shape (trials,)
 
     Raises
     ------

@@ -19,7 +19,9 @@ def thresholds(
     rows: Sequence[Mapping[str, Any]],
     *,
     factors: Sequence[float] | None = None,
-    **style: Any,
+    color: str | None = None,
+    label: str | None = None,
+    ls: str | None = None,
 ) -> None:
     """Draw n against x, with bars from `n_low` to `n_high`; rows without n are left out.
 
@@ -31,8 +33,8 @@ def thresholds(
         With keys ``n``, ``n_low``, ``n_high``, as `Threshold.to_dict` gives them.
     factors : sequence of float, optional
         What each row is multiplied by.
-    **style
-        For `Axes.errorbar`, such as ``color`` and ``label``.
+    color, label, ls : str, optional
+        As in `Axes.errorbar`; the colour chooses the marker.
     """
     shown = [
         (place, f * row["n"], f * row["n_low"], f * (row["n_high"] or row["n"]))
@@ -46,5 +48,6 @@ def thresholds(
         [a - b for a, b in zip(n, low, strict=True)],
         [b - a for a, b in zip(n, high, strict=True)],
     ]
-    looks: dict[str, Any] = {"marker": marker_of(str(style.get("color"))), "ms": 3, "capsize": 2}
-    axis.errorbar(places, n, yerr=bars, **(looks | style))
+    look: dict[str, Any] = {"color": color, "label": label, "ls": ls}
+    look["marker"] = marker_of(str(color))
+    axis.errorbar(places, n, yerr=bars, ms=3, capsize=2, **look)

@@ -65,10 +65,6 @@ def run_sweep(
     stop : threading.Event, optional
         Once set, running blocks are finished and stored, and the run returns.
 
-    Returns
-    -------
-    Report
-
     Raises
     ------
     UnreadableFile

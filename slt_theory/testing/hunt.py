@@ -144,10 +144,6 @@ def falsify(
     progress : callable, optional
         Called with numbers of cases tried.
 
-    Returns
-    -------
-    Falsification
-
     Examples
     --------
     >>> from slt_theory.testing import Lemma, least_error, samples

@@ -17,6 +17,7 @@ __all__ = ["ABSENT", "UNDECIDED", "scan_rows"]
 ABSENT, UNDECIDED = -1, -2
 
 _EFFORT = 1.5
+_TURNS = 6
 _BITS = 30
 
 
@@ -37,30 +38,20 @@ def scan_rows(items: Tensor, targets: Tensor, radius: int) -> Tensor:
         found. Work space: about 4 KiB a row.
     """
     n = items.shape[1]
+    padded = max(n, 8)
     lowest, highest = items.clamp(max=0).sum(1), items.clamp(min=0).sum(1)
-    span = highest - lowest
-    shift = _shift(span)
-    half = (1 << shift) >> 1
-    rounded = ((items + half[:, None]) >> shift[:, None]).int()
     lo = torch.maximum(targets - radius, lowest)
     hi = torch.minimum(targets + radius, highest)
-    margin = torch.where(shift > 0, (n + 1) // 2, 0)
-    low = ((lo + (1 << shift) - 1) >> shift) + margin
-    width = (hi >> shift) - margin - low
-
-    padded = max(n, 8)
-    everything = 1 << (padded - 8)
-    tries = _EFFORT * span.double() / ((hi - lo + 1).double() * 256.0)
-    few = tries + 4.0 < everything
-    blocks = torch.where(few, tries.clamp(max=everything).long() + 4, everything)
-    turns = torch.where(few, min(6, (padded + 4) // 5), 1)
+    shift = _shift(highest - lowest)
+    rounded, low, width = _rounded(items, lo, hi, shift)
+    blocks, turns = _effort(highest - lowest, hi - lo + 1, padded)
 
     masks = torch.full_like(targets, UNDECIDED)
     masks[(lo <= 0) & (hi >= 0)] = 0
     masks[lo > hi] = ABSENT
     open_rows = torch.nonzero((masks == UNDECIDED) & (width >= 0)).flatten()
     rounded = torch.nn.functional.pad(rounded, (0, padded - n))
-    for turn in range(6):
+    for turn in range(_TURNS):
         open_rows = open_rows[turns[open_rows] > turn]
         if not open_rows.numel():
             break
@@ -70,16 +61,34 @@ def scan_rows(items: Tensor, targets: Tensor, radius: int) -> Tensor:
         )
         hit = local >= 0
         rows, local = open_rows[hit], local[hit]
-        full = (1 << padded) - 1
-        mask = ((local << begin) | (local >> (padded - begin))) & full & ((1 << n) - 1)
+        mask = ((local << begin) | (local >> (padded - begin))) & ((1 << n) - 1)
         total = _sums(items[rows], mask)
         fits = (lo[rows] <= total) & (total <= hi[rows])
         masks[rows] = torch.where(fits, mask, UNDECIDED)
         open_rows = open_rows[~hit]
     # Without rounding, all sums tried are a proof: an odd width, where a hit may miss, ends at the
     # smallest or the largest sum, so that there is a subset.
+    everything = 1 << (padded - 8)
     complete = (masks == UNDECIDED) & (width >= 0) & (shift == 0) & (blocks == everything)
     return masks.masked_fill_(complete, ABSENT)
+
+
+def _rounded(items: Tensor, lo: Tensor, hi: Tensor, shift: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Items in units of ``2**shift``, and start and width of ranges that pay for the rounding."""
+    half = (1 << shift) >> 1
+    rounded = ((items + half[:, None]) >> shift[:, None]).int()
+    margin = torch.where(shift > 0, (items.shape[1] + 1) // 2, 0)
+    low = ((lo + (1 << shift) - 1) >> shift) + margin
+    return rounded, low, (hi >> shift) - margin - low
+
+
+def _effort(span: Tensor, sums: Tensor, items: int) -> tuple[Tensor, Tensor]:
+    """Blocks of 256 sums to try in a turn, and turns; one turn where blocks hold all sums."""
+    everything = 1 << (items - 8)
+    tries = _EFFORT * span.double() / (sums.double() * 256.0)
+    few = tries + 4.0 < everything
+    blocks = torch.where(few, tries.clamp(max=everything).long() + 4, everything)
+    return blocks, torch.where(few, min(_TURNS, (items + 4) // 5), 1)
 
 
 def _shift(span: Tensor) -> Tensor:

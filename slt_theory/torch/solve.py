@@ -8,9 +8,10 @@ of the numpy path, bit for bit.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,10 +82,8 @@ def solve_pair(
         Use the kernel, see `slt_theory.torch.kernels.launch.can_draw`; else plain torch.
     memory : int
         Bytes of work space; besides it the masks take ``rows * hidden / 8`` bytes.
-    threads : int, optional
-        Of the part that runs in numba.
-    progress : callable, optional
-        Called with the number of sums of every finished block of rows.
+    threads, progress
+        Of the part that runs in numba; called with the sums of every finished block of rows.
 
     Raises
     ------
@@ -95,21 +94,12 @@ def solve_pair(
     step = memory // (2 * need)
     if not step:
         raise NeedsMemory("two rows of a mask", 2 * need, memory, "raise memory")
-    easy = _easy(pair, radius)
-    try_rows = _fused(pair, easy) if fused else _Plain(pair, easy)
-    side: Any = None
-    if pair.device.type == "cuda":
-        side = torch.cuda.Stream(pair.device)  # type: ignore[no-untyped-call]
+    try_rows = _trier(pair, _easy(pair, radius), fused)
+    side = _side_stream(pair.device)
     out = torch.zeros(pair.rows, (pair.hidden + 7) // 8, dtype=torch.uint8, device=pair.device)
     missed: list[int] = []
     before: _Block | None = None
-    for start in [*range(0, pair.rows, step), None]:
-        now = None
-        if start is not None:
-            stop = min(start + step, pair.rows)
-            states = torch.empty(stop - start, pair.groups, dtype=torch.int8, device=pair.device)
-            try_rows(targets[start:stop], radius, start, out[start:stop], states)
-            now = _Block.of(start, out[start:stop], states)
+    for now in chain(_tried(pair, targets, radius, step, try_rows, out), [None]):
         if before is not None:
             with contextlib.nullcontext() if side is None else torch.cuda.stream(side):
                 missed += before.finish(pair, targets, radius, threads)
@@ -120,6 +110,22 @@ def solve_pair(
         torch.cuda.current_stream(pair.device).wait_stream(side)
     unreached = tuple(pair.block.half_sum(*divmod(place, pair.groups)) for place in missed)
     return Masks(out, pair.used(out), unreached)
+
+
+def _side_stream(device: torch.device) -> Any:
+    """A second stream of a GPU, on which a block is finished while the next one is tried."""
+    return torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
+
+
+def _tried(
+    pair: GadgetPair, targets: Tensor, radius: int, step: int, try_rows: Trier, out: Tensor
+) -> Iterator[_Block]:
+    """Blocks of `step` rows, each tried when it is asked for."""
+    for start in range(0, pair.rows, step):
+        stop = min(start + step, pair.rows)
+        states = torch.empty(stop - start, pair.groups, dtype=torch.int8, device=pair.device)
+        try_rows(targets[start:stop], radius, start, out[start:stop], states)
+        yield _Block.of(start, out[start:stop], states)
 
 
 def solve_compiled(
@@ -157,7 +163,9 @@ class Trier(Protocol):
         """Packed masks (rows, bytes) into `out`, a state for every sum (rows, groups)."""
 
 
-def _fused(pair: GadgetPair, easy: Tensor) -> Trier:
+def _trier(pair: GadgetPair, easy: Tensor, fused: bool) -> Trier:
+    if not fused:
+        return _Plain(pair, easy)
     from slt_theory.torch.kernels.launch import Fused
 
     return Fused(pair, easy)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,22 +166,15 @@ def run_task(
             "family", family.name, "must be of one variable on [0, hi]", "e.g. powers:1-4"
         )
     data = _load(task)
-    stretch = float(family.hi)
-    inside: Callable[[Floats], Floats] = lambda x: ticket_forward(ticket, stretch * x)  # noqa: E731
-    exact: Callable[[Floats], Floats] = lambda x: exact_values(family, stretch * x[:, 0])  # noqa: E731
-    hidden: Callable[[Floats], Floats] = lambda x: hinge_values(ticket, stretch * x)  # noqa: E731
+    bases = _bases(ticket, family)
     count = data.train.shape[1] * len(family.functions)
-    bases: dict[str, Callable[[Floats], Floats]] = {
-        "ticket": lambda x: by_coordinate(inside, x),
-        "exact basis": lambda x: by_coordinate(exact, x),
-    }
-    others: dict[str, Callable[[Floats], Floats]] = {
-        "weak": lambda x: by_coordinate(hidden, x),
-        "random features": _random_features(data.train.shape[1], count),
-        "inputs": lambda x: x,
-    }
+    if baselines:
+        bases["random features"] = _random_features(data.train.shape[1], count)
+        bases["inputs"] = lambda x: x
+    else:
+        del bases["weak"]
     scores: dict[str, float] = {}
-    for name, basis in (bases | (others if baselines else {})).items():
+    for name, basis in bases.items():
         model = _readout(data.regression).fit(basis(data.train), data.train_labels)
         scores[name] = float(model.score(basis(data.test), data.test_labels))
         if name == "exact basis":
@@ -189,11 +183,16 @@ def run_task(
     if baselines:
         network = _trained_network(data.regression).fit(data.train, data.train_labels)
         scores["trained network"] = float(network.score(data.test, data.test_labels))
-    return TaskResult(
-        task,
-        "R2" if data.regression else "accuracy",
-        len(data.train),
-        len(data.test),
-        count,
-        scores,
-    )
+    measure = "R2" if data.regression else "accuracy"
+    return TaskResult(task, measure, len(data.train), len(data.test), count, scores)
+
+
+def _bases(ticket: Ticket, family: Family) -> dict[str, Callable[[Floats], Floats]]:
+    """Features of a ticket, of the exact functions, and of the ticket's hidden neurons."""
+    stretch = float(family.hi)
+    of_one: dict[str, Callable[[Floats], Floats]] = {
+        "ticket": lambda x: ticket_forward(ticket, stretch * x),
+        "exact basis": lambda x: exact_values(family, stretch * x[:, 0]),
+        "weak": lambda x: hinge_values(ticket, stretch * x),
+    }
+    return {name: partial(by_coordinate, features) for name, features in of_one.items()}

@@ -74,27 +74,12 @@ def search(
     """
     if len(maskable(model.shapes)) < len(model.shapes):
         raise BadInput("model", repr(model), "has biases", "make it with bias=False")
-    frozen = frozen_network(
-        model.shapes,
-        draws,
-        prune=settings.prune,
-        lock=settings.lock,
-        rule=settings.rule,
-        pattern=settings.pattern,
-    )
-    coats = [frozen.keep_counts(density) for density in (settings.density, *settings.coats)]
-    totals = [sum(coat.values()) for coat in coats]
-    if any(more <= fewer for more, fewer in pairwise(totals)):
-        raise BadInput("coats", settings.coats, "must fall, below the density")
-    keeps: list[Keep] = [*totals] if settings.scope == "global" else [*coats]
+    frozen = _frozen(model, settings, draws)
+    coats, totals, keeps = _coats(settings, frozen)
     if weights is None:
         weights = _weights(model, settings, coats, draws)
     if settings.method == "random":
-        best = best_of_random(
-            model, weights, frozen, keeps[0], task, settings.tries, draws, progress=progress
-        )
-        losses = torch.empty(0, len(draws))
-        return Found(best, applied(weights, best), frozen.mask_bits, losses)
+        return _best_of_random(model, task, settings, draws, weights, frozen, keeps[0], progress)
     drawn = {name: weight.clone() for name, weight in weights.items()}
     scored = _Scored(frozen, keeps, drawn, binary=settings.method == "biprop")
     redraw = _redrawing(model, settings, coats, draws, drawn, scored.chosen)
@@ -110,8 +95,44 @@ def search(
     )
     found = scored.chosen(fitted.variables)
     check_masks(found[0], model.shapes, keeps[0])
-    mask_bits = frozen.mask_bits + sum(totals[:-1])
-    return Found(found[0], scored.value(found), mask_bits, fitted.losses)
+    return Found(found[0], scored.value(found), frozen.mask_bits + sum(totals[:-1]), fitted.losses)
+
+
+def _best_of_random(
+    model: Model,
+    task: Task,
+    settings: Search,
+    draws: Draws,
+    weights: Tensors,
+    frozen: Frozen,
+    keep: Keep,
+    progress: Callable[[int], None] | None,
+) -> Found:
+    """The best of random masks: the baseline of a search."""
+    best = best_of_random(
+        model, weights, frozen, keep, task, settings.tries, draws, progress=progress
+    )
+    return Found(best, applied(weights, best), frozen.mask_bits, torch.empty(0, len(draws)))
+
+
+def _coats(settings: Search, frozen: Frozen) -> tuple[list[dict[str, int]], list[int], list[Keep]]:
+    """Kept weights of each layer for every coat, in all, and as the scope counts them."""
+    coats = [frozen.keep_counts(density) for density in (settings.density, *settings.coats)]
+    totals = [sum(coat.values()) for coat in coats]
+    if any(more <= fewer for more, fewer in pairwise(totals)):
+        raise BadInput("coats", settings.coats, "must fall, below the density")
+    return coats, totals, [*totals] if settings.scope == "global" else [*coats]
+
+
+def _frozen(model: Model, settings: Search, draws: Draws) -> Frozen:
+    return frozen_network(
+        model.shapes,
+        draws,
+        prune=settings.prune,
+        lock=settings.lock,
+        rule=settings.rule,
+        pattern=settings.pattern,
+    )
 
 
 @dataclass(frozen=True)
