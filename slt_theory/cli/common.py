@@ -18,7 +18,6 @@ __all__ = [
     "Eps",
     "Json",
     "Memory",
-    "OptionalNumber",
     "Seed",
     "Threads",
     "Trials",
@@ -64,7 +63,6 @@ Delta = Annotated[
         metavar="<float>",
     ),
 ]
-OptionalNumber = Annotated[str | None, typer.Option()]
 Trials = Annotated[int, typer.Option("--trials", help="Independent trials.")]
 Seed = Annotated[int, typer.Option("--seed", help="64-bit seed.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Default: all cores.")]

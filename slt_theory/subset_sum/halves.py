@@ -17,17 +17,12 @@ from slt_theory.subset_sum.kernels.sorting import sort_spread
 from slt_theory.subset_sum.kernels.sums import BEYOND, merge_item, sorted_sums, subset_with_sum
 from slt_theory.subset_sum.kernels.windows import emit_above, emit_below, nearest_pair
 
-__all__ = ["bytes_of_meet", "bytes_of_windows", "optimum_by_meeting", "optimum_by_windows"]
+__all__ = ["bytes_of_windows", "optimum_by_meeting", "optimum_by_windows"]
 
 Progress = Callable[[int], None]
 
 _SLICE = 1 << 22  # steps of a walk between two looks at Ctrl-C
 _WINDOW = 1 << 15  # sums of each half in a window, at least: sorted in the second-level cache
-
-
-def bytes_of_meet(n: int) -> int:
-    """Work space of `optimum_by_meeting`."""
-    return 8 * int(meet_space(n))
 
 
 def bytes_of_windows(n: int) -> int:

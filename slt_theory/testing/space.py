@@ -95,16 +95,6 @@ class Space(Generic[T]):
             for leaves in product(*(s.values[:width] for s in self.slots(shape))):
                 yield shape, leaves
 
-    def grid_size(self, width: int, depth: int) -> int:
-        """Number of points of `grid`."""
-        total = 0
-        for shape in self.shapes[:depth]:
-            count = 1
-            for s in self.slots(shape):
-                count *= min(width, len(s.values))
-            total += count
-        return total
-
     def random(self, source: Random, *, extreme: bool = False) -> Point:
         """A random point; with `extreme`, a pattern of extreme values."""
         shape = source.choice(self.shapes)

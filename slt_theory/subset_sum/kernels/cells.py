@@ -243,51 +243,106 @@ def extend_cells_py(
 extend_cells = jit(extend_cells_py)
 
 
+def list_sums_py(
+    row: Ints, scale: float, most: Scalar, sums: Ints
+) -> tuple[Scalar, Scalar, Scalar, Scalar]:
+    """List the sums of the absolute values of the first items, at most about `most`.
+
+    Returns the number of items, that of sums, the sum of the absolute values, and `below`: that of
+    the items < 0, positive, which is how far the window has moved.
+    """
+    sums[0] = 0
+    count = 1
+    reach = np.int64(0)
+    below = np.int64(0)
+    t = 0
+    while t < row.size and count < most:
+        if row[t] != 0:
+            scaled = np.int64(np.rint(row[t] * scale))
+            reach += abs(scaled)
+            below += max(-scaled, np.int64(0))
+            for i in range(count):
+                sums[count + i] = sums[i] + abs(scaled)
+            count *= 2
+        t += 1
+    return t, count, reach, below
+
+
+list_sums = jit(list_sums_py)
+
+
+def scaled_window_py(
+    row: Ints, width: Scalar, left: Scalar, right: Scalar, bits: Scalar
+) -> tuple[float, Scalar, Scalar, Scalar]:
+    """Units of the grid in one of the lattice, the window of targets in these, a doubtful hole.
+
+    Intervals are ``2**bits`` long after they were shortened; one length is added to the window. It
+    is empty where products of floats would not be exact enough. Longer holes than the last number
+    are certain.
+    """
+    n = row.size
+    spare = 2 * n + 4  # what the intervals are shortened by
+    doubt = spare + 2 * n + 16
+    full = np.int64(1) << bits
+    scale = (full + spare) / float(width)
+    if max(abs(left), abs(right), np.abs(row).max()) * scale >= _EXACT:
+        return scale, np.int64(0), np.int64(0), doubt
+    # rounding moves every sum by at most n, and the ends by at most 4
+    low = np.int64(math.floor(left * scale)) - 2 - n
+    return scale, low, np.int64(math.ceil(right * scale)) + 2 + n + full, doubt
+
+
+scaled_window = jit(scaled_window_py)
+
+
+def covers_py(
+    begin: Cells,
+    end: Cells,
+    low: Scalar,
+    high: Scalar,
+    length: Scalar,
+    doubt: Scalar,
+    bits: Scalar,
+) -> Scalar:
+    """1 if no hole of a set within [0, length] meets [low, high], -1 if one does, else DOUBT."""
+    if low < -doubt or high > length + doubt:
+        return -1
+    if low < 0 or high > length:
+        return DOUBT
+    low, high = folded(low, high, length)
+    hole = longest_hole(begin, end, low, high, doubt, bits)
+    if hole > doubt:
+        return -1
+    return 1 if hole <= 0 else DOUBT
+
+
+covers = jit(covers_py)
+
+
 def hitting_time_py(
     row: Ints,
     width: Scalar,
     left: Scalar,
     right: Scalar,
     bits: Scalar,
-    begin: Cells,
-    end: Cells,
-    new_begin: Cells,
-    new_end: Cells,
+    space: Cells,
     sums: Ints,
 ) -> Scalar:
     """As `intervals.hitting_time`, or DOUBT where rounding might decide or space is short."""
+    begin, end, new_begin, new_end = space[0], space[1], space[2], space[3]
     if right <= 0 <= left:
         return 0
     n = row.size
     if n == 0:
         return -1
     full = np.int64(1) << bits
-    spare = 2 * n + 4  # what the intervals are shortened by
-    scale = (full + spare) / float(width)
-    if max(abs(left), abs(right), np.abs(row).max()) * scale >= _EXACT:
-        return DOUBT
-    # rounding moves every sum by at most n, and the ends by at most 4
-    window_low = np.int64(math.floor(left * scale)) - 2 - n
-    window_high = np.int64(math.ceil(right * scale)) + 2 + n + full
-    doubt = spare + 2 * n + 16
+    scale, window_low, window_high, doubt = scaled_window(row, width, left, right, bits)
     if window_low >= window_high:
         return DOUBT
-    length = full  # M: the set lies in [0, M]
-    below = np.int64(0)  # sum of the items < 0, positive: how far the window has moved
     # fewer than (right - left) / width sums are listed only: they cannot cover the targets
-    sums[0] = 0
-    count = 1
     most = min((right - left) // width >> 1, sums.size)
-    t = 0
-    while t < n and count < most:
-        if row[t] != 0:
-            scaled = np.int64(np.rint(row[t] * scale))
-            length += abs(scaled)
-            below += max(-scaled, np.int64(0))
-            for i in range(count):
-                sums[count + i] = sums[i] + abs(scaled)
-            count *= 2
-        t += 1
+    t, count, reach, below = list_sums(row, scale, most, sums)
+    length = full + reach  # M: the set lies in [0, M]
     known = max(np.int64(_KEPT), (((length + 1) >> 1) >> bits) + 1)
     if known + _BASE + _LANES > begin.size:
         return DOUBT
@@ -309,18 +364,10 @@ def hitting_time_py(
         length += item
         last = min(need, (length >> bits) + 1)
         add_item(begin, end, new_begin, new_end, last, item >> bits, item & (full - 1), full)
-        begin, new_begin = new_begin, begin
-        end, new_end = new_end, end
-        low = window_low + below
-        high = window_high + below
-        if low < -doubt or high > length + doubt:
-            continue
-        if low < 0 or high > length:
-            return DOUBT
-        low, high = folded(low, high, length)
-        hole = longest_hole(begin, end, low, high, doubt, bits)
-        if hole <= doubt:
-            return t if hole <= 0 else DOUBT
+        begin, end, new_begin, new_end = new_begin, new_end, begin, end
+        covered = covers(begin, end, window_low + below, window_high + below, length, doubt, bits)
+        if covered != -1:
+            return t if covered == 1 else DOUBT
     return -1
 
 
@@ -349,10 +396,7 @@ def hitting_times_py(
             left[r],
             right[r],
             bits,
-            space[0],
-            space[1],
-            space[2],
-            space[3],
+            space,
             sums,
         )
         if times[r] == DOUBT:

@@ -75,6 +75,58 @@ def all_set_py(bits: Words, stride: Scalar, x0: Scalar, x1: Scalar, y0: Scalar, 
 all_set = jit(all_set_py)
 
 
+def point_up_py(items: Rows, flipped: Rows) -> tuple[Scalar, Scalar, Scalar]:
+    """Items turned so that they point up, or right; the least and greatest x and y of their sums.
+
+    The least y is 0.
+    """
+    low = np.int64(0)
+    high = np.int64(0)
+    top = np.int64(0)
+    for t in range(items.shape[0]):
+        down = items[t, 1] < 0 or (items[t, 1] == 0 and items[t, 0] < 0)
+        for c in range(2):
+            flipped[t, c] = -items[t, c] if down else items[t, c]
+        low += min(flipped[t, 0], np.int64(0))
+        high += max(flipped[t, 0], np.int64(0))
+        top += flipped[t, 1]
+    return low, high, top
+
+
+point_up = jit(point_up_py)
+
+
+def near_sums_py(
+    bits: Words,
+    stride: Scalar,
+    radius: Scalar,
+    box: Ints,
+    corner_x: Scalar,
+    corner_y: Scalar,
+    spaces: Words,
+) -> bool:
+    """True if all points of a box [x0, x1, y0, y1] are within `radius` of a sum; False below 0."""
+    row_words = stride // _WORD
+    # only rows near the box matter
+    first = max(0, box[2] - radius - corner_y)
+    last = min(bits.size // row_words, box[3] + radius - corner_y + 1)
+    if radius < 0 or first >= last:
+        return False
+    wide = spaces[0, : (last - first) * row_words]
+    tall = spaces[1, : (last - first) * row_words]
+    free = spaces[2, : (last - first) * row_words]
+    if smear(bits[first * row_words : last * row_words], 1, 2 * radius, wide, tall):
+        wide, tall = tall, wide
+    if smear(wide, stride, 2 * radius, tall, free):
+        tall, free = free, tall
+    dx = radius - corner_x
+    dy = radius - corner_y - first
+    return all_set(tall, stride, box[0] + dx, box[1] + dx, box[2] + dy, box[3] + dy)
+
+
+near_sums = jit(near_sums_py)
+
+
 def plane_times_py(
     items: Rows,
     reach: Scalar,
@@ -93,24 +145,12 @@ def plane_times_py(
     """
     n = items.shape[0]
     flipped = np.empty_like(items)  # every item points up or right: negative ones move the corner
-    low = np.int64(0)
-    high = np.int64(0)
-    top = np.int64(0)
-    for t in range(n):
-        down = items[t, 1] < 0 or (items[t, 1] == 0 and items[t, 0] < 0)
-        for c in range(2):
-            flipped[t, c] = -items[t, c] if down else items[t, c]
-        low += min(flipped[t, 0], np.int64(0))
-        high += max(flipped[t, 0], np.int64(0))
-        top += flipped[t, 1]
+    low, high, top = point_up(items, flipped)
     stride = (high - low + 2 * margin + _WORD) // _WORD * _WORD
-    row_words = stride // _WORD
-    words = (top + 2 * margin + 2) * row_words
+    words = (top + 2 * margin + 2) * (stride // _WORD)
     bits = np.zeros(words, np.uint64)
     other = np.zeros(words, np.uint64)
-    space = np.empty(words, np.uint64)
-    spare = np.empty(words, np.uint64)
-    third = np.empty(words, np.uint64)
+    spaces = np.empty((3, words), np.uint64)
     bits[-low // _WORD] = np.uint64(1) << np.uint64(-low % _WORD)
     corner_x = low
     corner_y = np.int64(0)
@@ -132,21 +172,7 @@ def plane_times_py(
                 continue
             slack = t if kind == 0 else -(t + 1)
             radius = (2 * reach + slack * step) // (2 * step)
-            # only rows near the box matter
-            first = max(0, box[2] - radius - corner_y)
-            last = min(words // row_words, box[3] + radius - corner_y + 1)
-            if radius < 0 or first >= last:
-                continue
-            wide = space[: (last - first) * row_words]
-            tall = spare[: (last - first) * row_words]
-            free = third[: (last - first) * row_words]
-            if smear(bits[first * row_words : last * row_words], 1, 2 * radius, wide, tall):
-                wide, tall = tall, wide
-            if smear(wide, stride, 2 * radius, tall, free):
-                tall, free = free, tall
-            dx = radius - corner_x
-            dy = radius - corner_y - first
-            if all_set(tall, stride, box[0] + dx, box[1] + dx, box[2] + dy, box[3] + dy):
+            if near_sums(bits, stride, radius, box, corner_x, corner_y, spaces):
                 times[kind] = t
         if times[1] >= 0:
             return

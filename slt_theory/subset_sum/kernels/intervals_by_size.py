@@ -56,6 +56,16 @@ def union_of_two_py(
 union_of_two = jit(union_of_two_py)
 
 
+def covers_py(lo: Ints, hi: Ints, count: Scalar, left: Scalar, stop: Scalar) -> bool:
+    """True if one of `count` > 0 intervals holds [left, stop]."""
+    if lo[0] > left or hi[count - 1] < stop:
+        return False
+    return bool(hi[last_not_above(lo, count, left)] >= stop)
+
+
+covers = jit(covers_py)
+
+
 def hitting_by_size_py(
     row: Ints, width: Scalar, left: Scalar, right: Scalar, lo: Ints, hi: Ints, times: Ints
 ) -> None:
@@ -96,14 +106,8 @@ def hitting_by_size_py(
             )
             new = 1 - old
             current[k] = new
-            if (
-                times[k] < 0
-                and lo[new, k, 0] <= left
-                and hi[new, k, counts[k] - 1] >= right + width
-            ):
-                at = last_not_above(lo[new, k], counts[k], left)
-                if hi[new, k, at] >= right + width:
-                    times[k] = t + 1
+            if times[k] < 0 and covers(lo[new, k], hi[new, k], counts[k], left, right + width):
+                times[k] = t + 1
         while top > 0 and times[top] >= 0:
             top -= 1
         if top == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slt_theory.subset_sum.kernels._compile import jit
-from slt_theory.subset_sum.kernels._types import Ints, Ints32, Rows, Scalar
+from slt_theory.subset_sum.kernels._types import Ints, Ints32, Rows, Scalar, Words
 from slt_theory.subset_sum.kernels.sums import BEYOND
 
 _MIX = np.uint64(0x9E3779B1)
@@ -57,6 +57,26 @@ def file_sums_py(sums: Rows, shifts: Ints, bits: Scalar, heads: Ints32, links: I
 file_sums = jit(file_sums_py)
 
 
+def box_cubes_py(sums: Ints, lo: Ints, hi: Ints, shifts: Ints, keys: Words) -> Scalar:
+    """Hashes of the cubes that the box ``lo - sums .. hi - sums`` meets; how many there are."""
+    count = 1
+    keys[0] = np.uint64(0)
+    for c in range(sums.size):
+        first = (lo[c] - sums[c]) >> shifts[c]
+        last = (hi[c] - sums[c]) >> shifts[c]
+        if first != last:
+            for k in range(count):
+                keys[count + k] = hash_cube(keys[k], last)
+        for k in range(count):
+            keys[k] = hash_cube(keys[k], first)
+        if first != last:
+            count *= 2
+    return count
+
+
+box_cubes = jit(box_cubes_py)
+
+
 def probe_py(
     left: Rows,
     right: Rows,
@@ -83,18 +103,7 @@ def probe_py(
     keys = np.empty(1 << dim, np.uint64)
     found = False
     for r in range(begin, end):
-        count = 1
-        keys[0] = np.uint64(0)
-        for c in range(dim):
-            first = (lo[c] - right[r, c]) >> shifts[c]
-            last = (hi[c] - right[r, c]) >> shifts[c]
-            if first != last:
-                for k in range(count):
-                    keys[count + k] = hash_cube(keys[k], last)
-            for k in range(count):
-                keys[k] = hash_cube(keys[k], first)
-            if first != last:
-                count *= 2
+        count = box_cubes(right[r], lo, hi, shifts, keys)
         for k in range(count):
             at = np.int64(heads[((keys[k] * _FINAL) >> _MIDDLE) & mask])
             while at >= 0:

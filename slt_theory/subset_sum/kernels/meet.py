@@ -21,9 +21,28 @@ from slt_theory.subset_sum.kernels.sums import BEYOND, sorted_sums, subset_with_
 _STRIDE = 1024  # steps between two looks at the running minimum
 
 
+def find_pair_py(left: Ints, right: Ints, target: Scalar, at: Words, best: Ints) -> None:
+    """The first pair of a walk from ``at`` = (i, j) whose error is ``best[0]``, into ``best[2:]``.
+
+    There is one.
+    """
+    i = at[0]
+    j = at[1]
+    s = left[i] + right[j] - target
+    while abs(s) != best[0]:
+        up = np.uint64(s < 0)
+        i += up
+        j -= np.uint64(1) - up
+        s = left[i] + right[j] - target
+    best[2] = left[i]
+    best[3] = right[j]
+
+
+find_pair = jit(find_pair_py)
+
+
 def walk_py(left: Ints, right: Ints, targets: Ints, at: Words, best: Ints, steps: Scalar) -> None:
-    """Advance four walks along ``left + right`` by `steps` each, keeping the pair nearest to a
-    target.
+    """Advance four walks along ``left + right`` by `steps`, keeping the pair nearest to a target.
 
     ``left`` ascends and ends with +BEYOND, ``right`` ascends and begins with -BEYOND. ``at`` holds
     the four positions in `left`, then the four in `right`, first at 0 and at the last element; the
@@ -64,21 +83,8 @@ def walk_py(left: Ints, right: Ints, targets: Ints, at: Words, best: Ints, steps
         least = min(min(b0, b1), min(b2, b3))
         if least < best[0]:  # rare: walk this stretch again to see where
             best[0] = least
-            walker = 0 if b0 == least else (1 if b1 == least else (2 if b2 == least else 3))
-            i = at[walker]
-            j = at[walker + 4]
-            z = targets[walker]
-            for _ in range(count):
-                s = left[i] + right[j] - z
-                if abs(s) == least:
-                    best[1] = walker
-                    best[2] = left[i]
-                    best[3] = right[j]
-                    break
-                if s < 0:
-                    i += one
-                else:
-                    j -= one
+            best[1] = 0 if b0 == least else (1 if b1 == least else (2 if b2 == least else 3))
+            find_pair(left, right, targets[best[1]], at[best[1] :: 4], best)
         done += count
     at[0], at[1], at[2], at[3] = i0, i1, i2, i3
     at[4], at[5], at[6], at[7] = j0, j1, j2, j3

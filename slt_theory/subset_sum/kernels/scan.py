@@ -75,6 +75,42 @@ def scan_py(items: Ints32, low: Scalar, width: Scalar, table: Ints32, blocks: Sc
 scan = jit(scan_py)
 
 
+def round_row_py(row: Ints, shift: Scalar, rounded: Ints32) -> tuple[Scalar, Scalar, Scalar]:
+    """Items in units of ``2**shift``, the least shift that is enough; the ends of their sums, too.
+
+    Sought from `shift` on.
+    """
+    while True:
+        lowest = np.int64(0)
+        highest = np.int64(0)
+        half = (1 << shift) >> 1
+        for k in range(row.size):
+            item = row[k]
+            lowest += min(item, np.int64(0))
+            highest += max(item, np.int64(0))
+            rounded[k] = np.int32((item + half) >> shift)  # meaningless while shift is too small
+        span = highest - lowest
+        if (span >> shift) >> _BITS != 0:
+            shift += 1
+        elif shift > 0 and (span >> (shift - 1)) >> _BITS == 0:
+            shift -= 1
+        else:
+            return lowest, highest, shift
+
+
+round_row = jit(round_row_py)
+
+
+def turn_row_py(items: Ints32, begin: Scalar, turned: Ints32) -> None:
+    """The items from `begin` on, then those before."""
+    for k in range(items.size):
+        source = begin + k
+        turned[k] = items[source - items.size if source >= items.size else source]
+
+
+turn_row = jit(turn_row_py)
+
+
 def scan_row_py(
     row: Ints,
     lo: Scalar,
@@ -92,24 +128,8 @@ def scan_row_py(
     items into the table, which helps where eight items happen to be small.
     """
     n = row.size
-    while True:
-        lowest = np.int64(0)
-        highest = np.int64(0)
-        half = (1 << shift) >> 1
-        for k in range(n):
-            item = row[k]
-            lowest += min(item, np.int64(0))
-            highest += max(item, np.int64(0))
-            rounded[k] = np.int32((item + half) >> shift)  # meaningless while shift is too small
-        span = highest - lowest
-        if (span >> shift) >> _BITS != 0:
-            shift += 1
-        elif shift > 0 and (span >> (shift - 1)) >> _BITS == 0:
-            shift -= 1
-        else:
-            break
-    lo = max(lo, lowest)
-    hi = min(hi, highest)
+    lowest, highest, shift = round_row(row, shift, rounded)
+    lo, hi = max(lo, lowest), min(hi, highest)
     if lo > hi:
         return -1, 0, shift
     if lo <= 0 <= hi:
@@ -120,35 +140,27 @@ def scan_row_py(
     if low > high:
         return -2, 0, shift
     padded = max(n, 8)
-    for k in range(n, padded):
-        rounded[k] = 0
+    rounded[n:padded] = 0
+    enough = effort * (highest - lowest) / ((hi - lo + 1) * 256.0)
     everything = 1 << (padded - 8)
-    enough = effort * span / ((hi - lo + 1) * 256.0)
-    blocks = everything
-    turns = 1
-    if enough + 4.0 < everything:
-        blocks = int(enough) + 4
-        turns = min(6, (padded + 4) // 5)
+    few = enough + 4.0 < everything
+    blocks = int(enough) + 4 if few else everything
+    turns = min(6, (padded + 4) // 5) if few else 1
     for turn in range(turns):
         begin = (turn * 8) % padded
         if turn == 0:
             mask = scan(rounded, low, high - low, table, blocks)
         else:
-            for k in range(padded):
-                source = begin + k
-                turned[k] = rounded[source - padded if source >= padded else source]
+            turn_row(rounded[:padded], begin, turned)
             mask = scan(turned, low, high - low, table, blocks)
-        if mask >= 0:
-            full = (np.int64(1) << np.int64(padded)) - 1
-            mask = ((mask << begin) | (mask >> (padded - begin))) & full
+        if mask >= 0:  # turned back; the items that only pad are beyond the first n bits
+            mask = (mask << begin) | (mask >> (padded - begin))
             mask &= (np.int64(1) << np.int64(n)) - 1
             total = sum_of_mask(row, mask)
             if lo <= total <= hi:
                 return mask, total, shift
             return -2, 0, shift
-    if shift == 0 and blocks == everything:
-        return -1, 0, shift
-    return -2, 0, shift
+    return -1 if shift == 0 and blocks == everything else -2, 0, shift
 
 
 scan_row = jit(scan_row_py)

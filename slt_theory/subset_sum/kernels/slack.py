@@ -18,16 +18,19 @@ GRAIN = 18
 """Products are known here to 18 bits less: those of two 24-bit numbers then fit in 32."""
 
 
+Source = tuple[Scalar, np.uint64, Scalar, Scalar]
+"""Least number and twice their count, of a uniform law; states below which a number is pruned, and
+below which it is frozen."""
+
+
 def share_of_py(
     word: Scalar,
     state: Scalar,
-    low: Scalar,
-    doubled: np.uint64,
-    pruned: Scalar,
-    locked: Scalar,
+    source: Source,
     slope: Scalar,
 ) -> tuple[Scalar, bool]:
     """A number times its slope, 0 if pruned, and whether it is frozen."""
+    low, doubled, pruned, locked = source
     draw = (np.uint64(word) * doubled) >> np.uint64(32)
     number = low + np.int64((draw + np.uint64(1)) >> np.uint64(1))
     share = (slope * number) >> GRAIN
@@ -43,10 +46,7 @@ def shares_py(
     frozen_stream: np.uint64,
     columns: Scalar,
     first: Scalar,
-    low: Scalar,
-    doubled: np.uint64,
-    pruned: Scalar,
-    locked: Scalar,
+    source: Source,
     slopes: Ints,
     live: Ints,
     goals: Ints,
@@ -74,18 +74,14 @@ def shares_py(
         down = goals[r] >> GRAIN
         up = -down
         for k in range(n):  # without branches or stores: most sums are far from the end
-            share, fixed = share_of(
-                words[skipped + k], states[skipped + k], low, doubled, pruned, locked, slopes[k]
-            )
+            share, fixed = share_of(words[skipped + k], states[skipped + k], source, slopes[k])
             down += -share if fixed else max(-share, np.int64(0))
             up += share if fixed else max(share, np.int64(0))
         if min(down, up) >= bound:
             continue
         for at in range(live.size):
             k = live[at]
-            share, fixed = share_of(
-                words[skipped + k], states[skipped + k], low, doubled, pruned, locked, slopes[k]
-            )
+            share, fixed = share_of(words[skipped + k], states[skipped + k], source, slopes[k])
             below[count, at] = -share if fixed else max(-share, np.int64(0))
             above[count, at] = share if fixed else max(share, np.int64(0))
         slack[count, 0] = down
