@@ -6,6 +6,8 @@ import ast
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import pytest
+
 spec = spec_from_file_location("house", Path(__file__).parents[1] / "tools" / "house.py")
 house = module_from_spec(spec)
 spec.loader.exec_module(house)
@@ -65,3 +67,17 @@ def test_the_quick_run_takes_a_part_of_every_folder():
     folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
     # The report is read in a browser: no part of it is quick.
     assert {path.relative_to(tests).parts[0] for path in paths} == folders - {"report"}
+
+
+def test_functions_stay_short_and_name_their_parameters():
+    found = house.counts(TREE)
+    assert found["functions over 50 lines"] <= 20
+    assert found["functions with **kwargs"] <= 21
+
+
+def test_an_unknown_revision_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["house.py", "no-such-revision"])
+    with pytest.raises(SystemExit) as stopped:
+        house.main()
+    assert stopped.value.code == 2
+    assert "'no-such-revision' names no revision" in capsys.readouterr().err

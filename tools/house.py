@@ -6,10 +6,10 @@ python tools/house.py fb479a8    # a revision, and the working tree next to it
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import subprocess
-import sys
 import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -26,14 +26,27 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Trees = dict[str, ast.Module]
 
 
+class UnknownRevisionError(ValueError):
+    """No tree of files is called so in this repository."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]!r} names no revision of this repository; git log shows them"
+
+
 def trees(revision: str | None) -> Trees:
     """Syntax trees of the Python files outside tests, by path."""
     if revision is None:
         listed = subprocess.check_output(["git", "ls-files", "*.py"], cwd=ROOT, text=True)
         texts = {name: (ROOT / name).read_text("utf-8") for name in listed.splitlines()}
     else:
-        archive = subprocess.check_output(["git", "archive", revision], cwd=ROOT)
-        with tarfile.open(fileobj=BytesIO(archive)) as files:
+        made = subprocess.run(
+            ["git", "archive", "--format=tar", f"{revision}^{{tree}}"],
+            cwd=ROOT,
+            capture_output=True,
+        )
+        if made.returncode:
+            raise UnknownRevisionError(revision)
+        with tarfile.open(fileobj=BytesIO(made.stdout)) as files:
             texts = {
                 member.name: files.extractfile(member).read().decode("utf-8")
                 for member in files
@@ -267,8 +280,13 @@ def counts(code: Trees) -> dict[str, int | str]:
 
 def main() -> None:
     """Print one column a tree."""
-    revisions: list[str | None] = [*sys.argv[1:], None]
-    columns = [counts(trees(revision)) for revision in revisions]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("revision", nargs="*", help="of git, such as HEAD, a tag or a hash")
+    revisions: list[str | None] = [*parser.parse_args().revision, None]
+    try:
+        columns = [counts(trees(revision)) for revision in revisions]
+    except UnknownRevisionError as error:
+        parser.error(str(error))
     width = max(map(len, columns[0]))
     print(" " * width, *(f"{revision or 'this tree':>14}" for revision in revisions))
     for row in columns[0]:
