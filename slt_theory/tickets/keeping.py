@@ -11,7 +11,9 @@ from typing import Any
 from slt_theory.errors import BadInput, NeedsMemory
 from slt_theory.lattice import whole_number
 from slt_theory.networks import Network, Target, target_hash
+from slt_theory.rationals import to_fraction
 from slt_theory.tickets.block import Block
+from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.partial import Journal, MaskStore, Memory, partial_path, read_identity
 
 __all__ = ["Keeping", "keeping_of"]
@@ -107,7 +109,8 @@ def keeping_of(
     ----------
     target : Network, Attention or PlainTransformer
     asked : mapping
-        What decides the ticket, by name; None stands for what was not asked.
+        What decides the ticket, by name; None stands for what was not asked. Numbers count by
+        their exact values, however they are written.
     out, fresh, max_memory, expect
         As in `slt_theory.build_ticket`.
 
@@ -121,8 +124,16 @@ def keeping_of(
         raise BadInput("max_memory", limit, "must be > 0 bytes")
     if out is None:
         return Keeping(None, {}, fresh, limit, expect)
-    identity = {name: str(value) for name, value in asked.items() if value is not None}
+    identity = {name: _as_one(name, value) for name, value in asked.items() if value is not None}
     identity["target"] = (
         target_hash(target) if isinstance(target, Network) else target.target_hash()
     )
     return Keeping(partial_path(Path(out)), identity, fresh, limit, expect)
+
+
+def _as_one(name: str, value: Any) -> str:
+    """A value in one spelling: 1/20 for Fraction(1, 20), "1/20" and "0.05", not for the float."""
+    try:
+        return str(parse_domain(value) if name == "domain" else to_fraction(name, value))
+    except BadInput:
+        return str(value)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
+from decimal import Decimal
+from fractions import Fraction
+
 import cases
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from slt_theory.cli import app
 from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
-from slt_theory.tickets import build_ticket, verify, write_ticket
-from slt_theory.tickets.partial import partial_path
+from slt_theory.networks import save_npz
+from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
+from slt_theory.tickets.partial import Journal, partial_path
 
 CASES = {
     "pensia2020-two-layer": {"n": 44},
     "burkholz2022-depth": {},
     "otsuka2024-frozen-network": {"prune": 0.1, "lock": 0.1},
 }
+AS_TEXT = {"eps": "1/20", "prune": "1/10", "lock": "1/10"}
 TARGET = cases.random_target(3, (6, 5, 4), biases=True, size=0.5)
 
 
@@ -120,6 +128,61 @@ def test_other_arguments_are_refused_and_fresh_begins_again(options, named, tmp_
     assert partial_path(out).exists()
     fresh = build("pensia2020-two-layer", out, fresh=True, **options)
     assert fresh == build("pensia2020-two-layer", tmp_path / "other.slt", **options)
+
+
+ONE = (Fraction(1, 20), "0.05", "1/20", "5e-2", Decimal("0.05"))
+"""The same number, in the spellings of Python and of the command line."""
+
+
+@pytest.mark.parametrize("first", ONE[:2])
+@pytest.mark.parametrize("then", ONE)
+def test_a_number_is_the_same_however_it_is_written(first, then, tmp_path, small_blocks):
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 1, eps=first, domain="box:0,1")
+    build("pensia2020-two-layer", out, eps=then, n=np.int64(44))
+
+
+def test_a_float_is_the_dyadic_number_that_it_stores(tmp_path, small_blocks):
+    out = tmp_path / "t.slt"
+    broken_off("pensia2020-two-layer", out, 1, eps=0.05)
+    with pytest.raises(BadInput, match="another eps;"):
+        build("pensia2020-two-layer", out, eps="0.05")
+    build("pensia2020-two-layer", out, eps=Fraction(0.05))
+
+
+@pytest.mark.parametrize("verb_first", [True, False])
+def test_the_verb_and_python_go_on_with_each_others_builds(verb_first, tmp_path, small_blocks):
+    out, target = tmp_path / "t.slt", tmp_path / "net.npz"
+    save_npz(TARGET, target)
+    theorem = "otsuka2024-frozen-network"
+    words = ["--theorem", theorem, "--prune", "0.1", "--lock", "0.1", "--domain", "box:0,1.0"]
+    words += ["--eps", "0.05", "--seed", "1", "--threads", "1"]
+    words = ["ticket", "build", "--target", str(target), "--out", str(out), *words]
+    if verb_first:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Journal, "put", stopping(Journal.put, 2))
+            assert CliRunner().invoke(app, words).exit_code == 130
+        assert partial_path(out).exists()
+        build(theorem, out, **AS_TEXT)
+    else:
+        broken_off(theorem, out, 2, **AS_TEXT)
+        assert CliRunner().invoke(app, words).exit_code == 0
+    assert not partial_path(out).exists()
+    build(theorem, tmp_path / "whole.slt", **AS_TEXT)
+    pairs = zip(read_ticket(out).masks, read_ticket(tmp_path / "whole.slt").masks, strict=True)
+    assert all((a == b).all() for x, y in pairs for a, b in zip(x, y, strict=True))
+
+
+def stopping(put, after: int):
+    """Store some blocks of rows, then behave like Ctrl-C."""
+    count = itertools.count(1)
+
+    def stop(*given):
+        put(*given)
+        if next(count) == after:
+            raise KeyboardInterrupt
+
+    return stop
 
 
 def test_another_target_is_refused(tmp_path, small_blocks):

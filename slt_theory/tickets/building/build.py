@@ -199,7 +199,7 @@ def build_ticket(
     asked = {one.name: getattr(settings, one.name) for one in fields(settings)}
     # These do not decide the ticket.
     asked |= dict.fromkeys(("threads", "progress", "solver", "first_stream"))
-    asked |= {**asdict(made), "theorem": made.theorem}
+    asked |= {**asdict(made), "theorem": made.theorem, "domain": domain or made.domain}
     keeping = keeping_of(target, asked, out=out, fresh=fresh, max_memory=max_memory, expect=expect)
     with shown(progress, "sums", None) as advance:
         ticket = made.ticket(target, replace(settings, progress=advance), keeping)
