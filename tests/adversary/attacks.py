@@ -175,7 +175,7 @@ class Pair:
         for place, (a, b, copies) in enumerate(zip(ours, theirs, self.copies, strict=True)):
             gaps = np.abs(differences(a, b, copies))
             sizes = gaps[~self.off.get(place, np.zeros(len(gaps), dtype=bool))].ravel().tolist()
-            result.append(max((_surely(size) for size in sizes), default=Fraction(0)))
+            result.append(max((surely(size) for size in sizes), default=Fraction(0)))
         return result
 
     def worst_inputs(self, rng: random.Random) -> list[np.ndarray]:
@@ -258,7 +258,7 @@ def arb_of(exact: Fraction) -> Any:
     return arb(exact.numerator) / arb(exact.denominator)
 
 
-def _surely(size: Any) -> Fraction:
+def surely(size: Any) -> Fraction:
     """A size, or the lower end of the ball that holds it."""
     if isinstance(size, int | Fraction):
         return Fraction(size)
