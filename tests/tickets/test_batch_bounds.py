@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from exact_outputs import INPUTS, NET, built, exact, lead
 
-from slt_theory.networks import Conv, Dense
+from slt_theory.networks import Conv, Dense, from_layers
+from slt_theory.networks.layers import (
+    ActivationLayer,
+    ConvolutionLayer,
+    FlattenLayer,
+    LinearLayer,
+    PoolLayer,
+    Residual,
+)
 from slt_theory.networks.network import Network
 from slt_theory.tickets.checking import batch_bounds, batch_forms
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes, ranges_on_boxes
 from slt_theory.tickets.checking.batch_forms import ReluBounds, Rows, largest_of, relu_bounds
 from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
 from slt_theory.tickets.checking.paired_layers import PairedLayer, paired_layers
+from slt_theory.tickets.difference import difference
 
 Row = list[Fraction]
 SIZES = (3, 7, 6, 4)
@@ -236,6 +246,33 @@ def test_what_is_no_chain_of_relus_has_other_bounds():
     x = rng.normal(size=(1, 16))
     z = np.maximum(x @ layers[0].weight.T, 0) @ layers[1].weight.T
     assert np.allclose(z, conv.forward(x))
+
+
+def linear(*shape: int) -> LinearLayer:
+    return LinearLayer(np.random.default_rng(sum(shape)).normal(size=shape))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [linear(3, 3), ActivationLayer(), Residual([linear(3, 3)])],
+        [linear(3, 3), Residual([linear(3, 3)])],
+        [ActivationLayer(), linear(3, 3), ActivationLayer("identity")],
+        [ConvolutionLayer(np.ones((2, 1, 1, 1))), PoolLayer("max", 2, 1), FlattenLayer()],
+        [ConvolutionLayer(np.ones((2, 1, 1, 1))), PoolLayer("average", 2, 1), FlattenLayer()],
+    ],
+    ids=["sum behind weights", "sums alone", "ReLU first", "largest of a pool", "mean of a pool"],
+)
+def test_a_step_in_the_place_of_a_relu_is_none(between):
+    """Weights stand at every other step, and what stands between is a sum, a pool, the identity."""
+    image = isinstance(between[0], ConvolutionLayer)
+    last = linear(2, 8) if image else linear(2, 3)
+    a = from_layers([*between, last], input_shape=(1, 3, 3) if image else (3,))
+    b = replace(a, weights=tuple(w * 1.25 for w in a.weights))
+    assert paired_layers(*pair_of_networks(a, b)) is None
+    size = a.size_in
+    found = difference(a, b, (np.full(size, 0.5), np.ones(size))).facts
+    assert found.error_found <= found.error_bound
 
 
 def test_one_layer_and_large_ones():

@@ -64,19 +64,20 @@ def paired_layers(
     None for other steps, several copies of a channel, slopes known up to more than `Gap.slack`,
     more than 2^21 entries of one matrix, or more than 2e10 multiplications a box.
     """
-    steps = [step for step in target.steps if not isinstance(step, Flatten)]
-    for number, step in enumerate(steps):
-        weighs = number % 2 == 0
-        if weighs != isinstance(step, Weigh):
-            return None
-        if isinstance(step, Activate) and step.activation.kind != "relu":
-            return None
-    if len(steps) % 2 == 0 or any(gap.copies != 1 for gap in gaps) or any(m.loose for m in maps):
+    if not _is_chain(target) or any(gap.copies != 1 for gap in gaps) or any(m.loose for m in maps):
         return None
     if max(m.positive.shape[0] * m.positive.shape[1] for m in maps) > _MOST_ENTRIES:
         return None
     layers = [_paired(target, k, *each) for k, each in enumerate(zip(maps, gaps, strict=True))]
     return layers if work_of(layers) <= _MOST_WORK else None
+
+
+def _is_chain(target: Network) -> bool:
+    """Tell whether the steps are weights, ReLU, weights, ..., weights: no pool, no sum."""
+    steps = [step for step in target.steps if not isinstance(step, Flatten)]
+    relus = [isinstance(step, Activate) and step.activation.kind == "relu" for step in steps[1::2]]
+    weights = [isinstance(step, Weigh) for step in steps[::2]]
+    return len(steps) % 2 == 1 and all(relus) and all(weights)
 
 
 def work_of(layers: list[PairedLayer]) -> float:
