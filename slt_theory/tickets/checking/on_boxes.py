@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Activate, Add, Pool, Weigh
+from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 from slt_theory.tickets.checking.at_points import errors_at
 from slt_theory.tickets.checking.backward import largest_forms, target_ranges
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes
@@ -48,7 +49,10 @@ Floats = NDArray[np.float64]
 _WORK = 2e10
 """Multiplications for the descent of one region; a whole domain takes ten times as many."""
 _AT_ONCE = 16
-"""Pieces that are cut in one step where many boxes go together; fewer of large networks."""
+"""Pieces that are cut in one step where many boxes go together; fewer of large networks.
+
+So many are bounded on one processor: half of the halves.
+"""
 _STEP = 1e9
 """Multiplications of one step: between two the time is looked at."""
 _AXES = 32
@@ -126,7 +130,7 @@ def _one_by_one(pair: NetworkPair, report: Callable[[int], None]) -> Certify:
 def _together(
     pair: NetworkPair, layers: list[PairedLayer], report: Callable[[int], None]
 ) -> Certify:
-    def certify(lo: Floats, hi: Floats) -> Facts:
+    def some(lo: Floats, hi: Floats) -> Facts:
         middle = np.clip(lo / 2 + hi / 2, lo, hi)
         best = np.argmax(pair.target.run(middle)[-1], axis=1)
         bounds = bounds_on_boxes(layers, lo, hi, best)
@@ -134,8 +138,16 @@ def _together(
         shares = np.where(np.isfinite(bounds.shares), bounds.shares, 0.0) + (hi - lo) * 2.0**-200
         can = cuttable(lo, hi)
         axis = np.where(can.any(axis=1), np.argmax(np.where(can, shares, -1.0), axis=1), -1)
-        report(len(lo))
         return Facts(bounds.error, found, bounds.lead, bounds.kept, axis)
+
+    def certify(lo: Floats, hi: Floats) -> Facts:
+        # Blocks of one size: the same floats for any number of threads.
+        blocks = row_blocks(len(lo), _AT_ONCE)
+        parts = map_blocks(
+            lambda rows: some(lo[rows.start : rows.stop], hi[rows.start : rows.stop]), blocks
+        )
+        report(len(lo))
+        return Facts(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
     return certify
 
