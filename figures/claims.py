@@ -23,58 +23,20 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
     Killed, it goes on from the claims and seeds that it has finished.
     """
-    from slt_theory.experiments.claim_runs import code_of, parts_folder, run_claims
+    from slt_theory.experiments.claim_names import name_of
+    from slt_theory.experiments.claim_record import joined, row_of
+    from slt_theory.experiments.claim_runs import parts_folder, run_claims
     from slt_theory.papers.trained.shared.verdicts import SMALL
     from slt_theory.theorems import all_claims
 
-    claims = all_claims()
+    claims = {claim.id: claim for claim in all_claims()}
     seeds = [seed + k for k in range(1 if quick else SEEDS)]
     size = SMALL if quick else None
-    reports = list(run_claims(claims, seeds, size=size, folder=parts_folder()))
-    return {
-        "seeds": seeds,
-        "claims": [
-            _claim(claim, [report for report in reports if report.claim == claim.id])
-            | {"code": code_of(claim)}
-            for claim in claims
-        ],
-    }
-
-
-def _claim(claim: Any, reports: list[Any]) -> dict[str, Any]:
-    """One claim with all its seeds."""
-    return {
-        "claim": claim.id,
-        "title": claim.title,
-        "family": claim.family,
-        "exact": claim.exact,
-        "test_scope": claim.test_scope,
-        "paper_scope": claim.paper_scope,
-        "seeds": [report.seed for report in reports],
-        "verdicts": [str(report.verdict) for report in reports],
-        "checks": [
-            _check(outcomes)
-            for outcomes in zip(*(report.checks for report in reports), strict=True)
-        ],
-        "seconds": round(sum(check.processor_seconds for check in reports[0].checks), 1),
-    }
-
-
-def _check(outcomes: tuple[Any, ...]) -> dict[str, Any]:
-    """One check with all seeds; the evidence is of the first."""
-    first = outcomes[0]
-    row = {
-        "check": first.name,
-        "what": first.what,
-        "role": first.role,
-        "recorded": first.to_dict()["expected"],
-        "verdicts": [outcome.finding for outcome in outcomes],
-        "evidence": first.evidence,
-    }
-    if "differences" in first.numbers:
-        keys = ("wins", "losses", "ties", "median")
-        row |= {key: [outcome.numbers[key] for outcome in outcomes] for key in keys}
-    return row
+    rows: dict[str, Any] = dict.fromkeys(claims)
+    for report in run_claims([*claims.values()], seeds, size=size, folder=parts_folder()):
+        claim = claims[report.claim]
+        rows[claim.id] = joined(rows[claim.id], row_of(claim, report, name_of(claim)))
+    return {"seeds": seeds, "claims": [*rows.values()]}
 
 
 def draw(data: dict[str, Any]) -> Figure:

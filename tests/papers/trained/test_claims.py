@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -122,7 +121,7 @@ def test_a_part_that_is_done_is_not_done_again(tmp_path, monkeypatch):
     # Another seed, another size and other code are other parts.
     run_part(claim, 6, size=SMALL, folder=tmp_path)
     run_part(claim, 5, size=Scale(3), folder=tmp_path)
-    monkeypatch.setattr(claim_runs, "_code", lambda module: "edited")
+    monkeypatch.setattr(claim_runs, "name_of", lambda claim: "edited")
     run_part(claim, 5, size=SMALL, folder=tmp_path)
     assert runs == [5, 6, 5, 5]
     # A file that was cut is no part.
@@ -130,40 +129,6 @@ def test_a_part_that_is_done_is_not_done_again(tmp_path, monkeypatch):
         path.write_text(path.read_text()[:100])
     assert run_part(claim, 5, size=SMALL, folder=tmp_path).verdict is first.verdict
     assert len(runs) == 5
-
-
-def test_a_part_is_named_by_every_source_that_it_reaches():
-    module = claim_runs._module(entry("frankle2019-matching"))
-    assert module == "slt_theory.papers.trained.frankle2019_matching"
-    reached = claim_runs._sources(module)
-    assert {
-        "slt_theory.papers.trained.frankle2019",
-        "slt_theory.papers.trained.shared.arms",
-        "slt_theory.statistics.paired",
-        "slt_theory.torch.train.loop",
-    } <= set(reached)
-    assert "slt_theory.papers.trained.wang2022" not in reached
-
-
-def test_the_name_of_code_is_that_of_what_it_computes(tmp_path):
-    def name(text):
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.py"
-        path.write_text(text)
-        return claim_runs._read(path)[0]
-
-    plain = name('"""Words."""\ndef twice(x):\n    """More."""\n    return 2 * x\n')
-    assert plain == name("def twice(x):\n    # a comment\n    return (2 * x)\n")
-    # Planted errors: another number, another word that is a value.
-    assert plain != name("def twice(x):\n    return 3 * x\n")
-    assert name("kept = ['a']") != name("kept = ['b']")
-
-
-def test_what_a_name_leaves_out_gives_no_number():
-    reached = {m for claim in CLAIMS for m in claim_runs._sources(claim_runs._module(claim))}
-    assert not reached & set(claim_runs._NO_NUMBERS)
-    for module in reached - {"slt_theory.data"}:
-        text = Path(claim_runs._source(module)).read_text(encoding="utf-8")
-        assert not re.search(r"shipped_(path|target)|data\.shipped", text), module
 
 
 def test_claims_that_share_arms_run_in_one_process():
