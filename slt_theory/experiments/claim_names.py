@@ -19,7 +19,6 @@ from pathlib import Path
 from slt_theory.errors import BadInput
 from slt_theory.experiments.catalogue import run_entry
 from slt_theory.theorems import Claim
-from slt_theory.theorems import entry as find
 
 __all__ = ["module_of", "name_of", "sources"]
 
@@ -28,12 +27,12 @@ _SYSTEMS = "slt_theory.papers.trained."
 
 def name_of(claim: Claim) -> str:
     """The name: 16 hexadecimal digits. The first time it takes a thirtieth of the claim's run."""
-    return _name(claim.id)
+    return _name(claim.id, module_of(claim))
 
 
 @cache
-def _name(claim: str) -> str:
-    code = sorted(sources(module_of(find(claim))).items())
+def _name(claim: str, module: str) -> str:
+    code = sorted(sources(module).items())
     return _digest([claim, code, _small(claim), _bits()])
 
 
