@@ -93,6 +93,9 @@ LAZY = {
     ("figures", "papers.trained"),
     ("proofs", "subset_sum"),
     ("figures", "torch"),
+    # The name of a claim's numbers is a hash of a small run of it and of trained weights.
+    ("experiments", "papers.trained"),
+    ("experiments", "torch"),
     # A file of torch.export is read by torch's operators.
     ("networks", "torch"),
 }
