@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from slt_theory.networks import Dense, Operator
 from slt_theory.networks.unrolling import ONE_SITE
-from slt_theory.tickets.checking import at_points, fixed_point_run
+from slt_theory.tickets.checking import at_points, error_search, fixed_point_run, output_ends
+from slt_theory.tickets.checking.error_search import errors_shown
 from slt_theory.tickets.checking.fixed_point import (
     DigitBase,
     Slices,
@@ -214,8 +215,28 @@ def test_a_deep_network_is_certified_where_float64_says_nothing(monkeypatch):
         assert Fraction(point.error_found) <= error <= Fraction(point.error_bound)
         assert point.error_bound <= 65 / 64 * point.error_found
         assert point.class_kept
-    monkeypatch.setattr(at_points, "ends_in_fixed_point", lambda *_: None)
+    monkeypatch.setattr(output_ends, "ends_in_fixed_point", lambda *_: None)
     assert min(p.error_bound for p in at_points.at_points(pair, x)) > 1e3
+
+
+def test_a_search_in_a_deep_network_shows_an_error(monkeypatch):
+    rng = np.random.default_rng(2)
+    one = deep(30, rng)
+    other = Dense([w.astype(np.float32).astype(float) for w in one.weights], one.biases)
+    x = rng.uniform(-1, 1, (4, 4))
+    shown = errors_shown(one, target_maps(other), x)[-1]
+    gaps = [
+        [
+            abs(a - b)
+            for a, b in zip(exact_outputs(other, row), exact_outputs(one, row), strict=True)
+        ]
+        for row in x
+    ]
+    for number, low in enumerate(shown.tolist()):
+        largest = max(gap[number] for gap in gaps)
+        assert largest * Fraction(99, 100) <= Fraction(low) <= largest
+    monkeypatch.setattr(error_search, "errors_of_outputs", lambda *_: np.zeros(3))
+    assert not errors_shown(one, target_maps(other), x)[-1].any()
 
 
 def test_equal_networks_and_networks_too_large_for_a_fixed_point():

@@ -17,9 +17,10 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import Ticket, build_ticket, write_ticket
 from slt_theory.tickets.around import Around, parse_asked
-from slt_theory.tickets.checking import at_points, on_boxes
+from slt_theory.tickets.checking import at_points, on_boxes, output_ends
 from slt_theory.tickets.checking.network_pair import NetworkPair
 from slt_theory.tickets.checking.regions import OnRegion, certify_regions
+from slt_theory.tickets.checking.unrolled import run_source, target_maps
 from slt_theory.tickets.domain import Ball, Box
 
 
@@ -110,12 +111,12 @@ def test_a_class_is_kept_exactly_where_no_ticket_within_the_bounds_loses_it(best
 def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
     """Balls of small integers: every pair of outputs within them is tried."""
     rng = np.random.default_rng(7)
-    kept, pair = set(), NetworkPair(NET, at_points.target_maps(NET), [])
+    kept, pair = set(), NetworkPair(NET, target_maps(NET), [])
     for _ in range(150):
         lows = rng.integers(-4, 5, (2, 3))
         highs = lows + rng.integers(0, 3, (2, 3))
         given = list(zip(lows.astype(float)[:, None], highs.astype(float)[:, None], strict=True))
-        monkeypatch.setattr(at_points, "_both", lambda *a, given=given: given)
+        monkeypatch.setattr(at_points, "both_ends", lambda *a, given=given: given)
         (said,) = at_points.at_points(pair, np.zeros((1, 3)))
         ours, theirs = (
             np.array(list(itertools.product(*map(range, low, high + 1))))
@@ -135,8 +136,8 @@ def test_what_is_said_of_an_input_is_all_that_its_balls_say(monkeypatch):
 def test_balls_hold_the_exact_outputs_where_a_float_does_not():
     """Cancellation makes roundings large; a ball without its radius would lose some of them."""
     x = np.random.default_rng(8).uniform(-1, 1, (300, 3))
-    low, high = at_points._balls(NET, at_points.target_maps(NET), x)
-    values = at_points.run_source(NET, at_points.target_maps(NET), x)[-1]
+    low, high = output_ends._balls(NET, target_maps(NET), x)
+    values = run_source(NET, target_maps(NET), x)[-1]
     lost = 0
     for k, point in enumerate(x):
         for j, value in enumerate(exact(None, point)):
@@ -146,7 +147,7 @@ def test_balls_hold_the_exact_outputs_where_a_float_does_not():
     assert lost > 10
     huge = Dense([np.full((2, 3), 1e200), np.full((2, 2), 1e200)], [None, None])
     with np.errstate(over="ignore", invalid="ignore"):
-        low, high = at_points._balls(huge, at_points.target_maps(huge), np.ones((1, 3)))
+        low, high = output_ends._balls(huge, target_maps(huge), np.ones((1, 3)))
     assert (low == -np.inf).all()
     assert (high == np.inf).all()
 

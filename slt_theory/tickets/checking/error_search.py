@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from slt_theory.networks import Network
 from slt_theory.networks.steps import copies_back, with_copies
 from slt_theory.streams import Purpose, stream_id, words32
+from slt_theory.tickets.checking.output_ends import errors_of_outputs
 from slt_theory.tickets.checking.rounding import rounding_bound
 from slt_theory.tickets.checking.unrolled import (
     SourceMap,
@@ -286,6 +287,9 @@ def errors_shown(target: Network, ticket: list[SourceMap], x: Floats) -> list[Fl
             sizes = np.nextafter(np.abs(place.of(ours, theirs)) - slip, -np.inf)
             sizes = np.where(np.isfinite(sizes), sizes, 0.0)
             np.maximum(best, sizes.max(axis=0), out=best)
+    if not shown[-1].any():
+        # In a deep network the roundings of float64 may hide every error of the output.
+        shown[-1] = errors_of_outputs(target, ticket, x)
     return shown
 
 
