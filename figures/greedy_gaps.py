@@ -81,15 +81,13 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
+    from slt_theory.plotting import COLOURS, curve, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
     for colour, way in zip(COLOURS, WAYS, strict=False):
         rows = [row for row in data["rows"] if row["way"] == way]
-        x, y = [r["n"] for r in rows], [r["median"] for r in rows]
-        sides = [[r["median"] - r["low"] for r in rows], [r["high"] - r["median"] for r in rows]]
-        axis.errorbar(x, y, sides, color=colour, marker=marker_of(colour), ms=3, label=way)
+        curve(axis, rows, "n", colour=colour, label=way)
     axis.set(xlabel="random numbers $n$", ylabel="median distance to the target", yscale="log")
     legend_above(figure, title=f"{data['law']} numbers, {data['trials']} trials")
     return figure

@@ -47,15 +47,14 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
+    from slt_theory.plotting import COLOURS, legend_above, new_figure, thresholds
 
     figure = new_figure()
     axis = figure.subplots()
     for colour, way in zip(COLOURS, ("lock", "prune"), strict=False):
         rows = [row for row in data["rows"] if row["way"] == way]
         x, y = [r["share"] for r in rows], [r["n"] for r in rows]
-        sides = [[r["n"] - r["n_low"] for r in rows], [r["n_high"] - r["n"] for r in rows]]
-        axis.errorbar(x, y, sides, color=colour, marker=marker_of(colour), ms=3, label=f"{way}ed")
+        thresholds(axis, x, rows, color=colour, label=f"{way}ed")
     axis.plot(
         x, [y[0] / (1 - share) for share in x], color="0.4", ls=":", label="free numbers alone"
     )

@@ -77,16 +77,14 @@ def _overlap(first: Any, second: Any) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
+    from slt_theory.plotting import COLOURS, curve, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
     for colour, way in zip(COLOURS, ("within eps", "optimum"), strict=False):
         rows = [r for r in data["rows"] if r["way"] == way and r["t"] is not None]
         fresh = next(r for r in data["rows"] if r["way"] == way and r["t"] is None)
-        x, y = [r["t"] for r in rows], [r["overlap"] for r in rows]
-        sides = [[r["overlap"] - r["low"] for r in rows], [r["high"] - r["overlap"] for r in rows]]
-        axis.errorbar(x, y, sides, color=colour, marker=marker_of(colour), ms=3, label=way)
+        curve(axis, rows, "t", "overlap", colour=colour, label=way)
         axis.axhline(fresh["overlap"], color=colour, linestyle=":")
     axis.set_xscale("symlog", linthresh=0.01)
     axis.set_xlim(left=-0.002)

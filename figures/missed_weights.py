@@ -50,24 +50,12 @@ def table(*, quick: bool = False, seed: int = 0) -> dict[str, Any]:
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, legend_above, marker_of, new_figure
+    from slt_theory.plotting import COLOURS, by, curve, legend_above, new_figure
 
     figure = new_figure()
     axis = figure.subplots()
-    laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
-    for colour, law in zip(COLOURS, laws, strict=False):
-        rows = [row for row in data["rows"] if row["law"] == law]
-        x, y = [r["target"] for r in rows], [r["missed"] for r in rows]
-        sides = [[r["missed"] - r["low"] for r in rows], [r["high"] - r["missed"] for r in rows]]
-        axis.errorbar(
-            x,
-            y,
-            sides,
-            color=colour,
-            marker=marker_of(colour),
-            ms=3,
-            label=f"{law}, n = {rows[0]['n']}",
-        )
+    for colour, (law, rows) in zip(COLOURS, by(data["rows"], "law").items(), strict=False):
+        curve(axis, rows, "target", "missed", colour=colour, label=f"{law}, n = {rows[0]['n']}")
     axis.set(xlabel="target weight $w$", ylabel="share missed", yscale="log")
     legend_above(figure, title=rf"$\varepsilon$ = {data['eps']:g}, {data['trials']} trials")
     return figure

@@ -48,25 +48,13 @@ def table(*, quick: bool = False, seed: int = 0, law: str | None = None) -> dict
 
 def draw(data: dict[str, Any]) -> Figure:
     """The figure of a table, in the current style."""
-    from slt_theory.plotting import COLOURS, legend_above, new_figure, panels, thresholds
+    from slt_theory.plotting import bounds_and_measured, by, legend_above, new_figure, panels
 
-    laws = list(dict.fromkeys(row["law"] for row in data["rows"]))
+    groups = by(data["rows"], "law")
     figure = new_figure()
-    axes = panels(figure, len(laws))
-    series = (
-        ("certified", "v", COLOURS[1], "certified"),
-        ("statistical", "d", COLOURS[3], "certified by statistics"),
-        ("necessary", "^", COLOURS[2], "necessary"),
-    )
-    for axis, law in zip(axes, laws, strict=True):
-        rows = [row for row in data["rows"] if row["law"] == law]
-        for key, marker, colour, label in series:
-            shown = [(row["inverse"], row[key]) for row in rows if row[key] is not None]
-            if shown:
-                x, y = zip(*shown, strict=True)
-                axis.plot(x, y, marker=marker, ms=4, lw=0.8, color=colour, label=label)
-        x = [row["inverse"] for row in rows]
-        thresholds(axis, x, rows, color="0.2", label="measured", ls="")
+    axes = panels(figure, len(groups))
+    for axis, (law, rows) in zip(axes, groups.items(), strict=True):
+        bounds_and_measured(axis, "inverse", rows)
         axis.set(xscale="log", yscale="log", title=law)
         ticks = (10, 20, 50, 100, 200, 500)
         axis.set_yticks(ticks, map(str, ticks))

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from fractions import Fraction
 from html import escape
-from importlib import import_module
 from reprlib import Repr
 from typing import Any
 
-from slt_theory.errors import MissingExtra
+from slt_theory.extras import optional
 
 __all__ = ["Record", "html_table", "short_repr"]
 
@@ -53,10 +52,7 @@ class Record:
         MissingExtra
             Without pandas, which the extra ``tables`` has.
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError:
-            raise MissingExtra("tables", "to_frame") from None
+        pandas = optional("pandas", "tables", "to_frame")
         return pandas.DataFrame([_flat(self.to_dict())])
 
     def _repr_html_(self) -> str:

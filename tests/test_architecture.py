@@ -19,7 +19,9 @@ PACKAGE = ROOT / "slt_theory"
 # What a part may import; the parts are in order, lowest first.
 GROUND = (
     "errors",
+    "extras",
     "bisection",
+    "lazy_names",
     "defaults",
     "arrays",
     "intervals",
@@ -35,11 +37,13 @@ GROUND = (
 )
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "extras": ("errors",),
     "bisection": (),
+    "lazy_names": (),
     "defaults": (),
     "arrays": (),
     "intervals": (),
-    "records": ("errors",),
+    "records": ("errors", "extras"),
     "progress": (),
     "balls": (),
     "rationals": ("errors",),

@@ -9,7 +9,8 @@ import typer
 
 from slt_theory.cli.common import Json, Seed, emit, number
 from slt_theory.cli.patience import progress_bar
-from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.errors import BadInput
+from slt_theory.extras import optional
 
 
 def register(app: typer.Typer) -> None:
@@ -95,10 +96,7 @@ def search(
 
 def _use_threads(threads: int) -> None:
     """Load torch, and set the threads that it works with."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtra("torch", "slt search") from error
+    torch = optional("torch", "torch", "slt search")
     if threads < 1:
         raise BadInput("threads", threads, "must be >= 1")
     torch.set_num_threads(threads)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.data.labelled import Labelled
-from slt_theory.errors import MissingExtra, UnreadableFile
+from slt_theory.errors import UnreadableFile
+from slt_theory.extras import optional
 
 __all__ = ["digits", "held_out"]
 
@@ -44,11 +45,8 @@ def digits() -> tuple[Labelled, Labelled]:
     UnreadableFile
         Its images are not the ones that the recorded accuracies refer to.
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtra("data", "the digits data set") from error
-    pixels, labels = load_digits(return_X_y=True)
+    datasets = optional("sklearn.datasets", "data", "the digits data set")
+    pixels, labels = datasets.load_digits(return_X_y=True)
     content = pixels.astype(np.uint8).tobytes() + labels.astype(np.uint8).tobytes()
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:

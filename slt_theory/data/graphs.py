@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import MissingExtra, UnreadableFile
+from slt_theory.errors import UnreadableFile
+from slt_theory.extras import optional
 
 __all__ = ["LabelledGraph", "karate_club", "read_ogb"]
 
@@ -57,10 +58,7 @@ def karate_club() -> LabelledGraph:
     MissingExtra
         networkx, which brings the graph, is not installed.
     """
-    try:
-        import networkx
-    except ImportError as error:
-        raise MissingExtra("graphs", "the karate club (networkx)") from error
+    networkx = optional("networkx", "graphs", "the karate club (networkx)")
     graph: Any = networkx.karate_club_graph()
     sides = [graph.nodes[node]["club"] == "Officer" for node in range(34)]
     edges = _undirected(np.array(graph.edges(), dtype=np.int64))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.data.labelled import Labelled
-from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.errors import BadInput
+from slt_theory.extras import optional
 
 __all__ = ["TABLES", "diabetes", "table"]
 
@@ -40,10 +41,7 @@ def diabetes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _loaded(name: str) -> Any:
-    try:
-        from sklearn import datasets
-    except ImportError as error:
-        raise MissingExtra("data", f"the table {name}") from error
+    datasets = optional("sklearn.datasets", "data", f"the table {name}")
     return getattr(datasets, f"load_{name}")(return_X_y=True)
 
 

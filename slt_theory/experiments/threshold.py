@@ -212,36 +212,55 @@ def threshold(
         "max_items": max_items,
         "threads": threads,
     }
-    histogram: dict[int, int] = {}
-    counts: dict[int, int] = {}
+    measure = _of_frozen if question.is_frozen else _of_times
+    return measure(question, delta, level, run, progress)
+
+
+def _of_frozen(
+    question: Question, delta: float, level: float, run: dict[str, Any], progress: Progress
+) -> Threshold:
+    """The threshold from successes at some n: under locked numbers a trial has no hitting time."""
+    with shown(progress, "trials", None) as advance:
+        found, counts = frozen_threshold(question, delta, level=level, progress=advance, **run)
+    return Threshold(
+        question=question.to_dict(),
+        delta=float(delta),
+        level=level,
+        trials=run["trials"],
+        seed=int(run["seed"]),
+        n=found.n,
+        n_low=found.n_low,
+        n_high=found.n_high,
+        histogram={},
+        counts=counts,
+    )
+
+
+def _of_times(
+    question: Question, delta: float, level: float, run: dict[str, Any], progress: Progress
+) -> Threshold:
+    """The threshold from hitting times: those of the finished trials at Ctrl-C."""
     stopped: Stopped | None = None
-    if question.is_frozen:
-        with shown(progress, "trials", None) as advance:
-            found, counts = frozen_threshold(question, delta, level=level, progress=advance, **run)
-    else:
-        try:
-            with shown(progress, "trials", trials) as advance:
-                times = hitting_times(question, progress=advance, **run)
-        except Stopped as early:
-            if early.partial is None:
-                raise
-            stopped, times = early, early.partial
-        trials = len(times)
-        found = hitting_quantile(times, delta, level=level)
-        values, shares = np.unique(times, return_counts=True)
-        histogram = {int(v): int(c) for v, c in zip(values, shares, strict=True)}
+    try:
+        with shown(progress, "trials", run["trials"]) as advance:
+            times = hitting_times(question, progress=advance, **run)
+    except Stopped as early:
+        if early.partial is None:
+            raise
+        stopped, times = early, early.partial
+    found = hitting_quantile(times, delta, level=level)
+    values, shares = np.unique(times, return_counts=True)
     answer = Threshold(
         question=question.to_dict(),
         delta=float(delta),
         level=level,
-        trials=trials,
-        seed=int(seed),
+        trials=len(times),
+        seed=int(run["seed"]),
         n=found.n,
         n_low=found.n_low,
         n_high=found.n_high,
-        histogram=histogram,
-        counts=counts,
-        never="" if question.is_frozen else never(question),
+        histogram={int(v): int(c) for v, c in zip(values, shares, strict=True)},
+        never=never(question),
     )
     if stopped is not None:
         raise Stopped(stopped, answer)

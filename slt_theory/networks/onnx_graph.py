@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
+from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.extras import optional
 from slt_theory.networks.onnx_call import Call
 from slt_theory.networks.onnx_operators import OPERATORS, REFUSED
 from slt_theory.networks.onnx_reference import evaluator, in_float64
@@ -67,10 +68,7 @@ def read_onnx(path: str | PathLike[str]) -> Reading:
 def _parsed(path: Path) -> Any:
     if not path.is_file():
         raise UnreadableFile("path", str(path), "does not exist")
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtra("onnx", f"reading {path.name}") from error
+    onnx = optional("onnx", "onnx", f"reading {path.name}")
     try:
         model = onnx.load(path)
     except Exception as error:

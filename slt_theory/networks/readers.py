@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.errors import BadInput, MissingExtra, UnreadableFile
+from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.extras import optional
 
 __all__ = ["SUFFIXES", "Tensors", "read_bytes", "read_tensors"]
 
@@ -203,10 +204,7 @@ def read_torch(path: Path) -> Tensors:
 
 def _load_torch(path: Path, content: bytes) -> Any:
     """The object that torch saved, numbers and containers alone; checksums are verified."""
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtra("torch", f"reading {path.suffix} files") from error
+    torch = optional("torch", "torch", f"reading {path.suffix} files")
     try:
         # torch itself does not verify the checksums of its zip files.
         if content.startswith(b"PK"):

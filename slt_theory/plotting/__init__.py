@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slt_theory.plotting.captions import caption
 from slt_theory.plotting.rows import (
+    by,
     curve,
     legend_above,
     legend_over,
@@ -15,13 +16,15 @@ from slt_theory.plotting.save import save_figure
 from slt_theory.plotting.series import Chart, chart
 from slt_theory.plotting.styles import COLOURS, STYLES, marker_of, style
 from slt_theory.plotting.success import success_curves
-from slt_theory.plotting.thresholds import thresholds
+from slt_theory.plotting.thresholds import bounds_and_measured, thresholds
 from slt_theory.plotting.tidy import columns_of, number, read_rows, where, with_success
 
 __all__ = [
     "COLOURS",
     "STYLES",
     "Chart",
+    "bounds_and_measured",
+    "by",
     "caption",
     "chart",
     "columns_of",

@@ -14,7 +14,7 @@ from slt_theory.statistics import median_interval
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["curve", "legend_above", "legend_over", "median_row", "new_figure", "panels"]
+__all__ = ["by", "curve", "legend_above", "legend_over", "median_row", "new_figure", "panels"]
 
 Row = dict[str, Any]
 # Inches: columns narrower than this are one of two, with a gap between.
@@ -121,34 +121,43 @@ def legend_over(axis: Any, title: str = "") -> None:
     )
 
 
+def by(rows: Sequence[Row], field: str) -> dict[Any, list[Row]]:
+    """Rows by the value of a field, values in the order in which they first come."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[field], []).append(row)
+    return groups
+
+
 def curve(
     axis: Any,
     rows: Sequence[Row],
     x: str,
+    y: str = "median",
     *,
     scale: float = 1,
     colour: str,
     label: str | None = None,
     size: float | None = 3,
 ) -> None:
-    """Draw the medians of rows against one of their fields, with their intervals.
+    """Draw a field of rows against another one, with intervals from `low` to `high`.
 
     Parameters
     ----------
     axis : matplotlib Axes
     rows : sequence of dict
-        With the fields of `median_row` and `x`.
+        With the fields `x`, `y`, ``low`` and ``high``, as those of `median_row`.
     scale : float
-        Of the medians, e.g. 100 for per cent.
+        Of the values, e.g. 100 for per cent.
     size : float, optional
         Of the markers.
     """
     axis.errorbar(
         [row[x] for row in rows],
-        [scale * row["median"] for row in rows],
+        [scale * row[y] for row in rows],
         yerr=[
-            [scale * (row["median"] - row["low"]) for row in rows],
-            [scale * (row["high"] - row["median"]) for row in rows],
+            [scale * (row[y] - row["low"]) for row in rows],
+            [scale * (row["high"] - row[y]) for row in rows],
         ],
         color=colour,
         marker=marker_of(colour),

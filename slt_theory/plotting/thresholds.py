@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slt_theory.plotting.styles import marker_of
+from slt_theory.plotting.styles import COLOURS, marker_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["thresholds"]
+__all__ = ["bounds_and_measured", "thresholds"]
 
 
 def thresholds(
@@ -51,3 +51,28 @@ def thresholds(
     look: dict[str, Any] = {"color": color, "label": label, "ls": ls}
     look["marker"] = marker_of(str(color))
     axis.errorbar(places, n, yerr=bars, ms=3, capsize=2, **look)
+
+
+def bounds_and_measured(axis: Axes, x: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw certified, statistical and necessary numbers against a field, and the measured ones.
+
+    Parameters
+    ----------
+    axis : matplotlib Axes
+    x : str
+    rows : sequence of mappings
+        With keys `x`, ``certified``, ``statistical`` and ``necessary``, None where there is no
+        number, and those of `thresholds`.
+    """
+    series = (
+        ("certified", "v", COLOURS[1], "certified"),
+        ("statistical", "d", COLOURS[3], "certified by statistics"),
+        ("necessary", "^", COLOURS[2], "necessary"),
+    )
+    for key, marker, colour, label in series:
+        shown = [(row[x], row[key]) for row in rows if row[key] is not None]
+        if shown:
+            axis.plot(
+                *zip(*shown, strict=True), marker=marker, ms=4, lw=0.8, color=colour, label=label
+            )
+    thresholds(axis, [row[x] for row in rows], rows, color="0.2", label="measured", ls="")

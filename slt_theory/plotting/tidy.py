@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from slt_theory.errors import BadInput, UnreadableFile
+from slt_theory.extras import optional
 from slt_theory.statistics import clopper_pearson
-from slt_theory.sweeps.extras import optional
 
 __all__ = ["Row", "column", "columns_of", "number", "read_rows", "where", "with_success"]
 

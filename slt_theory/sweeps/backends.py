@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slt_theory.errors import BadInput, SltError
+from slt_theory.extras import optional
 from slt_theory.subset_sum.parallel import thread_count
-from slt_theory.sweeps.extras import optional
 
 __all__ = ["BACKENDS", "Workers", "WorkersLostError", "open_workers"]
 

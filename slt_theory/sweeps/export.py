@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from slt_theory.errors import BadInput
+from slt_theory.extras import optional
 from slt_theory.sweeps.draws import Cell, Tally, blocks_of
-from slt_theory.sweeps.extras import optional
 from slt_theory.sweeps.keys import canonical
 from slt_theory.sweeps.kinds import Asked, Missing
 from slt_theory.sweeps.spec import Sweep

@@ -7,8 +7,9 @@ used: the papers define constructions without loading a builder.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slt_theory.lazy_names import names_from
 
 if TYPE_CHECKING:
     from slt_theory.networks import Target
@@ -38,12 +39,7 @@ __all__ = [
     "write_ticket",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = names_from(__name__, _HOMES)
 
 
 def verify(

@@ -6,8 +6,9 @@ bit for bit those of `slt_theory.build_ticket`, found on a CPU or by a kernel on
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slt_theory.lazy_names import names_from
 
 if TYPE_CHECKING:
     from slt_theory.torch.attention import split_attention as split_attention
@@ -42,12 +43,7 @@ _HOMES = {
 
 __all__ = list(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = names_from(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

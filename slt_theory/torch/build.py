@@ -89,8 +89,8 @@ def build_ticket(
     Returns
     -------
     nn.Module
-        Bit for bit the masks of `slt_theory.build_ticket` for the same layers, seed, eps and n.
-        Sums that no subset reaches are listed by `summary`.
+        Bit for bit `as_module` of the ticket that `slt_theory.build_ticket` makes of the same
+        layers, seed, eps and n. Sums that no subset reaches are listed by `summary`.
 
     Raises
     ------

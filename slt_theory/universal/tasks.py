@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from slt_theory.arrays import Floats
 from slt_theory.data import held_out
-from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.errors import BadInput
+from slt_theory.extras import optional
 from slt_theory.tickets.run import ticket_forward
 from slt_theory.tickets.ticket import Ticket
 from slt_theory.universal.family import Family, Monomials
@@ -88,10 +89,7 @@ class _Data:
 def _load(task: str) -> _Data:
     if task not in TASKS:
         raise BadInput("task", task, "is unknown", f"known: {', '.join(TASKS)}")
-    try:
-        from sklearn import datasets
-    except ImportError as error:
-        raise MissingExtra("data", "a readout for real data") from error
+    datasets = optional("sklearn.datasets", "data", "a readout for real data")
     options = {"scaled": False} if task == "diabetes" else {}
     inputs, labels = getattr(datasets, f"load_{task}")(return_X_y=True, **options)
     out = held_out(len(labels))

@@ -25,7 +25,7 @@ def test_the_karate_club_has_its_published_counts():
 
 
 @pytest.mark.parametrize(
-    ("package", "load"), [("networkx", karate_club), ("sklearn", lambda: table("wine"))]
+    ("package", "load"), [("networkx", karate_club), ("sklearn.datasets", lambda: table("wine"))]
 )
 def test_a_missing_package_names_its_extra(monkeypatch, package, load):
     monkeypatch.setitem(sys.modules, package, None)

@@ -13,7 +13,8 @@ from slt_theory.papers.pensia2020 import TwoLayer
 from slt_theory.tickets import build_ticket, verify
 
 torch = pytest.importorskip("torch")
-from slt_theory.torch import OnDevice, as_module, export_ticket, summary  # noqa: E402
+from slt_theory.torch import OnDevice, as_module, export_ticket, from_module, summary  # noqa: E402
+from slt_theory.torch import build_ticket as module_ticket  # noqa: E402
 
 DENSE, CONV = cases.random_target(3, (5, 4, 3), biases=True), conv_cases.small_conv()
 CASES = [
@@ -44,6 +45,32 @@ def test_the_ticket_makes_the_module_and_the_module_the_ticket(tmp_path):
     assert module(torch.zeros(2, 5)).shape == (2, 3)
     back = export_ticket(module, DENSE)
     assert cases.as_bytes(back, tmp_path) == cases.as_bytes(ticket, tmp_path)
+
+
+class Residual(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = torch.nn.Conv2d(1, 2, 3, padding=1)
+        self.two = torch.nn.Conv2d(2, 2, 3, padding=1)
+        self.last = torch.nn.Linear(32, 3)
+
+    def forward(self, x):
+        x = self.one(x).relu()
+        return self.last((x + self.two(x)).relu().flatten(1))
+
+
+def test_the_ticket_of_a_module_that_is_read_makes_the_module_of_the_short_form():
+    module, x = Residual(), torch.rand(3, 1, 4, 4)
+    ticket = build_ticket(from_module(module, x), eps=0.05, seed=4, solver=OnDevice("cpu"))
+    made = as_module(ticket, module)
+    short = module_ticket(module, eps=0.05, seed=4)
+    assert torch.equal(made(x), short(x))
+    state, expected = made.state_dict(), short.state_dict()
+    assert state.keys() == expected.keys()
+    # Masks, and headers with the seed.
+    tensors = [name for name, value in state.items() if torch.is_tensor(value)]
+    assert all(torch.equal(state[name], expected[name]) for name in tensors)
+    assert all(state[name] == expected[name] for name in state.keys() - tensors)
 
 
 @pytest.mark.parametrize(
