@@ -51,10 +51,11 @@ def draw(data: dict[str, Any]) -> Figure:
 
     figure = new_figure()
     axis = figure.subplots()
-    for colour, way in zip(COLOURS, ("lock", "prune"), strict=False):
+    ways = (("lock", "locked"), ("prune", "pruned"))
+    for colour, (way, label) in zip(COLOURS, ways, strict=False):
         rows = [row for row in data["rows"] if row["way"] == way]
         x, y = [r["share"] for r in rows], [r["n"] for r in rows]
-        thresholds(axis, x, rows, color=colour, label=f"{way}ed")
+        thresholds(axis, x, rows, color=colour, label=label)
     axis.plot(
         x, [y[0] / (1 - share) for share in x], color="0.4", ls=":", label="free numbers alone"
     )
