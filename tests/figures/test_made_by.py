@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from slt_theory.figures import made_by
 from slt_theory.figures.made_by import ENGINES, RESTS_ON, numbers_of
@@ -57,10 +59,70 @@ def _other_subset(monkeypatch: pytest.MonkeyPatch) -> None:
 
     solve = front.solve_many
 
-    def second_best(items: Any, targets: Any, **options: Any) -> Any:
-        return solve(items, targets + 1, **options)
+    def second_best(items: Any, *targets: Any, **options: Any) -> Any:
+        return solve(items, *(one + 1 for one in targets), **options)
 
     monkeypatch.setattr(front, "solve_many", second_best)
+
+
+def _other_tie(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several subsets within the radius, or in the window, the one that a reader from behind
+    finds; the nearest one is the same.
+    """
+    import slt_theory.subset_sum as front
+
+    solve = front.solve_many
+
+    def from_behind(items: Any, *targets: Any, **options: Any) -> Any:
+        if not {"radius", "lo"} & options.keys():
+            return solve(items, *targets, **options)
+        n = items.shape[1]
+        found = solve(items[:, ::-1], *targets, **options)
+        masks = [int(f"{mask:0{n}b}"[::-1], 2) for mask in found.masks.tolist()]
+        return replace(found, masks=np.array(masks))
+
+    monkeypatch.setattr(front, "solve_many", from_behind)
+
+
+def _other_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another default: thresholds with intervals at 90 % in the place of 95 %."""
+    from slt_theory import experiments
+
+    measure = experiments.threshold
+    monkeypatch.setattr(
+        experiments, "threshold", lambda **asked: measure(**{"level": 0.9, **asked})
+    )
+
+
+def _narrower_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off by one: sums may lie one unit less far apart."""
+    from slt_theory.experiments import trials
+
+    right = trials.cover_range
+    monkeypatch.setattr(
+        trials, "cover_range", lambda *at: right(*at)._replace(width=right(*at).width - 1)
+    )
+
+
+def _open_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off by one: the upper end of the window around a target in the plane does not count."""
+    from slt_theory.experiments import trials
+
+    right = trials.target_range
+
+    def half_open(*at: Any) -> Any:
+        low, high = right(*at)
+        return type(right(*at))(low, high - 1)
+
+    monkeypatch.setattr(trials, "target_range", half_open)
+
+
+def _other_radius(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off by one: the radius of the sums of a layer, in units of 2^-48."""
+    from slt_theory.tickets.building import request
+
+    right = request.tolerance
+    monkeypatch.setattr(request, "tolerance", lambda *at, **more: right(*at, **more) - 1)
 
 
 def _looser(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +170,11 @@ def _other_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("draws", _other_word),
         ("sums", _other_subset),
+        ("sums", _other_tie),
+        ("sums", _other_level),
+        ("sums", _narrower_cover),
+        ("sums", _open_window),
+        ("sums", _other_radius),
         ("bounds", _looser),
         ("tickets", _other_ticket),
         ("certificates", _other_ticket),

@@ -19,7 +19,8 @@ WHOLE = ("golden_ratio", "growth", "densities", "theorem_graph")
 AGAIN = (
     *("masks", "attention_errors", "universal", "depth", "cnn_errors", "numbers_per_weight"),
     *("n_vs_eps", "windows", "one_number", "sparse_sources", "success_vs_n", "failure_vs_n"),
-    *("error_by_layer", "class_changes"),
+    *("error_by_layer", "class_changes", "bounds", "greedy_gaps", "pruned_targets", "sparsity"),
+    *("locked_or_pruned", "missed_weights", "mask_overlap", "frozen_plane", "vectors"),
 )
 """Tables that take a minute or less on two idle cores."""
 
