@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from slt_theory.tickets.checking.claims import round_down, round_up
 from slt_theory.tickets.checking.network_pair import NetworkPair
-from slt_theory.tickets.checking.output_ends import both_ends, inputs_at_once, least_errors
+from slt_theory.tickets.checking.output_ends import both_ends, least_errors
 from slt_theory.tickets.checking.splitting import OnRegion
 
 __all__ = ["at_points", "errors_at"]
@@ -16,21 +16,21 @@ Floats = NDArray[np.float64]
 
 
 def at_points(pair: NetworkPair, x: Floats) -> list[OnRegion]:
-    """Errors and classes at single inputs (batch, numbers), all roundings included."""
-    found, step = list[OnRegion](), inputs_at_once(pair.target, pair.maps)
-    for start in range(0, len(x), step):
-        ours, theirs = both_ends(pair.target, pair.maps, x[start : start + step])
-        most = np.maximum(ours[1] - theirs[0], theirs[1] - ours[0])
-        bounds = np.nextafter(most, np.inf).max(axis=1)
-        shown = least_errors(ours, theirs).max(axis=1)
-        for k, (bound, low) in enumerate(zip(bounds.tolist(), shown.tolist(), strict=True)):
-            kept, margin = None, None
-            if theirs[0].shape[1] > 1:
-                (other, lead), (best, margin) = (
-                    _lead(ends[0][k], ends[1][k]) for ends in (ours, theirs)
-                )
-                kept = best == other and min(lead, margin) > 0
-            found.append(OnRegion(round_up(bound), round_down(low), kept, margin))
+    """Errors and classes at single inputs (batch, numbers), all roundings included; few at a time,
+    `slt_theory.tickets.checking.output_ends.inputs_at_once`.
+    """
+    ours, theirs = both_ends(pair.target, pair.maps, x)
+    most = np.maximum(ours[1] - theirs[0], theirs[1] - ours[0])
+    bounds = np.nextafter(most, np.inf).max(axis=1)
+    shown, found = least_errors(ours, theirs).max(axis=1), []
+    for k, (bound, low) in enumerate(zip(bounds.tolist(), shown.tolist(), strict=True)):
+        kept, margin = None, None
+        if theirs[0].shape[1] > 1:
+            (other, lead), (best, margin) = (
+                _lead(ends[0][k], ends[1][k]) for ends in (ours, theirs)
+            )
+            kept = best == other and min(lead, margin) > 0
+        found.append(OnRegion(round_up(bound), round_down(low), kept, margin))
     return found
 
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, Stopped
 from slt_theory.networks import Network
@@ -27,6 +28,7 @@ from slt_theory.tickets.checking.backward import target_ranges
 from slt_theory.tickets.checking.error_search import start_inputs
 from slt_theory.tickets.checking.network_pair import NetworkPair, pair_of_ticket
 from slt_theory.tickets.checking.on_boxes import divided, on_region
+from slt_theory.tickets.checking.output_ends import inputs_at_once
 from slt_theory.tickets.checking.splitting import Cut, Division, OnRegion
 from slt_theory.tickets.domain import Ball, Box, Domain, Inputs, Region, parse_domain
 from slt_theory.tickets.ticket import Ticket
@@ -118,17 +120,15 @@ def certify_regions(
         asked.check_sides(target.shape_in)
     pair, domain = pair_of_ticket(ticket, target), parse_domain(ticket.domain)
     report = progress or (lambda _: None)
-    if isinstance(asked, Around) and asked.radius == 0:
-        regions = asked.regions(domain, target.size_in)
-        points = at_points(pair, np.array([region.lo for region in regions]))
-        report(len(points))
-        return RegionCertificates(str(asked), tuple(points))
     made = _Finished(pair, seconds, report)
     boxes = _regions(asked, domain, target.size_in)
+    single = isinstance(asked, Around) and asked.radius == 0
     if start and len(boxes) > 1:
         raise BadInput("cuts", f"{len(boxes)} regions", "are of one region", "name one")
     try:
-        for region in boxes:
+        if single:
+            made.add_inputs(np.array([region.ends(target.size_in)[0] for region in boxes]))
+        for region in () if single else boxes:
             made.add(region, start)
     except KeyboardInterrupt as stop:
         if not made.points:
@@ -147,6 +147,14 @@ class _Finished:
         self._pair, self._seconds, self._report = pair, seconds, report
         self.points = list[OnRegion]()
         self.cuts = list[Cut]()
+
+    def add_inputs(self, x: NDArray[np.float64]) -> None:
+        """Certify single inputs (batch, numbers)."""
+        step = inputs_at_once(self._pair.target, self._pair.maps)
+        for first in range(0, len(x), step):
+            found = at_points(self._pair, x[first : first + step])
+            self.points += found
+            self._report(len(found))
 
     def add(self, region: Inputs, start: list[Cut] | None) -> None:
         """Certify one more region; raises what stopped its cutting after it is added."""
