@@ -73,6 +73,8 @@ def test_functions_stay_short_and_name_their_parameters():
     found = house.counts(TREE)
     assert found["functions over 50 lines"] <= 20
     assert found["functions with **kwargs"] <= 21
+    assert found["public names without docstring"] == 0
+    assert found["places that name one construction, at most"] == 2
 
 
 def test_an_unknown_revision_is_named(monkeypatch, capsys):

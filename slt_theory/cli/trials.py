@@ -164,7 +164,7 @@ def _try(claim: Any, statement: dict[str, Any], settings: dict[str, Any], json: 
 def _print_plan(
     subject: Any, statement: dict[str, Any], alpha: float, power: float, json: bool
 ) -> None:
-    """How many trials find a success that is too rare, with that power."""
+    """Print the trials after which a success that is too rare is found with that power."""
     from slt_theory.experiments.check import plan
 
     planned = plan(subject, alpha=alpha, power=power, **statement)

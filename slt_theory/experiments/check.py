@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -214,29 +215,10 @@ def check(
     if case.necessary:
         case = _one_below(case)
 
-    def report(found: Settled) -> CheckReport:
-        worse = claimed / 2 if case.necessary else max(1 - 2 * Fraction(delta), claimed / 2)
-        return CheckReport(
-            claim=case.name,
-            verdict=case.verdict or found.verdict,
-            n=case.n,
-            n_from=case.n_from,
-            successes=found.successes,
-            trials=found.trials,
-            most_trials=trials,
-            ci=found.ci,
-            claimed=float(claimed),
-            alpha=alpha,
-            seed=int(seed),
-            eps=float(positive_fraction("eps", eps)),
-            delta=float(delta),
-            question=case.question.to_dict(),
-            power=_power(float(claimed), float(worse), trials, alpha, fixed),
-            fixed=fixed,
-            notes=case.notes,
-            trust=_trust(claim),
-        )
-
+    settings: dict[str, Any] = {"most_trials": trials, "alpha": alpha, "fixed": fixed}
+    settings |= {"eps": float(positive_fraction("eps", eps)), "delta": float(delta)}
+    settings |= {"seed": int(seed), "trust": _trust(claim)}
+    report = partial(_report, case, claimed, settings)
     decide = settle_at_the_end if fixed else settle
     try:
         with shown(progress, "trials", trials) as advance:
@@ -244,6 +226,27 @@ def check(
             return report(decide(answers, claimed=claimed, trials=trials, alpha=alpha))
     except Stopped as stop:
         raise Stopped(stop, None if stop.partial is None else report(stop.partial)) from None
+
+
+def _report(case: Case, claimed: Fraction, settings: dict[str, Any], found: Settled) -> CheckReport:
+    """The verdict of a case at these settings, with its evidence and the power of the check."""
+    twice = 1 - 2 * Fraction(settings["delta"])
+    worse = claimed / 2 if case.necessary else max(twice, claimed / 2)
+    trials, alpha, fixed = settings["most_trials"], settings["alpha"], settings["fixed"]
+    return CheckReport(
+        claim=case.name,
+        verdict=case.verdict or found.verdict,
+        n=case.n,
+        n_from=case.n_from,
+        successes=found.successes,
+        trials=found.trials,
+        ci=found.ci,
+        claimed=float(claimed),
+        question=case.question.to_dict(),
+        power=_power(float(claimed), float(worse), trials, alpha, fixed),
+        notes=case.notes,
+        **settings,
+    )
 
 
 def _one_below(case: Case) -> Case:

@@ -27,7 +27,7 @@ from slt_theory.tickets.domain import inputs_known, parse_domain
 from slt_theory.tickets.resolution import resolution_units
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
-__all__ = ["header_failures"]
+__all__ = ["TRANSFORMER_PARTS", "header_failures"]
 
 _LARGEST_EXPONENT = 1100
 _MOST_CHOICES = 1 << 24
@@ -64,6 +64,9 @@ class _Rule:
     whole: bool = False
     activations: bool = False
 
+
+TRANSFORMER_PARTS = ("otsuka2026-attention", "pensia2020-two-layer")
+"""Theorems of the attention and of the fully connected part of a transformer's block."""
 
 _PAIR, _SINGLE, _DIRECT, _CHAIN = PairBlock, SingleBlock, DirectBlock, ChainBlock
 _RULES = {

@@ -25,6 +25,7 @@ from slt_theory.tickets.checking.attention_check import verify_attention
 from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import claim_failures, claimed, round_down, round_up
 from slt_theory.tickets.checking.neutral import eps_failures, off_neutral
+from slt_theory.tickets.checking.rules import TRANSFORMER_PARTS
 from slt_theory.tickets.checking.transformer_error import Norms, TokenErrors
 from slt_theory.tickets.checking.transformer_search import largest_transformer_error
 from slt_theory.tickets.domain import Ball, parse_domain
@@ -34,8 +35,6 @@ from slt_theory.tickets.ticket import Ticket, architecture_of
 __all__ = ["certify_transformer", "verify_transformer"]
 
 _THEOREM = "otsuka2026-transformer"
-_PARTS = ("otsuka2026-attention", "pensia2020-two-layer")
-"""Theorems of the attention and of the fully connected part."""
 
 
 def verify_transformer(ticket: Ticket, target: PlainTransformer, allowed: int) -> Verification:
@@ -141,7 +140,7 @@ def _cut(
         stop = start + _layers(of)
         yield (
             Ticket(
-                theorem=_PARTS[number % 2],
+                theorem=TRANSFORMER_PARTS[number % 2],
                 seed=ticket.seed,
                 target_sha256=of.target_hash() if isinstance(of, Attention) else target_hash(of),
                 domain=ticket.domain,
