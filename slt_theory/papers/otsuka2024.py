@@ -217,6 +217,12 @@ class FrozenSource(OfNetworks):
         "epl",
         "erk",
     )
+    inputs: Literal["own", "chosen"] = choice(
+        "Input that a hidden neuron of the first pair sees: its own, whatever the in-weight, or "
+        "one that it chooses for a large in-weight; then far fewer neurons do.",
+        "own",
+        "chosen",
+    )
 
     def plan(self, request: Request) -> int:
         """Return the copies of a neuron with an estimated chance of any failure of at most 1 %."""
@@ -233,7 +239,8 @@ class FrozenSource(OfNetworks):
     def _source(self) -> RandomSource:
         from slt_theory.tickets.building.depth import RandomSource
 
-        return RandomSource(Uniform(bits=WEIGHT_BITS), self.prune, self.lock, self.budget)
+        law, chosen = Uniform(bits=WEIGHT_BITS), self.inputs == "chosen"
+        return RandomSource(law, self.prune, self.lock, self.budget, chosen)
 
 
 CONSTRUCTIONS = (FrozenSource,)

@@ -62,7 +62,8 @@ class Block:
     Attributes
     ----------
     kind : str
-        "gadget-pair": two masked random layers with a ReLU between. "single-layer": one masked
+        "gadget-pair": two masked random layers with a ReLU between; "free-pair": the same where
+        any hidden neuron may see any input. "single-layer": one masked
         random layer over several copies of each input. "chain": three or more, where the first
         splits inputs by sign and only the last keeps weights below 0. "direct-sums": one number per
         candidate and no network, a row a sum.
@@ -102,7 +103,9 @@ class Block:
         smooth activation is nearly linear on small numbers.
     """
 
-    kind: Literal["gadget-pair", "single-layer", "direct-sums", "chain", "product-pair"]
+    kind: Literal[
+        "gadget-pair", "free-pair", "single-layer", "direct-sums", "chain", "product-pair"
+    ]
     outputs: int
     inputs: int
     constant_input: bool

@@ -45,12 +45,15 @@ class RandomSource:
     prune, lock : number or sequence of numbers
         Random freezing, see `slt_theory.tickets.building.budgets.spread`.
     budget : {"uniform", "epl", "erk"}
+    chosen : bool
+        Whether hidden neurons of the first pair choose the input they see.
     """
 
     law: Law
     prune: Any = 0
     lock: Any = 0
     budget: str = "uniform"
+    chosen: bool = False
 
     def freezing(self, shapes: list[tuple[int, int]]) -> tuple[Freezing, ...]:
         """Of every random layer; the first is the in-layer of a gadget."""
@@ -117,7 +120,7 @@ def _given(request: Request, source: RandomSource, pair_n: int, copies: int) -> 
     """Blocks of given widths; a budget looks at their shapes."""
     shapes = [(2, 2)] * (len(request.layers) + 1)
     for _ in range(2):
-        blocks = _blocks(request, source.law, source.freezing(shapes), pair_n, copies)
+        blocks = _blocks(request, source, source.freezing(shapes), pair_n, copies)
         shapes = [shape for block in blocks for shape in block.mask_shapes]
     return blocks
 
@@ -140,7 +143,7 @@ def _widths(request: Request, source: RandomSource, frozen: tuple[Freezing, ...]
     """The smallest widths for a given freezing of each layer."""
 
     def blocks(pair_n: int, copies: int) -> tuple[Block, ...]:
-        return _blocks(request, source.law, frozen, pair_n, copies)
+        return _blocks(request, source, frozen, pair_n, copies)
 
     copies = 1
     if len(request.layers) > 1:
@@ -156,7 +159,7 @@ def _widths(request: Request, source: RandomSource, frozen: tuple[Freezing, ...]
         raise BadInput(
             "n", copies, f"copies of a neuron: at most {MOST_COPIES}", "raise eps or freeze less"
         )
-    pair_n = _pair_n(request, source.law, frozen, copies)
+    pair_n = _pair_n(request, source, frozen, copies)
     locked = any(one.lock for one in frozen)
     if not locked:
         return SourcePlan.plain(blocks(request.stretched(pair_n), copies))
@@ -223,26 +226,38 @@ def _copies(
     return smallest(lambda c: later_layers(request, blocks(1, c)).enough, least, MOST_COPIES)
 
 
-def _pair_n(request: Request, law: Law, frozen: tuple[Freezing, ...], copies: int) -> int:
+def _pair_n(
+    request: Request, source: RandomSource, frozen: tuple[Freezing, ...], copies: int
+) -> int:
     """Numbers that the first pair needs, locked ones counted as absent."""
     first, halves = request.layers[0], halves_needed(request, 0)
-    offer = Offer(
-        law, gadget=True, prune=float(1 - frozen[1].free), prune_in=float(frozen[0].prune)
-    )
+    lost = float(1 - frozen[1].free)
+    if source.chosen:
+        # Chosen in-weights are almost 1: a product is almost the out-weight.
+        offer = Offer(source.law, lift=PRODUCT_BITS - WEIGHT_BITS, prune=lost)
+    else:
+        offer = Offer(source.law, gadget=True, prune=lost, prune_in=float(frozen[0].prune))
     sums = Sums.of(first.targets, first.radius, halves * copies)
     return smallest_n([sums], offer, seed=request.seed)
 
 
 def _blocks(
-    request: Request, law: Law, frozen: tuple[Freezing, ...], pair_n: int, copies: int
+    request: Request, source: RandomSource, frozen: tuple[Freezing, ...], pair_n: int, copies: int
 ) -> tuple[Block, ...]:
-    blocks = []
+    blocks, law = [], source.law
     final = final_layers(request.target)
     for k, layer in enumerate(request.layers):
         out = 1 if k in final else copies
         if k == 0:
             design = Design(
-                pair_n, halves_needed(request, 0), law, law, frozen[1], frozen[0], copies=out
+                pair_n,
+                halves_needed(request, 0),
+                law,
+                law,
+                frozen[1],
+                frozen[0],
+                copies=out,
+                chosen=source.chosen,
             )
             blocks.append(pair_block(layer, design, 0))
         else:

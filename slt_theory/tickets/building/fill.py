@@ -40,6 +40,8 @@ class LayerSums:
         Rows that are to be 0 for every input: their sums only have to lie on the side `silent`,
     silent : int64 array (groups,) or None
         -1 for <= 0, 1 for >= 0.
+    places : int64 array (groups, n) or None
+        Columns of the numbers; None: n neighbours a group.
     """
 
     block: Block
@@ -49,6 +51,7 @@ class LayerSums:
     limit: int
     off: NDArray[np.bool_] | None = None
     silent: Int64Array | None = None
+    places: Int64Array | None = None
 
     @property
     def layer(self) -> SourceLayer:
@@ -128,6 +131,10 @@ class _Rows:
         width = max(1, int(np.count_nonzero(task.slopes, axis=1).max(initial=0)))
         self.live = np.argsort(task.slopes == 0, axis=1, kind="stable")[:, :width].copy()
         self.slopes = np.take_along_axis(task.slopes, self.live, axis=1)
+        if task.places is not None:
+            # The kernels count places from the column where n neighbours would begin.
+            first = np.arange(groups)[:, None] * task.slopes.shape[1]
+            self.live = np.take_along_axis(task.places, self.live, axis=1) - first
         self.candidates = CandidateRows.empty(groups, width)
         self.space = work_space()
 

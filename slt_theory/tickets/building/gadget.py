@@ -19,9 +19,16 @@ from numpy.typing import NDArray
 from slt_theory.laws import Law
 from slt_theory.streams import words32_at
 from slt_theory.tickets.block import Block
+from slt_theory.tickets.building.chosen_inputs import (
+    NeuronGroups,
+    chosen_mask,
+    chosen_wiring,
+    windows,
+)
 from slt_theory.tickets.building.fill import LayerSums, fill
 from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.building.slack import Group
+from slt_theory.tickets.building.window_slack import WindowSums
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
 from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.source import layer_law
@@ -35,6 +42,8 @@ __all__ = [
     "in_weights",
     "pair_block",
     "pair_groups",
+    "pair_windows",
+    "wiring_of",
 ]
 
 Int64Array = NDArray[np.int64]
@@ -59,6 +68,8 @@ class Design:
         Copies of every output.
     size : int or None
         Exactly so many live numbers in every sum.
+    chosen : bool
+        Whether hidden neurons choose the input they see.
     """
 
     n: int
@@ -69,6 +80,7 @@ class Design:
     freezing_in: Freezing = NOTHING_FROZEN
     copies: int = 1
     size: int | None = None
+    chosen: bool = False
 
 
 def pair_block(layer: Layer, design: Design, stream: int) -> Block:
@@ -76,7 +88,7 @@ def pair_block(layer: Layer, design: Design, stream: int) -> Block:
     columns = layer.targets.shape[1]
     hidden, rows = columns * design.halves * design.n, len(layer.targets) * design.copies
     return layer.block(
-        "gadget-pair",
+        "free-pair" if design.chosen else "gadget-pair",
         (
             source_layer(hidden, columns, design.law_in, stream, design.freezing_in),
             source_layer(rows, hidden, design.law_out, stream + 1, design.freezing),
@@ -112,9 +124,8 @@ def fill_pair(
     alive : bool array (groups, n), optional
         Hidden neurons that may be used; default: all live ones.
     """
-    slopes = in_weights(block, seed)
-    if alive is not None:
-        slopes = np.where(alive, slopes, 0)
+    wiring = wiring_of(block, seed)
+    slopes = wiring.slopes if alive is None else np.where(alive, wiring.slopes, 0)
     halves = block.halves
     task = LayerSums(
         block,
@@ -124,12 +135,23 @@ def fill_pair(
         layer.radius,
         off,
         -half_signs(np.arange(len(slopes)), halves),
+        wiring.neurons,
     )
     out_mask, missed = fill(
         task, seed, threads=threads, progress=progress, store=store, index=index
     )
     unreached = [block.half_sum(row, group) for row, group in missed]
-    return (in_mask(block, slopes, out_mask), out_mask), unreached
+    if block.links_own_inputs(0):
+        return (in_mask(block, slopes, out_mask), out_mask), unreached
+    return (chosen_mask(block, wiring, slopes, out_mask), out_mask), unreached
+
+
+def wiring_of(block: Block, seed: int) -> NeuronGroups:
+    """Hidden neurons of every input and half: those of its stretch, or those that choose it."""
+    if not block.links_own_inputs(0):
+        return chosen_wiring(block, seed)
+    slopes = in_weights(block, seed)
+    return NeuronGroups(np.arange(slopes.size).reshape(slopes.shape), slopes)
 
 
 def pair_groups(
@@ -138,13 +160,37 @@ def pair_groups(
     """Groups of hidden neurons as `slack` takes them; by default all."""
     halves = block.halves
     some = list(range(block.columns * halves)) if groups is None else groups
-    goals = layer.targets[block.target_rows(np.arange(block.rows))]
-    if off is not None:
-        goals[off] = 0
+    goals = _goals(block, layer, off)
     return [
-        Group(g * block.n, slopes, np.ascontiguousarray(goals[:, g // halves]))
+        Group(g * block.n, slopes, goals(slice(g // halves, g // halves + 1))[:, 0])
         for g, slopes in zip(some, in_weights(block, seed, some), strict=True)
     ]
+
+
+def pair_windows(
+    block: Block, layer: Layer, seed: int, off: Bools | None
+) -> Callable[[int], WindowSums]:
+    """The windows of neurons that choose their inputs, made when they are asked for."""
+    wiring, halves, goals = wiring_of(block, seed), block.halves, _goals(block, layer, off)
+    ranges = windows(block)
+
+    def window(k: int) -> WindowSums:
+        own, first = ranges[k], ranges[k].start * halves * block.n
+        groups = slice(own.start * halves, own.stop * halves)
+        return WindowSums(
+            first,
+            wiring.neurons[groups] - first,
+            wiring.slopes[groups],
+            np.repeat(goals(slice(own.start, own.stop)), halves, axis=1),
+        )
+
+    return window
+
+
+def _goals(block: Block, layer: Layer, off: Bools | None) -> Callable[[slice], Int64Array]:
+    """Goals (rows, inputs) of every row for some inputs; 0 in rows that are to be 0."""
+    rows, on = block.target_rows(np.arange(block.rows)), 1 if off is None else ~off[:, None]
+    return lambda inputs: np.asarray(layer.targets[rows, inputs] * on)
 
 
 def half_signs(groups: NDArray[np.int64], halves: int) -> Int64Array:

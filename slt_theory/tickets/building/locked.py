@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.tickets.block import Block
-from slt_theory.tickets.building.gadget import pair_groups
+from slt_theory.tickets.building.chosen_inputs import windows
+from slt_theory.tickets.building.gadget import pair_groups, pair_windows
 from slt_theory.tickets.building.request import Request
 from slt_theory.tickets.building.single import single_groups
 from slt_theory.tickets.building.slack import Alive, Group, keep_all_within_reach, margin_of
+from slt_theory.tickets.building.window_slack import keep_windows_within_reach
 from slt_theory.tickets.checking.silence import consumer
 from slt_theory.tickets.source import layer_law
 
@@ -77,6 +79,22 @@ def _alive(
     )
 
 
+def _alive_of_choosers(request: Request, block: Block, off: Bools | None, *, sample: bool) -> Alive:
+    """Hidden neurons of the first pair that stay, where they choose the inputs they see."""
+    own = pair_windows(block, request.layers[0], request.seed, off)
+    count, layer = len(windows(block)), block.layers[-1]
+    some = [count // 2] if sample else list(range(count))
+    return keep_windows_within_reach(
+        len(some),
+        lambda k: own(some[k]),
+        layer,
+        layer_law(layer),
+        request.seed,
+        margin=margin_of(request.layers[0].radius),
+        threads=request.threads,
+    )
+
+
 def later_layers(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
     """The plan of all single layers; of the pair only which rows are off."""
     alive: list[Bools | None] = [None] * len(blocks)
@@ -98,10 +116,13 @@ def later_layers(request: Request, blocks: tuple[Block, ...]) -> SourcePlan:
 def plan(request: Request, later: SourcePlan, *, sample: bool = False) -> SourcePlan:
     """The whole plan; with `sample`, of some groups of the pair only, to see whether it will do."""
     blocks = later.blocks
-    count = blocks[0].layers[0].rows // blocks[0].n
-    some = sorted({k * count // _SAMPLE for k in range(_SAMPLE)}) if sample else None
-    groups = pair_groups(blocks[0], request.layers[0], request.seed, later.off[0], some)
-    found = _alive(request, blocks, 0, groups)
+    if blocks[0].links_own_inputs(0):
+        count = blocks[0].layers[0].rows // blocks[0].n
+        some = sorted({k * count // _SAMPLE for k in range(_SAMPLE)}) if sample else None
+        groups = pair_groups(blocks[0], request.layers[0], request.seed, later.off[0], some)
+        found = _alive(request, blocks, 0, groups)
+    else:
+        found = _alive_of_choosers(request, blocks[0], later.off[0], sample=sample)
     alive = (None if sample else found.alive, *later.alive[1:])
     return SourcePlan(blocks, alive, later.off, later.enough and found.enough)
 

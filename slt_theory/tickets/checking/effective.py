@@ -12,7 +12,7 @@ from slt_theory.errors import BadInput
 from slt_theory.tickets.checking.kinds.base import Effective, SourceBlock
 from slt_theory.tickets.checking.kinds.chain import ChainBlock
 from slt_theory.tickets.checking.kinds.direct_sums import DirectBlock
-from slt_theory.tickets.checking.kinds.gadget_pair import PairBlock, ProductBlock
+from slt_theory.tickets.checking.kinds.gadget_pair import FreePairBlock, PairBlock, ProductBlock
 from slt_theory.tickets.checking.kinds.single_layer import SingleBlock
 from slt_theory.tickets.source import MalformedTicket
 from slt_theory.tickets.ticket import Ticket
@@ -20,7 +20,8 @@ from slt_theory.tickets.ticket import Ticket
 __all__ = ["Effective", "MalformedTicket", "effective_block", "source_block", "sparse_layers"]
 
 _KINDS: dict[str, type[SourceBlock]] = {
-    kind.name: kind for kind in (PairBlock, ProductBlock, SingleBlock, ChainBlock, DirectBlock)
+    kind.name: kind
+    for kind in (PairBlock, FreePairBlock, ProductBlock, SingleBlock, ChainBlock, DirectBlock)
 }
 
 

@@ -18,7 +18,7 @@ from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.kinds.base import SourceBlock
 from slt_theory.tickets.checking.kinds.chain import ChainBlock
 from slt_theory.tickets.checking.kinds.direct_sums import DirectBlock
-from slt_theory.tickets.checking.kinds.gadget_pair import PairBlock
+from slt_theory.tickets.checking.kinds.gadget_pair import FreePairBlock, PairBlock
 from slt_theory.tickets.checking.kinds.single_layer import SingleBlock
 from slt_theory.tickets.checking.neutral import eps_failures, frozen_shares
 from slt_theory.tickets.checking.unrolled import copies_of_values
@@ -39,6 +39,8 @@ class _Rule:
 
     Attributes
     ----------
+    first_or : type or None
+        Another kind that the first block may have.
     laws : tuple of str
         Of the last layer of a block, brackets left out.
     inner : tuple of str or None
@@ -63,6 +65,7 @@ class _Rule:
     resolution: bool = False
     whole: bool = False
     activations: bool = False
+    first_or: type[SourceBlock] | None = None
 
 
 TRANSFORMER_PARTS = ("otsuka2026-attention", "pensia2020-two-layer")
@@ -81,7 +84,7 @@ _RULES = {
     "fischer2021-biases": _Rule(_PAIR, _PAIR, laws=("uniform", "normal")),
     "burkholz2022-depth": _Rule(_PAIR, _SINGLE, activations=True),
     "gadhikar2023-network": _Rule(_PAIR, _SINGLE, laws=("bernoulli(...)*uniform",)),
-    "otsuka2024-frozen-network": _Rule(_PAIR, _SINGLE, frozen=True),
+    "otsuka2024-frozen-network": _Rule(_PAIR, _SINGLE, frozen=True, first_or=FreePairBlock),
     "natale2024-network": _Rule(_PAIR, _PAIR, size=True),
     "natale2024-equivariant": _Rule(_PAIR, _PAIR, size=True),
     "orseau2020-hyperbolic": _Rule(_PAIR, _PAIR, laws=("hyperbolic[...]",), inner=("signs",)),
@@ -159,6 +162,8 @@ def _source_failures(
 ) -> list[str]:
     """Kind, shapes, laws, lattice, streams and frozen fractions."""
     block, kind = ticket.blocks[index], rule.later if index else rule.first
+    if not index and rule.first_or is not None and block.kind == rule.first_or.name:
+        kind = rule.first_or
     if block.kind != kind.name:
         return [f"the theorem builds {kind.name}, not {block.kind}"]
     source = source_block(ticket, index)

@@ -30,7 +30,7 @@ from slt_theory.tickets.checking.kinds.hidden import HiddenBlock
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.source import KeptWeights, NumberRows, layer_law
 
-__all__ = ["PairBlock", "ProductBlock"]
+__all__ = ["FreePairBlock", "PairBlock", "ProductBlock"]
 
 Floats = NDArray[np.float64]
 Int64Array = NDArray[np.int64]
@@ -142,6 +142,16 @@ class PairBlock(HiddenBlock):
                 np.add.at(sums[i], seen[used[side]], products[side])
                 np.add.at(counts[half, i], seen[used[side]], products[side] != 0)
         return positive, negative, counts, int(counts.max())
+
+
+class FreePairBlock(PairBlock):
+    """A gadget pair whose hidden neurons see any one input each: the mask says which.
+
+    All that is used of a neuron is the input it sees and its in-weight, so the sums are the same.
+    """
+
+    name: ClassVar[str] = "free-pair"
+    stretches: ClassVar[bool] = False
 
 
 class ProductBlock(PairBlock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from slt_theory.tickets.source import KeptWeights, chunks
 
 __all__ = ["HIDDEN_BYTES", "HiddenBlock"]
 
+Bools = NDArray[np.bool_]
 Int64Array = NDArray[np.int64]
 HIDDEN_BYTES = 64
 """Bytes of work for every hidden neuron."""
@@ -21,7 +23,14 @@ class HiddenBlock(SourceBlock):
     """A block whose first layer gives every hidden neuron one input at most.
 
     Hidden neurons come in stretches, one a target input.
+
+    Attributes
+    ----------
+    stretches : bool
+        Whether a neuron may see the input of its own stretch only.
     """
+
+    stretches: ClassVar[bool] = True
 
     @property
     def hidden(self) -> int:
@@ -38,7 +47,7 @@ class HiddenBlock(SourceBlock):
         Raises
         ------
         MalformedTicket
-            If a neuron sees more than one input, or that of another stretch.
+            If a neuron sees more than one input, or one that it may not see.
         """
         layer, linked = self.block.layers[0], self.ticket.links(self.index)
         seen = np.full(layer.rows, -1, dtype=np.int64)
@@ -60,7 +69,8 @@ class HiddenBlock(SourceBlock):
             seen[start:stop] = np.where(count == 1, kept.argmax(axis=1), -1)
         weights = np.zeros(layer.rows, dtype=np.int64)
         live = np.flatnonzero(seen >= 0)
-        strangers = live[seen[live] != live // (layer.rows // layer.columns)]
+        own = live // (layer.rows // layer.columns)
+        strangers = live[(seen[live] != own) & self._bound_to_own(seen[live], own)]
         if strangers.size:
             raise self.wrong(
                 f"hidden neuron {strangers[0]} sees input {seen[strangers[0]]}, not the one of its "
@@ -69,3 +79,15 @@ class HiddenBlock(SourceBlock):
         places = live * layer.columns + seen[live]
         weights[live] = KeptWeights(self.ticket, self.index, 0)(places)
         return seen, weights
+
+    def _bound_to_own(self, seen: Int64Array, own: Int64Array) -> Bools:
+        """Of neurons that see the inputs `seen`, in the stretches `own`: which may see these only.
+
+        All, or where a constant must not reach every tap, those that it or its stretch is part of.
+        """
+        if self.stretches:
+            return np.ones(seen.shape, dtype=bool)
+        if not self.block.unwired:
+            return np.zeros(seen.shape, dtype=bool)
+        constant = self.block.columns - 1
+        return np.asarray((seen == constant) | (own == constant))
