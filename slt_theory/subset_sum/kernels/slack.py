@@ -163,17 +163,17 @@ leave_out = jit(leave_out_py)
 
 def draw_window_py(
     keys: tuple[np.uint64, np.uint64, np.uint64],
-    drawn: tuple[Scalar, Scalar, Scalar, np.uint64],
+    where: tuple[Scalar, Scalar],
     row: Scalar,
     words: Words32,
     states: Words32,
 ) -> Scalar:
     """Words and states of a row from its first column on, and how many come before that one.
 
-    `keys` are the seed, the stream of numbers and the one that freezes; `drawn` is a row's length,
-    the first column, and the law's ``low`` and ``doubled``.
+    `keys` are the seed, the stream of numbers and the one that freezes; `where` a row's length and
+    the first column.
     """
-    start = row * drawn[0] + drawn[1]
+    start = row * where[0] + where[1]
     fill_blocks(keys[0], keys[1], np.uint64(start // 4), words)
     fill_blocks(keys[0], keys[2], np.uint64(start // 4), states)
     return start % 4
@@ -183,14 +183,10 @@ draw_window = jit(draw_window_py)
 
 
 def both_shares_py(
-    word: Scalar,
-    state: Scalar,
-    drawn: tuple[Scalar, Scalar, Scalar, np.uint64],
-    limits: tuple[Scalar, Scalar],
-    slope: Scalar,
+    word: Scalar, state: Scalar, source: Source, slope: Scalar
 ) -> tuple[Scalar, Scalar]:
     """What a number takes from the slacks below and above: all if locked, else what it can add."""
-    share, fixed = share_of(word, state, drawn[2], drawn[3], limits[0], limits[1], slope)
+    share, fixed = share_of(word, state, source, slope)
     return (
         -share if fixed else max(-share, np.int64(0)),
         share if fixed else max(share, np.int64(0)),
@@ -202,8 +198,8 @@ both_shares = jit(both_shares_py, inline="always")
 
 def window_slacks_py(
     keys: tuple[np.uint64, np.uint64, np.uint64],
-    drawn: tuple[Scalar, Scalar, Scalar, np.uint64],
-    limits: tuple[Scalar, Scalar],
+    where: tuple[Scalar, Scalar],
+    source: Source,
     places: Rows,
     slopes: Rows,
     slack: Cells,
@@ -211,18 +207,17 @@ def window_slacks_py(
     """Slacks (rows, groups, 2) of all sums of a window; `slack` comes with those of goals alone.
 
     Group g has the columns ``places[g]``, counted from the window's first, with a slope each.
-    Words below ``limits[0]`` are pruned, those from there to ``limits[1]`` locked.
     """
     words = np.empty(4 * (places.size // 4 + 2), np.uint32)
     states = np.empty_like(words)
     for r in range(slack.shape[0]):
-        skipped = draw_window(keys, drawn, r, words, states)
+        skipped = draw_window(keys, where, r, words, states)
         for g in range(places.shape[0]):
             down = np.int64(0)
             up = np.int64(0)
             for w in range(places.shape[1]):
                 k = skipped + places[g, w]
-                below, above = both_shares(words[k], states[k], drawn, limits, slopes[g, w])
+                below, above = both_shares(words[k], states[k], source, slopes[g, w])
                 down += below
                 up += above
             slack[r, g, 0] += down
@@ -234,8 +229,8 @@ window_slacks = jit(window_slacks_py)
 
 def window_shares_py(
     keys: tuple[np.uint64, np.uint64, np.uint64],
-    drawn: tuple[Scalar, Scalar, Scalar, np.uint64],
-    limits: tuple[Scalar, Scalar],
+    where: tuple[Scalar, Scalar],
+    source: Source,
     places: Ints,
     slopes: Ints,
     rows: Ints,
@@ -245,10 +240,10 @@ def window_shares_py(
     words = np.empty(4 * (places.max() // 4 + 3), np.uint32)
     states = np.empty_like(words)
     for at in range(rows.size):
-        skipped = draw_window(keys, drawn, rows[at], words, states)
+        skipped = draw_window(keys, where, rows[at], words, states)
         for w in range(places.size):
             k = skipped + places[w]
-            below, above = both_shares(words[k], states[k], drawn, limits, slopes[w])
+            below, above = both_shares(words[k], states[k], source, slopes[w])
             shares[0, at, w] = below
             shares[1, at, w] = above
 

@@ -10,7 +10,16 @@ from __future__ import annotations
 import numpy as np
 
 from slt_theory.subset_sum.kernels._compile import jit
-from slt_theory.subset_sum.kernels._types import Bytes, Ints, Rows, Scalar, TruthRows, Words32
+from slt_theory.subset_sum.kernels._types import (
+    Bytes,
+    Cells,
+    Ints,
+    Rows,
+    Rows32,
+    Scalar,
+    TruthRows,
+    Words32,
+)
 
 _STRETCH = 2048
 """Words that are compared at once, a multiple of 8: their flags stay in the nearest cache."""
@@ -30,10 +39,10 @@ def offer_py(
     pruned: Scalar,
     locked: Scalar,
     n: Scalar,
-    live: Rows,
-    slopes: Rows,
+    live: Rows32,
+    slopes: Cells,
     items: Rows,
-    places: Rows,
+    places: Rows32,
     counts: Ints,
     shifts: Ints,
 ) -> None:
@@ -93,7 +102,7 @@ def keep_py(
     words: Words32,
     pruned: Scalar,
     locked: Scalar,
-    places: Rows,
+    places: Rows32,
     counts: Ints,
     taken: TruthRows,
     n: Scalar,
@@ -127,7 +136,7 @@ def locked_bits_py(words: Words32, pruned: Scalar, locked: Scalar, packed: Bytes
 locked_bits = jit(locked_bits_py)
 
 
-def spread_py(places: Rows, counts: Ints, taken: TruthRows, chosen: TruthRows) -> None:
+def spread_py(places: Rows32, counts: Ints, taken: TruthRows, chosen: TruthRows) -> None:
     """Taken items back to their places."""
     for r in range(counts.size):
         for k in range(counts[r]):

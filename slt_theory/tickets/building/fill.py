@@ -129,12 +129,14 @@ class _Rows:
         self.frozen = FrozenRows(seed, layer, layer.columns)
         # Live places of every group first.
         width = max(1, int(np.count_nonzero(task.slopes, axis=1).max(initial=0)))
-        self.live = np.argsort(task.slopes == 0, axis=1, kind="stable")[:, :width].copy()
-        self.slopes = np.take_along_axis(task.slopes, self.live, axis=1)
+        live = np.argsort(task.slopes == 0, axis=1, kind="stable")[:, :width]
+        slopes = np.take_along_axis(task.slopes, live, axis=1)
         if task.places is not None:
             # The kernels count places from the column where n neighbours would begin.
             first = np.arange(groups)[:, None] * task.slopes.shape[1]
-            self.live = np.take_along_axis(task.places, self.live, axis=1) - first
+            live = np.take_along_axis(task.places, live, axis=1) - first
+        # Half as many bytes a row: these tables are what a large layer waits for.
+        self.live, self.slopes = live.astype(np.int32), _short(slopes)
         self.candidates = CandidateRows.empty(groups, width)
         self.space = work_space()
 
@@ -187,3 +189,8 @@ class _Rows:
         taken = there & (candidates.items * side[:, None] > 0)
         totals = candidates.shifts + np.where(taken, candidates.items, 0).sum(axis=1)
         return taken, totals * side < 0
+
+
+def _short(slopes: Int64Array) -> NDArray[np.signedinteger]:
+    """Slopes in 32 bits where they fit."""
+    return slopes.astype(np.int32) if np.abs(slopes).max(initial=0) < 1 << 31 else slopes

@@ -39,14 +39,14 @@ class CandidateRows:
 
     Attributes
     ----------
-    items, places : int64 arrays (sums, width)
+    items, places : int64 and int32 arrays (sums, width)
         Of row r the first ``counts[r]`` entries count.
     counts, shifts : int64 arrays (sums,)
         Free items, and the sum of the locked ones.
     """
 
     items: Int64Array
-    places: Int64Array
+    places: NDArray[np.int32]
     counts: Int64Array
     shifts: Int64Array
 
@@ -55,7 +55,7 @@ class CandidateRows:
         """Room for `sums` rows of at most `width` items."""
         return cls(
             np.empty((sums, width), np.int64),
-            np.empty((sums, width), np.int64),
+            np.empty((sums, width), np.int32),
             np.empty(sums, np.int64),
             np.empty(sums, np.int64),
         )
@@ -167,7 +167,7 @@ def solve_sums(
             0,
             1,
             width,
-            np.tile(np.arange(width), (len(block), 1)),
+            np.tile(np.arange(width, dtype=np.int32), (len(block), 1)),
             np.ones((len(block), width), np.int64),
             candidates.items,
             candidates.places,

@@ -90,18 +90,18 @@ def _keep_within_reach(
     frozen = FrozenRows(seed, layer, 0)
     low, high = (int(end / law.unit) for end in law.support)
     keys = np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))
-    drawn = layer.columns, window.first, low, np.uint64(2 * (high - low))
-    limits = frozen.pruned, frozen.locked
+    where = layer.columns, window.first
+    source = low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked
     down = window.goals >> GRAIN
     slack = np.stack([down, -down], axis=2)
-    window_slacks(keys, drawn, limits, window.places, window.slopes, slack)
+    window_slacks(keys, where, source, window.places, window.slopes, slack)
     bound = (margin + (_MOST << PRODUCT_BITS)) >> GRAIN
     near = slack.min(axis=2) < bound
     alive, enough = window.slopes != 0, True
     for g in np.flatnonzero(near.any(axis=0)):
         rows = np.flatnonzero(near[:, g])
         shares = np.empty((2, rows.size, alive.shape[1]), np.int32)
-        window_shares(keys, drawn, limits, window.places[g], window.slopes[g], rows, shares)
+        window_shares(keys, where, source, window.places[g], window.slopes[g], rows, shares)
         own = np.ascontiguousarray(slack[rows, g])
         lacking = leave_out(shares[0], shares[1], own, margin >> GRAIN, _MOST, alive[g])
         enough &= lacking == 0
