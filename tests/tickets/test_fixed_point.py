@@ -250,6 +250,26 @@ def test_equal_networks_and_networks_too_large_for_a_fixed_point():
     assert not point.class_kept
 
 
+def test_inputs_with_more_digits_than_sums_have_room_for_are_refused():
+    """Small weights take large inputs back to where they fit: the input itself is looked at."""
+    rng = np.random.default_rng(3)
+    network = Dense([rng.uniform(1, 2, (1, 500)) * 1e-200], [None])
+    x = rng.uniform(1, 2, (1, 500)) * 1e200
+    base = DigitBase(bits_of_digits(500, 8), 3)
+    assert fixed_point_run.in_fixed_point(network, target_maps(network), x, base, 8) is None
+
+
+def test_an_input_with_tiny_outputs_does_not_spoil_the_others():
+    rng = np.random.default_rng(4)
+    one = deep(30, rng)
+    other = Dense([w.astype(np.float32).astype(float) for w in one.weights], one.biases)
+    x = rng.uniform(-1, 1, (3, 4)) * np.array([[1], [1e-250], [1]])
+    points = at_points.at_points(pair_of_networks(one, other), x)
+    assert points[1].error_bound < 1e-20
+    for point in (points[0], points[2]):
+        assert point.error_bound <= 65 / 64 * point.error_found
+
+
 def test_curved_activations_stay_with_float64():
     curved = Dense(NET.weights, NET.biases, activation="tanh")
     maps = target_maps(curved)

@@ -159,6 +159,8 @@ def in_fixed_point(
     None if a number has more than `most` digits.
     """
     digits, exact = digits_of(x, base)
+    if len(digits) > most:
+        return None
     values, charges = {0: digits}, Charges([0.0 if exact else 0.5])
     copies = copies_of_values(target, [source.copies_out for source in maps])
     for number, step in enumerate(target.steps):

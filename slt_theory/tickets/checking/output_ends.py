@@ -65,7 +65,9 @@ def both_ends(target: Network, maps: list[SourceMap], x: Floats) -> tuple[Range,
     allowed = np.maximum(error * _OF_ERROR, np.abs(other).max(axis=1) * _OF_OUTPUTS)
     wide = (radius + slip > allowed) & (allowed > 0) & np.isfinite(allowed)
     if wide.any():
-        finer = ends_in_fixed_point(target, networks, x[wide], float(allowed[wide].min()))
+        # Outputs of one input that are nearly 0 do not ask more bits of all.
+        least = float(max(allowed[wide].min(), np.abs(other[wide]).max() * _OF_OUTPUTS**2))
+        finer = ends_in_fixed_point(target, networks, x[wide], least)
         for ends, new in zip((ours, theirs), finer or (), strict=False):
             ends[0][wide] = np.maximum(ends[0][wide], new[0])
             ends[1][wide] = np.minimum(ends[1][wide], new[1])
