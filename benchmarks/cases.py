@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from peers import MIXED_INTEGER, installed, numpy_meet, numpy_sort
-from timing import Timing, cpu_seconds, wall_seconds
+from timing import Timing, cpu_seconds, gain, wall_seconds
 
 from slt_theory import subset_sum
 from slt_theory.laws import Product, Uniform
@@ -163,7 +164,7 @@ def _peer_case(
 
 
 def many() -> Iterator[Case]:
-    """Many targets: each with its own items, on two threads, and all with one sample."""
+    """Many targets: each with its own items, and all with one sample."""
     rng = np.random.default_rng(3)
     laws = (("uniform", Uniform(bits=24)), ("product", Product(Uniform(), Uniform())))
     for eps, n, rows in (
@@ -176,7 +177,6 @@ def many() -> Iterator[Case]:
     ):
         for name, law in laws:
             yield own_items(rng, name, Drawn(law, seed=1, stream=2, rows=rows, n=n), eps)
-    yield two_threads(rng)
     yield from one_sample(rng)
 
 
@@ -207,19 +207,24 @@ def own_items(rng: np.random.Generator, name: str, drawn: Drawn, eps: float) -> 
     return row
 
 
-def two_threads(rng: np.random.Generator) -> Case:
-    """Targets a second on two threads, and the gain over one."""
-    unit, rows = 1 << 48, 1 << 17
-    items = items_of(rng, rows, 20, unit=unit)
-    targets = items_of(rng, rows, unit=unit) // 2
-    one_core, two = (
-        wall_seconds(
-            lambda t=threads: subset_sum.solve_many(items, targets, radius=unit // 100, threads=t)
+def threads() -> Iterator[Case]:
+    """Many targets on two threads and on one, elapsed time, in runs that alternate."""
+    rng = np.random.default_rng(3)
+    unit = 1 << 48
+    for rows in (1 << 15, 1 << 17, 1 << 19):
+        items = items_of(rng, rows, 20, unit=unit)
+        targets = items_of(rng, rows, unit=unit) // 2
+        one, two = (
+            partial(subset_sum.solve_many, items, targets, radius=unit // 100, threads=count)
+            for count in (1, 2)
         )
-        for threads in (1, 2)
-    )
-    note = f"{rows / two / 1e6:.3g} M/s on two threads, {one_core / two:.2f} times one (elapsed)"
-    return case("many", "uniform, eps = 0.01, n = 20, threads", Timing.of([two / rows]), note=note)
+        found = gain(one, two)
+        note = (
+            f"{found.median:.2f} times one thread ({found.low:.2f} .. {found.high:.2f}), "
+            f"{found.cpu:.2f} times its processor time, load {found.load:.1f}"
+        )
+        each = Timing.of([found.second / rows])
+        yield case("threads", f"uniform, eps = 0.01, n = 20, {rows:,} rows", each, note=note)
 
 
 def one_sample(rng: np.random.Generator) -> Iterator[Case]:
@@ -364,6 +369,7 @@ def vectors() -> Iterator[Case]:
 SUITES = {
     "one": one,
     "many": many,
+    "threads": threads,
     "cover": cover,
     "size": size,
     "vector": vectors,

@@ -2,9 +2,9 @@
 
     python benchmarks/run.py SUITE [--json] [--write] [--weights FILE.npz]
 
-SUITE is one, many, cover, size, vector, peers or all. Times are CPU seconds of one call unless a
-line says elapsed. `--write` puts the tables into docs/performance.md; `--weights` adds the
-published experiment on the weights of a network.
+SUITE is one, many, threads, cover, size, vector, peers or all. Times are CPU seconds of one call
+unless a line says elapsed. `--write` puts the tables into docs/performance.md, of one suite its
+section alone; `--weights` adds the published experiment on the weights of a network.
 """
 
 from __future__ import annotations
@@ -64,6 +64,26 @@ def table(cases: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def section(name: str, cases: list[dict[str, Any]], by: str = "") -> str:
+    """The part of the page about one suite; `by` says what machine made it."""
+    rows = table([c for c in cases if c["suite"] == name])
+    parts = [f"## {name}", str(SUITES[name].__doc__), by, rows]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def page(cases: list[dict[str, Any]], by: str) -> str:
+    """The whole page."""
+    return "\n".join([INTRODUCTION, by, "", *(section(name, cases) for name in SUITES)])
+
+
+def replaced(text: str, name: str, new: str) -> str:
+    """A page with one section made new, or put where it belongs."""
+    first, *rest = text.split("\n## ")
+    found = {part.partition("\n")[0]: part.rstrip("\n") + "\n" for part in rest}
+    found[name] = new.removeprefix("## ")
+    return "\n## ".join([first, *(found[suite] for suite in SUITES if suite in found)])
+
+
 def run(names: list[str], weights: str | None) -> Iterator[dict[str, Any]]:
     """Yield the records of the suites named; `weights` adds the published experiment."""
     for name in names:
@@ -96,14 +116,14 @@ def main() -> int:
     where["load_after"] = load()
     if options.json:
         print(json.dumps({"machine": where, "cases": cases}, indent=1))
-    text = [INTRODUCTION, "Machine: " + ", ".join(f"{k} {v}" for k, v in where.items()) + "."]
-    for name in names:
-        text += [f"\n## {name}\n", str(SUITES[name].__doc__), ""]
-        text.append(table([c for c in cases if c["suite"] == name]))
+    by = "Machine: " + ", ".join(f"{k} {v}" for k, v in where.items()) + "."
+    whole = options.suite == "all"
+    text = page(cases, by) if whole else section(options.suite, cases, by)
     if options.write:
-        PAGE.write_text("\n".join(text) + "\n", encoding="utf-8")
+        before = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(text if whole else replaced(before, options.suite, text), encoding="utf-8")
     elif not options.json:
-        print("\n".join(text))
+        print(text)
     return 0
 
 

@@ -62,6 +62,50 @@ def wall_seconds(call: Callable[[], Any], *, runs: int = 3) -> float:
     return statistics.median(samples)
 
 
+@dataclass(frozen=True)
+class Gain:
+    """Elapsed time of one call over that of another, in runs that alternate.
+
+    Attributes
+    ----------
+    first, second : float
+        Median seconds of each.
+    median, low, high : float
+        Of the ratios of neighbouring runs: the median and the quartiles.
+    cpu : float
+        Processor time of the second over that of the first, the median.
+    load : float
+        Of the machine, when it was over.
+    """
+
+    first: float
+    second: float
+    median: float
+    low: float
+    high: float
+    cpu: float
+    load: float
+
+
+def gain(first: Callable[[], Any], second: Callable[[], Any], *, runs: int = 41) -> Gain:
+    """Time two calls in turn; what else the machine does meets both alike."""
+    calls = (first, second)
+    for call in calls:
+        call()
+    elapsed = np.empty((runs, 2))
+    spent = np.empty((runs, 2))
+    for run in range(runs):
+        for which in (0, 1) if run % 2 else (1, 0):
+            start, used = time.perf_counter(), time.process_time()
+            calls[which]()
+            elapsed[run, which] = time.perf_counter() - start
+            spent[run, which] = time.process_time() - used
+    low, median, high = np.quantile(elapsed[:, 0] / elapsed[:, 1], (0.25, 0.5, 0.75))
+    cpu = np.median(spent[:, 1] / spent[:, 0])
+    one, two = np.median(elapsed, axis=0)
+    return Gain(*map(float, (one, two, median, low, high, cpu)), load())
+
+
 def machine() -> dict[str, Any]:
     """Describe the machine: processor, versions and load, as written beside every figure."""
     model = platform.processor() or platform.machine()

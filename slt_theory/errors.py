@@ -20,6 +20,7 @@ __all__ = [
     "TimeIsUp",
     "UnreadableFile",
     "exactly_one",
+    "gibibytes",
 ]
 
 
@@ -167,7 +168,8 @@ class MissingProgram(SltError):
         return type(self), self.given
 
 
-def _gibibytes(size: int) -> str:
+def gibibytes(size: int) -> str:
+    """A number of bytes as people read it, 1.25 GiB."""
     # Beyond 2^80 bytes a quotient may be no float, and says no more than the power.
     return f"{size / 2**30:.2f} GiB" if size < 1 << 80 else f"2^{size.bit_length() - 1} bytes"
 
@@ -183,8 +185,8 @@ class NeedsMemory(SltError, MemoryError):
         self.needed_bytes = needed_bytes
         self.allowed_bytes = allowed_bytes
         super().__init__(
-            f"{what} needs {_gibibytes(needed_bytes)}, more than the "
-            f"{_gibibytes(allowed_bytes)} allowed; {way_out}"
+            f"{what} needs {gibibytes(needed_bytes)}, more than the "
+            f"{gibibytes(allowed_bytes)} allowed; {way_out}"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

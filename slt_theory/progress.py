@@ -1,4 +1,4 @@
-"""Progress of a long call in Python: one line on stderr that is written over."""
+"""Progress of a long call in Python, one line on stderr, and what a call says before it begins."""
 
 from __future__ import annotations
 
@@ -7,12 +7,36 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Progress", "clock", "shown"]
+__all__ = ["Progress", "announce", "announced_to", "clock", "shown"]
 
 Progress = Callable[[int], None] | bool | None
 """A callable that gets the numbers of finished units, True for a line on stderr, or nothing."""
 
 _SECONDS = 0.2
+_hearers: list[Callable[[str, str], None]] = []
+
+
+def announce(what: str, takes: str) -> None:
+    """Tell what something takes, before it begins; nobody hears it outside of `announced_to`."""
+    for hear in _hearers:
+        hear(what, takes)
+
+
+@contextmanager
+def announced_to(hear: Callable[[str, str], None]) -> Iterator[None]:
+    """Call `hear` with all that is announced meanwhile, in any thread.
+
+    Examples
+    --------
+    >>> with announced_to(print):
+    ...     announce("the table", "takes about 0:01:00")
+    the table takes about 0:01:00
+    """
+    _hearers.append(hear)
+    try:
+        yield
+    finally:
+        _hearers.remove(hear)
 
 
 def clock(seconds: float) -> str:

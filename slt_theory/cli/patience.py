@@ -16,7 +16,7 @@ import typer
 from slt_theory.cli.common import emit
 from slt_theory.cli.failure import failure_record
 from slt_theory.errors import BadInput, TimeIsUp
-from slt_theory.progress import clock
+from slt_theory.progress import announced_to, clock
 
 __all__ = [
     "Bar",
@@ -177,9 +177,22 @@ def never_silent() -> Iterator[None]:
 
     threading.Thread(target=tell, daemon=True).start()
     try:
-        yield
+        with announced_to(_Once()):
+            yield
     finally:
         over.set()
+
+
+class _Once:
+    """Says what is announced, of each thing the first time."""
+
+    def __init__(self) -> None:
+        self._said = set[str]()
+
+    def __call__(self, what: str, takes: str) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            say(f"{what} {takes}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import typer
 
 from slt_theory.cli.patience import progress_bar
 from slt_theory.errors import BadInput, Stopped
+from slt_theory.plural import counted
 
 __all__ = [
     "REGIONS",
@@ -99,10 +100,10 @@ def certified(
     record["whole_domain"] = {"domain": ticket.domain, **{name: record[name] for name in names}}
     record |= found.to_dict()
     how = _how(found) if getattr(asked, "radius", 1) == 0 else "certified"
-    cuts = f" in {sum(point.pieces for point in found.points):,} pieces" if cut else ""
+    cuts = f" in {counted(sum(p.pieces for p in found.points), 'piece')}" if cut else ""
     lines = [f"{record['stopped']}; this is what was done so far"] if code else []
     lines.append(
-        f"over {found.domain} ({len(found.points)} regions{cuts}): at most "
+        f"over {found.domain} ({counted(len(found.points), 'region')}{cuts}): at most "
         f"{found.sup_error_bound:.6g} ({how}), at least {found.sup_error_found:.6g} (found)"
     )
     if certify is not None:
@@ -124,7 +125,9 @@ def _agreement(found: Any) -> str:
         return "agreement: a network of one output names no class"
     kept = [point.margin for point in found.points if point.class_kept]
     least = f"; there the target leads by {min(kept):.6g} or more" if kept else ""
-    return f"the same class, provably, on {len(kept)} of {len(found.points)} regions{least}"
+    return (
+        f"the same class, provably, on {len(kept)} of {counted(len(found.points), 'region')}{least}"
+    )
 
 
 def says_nothing(record: dict[str, Any], target: Any, ticket: Any) -> list[str]:

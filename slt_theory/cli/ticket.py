@@ -38,6 +38,7 @@ from slt_theory.cli.samples import Data, held_out
 from slt_theory.cli.targets import Arch, Check, Seen, Strict, Target, any_target
 from slt_theory.cli.ticket_show import show
 from slt_theory.errors import BadInput, Stopped
+from slt_theory.plural import counted
 
 if TYPE_CHECKING:
     from slt_theory.tickets import Ticket
@@ -109,7 +110,7 @@ def _summary(ticket: Ticket, network: Any, frozen: dict[str, dict[str, int]]) ->
     sure = ticket.certificate
     return [
         repr(ticket),
-        f"{network.parameters:,} weights, n = {_largest_n(ticket)}; largest weight error "
+        f"{counted(network.parameters, 'weight')}, n = {_largest_n(ticket)}; largest weight error "
         f"{sure['max_weight_error']:.6g}",
         _network_error(sure, ticket.domain),
         *(
@@ -134,7 +135,9 @@ def _incomplete(
         advice = f"n {error.constraint}"
     first = ", ".join(f"layer {a} weight ({b}, {c}) {d}" for a, b, c, d in ticket.unreached[:3])
     count = len(ticket.unreached)
-    return f"INCOMPLETE: {count} sums have no subset within eps ({first}, ...); {advice}"
+    return (
+        f"INCOMPLETE: {counted(count, 'sum')} without a subset within eps ({first}, ...); {advice}"
+    )
 
 
 TicketOut = Annotated[Path, typer.Option(help="Ticket file to write.")]
@@ -333,6 +336,6 @@ def _on_data(record: dict[str, Any], ticket: Ticket, network: Any, sample: Any) 
     found = agreement(ticket, network, sample)
     record["data"] = found.to_dict()
     return (
-        f"on {found.inputs} inputs: {found.ticket_correct} right, the target "
+        f"on {counted(found.inputs, 'input')}: {found.ticket_correct} right, the target "
         f"{found.target_correct}; the same class on {found.agree}"
     )

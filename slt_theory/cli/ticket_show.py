@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slt_theory.cli.common import Json, Memory, byte_count, emit, table
+from slt_theory.plural import counted
 
 if TYPE_CHECKING:
     from slt_theory.tickets import Ticket
@@ -68,7 +69,11 @@ def _lines(ticket: Ticket, record: dict[str, Any]) -> list[str]:
     return [
         f"{ticket.theorem}, seed {ticket.seed}, for inputs in {ticket.domain}",
         f"{ticket.kept:,} of {ticket.source_weights:,} random weights kept; "
-        + ("complete" if ticket.complete else f"{len(ticket.unreached)} sums not reached"),
+        + (
+            "complete"
+            if ticket.complete
+            else f"{counted(len(ticket.unreached), 'sum')} not reached"
+        ),
         f"target {ticket.target_sha256[:16]}...",
         table(["layer", "kind", "target", "n", "eps", "random layers"], rows),
         "claimed in the file, not checked here:",

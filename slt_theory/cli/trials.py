@@ -23,6 +23,7 @@ from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
 from slt_theory.cli.status import remember
 from slt_theory.defaults import DELTA
 from slt_theory.errors import BadInput, Stopped
+from slt_theory.plural import counted
 from slt_theory.user_files import is_reference
 
 
@@ -228,7 +229,8 @@ class _Checked:
         return sum(len(report.surprises) for report in self.reports)
 
     def summary(self) -> str:
-        return f"{len(self.reports)} entries, {self.surprises} surprises"
+        entries = counted(len(self.reports), "entry", "entries")
+        return f"{entries}, {counted(self.surprises, 'surprise')}"
 
     def to_dict(self) -> dict[str, Any]:
         entries = [report.to_dict() for report in self.reports]

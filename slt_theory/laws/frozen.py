@@ -7,6 +7,7 @@ lies from the named distribution is estimated and enters no certificate.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -20,9 +21,11 @@ from slt_theory.lattice import to_fraction
 from slt_theory.laws.discrete import Discrete
 from slt_theory.laws.law import FloatArray, Law
 from slt_theory.laws.table import TABLE_BITS, MassTable, Tabulated, cell_density, make_table, shares
+from slt_theory.progress import announce, clock
 
 __all__ = ["ScipyLaw", "ScipyPoints", "distribution", "from_scipy", "is_frozen"]
 
+_LONG_SECONDS = 5.0
 _TAIL = 2.0**-40
 _FURTHEST = 256.0
 _FURTHEST_POINT = 1 << 10
@@ -221,7 +224,7 @@ def _frozen_table(law: ScipyLaw) -> tuple[MassTable, float]:
     high = min(float(whole.isf(_TAIL)), _FURTHEST) if law.hi is None else float(law.hi)
     if not low < high or whole.cdf(high) - whole.cdf(low) < 2.0**-20:
         raise BadInput("law", law.name, f"has no mass between {low:g} and {high:g}", "give lo, hi")
-    edges = _edges(whole, low, high)
+    edges = _edges(whole, low, high, law.name)
     if len(edges) < 2:
         raise BadInput("law", law.name, f"is narrower than 2^-{TABLE_BITS}", "use a scale")
     # Upper tails by the survival function, which does not round small masses away.
@@ -240,13 +243,18 @@ def _frozen_table(law: ScipyLaw) -> tuple[MassTable, float]:
     return table, cut
 
 
-def _edges(whole: Any, low: float, high: float) -> FloatArray:
+def _edges(whole: Any, low: float, high: float, name: str) -> FloatArray:
     """Equal steps over the bulk, equal masses, and eight steps an octave of the tails."""
+    started = time.perf_counter()
     first, last = (
         float(np.clip(end, low, high)) for end in (whole.ppf(2.0**-11), whole.isf(2.0**-11))
     )
     levels = np.arange(1, _GRID) / _GRID
     tails = np.concatenate([2.0**-k * (1 + np.arange(8) / 8) for k in range(12, 41)])
+    # A family without quantiles of its own, such as levy_stable, searches for each.
+    seconds = (time.perf_counter() - started) / 2 * (levels.size + 2 * tails.size)
+    if seconds > _LONG_SECONDS:
+        announce(f"the table of {name}", f"takes about {clock(seconds)}; it is made once a run")
     places = np.concatenate(
         [
             np.linspace(first, last, _GRID + 1),

@@ -10,6 +10,7 @@ from slt_theory.errors import BadInput
 from slt_theory.plotting.rows import legend_above, new_figure
 from slt_theory.plotting.styles import COLOURS, marker_of
 from slt_theory.plotting.tidy import Row, column, columns_of, with_success
+from slt_theory.plural import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +81,7 @@ class Chart:
     def words(self) -> str:
         """Sentences for a caption: what is drawn, the intervals, what is not."""
         curves = f", one curve a value of {' and '.join(self.by)}" if self.by else ""
-        parts = [f"{self.y} against {self.x}{curves}, {len(self.rows)} rows"]
+        parts = [f"{self.y} against {self.x}{curves}, {counted(len(self.rows), 'row')}"]
         if self.ends:
             parts.append(f"bars from {self.ends[0]} to {self.ends[1]}")
             if any(row[end] is None for row in self.rows for end in self.ends):
@@ -88,7 +89,7 @@ class Chart:
         else:
             parts.append("no intervals: the table has none")
         if self.left_out:
-            parts.append(f"{self.left_out} rows without {self.x} or {self.y} left out")
+            parts.append(f"{counted(self.left_out, 'row')} without {self.x} or {self.y} left out")
         return "; ".join(parts)
 
     def draw(self, axis: Axes) -> None:
@@ -209,7 +210,7 @@ def _ends(rows: Sequence[Row], y: str, low: str | None, high: str | None) -> tup
 def _check_values(made: Chart, rows: Sequence[Row]) -> None:
     if not made.rows:
         text = f"has no row with both {made.x} and {made.y}"
-        raise BadInput("table", f"{len(rows)} rows", text, f"columns: {columns_of(rows)}")
+        raise BadInput("table", counted(len(rows), "row"), text, f"columns: {columns_of(rows)}")
     for k, row in enumerate(made.rows):
         for name in (made.y, *(made.ends or ())):
             if row[name] is not None and not isinstance(row[name], float):

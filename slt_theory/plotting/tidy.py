@@ -14,6 +14,7 @@ from typing import Any
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.extras import optional
+from slt_theory.plural import counted
 from slt_theory.statistics import clopper_pearson
 
 __all__ = ["Row", "column", "columns_of", "number", "read_rows", "where", "with_success"]
@@ -66,7 +67,7 @@ def _csv(path: Path) -> list[Row]:
     for cells in filter(None, lines):
         if len(cells) != len(names):
             raise ValueError(
-                f"line {lines.line_num} has {len(cells)} cells, the header {len(names)}"
+                f"line {lines.line_num} has {counted(len(cells), 'cell')}, the header {len(names)}"
             )
         rows.append(dict(zip(names, cells, strict=True)))
     return rows

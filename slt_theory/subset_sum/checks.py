@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.errors import BadInput
 from slt_theory.lattice import whole_number
+from slt_theory.room import check_room
 from slt_theory.subset_sum.kernels.gather import largest, magnitude
 
 __all__ = [
@@ -124,9 +125,7 @@ def available_bytes() -> int:
 
 
 def check_memory(what: str, needed: int, way_out: str) -> None:
-    """Refuse a request beyond the memory at hand, before anything is allocated."""
+    """Refuse a request beyond the memory at hand, or announce it, before anything is allocated."""
     if needed < 1 << 28:
         return
-    allowed = available_bytes()
-    if needed > allowed:
-        raise NeedsMemory(what, needed, allowed, way_out)
+    check_room(what, needed, available_bytes(), way_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from slt_theory.plural import counted
 from slt_theory.records import Record
 
 __all__ = ["Failure", "Progress", "Report"]
@@ -75,11 +76,12 @@ class Report(Record):
     def summary(self) -> str:
         """One line, and one for each failure."""
         if self.complete and not self.done:
-            text = f"nothing to do: all {self.skipped} blocks are stored"
+            text = f"nothing to do: {counted(self.skipped, 'block')} stored before"
         else:
             text = (
-                f"{self.done} blocks computed, {self.skipped} were stored, {self.failed} failed; "
-                f"{self.finished} of {self.points} points finished, {self.seconds:.1f} s"
+                f"{counted(self.done, 'block')} computed, {self.skipped} stored before, "
+                f"{self.failed} failed; "
+                f"{self.finished} of {counted(self.points, 'point')} finished, {self.seconds:.1f} s"
             )
         if self.interrupted:
             text += "; interrupted, run again to go on"

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from slt_theory.errors import BadInput, SltError
+from slt_theory.plural import counted
 from slt_theory.sweeps.backends import Workers, WorkersLostError, open_workers
 from slt_theory.sweeps.draws import (
     Cell,
@@ -278,7 +279,8 @@ class _Run:
 
     def lost(self) -> WorkersLostError:
         return WorkersLostError(
-            f"the cluster went away; {self.done} blocks of this run are stored, run again to go on"
+            f"the cluster went away; {counted(self.done, 'block')} of this run stored, "
+            "run again to go on"
         )
 
     def inform(self, crew: Workers) -> None:

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from slt_theory.errors import BadInput, Stopped
+from slt_theory.plural import counted
 from slt_theory.testing.chance import ChanceLemma, ChanceTest
 from slt_theory.testing.chance_search import refuting_test
 from slt_theory.testing.counterexample import Counterexample
@@ -95,11 +96,11 @@ class Falsification:
             return f"{self.lemma_id}: nothing was tested, {reason}; tried {self.covered}"
         if self.counterexample is None:
             return (
-                f"{self.lemma_id}: no counterexample in {self.evaluations} cases "
+                f"{self.lemma_id}: no counterexample in {counted(self.evaluations, 'case')} "
                 f"({self.counted()}; {self.seconds:.1f} s), smallest margin "
                 f"{self.smallest_margin}; tried {self.covered}"
             )
-        head = f"{self.lemma_id}: false, by {self.stage} after {self.evaluations} cases"
+        head = f"{self.lemma_id}: false, by {self.stage} after {counted(self.evaluations, 'case')}"
         return f"{head} ({self.seconds:.1f} s)\n\n{self.counterexample.code()}"
 
     def to_dict(self) -> dict[str, Any]:

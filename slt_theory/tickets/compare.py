@@ -9,6 +9,7 @@ from typing import Any
 
 from slt_theory.errors import SltError
 from slt_theory.networks import Network
+from slt_theory.plural import counted
 from slt_theory.records import Record
 from slt_theory.tickets.agreement import Sample, agreement
 from slt_theory.tickets.checking.check import Verification
@@ -203,7 +204,8 @@ def _failure(ticket: Ticket, failures: tuple[str, ...]) -> str:
     """Why there is no ticket; one that lacks sums says so first."""
     if ticket.complete:
         return failures[0]
-    return f"{len(ticket.unreached)} sums have no subset within eps at n = {ticket.blocks[0].n}"
+    missed = counted(len(ticket.unreached), "sum")
+    return f"{missed} without a subset within eps at n = {ticket.blocks[0].n}"
 
 
 def _shape(ticket: Ticket) -> tuple[int | None, int | None]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput, Stopped
 from slt_theory.networks import Network
+from slt_theory.plural import counted
 from slt_theory.rationals import positive_fraction
 from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
 from slt_theory.tickets.checking.on_boxes import divided
@@ -78,7 +79,7 @@ class Difference:
         facts = self.facts
         lines = [
             f"difference on the region: at most {facts.error_bound:.6g} (certified, "
-            f"{facts.pieces:,} pieces), at least {facts.error_found:.6g} (found)"
+            f"{counted(facts.pieces, 'piece')}), at least {facts.error_found:.6g} (found)"
         ]
         if self.within is not None:
             lines.insert(0, f"within {float(self.within):g}: {self.verdict}")

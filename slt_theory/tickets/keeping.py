@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.errors import BadInput
 from slt_theory.lattice import whole_number
 from slt_theory.networks import Network, Target, target_hash
 from slt_theory.rationals import to_fraction
+from slt_theory.room import check_room
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.domain import parse_domain
 from slt_theory.tickets.partial import Journal, MaskStore, Memory, partial_path, read_identity
@@ -66,11 +67,10 @@ class Keeping:
         needed += thread_count(threads) * max(_COLUMN_BYTES * layer.columns for layer in layers)
         needed += sum(_WEIGHT_BYTES * block.rows * block.columns for block in blocks)
         allowed = available_bytes() if self.max_memory is None else self.max_memory
-        if needed > allowed:
-            way_out = "lower n, raise eps, or allow more with --memory"
-            if self.path is None:
-                way_out += "; with an out file the largest masks stay on disk"
-            raise NeedsMemory("the ticket", needed, allowed, way_out)
+        way_out = "lower n, raise eps, or allow more with --memory"
+        if self.path is None:
+            way_out += "; with an out file the largest masks stay on disk"
+        check_room("the ticket", needed, allowed, way_out)
         if self.expect is not None:
             blocks_n = zip(layers, (block.n for block in blocks), strict=True)
             self.expect(sum(layer.rows * (layer.columns // n) for layer, n in blocks_n))

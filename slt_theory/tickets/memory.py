@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.errors import BadInput
 from slt_theory.networks import Target
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.transformer import PlainTransformer
+from slt_theory.room import check_room
 from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.kinds.base import WEIGHT_BYTES
 from slt_theory.tickets.checking.kinds.hidden import HIDDEN_BYTES
@@ -89,6 +90,5 @@ def check_memory(ticket: Ticket, allowed: int) -> None:
     ------
     NeedsMemory
     """
-    needed = needed_to_check(ticket)
-    if needed > allowed:
-        raise NeedsMemory("the check of this ticket", needed, allowed, "allow more with --memory")
+    way_out = "allow more with --memory"
+    check_room("the check of this ticket", needed_to_check(ticket), allowed, way_out)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from slt_theory.arrays import Packed
 from slt_theory.networks import Dense, Network
 from slt_theory.networks.activations import RELU
+from slt_theory.plural import counted
 from slt_theory.records import html_table
 from slt_theory.tickets.block import Block
 
@@ -186,10 +187,9 @@ class Ticket:
         return html_table("Ticket", record | {"certificate": self.certificate}, repr(self))
 
     def __repr__(self) -> str:
-        return (
-            f"Ticket({self.theorem}, {self.kept:,} of {self.source_weights:,} weights kept, "
-            f"{'complete' if self.complete else f'{len(self.unreached)} sums unreached'})"
-        )
+        missed = "complete" if self.complete else f"{counted(len(self.unreached), 'sum')} unreached"
+        kept = f"{self.kept:,} of {self.source_weights:,} weights kept"
+        return f"Ticket({self.theorem}, {kept}, {missed})"
 
 
 def links_of(block: Block, mask: Packed) -> Packed:

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from slt_theory.errors import BadInput, NeedsMemory
+from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.room import check_room
 from slt_theory.tickets.checking.claims import (
     claimed,
     read_claims,
@@ -198,8 +199,7 @@ def _check_hinges(blocks: list[Effective], allowed: int) -> None:
         halves = (pair.positive, pair.positive if pair.negative is None else pair.negative)
         alive = np.logical_or.reduce([(half != 0).any(axis=1) for half in halves])
         needed = _HINGE * int(((single.wiring != 0) & alive).sum(axis=1).max())
-        if needed > allowed:
-            raise NeedsMemory("the check of one function", needed, allowed, "raise --memory")
+        check_room("the check of one function", needed, allowed, "raise --memory")
 
 
 def _univariate(blocks: list[Effective], family: Family) -> tuple[FunctionCheck, ...]:

@@ -342,7 +342,7 @@ def test_the_verb_says_how_many_pieces(tmp_path, monkeypatch):
     assert record["sup_error_bound"] < record["whole_domain"]["sup_error_bound"]
     stop_after(4, monkeypatch)
     text = CliRunner().invoke(app, [*given, "--domain", "box:-1,1", "--split", "5"]).stdout
-    assert "(1 regions in 5 pieces)" in text
+    assert "(1 region in 5 pieces)" in text
     wrong = CliRunner().invoke(app, [*given, "--split", "5"])
     assert isinstance(wrong.exception, BadInput)
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.networks.attention import Attention
+from slt_theory.plural import counted
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.attention_search import Heads, largest_attention_error
 from slt_theory.tickets.checking.check import Verification
@@ -87,12 +88,17 @@ def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Verificati
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
     if not ticket.complete:
-        failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
+        failures.append(
+            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
+        )
     for k, (block, sizes) in enumerate(zip(ticket.blocks, errors, strict=True)):
         # Rounded up before, so that no entry outside can seem inside.
         outside = sum(Fraction(e) > Fraction(block.eps) for e in sizes.ravel().tolist())
         if outside:
-            failures.append(f"layer {k}: {outside} entries are further than eps from their target")
+            failures.append(
+                f"layer {k}: {counted(outside, 'entry', 'entries')} further than eps from "
+                "the target"
+            )
     domain = parse_domain(ticket.domain)
     bounds = _head_bounds(target, domain, errors)
     whole = largest((bounds, bounds))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slt_theory.errors import BadInput
 from slt_theory.networks import Network, Operator
 from slt_theory.networks.smallest_image import smallest_image
+from slt_theory.plural import counted
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import (
@@ -72,7 +73,9 @@ def _check(
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
     if not ticket.complete:
-        failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
+        failures.append(
+            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
+        )
     domain = parse_domain(ticket.domain)
     failures += _eps_failures(ticket, layers)
     errors = np.concatenate(
@@ -153,7 +156,8 @@ def _eps_failures(ticket: Ticket, layers: list[Compared]) -> list[str]:
         if outside:
             eps = float(Fraction(block.eps))
             failures.append(
-                f"layer {k}: {outside} weights are further than eps = {eps:g} from their target"
+                f"layer {k}: {counted(outside, 'weight')} further than eps = {eps:g} from "
+                "the target"
             )
     return failures
 

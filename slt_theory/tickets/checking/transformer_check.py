@@ -20,6 +20,7 @@ from slt_theory.networks import target_hash
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.dense import Dense
 from slt_theory.networks.transformer import PlainTransformer
+from slt_theory.plural import counted
 from slt_theory.tickets.checking import certificate
 from slt_theory.tickets.checking.attention_check import verify_attention
 from slt_theory.tickets.checking.check import Verification
@@ -68,7 +69,9 @@ def _check(ticket: Ticket, target: PlainTransformer, allowed: int | None) -> Ver
     for name, check in zip(_names(target), checks, strict=True):
         failures += [f"{name}: {text}" for text in check.failures]
     if not ticket.complete:
-        failures.append(f"incomplete: {len(ticket.unreached)} sums have no subset within eps")
+        failures.append(
+            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
+        )
     whole = bounds[-1]
     if not math.isfinite(whole):
         return _refused(ticket, target, failures or ["the errors of its parts are not bounded"])
