@@ -187,11 +187,11 @@ class _Once:
     """Says what is announced, of each thing the first time."""
 
     def __init__(self) -> None:
-        self._said = set[str]()
+        self._known = set[str]()
 
     def __call__(self, what: str, takes: str) -> None:
-        if what not in self._said:
-            self._said.add(what)
+        if what not in self._known:
+            self._known.add(what)
             say(f"{what} {takes}")
 
 

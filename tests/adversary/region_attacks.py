@@ -192,7 +192,11 @@ def violations(attacked: Attacked, said: list[Facts] | None = None) -> list[str]
 
     `said` is what was certified; default: what is certified now.
     """
-    parts = zip(attacked.boxes, attacked.seen, said or attacked.certify(), strict=True)
+    try:
+        said = said or attacked.certify()
+    except ArithmeticError as error:
+        return [f"{attacked.name}: {error}"]
+    parts = zip(attacked.boxes, attacked.seen, said, strict=True)
     found = [text for box, seen, said in parts for text in _of_region(box, seen, *said)]
     return [f"{attacked.name}: {text}" for text in found]
 
@@ -201,8 +205,6 @@ def _of_region(
     box: ExactBox, seen: list[Seen], facts: OnRegion, made: Division | None
 ) -> Iterator[str]:
     yield from _refuted(seen, facts)
-    if facts.error_found > facts.error_bound:
-        yield f"found {facts.error_found}, which is above the bound"
     if made is None:
         return
     ends = list(zip(made.lo[0].tolist(), box.low, strict=True))

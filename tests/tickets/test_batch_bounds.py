@@ -20,7 +20,7 @@ from slt_theory.networks.layers import (
     Residual,
 )
 from slt_theory.networks.network import Network
-from slt_theory.tickets.checking import batch_bounds, batch_forms
+from slt_theory.tickets.checking import batch_bounds, batch_forms, on_boxes
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes, ranges_on_boxes
 from slt_theory.tickets.checking.batch_forms import ReluBounds, Rows, largest_of, relu_bounds
 from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
@@ -272,7 +272,17 @@ def test_a_step_in_the_place_of_a_relu_is_none(between):
     assert paired_layers(*pair_of_networks(a, b)) is None
     size = a.size_in
     found = difference(a, b, (np.full(size, 0.5), np.ones(size))).facts
-    assert found.error_found <= found.error_bound
+    assert 0 < found.error_found <= found.error_bound
+
+
+def test_a_bound_below_an_error_that_was_found_is_a_fault(monkeypatch):
+    """Planted: a relaxation that says too little."""
+    a = from_layers([linear(3, 3), Residual([linear(3, 3)]), linear(2, 3)], input_shape=(3,))
+    a = replace(a, weights=tuple(np.abs(w) for w in a.weights))
+    b = replace(a, weights=tuple(w * 1.25 for w in a.weights))
+    monkeypatch.setattr(on_boxes, "relaxed_bound", lambda *a, **k: 1e-3)
+    with pytest.raises(ArithmeticError, match="a fault of slt_theory, nothing is certified"):
+        difference(a, b, (np.full(3, 0.5), np.ones(3)))
 
 
 def test_one_layer_and_large_ones():

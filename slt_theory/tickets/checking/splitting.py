@@ -42,7 +42,7 @@ class OnRegion:
     error_bound : float
         No input of the region has a larger error (sup norm of the output).
     error_found : float
-        Some input of it has at least this.
+        Some input of it has at least this. More than `error_bound` is an ArithmeticError.
     class_kept : bool or None
         Whether both networks provably name the same class, one alone, for every input of it;
         None for a network of one output.
@@ -57,6 +57,14 @@ class OnRegion:
     class_kept: bool | None
     margin: float | None
     pieces: int = 1
+
+    def __post_init__(self) -> None:
+        # Both are proved, each in its own way: here one of the proofs is wrong.
+        if self.error_found > self.error_bound:
+            raise ArithmeticError(
+                f"the bound {self.error_bound!r} lies below an error of {self.error_found!r} that "
+                "an input of the region has: a fault of slt_theory, nothing is certified"
+            )
 
 
 class Facts(NamedTuple):
