@@ -24,8 +24,8 @@ INCONCLUSIVE, and *mutants*, the system with one planted error, which must chang
 MUTANT CAUGHT. Exact claims are decided by integers, rationals or enclosures.
 
 Seconds are those that one processor works: at most {longest} for a claim, {total} minutes for the
-{timed} claims that were timed so. Claims that share trainings run together, and the first bears
-them.
+{timed} claims that were timed so. Claims that share trainings run together, and the one that runs
+first bears them.
 
 Verdicts are of the master {seeds};
 numbers are of the first. `slt check ID` runs a claim again, `slt check --all --kind claim` all of
