@@ -171,7 +171,7 @@ def _phase_steps(first: Fraction, second: Fraction) -> tuple[ProofStep, ...]:
 def _end_steps(
     first: Fraction, second: Fraction, gap: Fraction, rows: dict[tuple[Fraction, Fraction], int]
 ) -> tuple[ProofStep, ...]:
-    """What is left is too short to hold a hole; the printed n."""
+    """The rest is too short to hold a hole; the printed n."""
     listed = ", ".join(f"({float(e):g}, {float(d):g}): {n}" for (e, d), n in rows.items())
     return (
         step(

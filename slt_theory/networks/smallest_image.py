@@ -54,7 +54,7 @@ def smallest_image(network: Network) -> Network:
 
 
 def _all_alike(network: Network) -> bool:
-    """Whether every step treats all sites alike."""
+    """True if every step treats all sites alike."""
     kinds = network.kinds
     return len(network.shape_in) == 3 and all(
         isinstance(step, Activate | Add)

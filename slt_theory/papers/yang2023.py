@@ -32,7 +32,7 @@ _NEURONS, _NOISE, _SAMPLES = 8, 256, 6
 
 
 def pruned(seed: int, stream: int, kept: int) -> tuple[bool, bool]:
-    """Whether 8 neurons still see the signal, and whether kept noise coordinates fit 6 labels.
+    """True if 8 neurons still see the signal, and if kept noise coordinates fit 6 labels.
 
     Each of 8 x 257 weights is kept with probability kept/64; coordinate 0 is the signal. Labels are
     fitted by any combination of coordinates that a neuron sees iff the samples have full rank on

@@ -148,7 +148,7 @@ def _entry(entry: Theorem, outcomes: Mapping[str, str] | None) -> str:
 
 
 def _power(check: Check | SumsCheck) -> str:
-    """What is known of a mutant: how surely its check finds it."""
+    """Words on a mutant: how surely its check finds it."""
     power = check.power if isinstance(check, Check) else None
     return f" ({power})" if power else ""
 

@@ -22,7 +22,7 @@ _AT_ONCE, _MOST_ROWS = 1 << 24, 1 << 16
 
 
 def has_locked(block: Block, m: int) -> bool:
-    """Whether a file leaves bits of mask `m` out: weights of its layer are locked."""
+    """True if a file leaves bits of mask `m` out: weights of its layer are locked."""
     return block.layers[m].lock != "0" and not block.links_own_inputs(m)
 
 

@@ -187,7 +187,7 @@ def in_fixed_point(
 
 
 def _used(steps: tuple[Step, ...], place: int, after: int) -> bool:
-    """Whether a value is an output, or taken after a step."""
+    """True if a value is an output, or taken after a step."""
     later = steps[after + 1 :]
     taken = any(place in (step.of, getattr(step, "skip", None)) for step in later)
     return taken or place == len(steps)
