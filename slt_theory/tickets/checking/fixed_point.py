@@ -56,11 +56,6 @@ class DigitBase(NamedTuple):
     bits: int
     places: int
 
-    @property
-    def size(self) -> float:
-        """B, exact."""
-        return 2.0**self.bits
-
 
 class Slices(NamedTuple):
     """Coefficients as ``sum_k parts[k] B^-exponents[k] + rest``.
