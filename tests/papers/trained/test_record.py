@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +74,56 @@ def test_nothing_stays_of_a_claim_with_other_checks(reports):
     fewer = replace(reports[1], checks=reports[1].checks[:1])
     row = joined(row_of(CLAIM, reports[0], "old"), row_of(CLAIM, fewer, "new"))
     assert row["seeds"] == [1]
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch, reports):
+    """The tool with a record of one claim's seed 0 under an old name, and reports made before."""
+    place = Path(__file__).parents[3] / "tools" / "record_claims.py"
+    spec = spec_from_file_location("record_claims", place)
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    for folder in ("figures/tables", "docs"):
+        (tmp_path / folder).mkdir(parents=True)
+    asked = []
+
+    def run_claims(claims, seeds, *, done, **options):
+        for claim in claims:
+            for seed in seeds:
+                if (claim.id, seed) not in done:
+                    asked.append(seed)
+                    yield reports[seed]
+
+    record = {"claims": [row_of(CLAIM, reports[0], "old")], "made": {"numbers": {"training": "0"}}}
+    monkeypatch.setattr(made, "ROOT", tmp_path)
+    monkeypatch.setattr(made, "CLAIMS", {CLAIM.id: CLAIM})
+    monkeypatch.setattr(made, "name_of", lambda claim: "new")
+    monkeypatch.setattr(made, "numbers_of", lambda figure: {"training": "1"})
+    monkeypatch.setattr(made, "stored", lambda figure: record)
+    monkeypatch.setattr(made, "finished_part", lambda *at, **options: None)
+    monkeypatch.setattr(made, "run_claims", run_claims)
+    return made, asked
+
+
+def written(tool):
+    return json.loads((tool.ROOT / "figures/tables/claims.json").read_text())
+
+
+def test_the_tool_runs_what_is_missing_and_then_what_is_old(tool, monkeypatch):
+    made, asked = tool
+    monkeypatch.setattr("sys.argv", ["record_claims.py"])
+    made.main()
+    assert asked == [1, 2, 0]
+    (row,) = written(made)["claims"]
+    assert row["numbers"] == ["new"] * 3
+    assert written(made)["made"]["numbers"] == {"training": "1"}
+    assert "master seeds 0, 1, 2;" in (made.ROOT / "docs/claims.md").read_text()
+
+
+def test_the_tool_keeps_an_old_name_while_a_column_is_old(tool, monkeypatch):
+    made, asked = tool
+    monkeypatch.setattr("sys.argv", ["record_claims.py", "--minutes", "0"])
+    made.main()
+    assert asked == []
+    assert written(made)["made"]["numbers"] == {"training": "0"}
+    assert written(made)["seeds"] == [0]
