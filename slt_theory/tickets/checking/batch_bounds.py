@@ -65,13 +65,14 @@ _AT_ONCE = 1 << 18
 """Multiplications of one matrix product; OpenBLAS starts threads beyond."""
 _WIDE = 0.05
 """Forms of z' alone are taken from so much of z's width on, as the width of d."""
-_FAR = 0.3
+_FAR = 0.6
 """No forms of d where its widths will be so much of those of z and z' together.
 
 A layer makes z four to seven times as wide and d twice as much, where all signs are open. Forms of
 d then cost three of z and end behind ``z' - z``. On 32 pieces of ACAS Xu (of 1,008 of the whole
-box; the same at half and at a tenth of their width) the mean bound is 328, 41.3 and 0.291 in 3.3,
-3.4 and 2.8 ms of one processor a piece, 328, 41.3 and 0.254 in 6.0, 5.3 and 3.2 with all of them.
+box; the same at half and at a tenth of their width) the mean bound is 328, 41.3 and 0.254 in 3.4,
+3.8 and 2.8 ms of one processor a piece; with all forms the same in 5.3, 4.9 and 2.8 ms; with 0.3
+in the place of 0.6 it is 0.291 at a tenth, and 0.078 for 0.063 on a region of the benchmark.
 """
 
 
