@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.unrolled import copies_of_values, follow
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["attention_forward", "ticket_forward"]
+__all__ = ["attention_forward", "ticket_forward", "transformer_forward"]
 
 _MOST_NUMBERS = 1 << 24
 
@@ -137,3 +138,42 @@ def attention_forward(
     if result is None:
         raise BadInput("ticket", 0, "has no heads")
     return result
+
+
+def transformer_forward(
+    ticket: Ticket, tokens: ArrayLike, *, mask: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Return the outputs of a masked random transformer; `mask` as of `Attention.forward`.
+
+    Raises
+    ------
+    BadInput
+        If the recorded architecture is not that of the ticket's blocks.
+    """
+    x = np.asarray(tokens, dtype=np.float64)
+    start = 0
+    for heads, depth in _recorded_blocks(ticket):
+        middle, stop = start + 2 * heads, start + 2 * heads + depth
+        z = x + attention_forward(_part(ticket, start, middle), x, mask=mask)
+        x, start = z + ticket_forward(_part(ticket, middle, stop), z), stop
+    return x
+
+
+def _part(ticket: Ticket, start: int, stop: int) -> Ticket:
+    """Some blocks of a ticket as one of their own."""
+    blocks, masks = ticket.blocks[start:stop], ticket.masks[start:stop]
+    return replace(ticket, blocks=blocks, masks=masks, architecture=None)
+
+
+def _recorded_blocks(ticket: Ticket) -> list[tuple[int, int]]:
+    """Heads and layers of every block of a recorded transformer, which may say anything."""
+    try:
+        found = [(heads, depth) for heads, depth in (ticket.architecture or {})["transformer"]]
+    except (LookupError, TypeError, ValueError) as error:
+        raise BadInput("ticket", repr(error), "is no transformer", "verify it") from error
+    counts = [count for pair in found for count in pair]
+    if not all(type(count) is int and count > 0 for count in counts) or len(ticket.blocks) != sum(
+        2 * heads + depth for heads, depth in found
+    ):
+        raise BadInput("ticket", str(found), "are not the heads and layers of its blocks")
+    return found

@@ -80,6 +80,9 @@ def test_a_bound_by_a_method_that_does_not_apply_lowers_no_claim(tmp_path):
         ("dacunha2022-cnn", ("interior_error_found",)),
         ("attention", ("layer_error_bounds", 0)),
         ("attention", ("sup_error_bound",)),
+        ("transformer", ("layer_error_bounds", 1)),
+        ("transformer", ("sup_error_bound",)),
+        ("transformer", ("parts", 1, "sup_error_bounds", "relaxation")),
         (UNIVERSAL, ("functions", 1, "sup_error_bound")),
         (UNIVERSAL, ("functions", 0, "sup_error_found")),
     ],
@@ -90,7 +93,7 @@ def test_a_claim_is_a_number(name, path, value, tmp_path):
     assert "certificate cannot be read" in refused(forged, name, tmp_path)
 
 
-@pytest.mark.parametrize("name", [PLAIN, "attention", UNIVERSAL])
+@pytest.mark.parametrize("name", [PLAIN, "attention", "transformer", UNIVERSAL])
 def test_an_unknown_claim_is_refused(name, tmp_path):
     forged = with_json(genuine(name), "certificate.json", field("certified_by", value="us"))
     assert "certified_by, which was not recomputed" in refused(forged, name, tmp_path)
@@ -144,7 +147,7 @@ def test_fields_that_the_theorem_does_not_set_are_neutral(name, changed):
         assert any(f"{changed} is set" in text for text in check.failures), check.failures
 
 
-@pytest.mark.parametrize("name", [UNIVERSAL, "universal-product", "attention"])
+@pytest.mark.parametrize("name", [UNIVERSAL, "universal-product", "attention", "transformer"])
 @pytest.mark.parametrize(
     "change",
     [
@@ -204,7 +207,9 @@ def test_the_error_in_the_blocks_is_that_of_the_ticket():
 LONG = ["1e99999999", "1e-99999999", "9" * 3000, "1/0", "nan", "inf"]
 
 
-@pytest.mark.parametrize("name", ["otsuka2024-frozen-network", PLAIN, UNIVERSAL, "attention"])
+@pytest.mark.parametrize(
+    "name", ["otsuka2024-frozen-network", PLAIN, UNIVERSAL, "attention", "transformer"]
+)
 @pytest.mark.parametrize("changed", ["prune", "lock", "move", "resolution", "eps"])
 @pytest.mark.parametrize("value", LONG, ids=lambda text: text[:6])
 def test_numbers_are_read_by_the_bounded_parser(name, changed, value, tmp_path):

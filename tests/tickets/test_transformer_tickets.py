@@ -18,6 +18,7 @@ from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
 from slt_theory.tickets.checking import transformer_search
 from slt_theory.tickets.checking.transformer_error import Norms, TokenErrors
 from slt_theory.tickets.checking.transformer_search import _Part, _through
+from slt_theory.tickets.run import transformer_forward
 
 THEOREM = "otsuka2026-transformer"
 D = 3
@@ -46,16 +47,6 @@ def pairs(ticket, target):
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
-def ours(ticket, target, x, mask=None):
-    """Outputs of the masked random network by the forward passes of its parts."""
-    from slt_theory.tickets.run import attention_forward, ticket_forward
-
-    for heads, part in pairs(ticket, target):
-        z = x + attention_forward(heads, x, mask=mask)
-        x = z + ticket_forward(part, z)
-    return x
-
-
 def tokens(rng, count, radius=1.0):
     drawn = rng.normal(size=(count, D))
     return radius * drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
@@ -68,7 +59,7 @@ def worst(ticket, target, trials=12):
         count = (1, 2, 7, 40)[trial % 4]
         x, mask = tokens(rng, count), np.tril(np.ones((count, count), dtype=bool))
         for seen in (None, mask):
-            apart = target.forward(x, mask=seen) - ours(ticket, target, x, seen)
+            apart = target.forward(x, mask=seen) - transformer_forward(ticket, x, mask=seen)
             found = max(found, float(np.linalg.norm(apart, axis=1).max()))
     return found
 
@@ -166,7 +157,7 @@ def test_moved_tokens_move_the_attention_by_no_more(e):
 def test_both_networks_are_evaluated_as_their_own_forward_passes_do(target, ticket):
     parts = [_Part.of_tickets(*pair) for pair in pairs(ticket, target)]
     x = tokens(np.random.default_rng(4), 5)
-    assert np.abs(_through(parts, x) - ours(ticket, target, x)).max() < 2.0**-40
+    assert np.abs(_through(parts, x) - transformer_forward(ticket, x)).max() < 2.0**-40
     theirs = _through(
         [_Part.of_target(*pair, transformer_search._balls) for pair in target.blocks],
         transformer_search._balls(x),
@@ -272,6 +263,12 @@ def test_numbers_beyond_floats_are_no_answer():
         check = verify(build_ticket(one, theorem=THEOREM, eps=0.05, seed=1, domain=domain), one)
         assert check.sup_error_bound > 1e30
         assert 0 <= check.sup_error_found <= check.sup_error_bound
+
+
+def test_a_forward_pass_needs_the_recorded_blocks(ticket):
+    for record in (None, {}, {"transformer": 3}, {"transformer": [[2, 2]]}, {"transformer": [[2]]}):
+        with pytest.raises(BadInput, match="ticket"):
+            transformer_forward(replace(ticket, architecture=record), np.ones((1, D)))
 
 
 def test_widths_and_activations_are_held_together(target):

@@ -30,7 +30,7 @@ from slt_theory.tickets.checking.rules import TRANSFORMER_PARTS
 from slt_theory.tickets.checking.transformer_error import Norms, TokenErrors
 from slt_theory.tickets.checking.transformer_search import largest_transformer_error
 from slt_theory.tickets.domain import Ball, parse_domain
-from slt_theory.tickets.memory import check_memory, needed_to_check
+from slt_theory.tickets.memory import needed_to_check
 from slt_theory.tickets.ticket import Ticket, architecture_of
 
 __all__ = ["certify_transformer", "verify_transformer"]
@@ -57,10 +57,9 @@ def _check(ticket: Ticket, target: PlainTransformer, allowed: int | None) -> Ver
     failures = _header_failures(ticket, target)
     if failures:
         return _refused(ticket, target, failures)
-    if allowed is not None:
-        check_memory(ticket, allowed)
     domain = parse_domain(ticket.domain)
     assert isinstance(domain, Ball)
+    # Each part is held against the limit once its header is right: numbers there are bounded then.
     room = needed_to_check(ticket) if allowed is None else allowed
     try:
         parts, checks, bounds = _checked_parts(ticket, target, domain, room)
@@ -73,7 +72,8 @@ def _check(ticket: Ticket, target: PlainTransformer, allowed: int | None) -> Ver
             f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
         )
     whole = bounds[-1]
-    if not math.isfinite(whole):
+    # A part that was refused has no bound, and nothing of it may be evaluated.
+    if not all(map(math.isfinite, (whole, *(one.sup_error_bound for one in checks)))):
         return _refused(ticket, target, failures or ["the errors of its parts are not bounded"])
     pairs = list(zip(parts[::2], parts[1::2], strict=True))
     check = Verification(
