@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 from earlier_files import FOLDER, NAMES, judged
 
-from slt_theory.tickets import read_ticket, write_ticket
+from slt_theory.data import shipped_target
+from slt_theory.tickets import build_ticket, read_ticket, write_ticket
+from slt_theory.tickets.checking import certificate, relaxation
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -31,3 +33,23 @@ def test_the_kept_files_cover_the_kinds_of_tickets():
     kinds = {block.kind for ticket in tickets for block in ticket.blocks}
     assert kinds == {"gadget-pair", "single-layer", "direct-sums", "chain", "product-pair"}
     assert len({ticket.theorem for ticket in tickets}) >= 18
+
+
+def test_a_claim_of_a_longer_descent_is_recomputed_by_one(monkeypatch):
+    """A file whose builder let the relaxation work for longer is given as long."""
+    target = shipped_target("digits_mlp")
+    ticket = build_ticket(target, eps=1 / 16, seed=1)
+    short, allowed = 100.0, []
+
+    def relaxed(*given, work=short):
+        allowed.append(work)
+        return relaxation.relaxed_bound(*given, work=work)
+
+    monkeypatch.setattr(certificate, "relaxed_bound", relaxed)
+    assert certificate.verify(ticket, target, 1 << 30).ok
+    assert allowed == [short, relaxation.EARLIER_WORK]
+    claims = ticket.certificate["sup_error_bounds"]
+    forged = {**claims, "relaxation": claims["relaxation"] * 0.9}
+    lie = ticket.with_certificate({**ticket.certificate, "sup_error_bounds": forged})
+    check = certificate.verify(lie, target, 1 << 30)
+    assert any("claims an error by relaxation" in text for text in check.failures)

@@ -23,6 +23,7 @@ from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.claims import (
     HEADROOM,
     claim_failures,
+    claims_less,
     edge_failures,
     round_down,
     round_up,
@@ -33,7 +34,7 @@ from slt_theory.tickets.checking.edges import edge_errors
 from slt_theory.tickets.checking.effective import MalformedTicket
 from slt_theory.tickets.checking.error_bound import Gap, deviation_ranges
 from slt_theory.tickets.checking.outward import largest
-from slt_theory.tickets.checking.relaxation import relaxed_bound
+from slt_theory.tickets.checking.relaxation import EARLIER_WORK, relaxed_bound
 from slt_theory.tickets.checking.rules import header_failures
 from slt_theory.tickets.checking.unrolled import SourceMap, in_units, layer_values, unroll
 from slt_theory.tickets.checking.witnesses import Hunt, witness_failures
@@ -93,6 +94,9 @@ def _check(
     # A wrong ticket needs no better bound, and one layer has none.
     if target.depth > 1 and not failures:
         uppers["relaxation"] = relaxed_bound(small, domain, gaps)
+        if claims_less(ticket, "relaxation", uppers["relaxation"]):
+            longer = relaxed_bound(small, domain, gaps, work=EARLIER_WORK)
+            uppers["relaxation"] = min(uppers["relaxation"], longer)
     whole = min(uppers.values())
     named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
     hunt = Hunt(target, domain, small, maps, ticket.seed)

@@ -19,6 +19,7 @@ __all__ = [
     "HEADROOM",
     "claim_failures",
     "claimed",
+    "claims_less",
     "edge_failures",
     "read_claims",
     "round_down",
@@ -90,6 +91,14 @@ def too_good(what: str, claim: float, recomputed: float) -> list[str]:
     if claim >= recomputed:
         return []
     return [f"claims {what} {claim:.6g}, recomputed {recomputed:.6g}"]
+
+
+def claims_less(ticket: Ticket, method: str, recomputed: float) -> bool:
+    """True if a file claims a smaller error by `method`; what cannot be read is judged later."""
+    try:
+        return claimed(ticket.certificate["sup_error_bounds"], method) < recomputed
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def rounded_edges(edges: Edges) -> Edges:

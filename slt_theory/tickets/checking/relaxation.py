@@ -37,10 +37,12 @@ from slt_theory.tickets.checking.mean_and_spread import split_layers
 from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.domain import Inputs
 
-__all__ = ["relaxed_bound"]
+__all__ = ["EARLIER_WORK", "relaxed_bound"]
 
 Floats = NDArray[np.float64]
 _WORK = 5e10
+EARLIER_WORK = 1.6e12
+"""What earlier versions allowed, in today's count of images: their descents went on for longer."""
 _MOST_STEPS = 150
 _PATIENCE, _GAIN = 20, 0.999
 """A descent ends when so many steps have not gained a thousandth."""
