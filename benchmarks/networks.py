@@ -3,7 +3,8 @@
     python benchmarks/networks.py acasxu.onnx digits.npz [resnet.pt=resnet.toml] [--eps 0.01]
         [--theorem ID] [--beside OLD/bin/slt] [--write]
 
-A file's architecture, if it needs one, stands behind ``=``. Each command runs in a process of its
+A file's architecture, if it needs one, stands behind ``=``. conv2, conv4, conv6 and resnet18 are
+shapes at random weights, made here (`shapes`). Each command runs in a process of its
 own; time is its CPU seconds, memory its largest resident size. `--beside` runs another build of
 slt on the same files, one after the other in the same run; where it cannot read a file its columns
 stay empty. `--write` puts the table into docs/performance-networks.md.
@@ -26,6 +27,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from shapes import SHAPES, save_shape
 from timing import machine
 
 from slt_theory.networks import load_target
@@ -69,6 +71,8 @@ def run(command: list[str]) -> Ended:
 def measured(slt: str, target: str, options: list[str], folder: Path) -> dict[str, Any] | None:
     """Numbers of one ticket, built and verified by one installation; None if it cannot."""
     file, (path, _, plan) = folder / "ticket.npz", target.partition("=")
+    if path in SHAPES:
+        path = str(save_shape(path, folder))
     read = ["--target", path, *(["--arch", plan] if plan else [])]
     built = run([slt, "ticket", "build", *read, *options, "--out", str(file), "--json"])
     if built.answer is None:
@@ -126,10 +130,12 @@ def main() -> None:
     parser.add_argument("targets", nargs="+", metavar="FILE[=ARCH.toml]")
     parser.add_argument("--eps", default="0.01")
     parser.add_argument("--theorem", default="pensia2020-two-layer")
+    parser.add_argument("--signs", choices=("both", "needed"), default="both")
     parser.add_argument("--beside", metavar="SLT", help="the slt of another installation")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     options = ["--eps", asked.eps, "--theorem", asked.theorem, "--seed", "1"]
+    options += ["--signs", asked.signs]
     here = str(Path(sys.executable).parent / "slt")
     builds = {"this build": here, **({"beside": asked.beside} if asked.beside else {})}
     place = machine()

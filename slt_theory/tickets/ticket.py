@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -133,6 +134,13 @@ class Ticket:
         for x in self.witnesses:
             whole.update(x.astype("<f8").tobytes())
         return whole.digest()
+
+    def unload(self) -> None:
+        """Let go of the memory of masks that are mapped to a file, which keeps them."""
+        for mask in (mask for masks in self.masks for mask in masks):
+            mapped = getattr(mask, "_mmap", None)
+            if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+                mapped.madvise(mmap.MADV_DONTNEED)
 
     def with_certificate(self, certificate: dict[str, Any]) -> Ticket:
         """The same ticket with a certificate attached."""

@@ -73,21 +73,19 @@ def _check(
         layers = compare_all(ticket, target)
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
+    ticket.unload()
     if not ticket.complete:
         failures.append(
             f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
         )
     domain = parse_domain(ticket.domain)
     failures += _eps_failures(ticket, layers)
-    errors = np.concatenate(
-        [
-            layer.worst()[block.wired(np.arange(block.rows)) & ~layer.off[:, None]] * layer.unit
-            for block, layer in zip(ticket.blocks, layers, strict=True)
-        ]
-    )
+    max_error, median_error = _weight_errors(ticket, layers)
     # Bounds and searches on the smallest image, where all sites alike are one.
     small = smallest_image(target)
     maps, gaps = _unrolled(ticket, small, layers)
+    whole_maps = maps if small is target else _unrolled(ticket, target, layers)[0]
+    del layers  # Numbers as large as the maps.
     deviations = deviation_ranges(small, domain, gaps)
     bounds = [largest(deviations[place]) for place in layer_values(small)]
     uppers = {"interval": largest(deviations[-1])}
@@ -101,14 +99,14 @@ def _check(
     named = {name: round_up(bound * HEADROOM[name]) for name, bound in uppers.items()}
     hunt = Hunt(target, domain, small, maps, ticket.seed)
     inputs = hunt.searched(deviations) if allowed is None else hunt.kept(ticket, search)
-    shown = hunt.shown(maps if small is target else _unrolled(ticket, target, layers)[0], inputs)
+    shown = hunt.shown(whole_maps, inputs)
     edges = edge_errors(small, deviations, target, shown)
     check = Verification(
         ok=False,
         complete=ticket.complete,
         weights=target.parameters,
-        max_weight_error=float(errors.max()),
-        median_weight_error=float(np.median(errors)),
+        max_weight_error=max_error,
+        median_weight_error=median_error,
         sup_error_bound=min(named.values()),
         sup_error_found=round_down(float(shown[-1].max(initial=0.0))),
         layer_error_bounds=tuple(round_up(b) for b in bounds),
@@ -125,6 +123,17 @@ def _check(
     if network_eps is not None and whole > network_eps:
         failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
     return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
+
+
+def _weight_errors(ticket: Ticket, layers: list[Compared]) -> tuple[float, float]:
+    """Largest and median error of all weights that the source has, without rows switched off."""
+    errors = np.concatenate(
+        [
+            layer.worst()[block.wired(np.arange(block.rows)) & ~layer.off[:, None]] * layer.unit
+            for block, layer in zip(ticket.blocks, layers, strict=True)
+        ]
+    )
+    return float(errors.max()), float(np.median(errors, overwrite_input=True))
 
 
 def _unrolled(

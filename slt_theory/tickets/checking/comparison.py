@@ -69,8 +69,11 @@ class Compared:
 
     def worst(self) -> Int64Array:
         """Largest error of every weight in units, halves and target rounding included."""
-        both = np.maximum(np.abs(self.positive), np.abs(self.negative))
-        return np.asarray(both + self.slack)
+        errors = np.abs(self.positive)
+        if self.negative is not self.positive:
+            np.maximum(errors, np.abs(self.negative), out=errors)
+        errors += self.slack
+        return errors
 
     @property
     def slack(self) -> int:
@@ -78,25 +81,21 @@ class Compared:
         return int(self.inexact) + self.effective.loose
 
     def switched_off(self, rows: NDArray[np.bool_]) -> Compared:
-        """Without the errors of `rows`, from which nothing comes."""
+        """Without the errors of `rows`, from which nothing comes; its arrays change in place."""
         if not rows.any():
             return self
-        keep = ~rows[:, None]
-        targets = self.effective.positive - self.positive
-        sums = np.where(keep, self.effective.positive, targets)
-        other = self.effective.negative
-        if other is not None:
-            one = other is self.effective.positive
-            other = sums if one else np.where(keep, other, targets)
-        positive = self.positive * keep
-        one_sided = self.negative is self.positive
-        return replace(
-            self,
-            effective=replace(self.effective, positive=sums, negative=other),
-            positive=positive,
-            negative=positive if one_sided else self.negative * keep,
-            off=rows,
-        )
+        sums, errors = [self.effective.positive], [self.positive]
+        if self.effective.negative is not None and self.effective.negative is not sums[0]:
+            sums.append(self.effective.negative)
+        if self.negative is not self.positive:
+            errors.append(self.negative)
+        # Few rows of arrays that nobody else has: in place.
+        targets = sums[0][rows] - errors[0][rows]
+        for one in sums:
+            one[rows] = targets
+        for one in errors:
+            one[rows] = 0
+        return replace(self, off=rows)
 
 
 def _compare(
@@ -108,13 +107,22 @@ def _compare(
     if isinstance(kind, SingleBlock) and off is not None and off.any():
         effective = kind.without(effective, off)
     targets, exact = on_lattice(target.matrix(index), block.scale_exponent)
-    targets = targets[block.target_rows(np.arange(block.rows))]
     if block.resolution != "0":
-        _check_multiples(block, effective, targets, index)
-    positive = effective.positive - targets
+        goals = targets[block.target_rows(np.arange(block.rows))]
+        _check_multiples(block, effective, goals, index)
+    positive = _minus_targets(block, effective.positive, targets)
     one_sided = effective.negative is None or effective.negative is effective.positive
-    negative = positive if effective.negative is None or one_sided else effective.negative - targets
+    negative = positive
+    if effective.negative is not None and not one_sided:
+        negative = _minus_targets(block, effective.negative, targets)
     return Compared(effective, positive, negative, not exact, np.zeros(block.rows, dtype=bool))
+
+
+def _minus_targets(block: Block, sums: Int64Array, targets: Int64Array) -> Int64Array:
+    """Errors of all rows; no copy of the target a copy of its outputs."""
+    copies = sums.reshape(block.outputs, block.copies_out, block.taps, block.columns)
+    each = targets.reshape(block.outputs, 1, block.taps, block.columns)
+    return np.asarray((copies - each).reshape(sums.shape))
 
 
 def _check_multiples(block: Block, effective: Effective, targets: Int64Array, index: int) -> None:

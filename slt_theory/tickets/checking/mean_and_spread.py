@@ -20,6 +20,7 @@ from slt_theory.tickets.checking.error_bound import Gap
 __all__ = ["PairLayer", "split_layers"]
 
 Floats = NDArray[np.float64]
+_AT_ONCE = 1 << 20
 _EXPONENT = 50
 """Entries below ``2**50`` units: means and differences then have at most 53 bits."""
 
@@ -103,8 +104,14 @@ def _mean(values: Floats, copies: int) -> tuple[Floats, Floats] | None:
     groups = values.reshape(-1, copies, *values.shape[1:])
     largest = float(np.abs(values).max(initial=0.0))
     unit = math.ldexp(1.0, max(math.frexp(largest)[1] - _EXPONENT, -1000))
-    steps = groups / unit
-    if not np.array_equal(np.rint(steps) * unit, groups):
-        return None
-    mean = np.rint(steps.mean(axis=1)) * unit
-    return mean, np.ascontiguousarray((groups - mean[:, None]).reshape(values.shape))
+    mean, spread = np.empty((len(groups), *values.shape[1:])), np.empty_like(groups)
+    # Some groups at a time: of a large layer each array takes hundreds of megabytes.
+    step = max(1, _AT_ONCE * len(groups) // max(groups.size, 1))
+    for start in range(0, len(groups), step):
+        part = slice(start, start + step)
+        steps = groups[part] / unit
+        if not np.array_equal(np.rint(steps) * unit, groups[part]):
+            return None
+        mean[part] = np.rint(steps.mean(axis=1)) * unit
+        np.subtract(groups[part], mean[part, None], out=spread[part])
+    return mean, spread.reshape(values.shape)

@@ -110,7 +110,8 @@ def unroll(target: Network, block: Block, layer: int, effective: Effective) -> S
 
 def in_units(matrix: NDArray[np.int64], scale_exponent: int) -> Floats:
     """Integers in units of ``2**(scale_exponent - 48)`` as float64."""
-    return np.asarray(np.ldexp(matrix.astype(np.float64), scale_exponent - PRODUCT_BITS))
+    numbers = matrix.astype(np.float64)
+    return np.ldexp(numbers, scale_exponent - PRODUCT_BITS, out=numbers)
 
 
 def copies_of_values(target: Network, copies_out: list[int]) -> list[int]:

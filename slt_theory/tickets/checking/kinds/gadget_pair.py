@@ -34,9 +34,9 @@ __all__ = ["FreePairBlock", "PairBlock", "ProductBlock"]
 
 Floats = NDArray[np.float64]
 Int64Array = NDArray[np.int64]
-Sums = tuple[Int64Array, Int64Array, Int64Array | None, int]
-"""For inputs >= 0 and <= 0 (rows, columns); counts (2, rows, columns) of products that are not 0,
-where sums have a size; the largest count."""
+Sums = tuple[Int64Array, Int64Array | None, Int64Array | None, int]
+"""For inputs >= 0 and, where both count, <= 0 (rows, columns); counts (2, rows, columns) of
+products that are not 0, where sums have a size; the largest count."""
 
 
 class PairBlock(HiddenBlock):
@@ -76,10 +76,15 @@ class PairBlock(HiddenBlock):
             return self._bent(u, positive, negative)
         return Effective(positive, negative if both else None, self.block.scale_exponent)
 
-    def _bent(self, u: Int64Array, positive: Int64Array, negative: Int64Array) -> Effective:
+    @property
+    def two_sided(self) -> bool:
+        """Whether neurons with in-weights < 0 carry anything: not where all inputs are >= 0."""
+        return self.block.signs == "both"
+
+    def _bent(self, u: Int64Array, positive: Int64Array, negative: Int64Array | None) -> Effective:
         """The slopes of neurons that are no ReLUs (`slt_theory.tickets.bends`)."""
         block, activation = self.block, parse_activation(self.block.activation)
-        if block.signs == "both":
+        if block.signs == "both" and negative is not None:
             sums = (positive, negative), (negative, positive)
             slopes = [leaky_slopes(*pair, activation.slope) for pair in sums]
             return Effective(slopes[0], slopes[1], block.scale_exponent, loose=1)
@@ -103,8 +108,11 @@ class PairBlock(HiddenBlock):
         layer, mask = block.layers[1], ticket.masks[self.index][1]
         check_numbers(ticket, layer)
         check_sums(ticket, layer, mask, seen, u, block.columns)
-        sums = np.zeros((2, layer.rows, block.columns), np.int64)
-        all_counts = None if block.size is None else np.zeros(sums.shape, np.int64)
+        sides = 2 if self.two_sided else 1
+        sums = np.zeros((sides, layer.rows, block.columns), np.int64)
+        all_counts = None
+        if block.size is not None:
+            all_counts = np.zeros((2, layer.rows, block.columns), np.int64)
         live = np.packbits((seen >= 0) & (u != 0))
 
         def work(rows: range) -> int:
@@ -115,14 +123,14 @@ class PairBlock(HiddenBlock):
                 row_sums[:], counts[:] = 0, 0
                 packed = np.ascontiguousarray(mask[row])
                 effective_row(numbers(row), packed, live, seen, u, row_sums, counts)
-                sums[:, row] = row_sums
+                sums[:, row] = row_sums[:sides]
                 if all_counts is not None:
                     all_counts[:, row] = counts
                 most = max(most, int(counts.max()))
             return most
 
         most = max(map_blocks(work, row_blocks(layer)))
-        return sums[0], sums[1], all_counts, most
+        return sums[0], sums[1] if sides == 2 else None, all_counts, most
 
     def _chosen(self, seen: Int64Array, u: Int64Array) -> Sums:
         """`products` where kept weights take one of several numbers."""
@@ -162,7 +170,13 @@ class ProductBlock(PairBlock):
     def sums(self) -> Effective:
         positive, negative, _, most = self.products(*self.in_layer())
         self.check_headroom(2 * most)
+        assert negative is not None
         return Effective(positive + negative, None, self.block.scale_exponent)
+
+    @property
+    def two_sided(self) -> bool:
+        """Both sides add up, as there is no ReLU."""
+        return True
 
     def forward(self, values: Floats) -> Floats:
         for matrix in self.matrices:
