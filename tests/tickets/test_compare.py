@@ -58,7 +58,7 @@ def test_a_ticket_that_lacks_sums_is_no_success():
     target = Dense([[[0.5, -0.25]]])
     (row,) = compare(target, eps=Fraction(1, 1000), which=[("pensia2020-two-layer", {"n": 3})])
     assert row.complete is False
-    assert "no subset" in row.failure
+    assert "without a subset" in row.failure
     assert row.sup_error_bound is None
 
 
