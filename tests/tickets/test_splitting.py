@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
@@ -18,7 +17,6 @@ from typer.testing import CliRunner
 from slt_theory.cli import app
 from slt_theory.errors import BadInput, Stopped, TimeIsUp
 from slt_theory.networks import Dense, save_npz
-from slt_theory.subset_sum import parallel
 from slt_theory.tickets import write_ticket
 from slt_theory.tickets.around import Around
 from slt_theory.tickets.checking import on_boxes, regions, splitting
@@ -184,27 +182,6 @@ def test_the_same_cuts_again_say_the_same(bounds, monkeypatch):
     assert (again.error_bound, again.pieces) == (facts.error_bound, 7)
     assert false_claims(2, monkeypatch, made.cuts) == 0
     assert cut(2, monkeypatch, start=made.cuts)[1].cuts == cut(8, monkeypatch)[1].cuts
-
-
-def test_pieces_are_the_same_for_any_number_of_threads(monkeypatch):
-    """Blocks of two pieces, on one thread and on three: every float is the same."""
-    monkeypatch.setattr(on_boxes, "_AT_ONCE", 2)
-    made, used = list[Division](), set[int]()
-    real = on_boxes.bounds_on_boxes
-
-    def bounds(*given):
-        used.add(threading.get_ident())
-        return real(*given)
-
-    monkeypatch.setattr(on_boxes, "bounds_on_boxes", bounds)
-    for threads in (1, 3):
-        monkeypatch.setattr(parallel, "thread_count", lambda _, count=threads: count)
-        made.append(cut(8, monkeypatch)[1])
-        assert (used == {threading.get_ident()}) == (threads == 1)
-    ours, theirs = made
-    assert len(ours.cuts) > 4
-    for name in ("cuts", "error", "lead", "kept", "axis", "found"):
-        assert getattr(ours, name) == getattr(theirs, name)
 
 
 @pytest.mark.parametrize("wrong", [(-1, 0), (1, 0), (0, 3), (0, -1)])
