@@ -64,6 +64,9 @@ def test_the_quick_run_takes_a_part_of_every_folder():
     listed = (tests / "quick.txt").read_text(encoding="utf-8").splitlines()
     paths = [tests.parent / line.partition("::")[0] for line in listed]
     assert all(path.is_file() for path in paths)
+    for line, path in zip(listed, paths, strict=True):
+        name = line.partition("::")[2].partition("[")[0]
+        assert f"def {name}(" in path.read_text(encoding="utf-8") or not name, line
     folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
     # The report is read in a browser: no part of it is quick.
     assert {path.relative_to(tests).parts[0] for path in paths} == folders - {"report"}
