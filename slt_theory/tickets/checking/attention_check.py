@@ -26,7 +26,13 @@ from slt_theory.plural import counted
 from slt_theory.tickets.block import Block
 from slt_theory.tickets.checking.attention_search import Heads, largest_attention_error
 from slt_theory.tickets.checking.check import Verification
-from slt_theory.tickets.checking.claims import claim_failures, round_down, round_up
+from slt_theory.tickets.checking.claims import (
+    claim_failures,
+    incomplete_failures,
+    network_eps_failures,
+    round_down,
+    round_up,
+)
 from slt_theory.tickets.checking.comparison import on_lattice
 from slt_theory.tickets.checking.effective import MalformedTicket, effective_block
 from slt_theory.tickets.checking.neutral import LAYER_FIELDS, eps_failures, off_neutral
@@ -87,10 +93,7 @@ def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Verificati
         ours = effective_heads(ticket)
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
-    if not ticket.complete:
-        failures.append(
-            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
-        )
+    failures += incomplete_failures(ticket)
     for k, (block, sizes) in enumerate(zip(ticket.blocks, errors, strict=True)):
         # Rounded up before, so that no entry outside can seem inside.
         outside = sum(Fraction(e) > Fraction(block.eps) for e in sizes.ravel().tolist())
@@ -117,23 +120,16 @@ def _check(ticket: Ticket, target: Attention, allowed: int | None) -> Verificati
     )
     if allowed is not None:
         failures += claim_failures(ticket, check, [whole], {})
-    if ticket.network_eps is not None and whole > ticket.network_eps:
-        failures.append(f"certified error {whole:.6g} is above network_eps {ticket.network_eps:g}")
+    failures += network_eps_failures(ticket, whole)
     return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
 
 
 def _refused(ticket: Ticket, target: Attention, failures: list[str]) -> Verification:
-    infinite = math.inf
-    return Verification(
-        ok=False,
+    return Verification.refused(
+        failures,
         complete=ticket.complete,
         weights=sum(matrix.size for matrix, _ in target.merged()),
-        max_weight_error=infinite,
-        median_weight_error=infinite,
-        sup_error_bound=infinite,
-        sup_error_found=0.0,
-        layer_error_bounds=(infinite,),
-        failures=tuple(failures),
+        layers=1,
     )
 
 

@@ -25,6 +25,8 @@ from slt_theory.tickets.checking.claims import (
     claim_failures,
     claims_less,
     edge_failures,
+    incomplete_failures,
+    network_eps_failures,
     round_down,
     round_up,
     rounded_edges,
@@ -74,10 +76,7 @@ def _check(
     except (MalformedTicket, BadInput) as error:
         return _refused(ticket, target, [str(error)])
     ticket.unload()
-    if not ticket.complete:
-        failures.append(
-            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
-        )
+    failures += incomplete_failures(ticket)
     domain = parse_domain(ticket.domain)
     failures += _eps_failures(ticket, layers)
     max_error, median_error = _weight_errors(ticket, layers)
@@ -119,9 +118,7 @@ def _check(
     if allowed is not None:
         failures += claim_failures(ticket, check, bounds, uppers)
         failures += edge_failures(ticket, edges)
-    network_eps = ticket.network_eps
-    if network_eps is not None and whole > network_eps:
-        failures.append(f"certified error {whole:.6g} is above network_eps {network_eps:.6g}")
+    failures += network_eps_failures(ticket, whole)
     return Verification(**{**check.__dict__, "ok": not failures, "failures": tuple(failures)})
 
 
@@ -148,17 +145,8 @@ def _unrolled(
 
 
 def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Verification:
-    infinite = float("inf")
-    return Verification(
-        ok=False,
-        complete=ticket.complete,
-        weights=target.parameters,
-        max_weight_error=infinite,
-        median_weight_error=infinite,
-        sup_error_bound=infinite,
-        sup_error_found=0.0,
-        layer_error_bounds=(infinite,) * target.depth,
-        failures=tuple(failures),
+    return Verification.refused(
+        failures, complete=ticket.complete, weights=target.parameters, layers=target.depth
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -66,6 +68,23 @@ class Verification(Record):
     edges: Edges | None = None
     parts: tuple[Verification, ...] = ()
     witnesses: tuple[NDArray[np.float64], ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def refused(
+        cls, failures: Sequence[str], *, complete: bool, weights: int, layers: int
+    ) -> Verification:
+        """Nothing is known of the errors of a ticket whose check could not be ended."""
+        return cls(
+            ok=False,
+            complete=complete,
+            weights=weights,
+            max_weight_error=math.inf,
+            median_weight_error=math.inf,
+            sup_error_bound=math.inf,
+            sup_error_found=0.0,
+            layer_error_bounds=(math.inf,) * layers,
+            failures=tuple(failures),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, under the keys of ``slt ticket verify --json``."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from slt_theory.plural import counted
 from slt_theory.tickets.checking.check import Verification
 from slt_theory.tickets.checking.edges import Edges
 from slt_theory.tickets.ticket import Ticket
@@ -21,6 +22,8 @@ __all__ = [
     "claimed",
     "claims_less",
     "edge_failures",
+    "incomplete_failures",
+    "network_eps_failures",
     "read_claims",
     "round_down",
     "round_up",
@@ -109,6 +112,20 @@ def rounded_edges(edges: Edges) -> Edges:
         interior_error_bound=round_up(edges.interior_error_bound),
         interior_error_found=round_down(edges.interior_error_found),
     )
+
+
+def incomplete_failures(ticket: Ticket) -> list[str]:
+    """Sums of a ticket that have no subset."""
+    if ticket.complete:
+        return []
+    return [f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"]
+
+
+def network_eps_failures(ticket: Ticket, whole: float) -> list[str]:
+    """A certified error above the one that the ticket was built for."""
+    if ticket.network_eps is None or whole <= ticket.network_eps:
+        return []
+    return [f"certified error {whole:.6g} is above network_eps {ticket.network_eps:.6g}"]
 
 
 def edge_failures(ticket: Ticket, edges: Edges | None) -> list[str]:

@@ -20,11 +20,17 @@ from slt_theory.networks import target_hash
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.dense import Dense
 from slt_theory.networks.transformer import PlainTransformer
-from slt_theory.plural import counted
 from slt_theory.tickets.checking import certificate
 from slt_theory.tickets.checking.attention_check import verify_attention
 from slt_theory.tickets.checking.check import Verification
-from slt_theory.tickets.checking.claims import claim_failures, claimed, round_down, round_up
+from slt_theory.tickets.checking.claims import (
+    claim_failures,
+    claimed,
+    incomplete_failures,
+    network_eps_failures,
+    round_down,
+    round_up,
+)
 from slt_theory.tickets.checking.neutral import eps_failures, off_neutral
 from slt_theory.tickets.checking.rules import TRANSFORMER_PARTS
 from slt_theory.tickets.checking.transformer_error import Norms, TokenErrors
@@ -67,10 +73,7 @@ def _check(ticket: Ticket, target: PlainTransformer, allowed: int | None) -> Ver
         return _refused(ticket, target, [f"a part cannot be checked ({error})"])
     for name, check in zip(_names(target), checks, strict=True):
         failures += [f"{name}: {text}" for text in check.failures]
-    if not ticket.complete:
-        failures.append(
-            f"incomplete: {counted(len(ticket.unreached), 'sum')} without a subset within eps"
-        )
+    failures += incomplete_failures(ticket)
     whole = bounds[-1]
     # A part that was refused has no bound, and nothing of it may be evaluated.
     if not all(map(math.isfinite, (whole, *(one.sup_error_bound for one in checks)))):
@@ -91,8 +94,7 @@ def _check(ticket: Ticket, target: PlainTransformer, allowed: int | None) -> Ver
     )
     if allowed is not None:
         failures += claim_failures(ticket, check, bounds, {})
-    if ticket.network_eps is not None and whole > ticket.network_eps:
-        failures.append(f"certified error {whole:.6g} is above network_eps {ticket.network_eps:g}")
+    failures += network_eps_failures(ticket, whole)
     return replace(check, ok=not failures, failures=tuple(failures))
 
 
@@ -187,15 +189,6 @@ def _header_failures(ticket: Ticket, target: PlainTransformer) -> list[str]:
 
 
 def _refused(ticket: Ticket, target: PlainTransformer, failures: list[str]) -> Verification:
-    infinite = math.inf
-    return Verification(
-        ok=False,
-        complete=ticket.complete,
-        weights=target.parameters,
-        max_weight_error=infinite,
-        median_weight_error=infinite,
-        sup_error_bound=infinite,
-        sup_error_found=0.0,
-        layer_error_bounds=(infinite,) * (2 * len(target.blocks)),
-        failures=tuple(failures),
+    return Verification.refused(
+        failures, complete=ticket.complete, weights=target.parameters, layers=2 * len(target.blocks)
     )
