@@ -117,7 +117,7 @@ def _how(found: Any) -> str:
     hidden = sum(point.error_bound > 2 * point.error_found for point in found.points)
     if not hidden:
         return "by exact evaluation"
-    return f"by evaluation; at {hidden} inputs its roundings may be all there is"
+    return f"by evaluation; at {counted(hidden, 'input')} its roundings may be all there is"
 
 
 def _agreement(found: Any) -> str:

@@ -53,6 +53,16 @@ def refused(data: bytes, name: str, folder: Path) -> str:
 # Claims
 
 
+@pytest.mark.parametrize("name", [PLAIN, "attention", "transformer"])
+def test_a_refused_check_knows_no_error(name):
+    """What sums up parts leaves out the weights of a part by this sign: they may be forged."""
+    ticket = dataclasses.replace(opened(name), domain="ball:nobody")
+    check = judged(ticket, name)
+    assert check.failures
+    assert check.sup_error_bound == check.max_weight_error == math.inf
+    assert set(check.layer_error_bounds) == {math.inf}
+
+
 def test_a_bound_by_a_method_that_does_not_apply_lowers_no_claim(tmp_path):
     """One layer is bounded by intervals alone; the file names another bound, of 0."""
     target = target_of("one-layer")
