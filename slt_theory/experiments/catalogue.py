@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
 from typing import Any
 
-from slt_theory.errors import BadInput, MissingExtra
+from slt_theory.errors import MissingExtra
 from slt_theory.experiments.check import successes_at
 from slt_theory.experiments.question import Question
 from slt_theory.records import Record
@@ -214,13 +213,8 @@ def _overall(outcomes: tuple[CheckOutcome, ...]) -> Verdict:
 
 
 def _outcome(check: Check, seed: int, size: Any) -> Outcome:
-    run = check.run
-    if isinstance(run, str):
-        run = getattr(import_module("slt_theory.experiments.evidence"), run, None) or run
-    if isinstance(run, str):
-        raise BadInput("check", run, "names no function of slt_theory.experiments.evidence")
     try:
-        outcome: Outcome = run(seed) if size is None else run(seed, size)
+        outcome: Outcome = check.run(seed) if size is None else check.run(seed, size)
         return outcome
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("torch"):

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from slt_theory.arrays import Ints
 from slt_theory.lattice import cover_range
-from slt_theory.laws import Uniform
-from slt_theory.streams import Purpose, stream_id
 from slt_theory.subset_sum.checks import check_headroom
 from slt_theory.subset_sum.cover import hitting_times
 from slt_theory.subset_sum.draws import RowSource
-from slt_theory.theorems.checks import Outcome, share
 
-__all__ = ["circle_at_certified_n", "circle_reached", "circle_times"]
+__all__ = ["circle_reached", "circle_times"]
 
 
 def circle_reached(items: NDArray[np.int64], bits: int, eps: Fraction) -> bool:
@@ -95,16 +92,3 @@ def circle_times(
     unrolled = _Unrolled(rows, turns)
     times = hitting_times(unrolled, goal.width, goal.left, goal.right, progress=progress)
     return np.where(times < 0, -1, times - len(turns))
-
-
-def circle_at_certified_n(seed: int) -> Outcome:
-    """The certified number of uniform numbers modulo 2 at eps = delta = 1/10."""
-    from slt_theory.certified.circle import circle_n
-
-    eps, trials, law = Fraction(1, 10), 1000, Uniform()
-    found = circle_n(eps, eps)
-    assert found is not None
-    error = eps + found.n * law.coupling
-    rows = law.sample(seed, stream_id(Purpose.TESTS, 22), 0, trials * found.n)
-    hits = sum(circle_reached(r, law.bits, error) for r in rows.reshape(trials, found.n))
-    return share(hits, trials, 0.9, f"n = {found.n}, every residue modulo 2 within {eps}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations, product
 from typing import TYPE_CHECKING, ClassVar
 
+from slt_theory.papers.pensia2020 import never_below_packing
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
 from slt_theory.theorems.common import POSITIVE, SPECTRAL, below, parameter
 from slt_theory.theorems.conditions import Statement
@@ -149,7 +150,7 @@ ENTRIES = (
             Check(
                 "one coefficient",
                 "no sample reaches all of [-1,1] with fewer than log2(1/(2 eps)) - 1 numbers",
-                "never_below_packing",
+                never_below_packing,
             ),
         ),
     ),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Uniform
+from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
 from slt_theory.theorems.conditions import Statement
@@ -28,6 +30,7 @@ from slt_theory.tickets.building.construction import OfNetworks
 from slt_theory.tickets.building.options import Number, choice, shares
 
 if TYPE_CHECKING:
+    from slt_theory.experiments.threshold import Threshold
     from slt_theory.tickets.building.depth import RandomSource
     from slt_theory.tickets.building.request import Request
     from slt_theory.tickets.ticket import Ticket
@@ -67,6 +70,34 @@ def locked_quadratic(seed: int) -> Outcome:
         reached += locked + low - eps <= 0 <= locked + high + eps
     return share(
         reached, trials, 0.9, f"z = 0 within reach of {free} free and {free * free} locked numbers"
+    )
+
+
+def frozen_threshold(lock: Fraction, prune: Fraction, seed: int) -> Threshold:
+    """n_90 for a random target at eps = 1/100, shares of the numbers locked and pruned."""
+    from slt_theory.experiments.threshold import threshold
+
+    eps = Fraction(1, 100)
+    return threshold(
+        eps=eps, delta=0.1, targets="random", lock=lock, prune=prune, trials=600, seed=seed
+    )
+
+
+def _in_words(found: Threshold) -> str:
+    return f"{found.n} in {found.n_low}..{found.n_high}"
+
+
+def freezing_only_by_share(seed: int) -> Outcome:
+    """Half of the numbers free: does it matter whether the other half is pruned or locked?"""
+    half, none = Fraction(1, 2), Fraction(0)
+    pruned, locked = frozen_threshold(none, half, seed), frozen_threshold(half, none, seed)
+    text = f"n_90 = {_in_words(pruned)} with half pruned, {_in_words(locked)} with half locked"
+    assert pruned.n_high is not None
+    apart = locked.n_low is not None and locked.n_low > pruned.n_high
+    return Outcome(
+        Verdict.VIOLATED if apart else Verdict.CONSISTENT,
+        text,
+        {"pruned": pruned.n, "locked": locked.n},
     )
 
 
@@ -132,7 +163,7 @@ ENTRIES = (
             Check(
                 "only 1/f",
                 "n_90 times the free share does not depend on what the frozen rest is",
-                "freezing_only_by_share",
+                freezing_only_by_share,
                 label="not-claimed",
             ),
         ),

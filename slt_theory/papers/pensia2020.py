@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.lattice import WEIGHT_BITS
@@ -60,6 +61,17 @@ def mixture_weight(seed: int) -> Outcome:
     if sp.diff(density, z).is_negative is not True:
         failures.append("the density does not fall")
     return all_of(failures, 2, "min over [-1/2, 1/2] of the density of v relu(u) is ln(2)/4")
+
+
+def never_below_packing(seed: int) -> Outcome:
+    """Every trial that reaches all of [-1,1] at eps has 2^n 2 eps >= 2."""
+    from slt_theory.experiments.question import Question
+    from slt_theory.experiments.trials import hitting_times
+
+    eps, trials = Fraction(1, 100), 1000
+    times = hitting_times(Question.of("uniform", eps, "all", -1, 1), trials=trials, seed=seed)
+    below = [f"n = {t}" for t in times.tolist() if 2**t * 2 * eps < 2]
+    return all_of(below, trials, f"2^n 2 eps >= 2, smallest n = {int(times.min())} at eps = {eps}")
 
 
 ENTRIES = (
@@ -157,7 +169,7 @@ ENTRIES = (
             Check(
                 "d = 1",
                 "no sample reaches all of [-1,1] with fewer than log2(1/(2 eps)) - 1 numbers",
-                "never_below_packing",
+                never_below_packing,
             ),
         ),
     ),

@@ -1,9 +1,9 @@
 """Checks of catalogue entries: small computations whose outcome is a verdict.
 
 A `SumsCheck` says what to ask of random subset sums; `slt_theory.experiments` draws and decides. A
-`Check` is a function that decides by exact integers or rationals, or the name of one in
-`slt_theory.experiments.evidence` where the solvers are needed. Checks of a claim are pairs of arms
-of its experiment, see `slt_theory.papers.trained`.
+`Check` is a function of the paper's module that decides by exact integers or rationals, or by
+trials; where it needs the solvers, it imports them when it runs. Checks of a claim are pairs of
+arms of its experiment, see `slt_theory.papers.trained`.
 """
 
 from __future__ import annotations
@@ -131,9 +131,8 @@ class Check:
         Unique within the entry.
     what : str
         The claim that is put to the test, in one sentence.
-    run : callable or str
-        ``run(seed) -> Outcome``, or the name of such a function in
-        `slt_theory.experiments.evidence`; of a claim, ``run(seed, size)`` with an optional size.
+    run : callable
+        ``run(seed) -> Outcome``; of a claim, ``run(seed, size)`` with an optional size.
     label : str
         "holds" for a sentence of the source, and for controls and mutants. Otherwise VIOLATED is
         the recorded verdict and the label says of what: "gap-read", a gap in a proof or statement
@@ -152,7 +151,7 @@ class Check:
 
     name: str
     what: str
-    run: Callable[..., Outcome] | str
+    run: Callable[..., Outcome]
     label: Label = "holds"
     role: Role = "statement"
     recorded: Verdict | None = None

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from slt_theory.errors import BadInput
-from slt_theory.experiments import evidence
 from slt_theory.experiments.catalogue import run_check
 from slt_theory.theorems import Claim, Theorem, all_entries, all_theorems, get
 from slt_theory.theorems.checks import Check, Label, SumsCheck, all_of
@@ -84,8 +83,8 @@ def test_names_of_checks_are_unique_and_runnable(entry: Theorem) -> None:
     assert any(not check.issue for check in entry.checks)
     for check in entry.checks:
         assert check.what
-        if isinstance(check, Check) and isinstance(check.run, str):
-            assert check.run in evidence.__all__
+        if isinstance(check, Check):
+            assert callable(check.run)
 
 
 @every_entry

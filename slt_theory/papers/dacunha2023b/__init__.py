@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-from slt_theory.theorems.checks import Check
+import numpy as np
+
+from slt_theory.lattice import target_range
+from slt_theory.laws import Normal
+from slt_theory.streams import Purpose, stream_id
+from slt_theory.theorems.checks import Check, Outcome, share
 from slt_theory.theorems.common import POSITIVE, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -36,6 +42,23 @@ PAPER = Paper(
 )
 
 _L1 = parameter("the l1 norm of every kernel tensor is at most 1", "l1_norm", lambda v: v <= 1)
+
+
+def scaled_normal_vectors(seed: int) -> Outcome:
+    """Vectors Z_i X_i in the plane, Z_i and X_i normal: a random target of [-1/2,1/2]^2."""
+    from slt_theory.subset_sum.vector import decide
+
+    law, trials, n, eps = Normal(bits=24), 200, 26, Fraction(1, 20)
+    unit = Fraction(1, 1 << 48)
+    successes = 0
+    for trial in range(trials):
+        draws = law.sample(seed, stream_id(Purpose.TESTS, trial), 0, 3 * n + 2).reshape(-1)
+        items = draws[:n, None] * draws[n : 3 * n].reshape(n, 2)
+        words = [Fraction(int(d) % (1 << 20), 1 << 20) - Fraction(1, 2) for d in draws[-2:]]
+        boxes = [target_range(z, eps, unit) for z in words]
+        low, high = np.array([b.lo for b in boxes]), np.array([b.hi for b in boxes])
+        successes += decide(items, low, high) is not None
+    return share(successes, trials, 0.9, f"n = {n}, eps = {eps}, d = 2")
 
 
 ENTRIES = (
@@ -74,7 +97,7 @@ ENTRIES = (
                 "vectors Z X",
                 "summands Z X with one normal factor a vector reach a random target of "
                 "[-1/2,1/2]^2",
-                "scaled_normal_vectors",
+                scaled_normal_vectors,
             ),
         ),
     ),

@@ -111,6 +111,18 @@ def shallow_layer(seed: int, n: int = 24, largest: int = 32) -> Outcome:
     return share(hits, trials, 0.9, f"every integer of -{largest}..{largest}, n = {n} draws")
 
 
+def never_below_lattice_counting(seed: int) -> Outcome:
+    """Every trial that hits all integers of [-M, M] has 2^n >= 2M + 1."""
+    from slt_theory.experiments.question import Question
+    from slt_theory.experiments.trials import hitting_times
+
+    largest, trials = 64, 1000
+    question = Question.of(f"integers[{largest}]", Fraction(1, 2), "all", -largest, largest)
+    times = hitting_times(question, trials=trials, seed=seed)
+    below = [f"n = {t}" for t in times.tolist() if 2**t < 2 * largest + 1]
+    return all_of(below, trials, f"2^n >= 2M + 1, smallest n = {int(times.min())} at M = {largest}")
+
+
 ENTRIES = (
     Theorem(
         id="kumar2025-partition",
@@ -219,7 +231,7 @@ ENTRIES = (
             Check(
                 "d = 1",
                 "no sample hits all integers of [-M, M] with fewer than log2(2M + 1) numbers",
-                "never_below_lattice_counting",
+                never_below_lattice_counting,
             ),
         ),
     ),

@@ -14,6 +14,7 @@ from slt_theory.papers.natale2024.checks import (
     densities,
     equivariant_n,
     explicit_suffices,
+    fixed_size_first_moment,
     subsets_at_most,
     sum_bounded,
 )
@@ -158,7 +159,7 @@ ENTRIES = (
             Check(
                 "counting",
                 "hits are never more frequent than C(n,k) 2 eps sup f_k allows",
-                "fixed_size_first_moment",
+                fixed_size_first_moment,
             ),
         ),
     ),

@@ -14,7 +14,7 @@ from slt_theory.papers.natale2024.sizes import (
     settled,
     uniform_sum_density,
 )
-from slt_theory.statistics import Verdict
+from slt_theory.statistics import Verdict, clopper_pearson
 from slt_theory.theorems.checks import Outcome, all_of
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "densities",
     "equivariant_n",
     "explicit_suffices",
+    "fixed_size_first_moment",
     "subsets_at_most",
     "sum_bounded",
 ]
@@ -149,3 +150,22 @@ def densities(seed: int) -> Outcome:
         if b <= a or y >= x
     ]
     return all_of(failures, len(shares) - 1, f"n = {sizes}")
+
+
+def fixed_size_first_moment(seed: int) -> Outcome:
+    """P(some k-subset within eps of z) <= C(n,k) 2 eps sup f_k, sup f_k <= 1/sqrt(2 k)."""
+    from slt_theory.experiments.check import successes_at
+    from slt_theory.experiments.question import Question
+
+    n, k, eps, trials = 10, 3, Fraction(1, 1000), 4000
+    question = Question.of("uniform", eps, "fixed:1", 1, 1, size=k)
+    hits = successes_at(question, n, trials=trials, seed=seed)
+    bound = comb(n, k) * 2 * float(eps) / math.sqrt(2 * k)
+    lo, hi = clopper_pearson(hits, trials, 1e-3)
+    verdict = Verdict.INCONCLUSIVE
+    if lo > bound:
+        verdict = Verdict.VIOLATED
+    elif hi <= bound:
+        verdict = Verdict.CONSISTENT
+    text = f"hits {hits} of {trials}, in [{lo:.4f}, {hi:.4f}], first moment {bound:.4f}"
+    return Outcome(verdict, text, {"successes": hits, "trials": trials, "ci": [lo, hi]})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
+from slt_theory.papers.otsuka2026.small_heads import small_attention
 from slt_theory.theorems.checks import EXACT, Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter
 from slt_theory.theorems.conditions import Statement
@@ -274,7 +275,7 @@ ENTRIES = (
             Check(
                 "small heads",
                 "a ticket for random heads (d1 = 2) stays within eps for 2 to 64 tokens",
-                "small_attention",
+                small_attention,
             ),
         ),
     ),
