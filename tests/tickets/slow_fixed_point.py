@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+import mpmath
 import numpy as np
 
 
@@ -54,6 +55,25 @@ def nearest(value: Fraction) -> int:
     return (value + Fraction(1, 2)).__floor__()
 
 
+CURVES = {
+    "tanh": mpmath.tanh,
+    "sigmoid": lambda x: (1 + mpmath.tanh(x / 2)) / 2,
+    "silu": lambda x: x * (1 + mpmath.tanh(x / 2)) / 2,
+    "gelu": lambda x: x * mpmath.ncdf(x),
+    "gelu_tanh": lambda x: (
+        x * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf(0.044715) * x**3))) / 2
+    ),
+}
+"""In mpmath, no balls: 1 + tanh cancels below 0, so bits are many."""
+
+
+def curve(kind: str, number: int, below: int) -> int:
+    """Nearest number of units ``2^-below`` to f(z), z as such a number."""
+    with mpmath.workprec(4 * (below + number.bit_length() + 64)):
+        value = CURVES[kind](mpmath.ldexp(mpmath.mpf(number), -below))
+        return int(mpmath.floor(mpmath.ldexp(value, below) + mpmath.mpf(0.5)))
+
+
 class Slow:
     """A source network, value by value: lists of integers for one input."""
 
@@ -86,6 +106,9 @@ class Slow:
     def activate(self, step: Any, values: list[list[int]], number: int) -> list[int]:
         if step.activation.kind == "identity":
             return values[step.of]
+        if step.activation.kind in CURVES:
+            below = self.bits * self.places
+            return [curve(step.activation.kind, v, below) for v in values[step.of]]
         slope = Fraction(step.activation.slope if step.activation.kind == "leaky_relu" else 0)
         return [v if v >= 0 else nearest(product(slope, v, self.bits)) for v in values[step.of]]
 

@@ -270,14 +270,6 @@ def test_an_input_with_tiny_outputs_does_not_spoil_the_others():
         assert point.error_bound <= 65 / 64 * point.error_found
 
 
-def test_curved_activations_stay_with_float64():
-    curved = Dense(NET.weights, NET.biases, activation="tanh")
-    maps = target_maps(curved)
-    assert (
-        fixed_point_run.ends_in_fixed_point(curved, (maps, maps), np.zeros((1, 3)), 1e-30) is None
-    )
-
-
 def test_a_charge_that_a_radius_forgets_is_caught():
     """One layer whose low digits lose nearly all that they can, as a network."""
     weights, values = low_end(4, 5)

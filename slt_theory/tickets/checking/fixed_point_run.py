@@ -3,8 +3,8 @@
 A forward bound of roundings grows by the row sums of every layer, some 2^77 in twenty layers: what
 float64 says is then lost, and 77 more bits are kept instead. Values are digits
 (`slt_theory.tickets.checking.fixed_point`); per number of a value one radius, in units, bounds how
-far off it is for every input of the batch. Layers, pools, sums, ReLUs and leaky ReLUs; curved
-activations have no fixed point here.
+far off it is for every input of the batch. Layers, pools, sums and activations; curved ones by ball
+arithmetic (`slt_theory.tickets.checking.curves`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Activation, Network, Operator
 from slt_theory.networks.steps import Activate, Add, Move, Pool, Shape, Step, Weigh, with_copies
+from slt_theory.tickets.checking.curves import curved
 from slt_theory.tickets.checking.fixed_point import (
     DigitBase,
     Slices,
@@ -58,15 +59,12 @@ def ends_in_fixed_point(
     Returns
     -------
     list of (lower, upper), or None
-        None where an activation is curved, or more than 32 digits were needed.
+        None where more than 32 digits were needed.
 
     Notes
     -----
     Cost: about 10 to 40 products a layer, for 100 to 200 bits; memory does not grow with the batch.
     """
-    kinds = [step.activation for step in target.steps if isinstance(step, Activate)]
-    if not all(kind.homogeneous for kind in kinds):
-        return None
     lost = sum(
         float(radius_of_output(target, maps, _assumed(target, maps)).max()) for maps in networks
     )
@@ -145,8 +143,7 @@ def radius_of_output(target: Network, maps: list[SourceMap], charges: Charges) -
             skipped = with_copies(radii[step.skip], sites, copies[step.skip], copies[number + 1])
             after = radius + skipped
         else:
-            # Slopes of a ReLU and a leaky one are at most 1.
-            after = radius
+            after = step.activation.lipschitz * radius
         radii.append(up(after + charges[number + 1], 2))
     return radii[-1]
 
@@ -156,7 +153,7 @@ def in_fixed_point(
 ) -> tuple[Floats, Charges] | None:
     """Digits (count, batch, outputs) of a source network's outputs, and what every value was off.
 
-    None if a number has more than `most` digits.
+    None if a number has more than `most` digits, or a ball does not tell how a value is rounded.
     """
     digits, exact = digits_of(x, base)
     if len(digits) > most:
@@ -169,7 +166,10 @@ def in_fixed_point(
         if isinstance(step, Weigh):
             after, charge = _weighed(maps[step.layer], before, base)
         elif isinstance(step, Activate):
-            after, charge = _activated(step.activation, before, base.bits)
+            moved = _activated(step.activation, before, base)
+            if moved is None:
+                return None
+            after, charge = moved
         elif isinstance(step, Pool):
             after, charge = _pooled(step, before, shape, base.bits)
         elif isinstance(step, Move):
@@ -221,9 +221,15 @@ def _of_lost(lost: Floats, bits: int) -> Floats:
     return up(lost / (4 * (2.0**bits - 1)) + 0.5, 2)
 
 
-def _activated(activation: Activation, digits: Floats, bits: int) -> tuple[Floats, Floats | float]:
+def _activated(
+    activation: Activation, digits: Floats, base: DigitBase
+) -> tuple[Floats, Floats | float] | None:
     if activation.kind == "identity":
         return digits, 0.0
+    if not activation.homogeneous:
+        after = curved(activation, digits, base)
+        return None if after is None else (after, 0.5)
+    bits = base.bits
     sign = signs(digits)
     above = np.where(sign > 0, digits, 0.0)
     if activation.kind == "relu":
