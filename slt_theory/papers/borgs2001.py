@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant, share
+from slt_theory.theorems.checks import EXACT, Check, Outcome, Power, all_of, mutant, share
 from slt_theory.theorems.common import integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -31,8 +31,11 @@ PAPER = Paper(
 )
 
 
-def expected_partitions(seed: int) -> Outcome:
-    """E Z = 2^n P(X_1 s_1 + ... = z) by exact convolution, against rho_n at z of even parity."""
+def expected_partitions(seed: int, centred: bool = False) -> Outcome:
+    """E Z at z = 0, 1, 2 and M/2 by exact convolution, against the formula, within 10 %.
+
+    `centred` takes the variance of X for c_M, about 1/12, in place of its second moment.
+    """
     failures, cases = [], 0
     for largest, n in ((8, 12), (16, 16), (32, 20)):
         # Counts of outcomes of sum s_i X_i with X_i in 1..M: integers, exact.
@@ -40,17 +43,16 @@ def expected_partitions(seed: int) -> Outcome:
         counts = np.array([1], dtype=object)
         for _ in range(n):
             counts = np.convolve(counts, step)
-        centre = n * largest
-        half = sum(int(c) for c in counts[centre - 1 : centre + 1])
-        exact = Fraction(half, 2 * largest**n)
         c = 1 / 3 + 1 / (2 * largest) + 1 / (6 * largest**2)
-        rho = 2.0**n / (largest * math.sqrt(2 * math.pi * n * c))
-        cases += 1
-        if not Fraction(9, 10) < exact / Fraction(rho) < Fraction(11, 10):
-            failures.append(f"M = {largest}, n = {n}: ratio {float(exact) / rho:.3f}")
-    return all_of(
-        failures, cases, "expected number of perfect partitions against rho_n, within 10 %"
-    )
+        c -= (1 + 1 / largest) ** 2 / 4 if centred else 0
+        formula = 2.0 ** (n + 1) / (largest * math.sqrt(2 * math.pi * n * c))
+        for z in (0, 1, 2, largest // 2):
+            both = int(counts[n * largest + z]) * (2 if z else 1)
+            ratio = Fraction(both, largest**n) / Fraction(formula / (1 if z else 2))
+            cases += 1
+            if not Fraction(9, 10) < ratio < Fraction(11, 10):
+                failures.append(f"M = {largest}, n = {n}, z = {z}: ratio {float(ratio):.3f}")
+    return all_of(failures, cases, "expected number of sign vectors, within 10 %")
 
 
 def _perfect(seed: int, stream: int, n: int, largest: int) -> bool:
@@ -113,19 +115,25 @@ ENTRIES = (
         source=Source(PAPER, "as used by Kumar and Natale 2025", "journal", "recalled-mid"),
         statement=Statement(
             "X_i iid uniform on the integers 1..M, Z the number of sign vectors with |sum "
-            "s_i X_i| = z for a z of the right parity",
+            "s_i X_i| = z, z of smaller order than M sqrt(n)",
             (parameter("M >= 1", "M", lambda v: v >= 1),),
             "E Z is about 2^(n+1) / (M sqrt(2 pi n c_M)), c_M = 1/3 + 1/(2M) + 1/(6M^2) "
-            "(half of it at z = 0, averaged over parities); solutions appear at log2(M)/n "
-            "= 1.",
+            "and half of it at z = 0; twice as much given that the total has the parity of z. "
+            "Solutions appear at log2(M)/n = 1.",
         ),
-        quantifiers=Quantifiers("fixed", None, "0: exact", "z of order M sqrt(n)"),
+        quantifiers=Quantifiers("fixed", None, "0: exact", "z of smaller order than M sqrt(n)"),
         assumptions=(),
         constants=(Constant("c_M", "1/3 + 1/(2M) + 1/(6M^2)", "stated", "E X^2 / M^2"),),
         bound=Formula("log(M)/log(2)", lambda M: math.log2(M)),
         unit="numbers, to first order",
         checks=(
             Check("first moment", "exact convolution against the formula", expected_partitions),
+            mutant(
+                "variance",
+                "c_M the variance of X/M, about 1/12",
+                partial(expected_partitions, centred=True),
+                power=EXACT,
+            ),
         ),
     ),
     Theorem(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from slt_theory.laws import Normal
 from slt_theory.streams import Purpose, stream_id
 from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
-from slt_theory.theorems.common import all_sums, parameter
+from slt_theory.theorems.common import all_sums, parameter, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -87,10 +87,10 @@ ENTRIES = (
             "max c x over x in {0,1}^n with A x <= rhs, A (m x n) and c iid N(0,1), the negative "
             "part of rhs not too large",
             (
-                parameter(
+                relation(
                     "||negative part of rhs||_2 <= n/10",
-                    "rhs_over_n",
-                    lambda v: v >= -0.1,
+                    ("rhs_negative", "n"),
+                    lambda size, n: size <= n / 10,
                 ),
                 parameter("m >= 1", "m", lambda v: v >= 1),
             ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
@@ -10,7 +9,6 @@ from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
-    Formula,
     KnownIssue,
     Paper,
     Quantifiers,
@@ -75,13 +73,12 @@ ENTRIES = (
         ),
         quantifiers=Quantifiers("fixed", None, "0, or exponentially small", "near the middle"),
         assumptions=(POSITIVE,),
-        constants=(Constant("C", None, "unnamed", "a polynomial in m"),),
-        bound=Formula("C*m*log(1/eps)", lambda eps, m, C: C * m * math.log(1 / eps)),
-        unit="columns, to first order in m",
+        constants=(Constant("poly(m)", None, "unnamed", "columns that are enough"),),
+        bound=None,
         known_issues=(
             KnownIssue(
-                "the strongest random subset sum theorem in R^m; the paper's is for one "
-                "target, the check asks for a box at once"
+                "the paper's theorem is for one target and many laws, continuous and discrete; "
+                "the check asks for a box of targets at once, for one law"
             ),
         ),
         uses=("becchetti2022-vectors", "turner2020-discrepancy"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from slt_theory.papers.giannou2023 import rank
 from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
-from slt_theory.theorems.common import integers, parameter
+from slt_theory.theorems.common import integers, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
 
@@ -55,8 +55,10 @@ ENTRIES = (
             "A random convolutional network with or without residual connections, almost any "
             "activation, of which only the normalisation parameters are trained",
             (
-                parameter(
-                    "features >= parameters of the target", "features_over_N", lambda v: v >= 1
+                relation(
+                    "features >= parameters of the target",
+                    ("features", "N"),
+                    lambda features, N: features >= N,
                 ),
             ),
             "If the number of random features matches or exceeds the number N of parameters of the "

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
-from slt_theory.theorems.common import integers, parameter
+from slt_theory.theorems.common import integers, parameter, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
 
@@ -20,6 +20,9 @@ PAPER = Paper(
     year=2023,
     arxiv="2302.07937",
 )
+
+
+_WIDE = relation("width >= d^2", ("width", "d"), lambda width, d: width >= d**2)
 
 
 def scaled_products(
@@ -65,7 +68,7 @@ ENTRIES = (
         statement=Statement(
             "A random ReLU network in which only the normalisation layers (a scale and a shift a "
             "neuron) are tuned",
-            (parameter("width >= d^2", "width_over_d_squared", lambda v: v >= 1),),
+            (_WIDE,),
             "It reconstructs any target network that is O(sqrt(width)) times smaller. Core: for "
             "random A (n x d) and B (d x n), gamma -> B diag(gamma) A is onto the d x d matrices "
             "if and only if n >= d^2, almost surely.",
@@ -90,7 +93,7 @@ ENTRIES = (
         id="giannou2023-sparse",
         title="The same in a randomly sparsified network, of somewhat larger width",
         kind="theorem",
-        source=Source(PAPER, "abstract", "arXiv v2", "abstract"),
+        source=Source(PAPER, "abstract; the width derived here", "arXiv v2", "abstract"),
         statement=Statement(
             "As giannou2023-normalisation, each weight present with probability p, independently",
             (parameter("0 < p <= 1", "p", lambda v: 0 < v <= 1),),
@@ -98,7 +101,7 @@ ENTRIES = (
             "overparameterisation.",
         ),
         quantifiers=Quantifiers("all", "all", "0: exact", "all matrices"),
-        assumptions=(parameter("width >= d^2", "width_over_d_squared", lambda v: v >= 1),),
+        assumptions=(_WIDE,),
         constants=(Constant("C", None, "unnamed", "depends on p"),),
         bound=Formula("C*d**2/p**2", lambda d, p, C: C * d**2 / p**2),
         unit="width; an entry of the target needs neurons with both weights present",

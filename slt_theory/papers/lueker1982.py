@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 
 from slt_theory.theorems.checks import Check, Outcome, Power, mutant, share
-from slt_theory.theorems.common import all_sums, integers, parameter
+from slt_theory.theorems.common import all_sums, integers, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
 from slt_theory.theorems.partitions import together
@@ -22,6 +22,10 @@ PAPER = Paper(
 )
 
 _ONE = 1 << 12
+_CAPACITY = relation(
+    "a capacity proportional to n", ("capacity", "n"), lambda capacity, n: 0 < capacity < n / 2
+)
+"""At n/2 all items fit, on average, where weights are uniform."""
 
 
 def relaxation_gap(weights: list[int], profits: list[int], capacity: int) -> Fraction:
@@ -68,7 +72,7 @@ ENTRIES = (
         source=Source(PAPER, "abstract", "technical report", "abstract"),
         statement=Statement(
             "Knapsacks of n items, weights and profits iid from a density on [0, 1]",
-            (parameter("a capacity proportional to n", "capacity_over_n", lambda v: 0 < v < 0.5),),
+            (_CAPACITY,),
             "The expected difference between the values of the linear and of the integer problem "
             "is O(log(n)^2/n) and Omega(1/n). Its upper half is a second-moment argument for "
             "subset sums, the first of the kind.",

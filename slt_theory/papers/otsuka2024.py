@@ -14,7 +14,7 @@ from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Uniform
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, SumsCheck, share
-from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
+from slt_theory.theorems.common import POSITIVE, parameter, relation, targets_inside
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -46,10 +46,10 @@ PAPER = Paper(
     arxiv="2402.14029",
 )
 
-_LOCKED_FEW = parameter(
+_LOCKED_FEW = relation(
     "n2 <= n1^2 (locked numbers at most the square of the free ones)",
-    "locked_over_free_squared",
-    lambda v: v <= 1,
+    ("locked", "free"),
+    lambda locked, free: locked <= free**2,
 )
 
 

@@ -80,7 +80,10 @@ ENTRIES = (
         title="Random weights, learned biases: universal on compact sets",
         kind="theorem",
         source=Source(
-            PAPER, "abstract; the masking argument as summarised", "arXiv v3", "abstract"
+            PAPER,
+            "abstract; the masking argument as summarised, the waiting time derived here",
+            "arXiv v3",
+            "abstract",
         ),
         statement=Statement(
             "A wide network with fixed random weights whose biases are learned; the activation can "
@@ -120,7 +123,7 @@ ENTRIES = (
         id="williams2025-recurrent",
         title="The same for recurrent networks and trajectories of finite length",
         kind="theorem",
-        source=Source(PAPER, "abstract", "arXiv v3", "abstract"),
+        source=Source(PAPER, "abstract; the error bound derived here", "arXiv v3", "abstract"),
         statement=Statement(
             "A recurrent network with fixed random weights and learned biases; trajectories of a "
             "dynamical system over T steps",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
-from slt_theory.theorems.common import integers, parameter
+from slt_theory.theorems.common import integers, parameter, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import Constant, Formula, Paper, Quantifiers, Source, Theorem
 
@@ -71,8 +71,9 @@ def _product(layers: list[Any], size: int = 0) -> Any:
 def exact_adaptation(seed: int, less: int = 0, layers: int = 0) -> Outcome:
     """Linear layers adapt exactly at rank ceil(D / L) and not at one less, over the rationals.
 
-    With L frozen D x D layers the difference to a generic target has rank D, and updates of rank
-    R change the product by rank at most L R. `less` takes the rank down; `layers` fixes L.
+    Updates of rank R change the product of L layers by rank at most L R, so none do where the
+    difference to the target has a larger rank; where it has not, updates are built and compared.
+    `less` takes the rank down; `layers` fixes L.
     """
     failures, cases = [], 0
     for size, depth in ((4, 2), (6, 3), (5, 2), (6, 2)):
@@ -81,9 +82,13 @@ def exact_adaptation(seed: int, less: int = 0, layers: int = 0) -> Outcome:
         rank = -(-size // depth) - less
         frozen = [_random(seed, 100 * size + 10 * depth + k, size) for k in range(depth)]
         target = _random(seed, 7000 + 100 * size + depth, size)
+        cases += 1
+        missing = (target - _product(frozen)).rank()
+        if missing > depth * rank:
+            failures.append(f"D = {size}, L = {depth}, rank {rank}: a difference of rank {missing}")
+            continue
         updates = adapters(frozen, target, rank)
         adapted = _product([w + d for w, d in zip(frozen, updates, strict=True)])
-        cases += 1
         if adapted != target or any(d.rank() > rank for d in updates):
             failures.append(f"D = {size}, L = {depth}, rank {rank}")
     return all_of(failures, cases, "exact adaptation of products of frozen layers")
@@ -100,7 +105,7 @@ ENTRIES = (
             "smaller target, "
             "a low-rank update on every weight matrix",
             (
-                parameter("rank >= D / r", "rank_r_over_D", lambda v: v >= 1),
+                relation("rank >= D / r", ("rank", "d", "r"), lambda rank, d, r: rank >= d / r),
                 parameter("the frozen weights are generic", "generic", bool),
             ),
             "Some updates make it represent the target exactly. For linear layers rank ceil(D/r) "
@@ -132,7 +137,7 @@ ENTRIES = (
         source=Source(PAPER, "abstract; the pair of layers derived here", "arXiv v3", "abstract"),
         statement=Statement(
             "A frozen transformer with low-rank updates on its attention weights",
-            (parameter("rank >= D/2", "rank_2_over_D", lambda v: v >= 1),),
+            (relation("rank >= D/2", ("rank", "d"), lambda rank, d: rank >= d / 2),),
             "It can be adapted to any transformer of the same size: query and key, and value and "
             "output, are products of two matrices, so rank D/2 on each does.",
         ),

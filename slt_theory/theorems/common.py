@@ -21,6 +21,7 @@ __all__ = [
     "below",
     "integers",
     "parameter",
+    "relation",
     "sizes",
     "targets_inside",
 ]
@@ -43,6 +44,22 @@ POSITIVE = Assumption(
 def parameter(text: str, name: str, test: Callable[[Any], bool]) -> Assumption:
     """An assumption about one parameter; a question that does not name it is not held to it."""
     return Assumption(text, lambda p: bool(name not in p or test(p[name])), (name,))
+
+
+def relation(text: str, names: tuple[str, ...], test: Callable[..., Any]) -> Assumption:
+    """An assumption that ties parameters; a question that leaves one out is not held to it.
+
+    Examples
+    --------
+    >>> fewer = relation("k <= n", ("k", "n"), lambda k, n: k <= n)
+    >>> fewer.holds({"k": 3}), fewer.holds({"k": 3, "n": 2})
+    (True, False)
+    """
+
+    def holds(p: dict[str, Any]) -> bool:
+        return any(name not in p for name in names) or bool(test(*(p[name] for name in names)))
+
+    return Assumption(text, holds, names)
 
 
 def at_most(name: str, limit: float, text: str = "") -> Assumption:

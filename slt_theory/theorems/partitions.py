@@ -43,7 +43,7 @@ def signed_sums(items: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     return sums
 
 
-def smallest_discrepancy(items: Sequence[int]) -> int:
+def smallest_discrepancy(items: Sequence[int] | NDArray[np.int64]) -> int:
     """min over signs of |sum s_i x_i|, by all of them."""
     return int(np.abs(signed_sums(items)).min())
 

@@ -40,13 +40,11 @@ WILD = dict.fromkeys(SYMBOLS, -1.0) | {
     "stride": 0,
     "a": -1,
     "window_length": 2.0,
-    "a_over_b": 2,
     "l": 3,
-    "alpha_over_sqrt_d": 0.1,
     **dict.fromkeys(("critical_paths", "generic", "zero_entry", "interior"), False),
-    "capacity_over_n": 2.0,
-    **dict.fromkeys(("width_over_d_squared", "features_over_N", "rank_r_over_D"), 0.5),
-    **dict.fromkeys(("rank_2_over_D", "k_over_n", "scale", "atoms"), -1.0),
+    **dict.fromkeys(("width", "rank", "capacity", "free", "k_over_n", "scale", "atoms"), -1.0),
+    **dict.fromkeys(("rhs_negative", "locked", "moved_norm", "M_target"), 9.0),
+    "features": -2.0,
 }
 every_entry = pytest.mark.parametrize("entry", ENTRIES, ids=IDS)
 
@@ -317,3 +315,37 @@ def test_no_hypothesis_hides_in_words(entry: Theorem) -> None:
 def test_a_hypothesis_in_words_alone_is_found() -> None:
     assert HYPOTHESIS.search("X_i iid, 1 <= k <= 0.84 n, eps < 1/16. If a network")
     assert HYPOTHESIS.search("f with ||W_i|| <= 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("turner2020-discrepancy", {"m": 50, "n": 10}),
+        ("turner2020-algorithm", {"m": 3, "n": 100}),
+        ("otsuka2026-attention", {"alpha": 1.0, "d_in": 100}),
+        ("otsuka2026-block", {"alpha": 2.0, "d": 5}),
+        ("zeng2024-fully-connected", {"rank": 4, "d": 50, "r": 10}),
+        ("zeng2024-transformer", {"rank": 3, "d": 8}),
+        ("giannou2023-normalisation", {"width": 15, "d": 4}),
+        ("burkholz2024-batch-normalisation", {"features": 9, "N": 10}),
+        ("fischer2022-planted", {"k": 11, "n": 10}),
+        ("otsuka2024-locked-subset-sum", {"locked": 101, "free": 10}),
+        ("kumar2025-shallow", {"M": 16, "M_target": 32}),
+        ("orseau2020-hyperbolic", {"a": 2.0, "b": 1.0}),
+    ],
+)
+def test_a_condition_on_two_parameters_is_held_against_a_question(
+    name: str, question: dict[str, float]
+) -> None:
+    assert get(name).broken_assumptions(question)
+    some = next(iter(question))
+    assert not get(name).broken_assumptions({some: question[some]})
+
+
+def test_a_condition_reads_what_a_question_names() -> None:
+    """A ratio of two parameters is no parameter, except where both are read as well."""
+    for entry in ENTRIES:
+        for one in entry.conditions:
+            ratios = {name for name in one.reads if "_over_" in name}
+            assert ratios <= {"k_over_n"}, (entry.id, ratios)
+            assert not ratios or {"k", "n"} <= set(one.reads)

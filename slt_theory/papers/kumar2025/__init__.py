@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, Power, SumsCheck, all_of, mutant, share
-from slt_theory.theorems.common import all_sums, integers, parameter
+from slt_theory.theorems.common import all_sums, integers, parameter, relation
 from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -243,7 +243,7 @@ ENTRIES = (
         statement=Statement(
             "X_1..X_n uniform on {-M..-1, 1..M}, a target t = O(M)",
             (parameter("M >= 1", "M", lambda v: v >= 1), _RATE),
-            "With probability tending to 1 as an inverse polynomial in n a subset sums to t, where "
+            "With a failure probability inverse-polynomial in n some subset sums to t, where "
             "log2(M)/n has a limit below 1; below 1 the number of solutions has the moments of "
             "borgs2001-partition at the target |sum X_i - 2t|, and |sum X_i| < sqrt(2/7) M "
             "sqrt(n log n) with high probability.",
@@ -277,10 +277,10 @@ ENTRIES = (
             (
                 _QUANTISED,
                 parameter("M >= 1", "M", lambda v: v >= 1),
-                parameter(
+                relation(
                     "the source is at least as fine as the target",
-                    "fine_over_coarse",
-                    lambda v: v <= 1,
+                    ("M", "M_target"),
+                    lambda M, M_target: M_target <= M,
                 ),
             ),
             "At width of order d log2(1/r)^2 it represents exactly, with high probability, every "

@@ -14,7 +14,7 @@ import numpy as np
 from slt_theory.papers.orseau2020.golden import golden_floor
 from slt_theory.statistics import Verdict
 from slt_theory.theorems.checks import Check, Outcome, all_of
-from slt_theory.theorems.common import POSITIVE, all_sums, integers, parameter
+from slt_theory.theorems.common import POSITIVE, all_sums, integers, parameter, relation
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
     Constant,
@@ -222,7 +222,7 @@ ENTRIES = (
             "Target: depth l, weights in [-w_max, w_max], inputs in a bounded set, no norm "
             "condition; in a random network of depth 2l the weight products have the "
             "density 1/(2|w| log(b/a)) on a <= |w| <= b",
-            (parameter("0 < a < b", "a_over_b", lambda v: 0 < v < 1),),
+            (relation("0 < a < b", ("a", "b"), lambda a, b: 0 < a < b),),
             "A factor of order log(l n w_max/(eps delta)), logarithmic in all variables "
             "but depth, of neurons a target weight suffices for error eps with probability "
             "at least 1 - delta.",

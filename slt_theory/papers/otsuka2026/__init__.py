@@ -11,8 +11,8 @@ from slt_theory.balls import to_power
 from slt_theory.errors import BadInput
 from slt_theory.papers.otsuka2026.small_heads import small_attention
 from slt_theory.theorems.checks import EXACT, Check, Outcome, SumsCheck, all_of, mutant
-from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter
-from slt_theory.theorems.conditions import Statement
+from slt_theory.theorems.common import POSITIVE, at_most, below, integers, parameter, relation
+from slt_theory.theorems.conditions import Assumption, Statement
 from slt_theory.theorems.entry import (
     Constant,
     Formula,
@@ -42,9 +42,18 @@ PAPER = Paper(
     arxiv="2511.04217",
 )
 
-_ALPHA = parameter(
-    "alpha >= max(sqrt(d1), sqrt(d2))", "alpha_over_sqrt_d", lambda value: value >= 1
-)
+
+def _wide(p: dict[str, Any]) -> bool:
+    """Decide whether alpha is at least the root of every dimension that is named."""
+    if "alpha" not in p:
+        return True
+    return bool(
+        p["alpha"] > 0
+        and all(p["alpha"] ** 2 >= p[name] for name in ("d", "d_in", "d_out") if name in p)
+    )
+
+
+_ALPHA = Assumption("alpha >= max(sqrt(d1), sqrt(d2))", _wide, ("alpha", "d", "d_in", "d_out"))
 _BLOCKS = parameter("B >= 2", "blocks", lambda value: value >= 2)
 _HEADS = at_most("spectral_norm", 1.0, "||W_Q||, ||W_K||, ||W_V||, ||W_O|| <= 1 in every head")
 
@@ -288,8 +297,10 @@ ENTRIES = (
             "Tokens x_i and x'_i with ||x_i - x'_i|| <= e, H heads",
             (
                 _HEADS,
-                parameter(
-                    "both have norm at most alpha", "moved_norm_over_alpha", lambda v: v <= 1
+                relation(
+                    "both have norm at most alpha",
+                    ("moved_norm", "alpha"),
+                    lambda norm, alpha: norm <= alpha,
                 ),
             ),
             "||Attn(x_i) - Attn(x'_i)|| <= H sqrt(d1) (alpha (exp(4 alpha e) - 1) + e), for every "
