@@ -95,16 +95,17 @@ def _chance(lemma: ChanceLemma, trials: int, seed: int) -> Falsification:
     points: tuple[Mapping[str, Any], ...] = lemma.points or tuple(
         islice(parameter_points(lemma, Random(0)), DEFAULT_POINTS)
     )
-    worst = None
+    worst, silent = None, 0
     for number, values in enumerate(points):
         test = lemma.test(
             **values, trials=trials, alpha=ALPHA / len(points), seed=seed + 1000 * number
         )
+        silent += not test.says_something
         if worst is None or test.margin < worst.margin or test.refuted:
             worst = test
         if test.refuted:
             break
-    return of_chance(lemma, worst, len(points), 0.0)
+    return of_chance(lemma, worst, len(points), 0.0, silent=silent)
 
 
 def _message(lemma: Lemma | ChanceLemma, outcome: Falsification, seed: int) -> str:

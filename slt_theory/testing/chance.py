@@ -24,7 +24,7 @@ from slt_theory.testing.lemma import Variables, named_arguments, noting
 from slt_theory.testing.margins import is_undefined, taken, truth
 from slt_theory.testing.relations import hypotheses_of
 
-__all__ = ["ALPHA", "ChanceLemma", "ChanceTest", "looks"]
+__all__ = ["ALPHA", "ChanceLemma", "ChanceTest", "least_trials", "looks"]
 
 __tracebackhide__ = True
 
@@ -39,6 +39,20 @@ def looks(trials: int) -> tuple[int, ...]:
         taken.append(at)
         at *= 4
     return (*taken, trials)
+
+
+def least_trials(claimed: float, alpha: float) -> int:
+    """Trials of which some outcome refutes a claim: n with ``(1 - claimed)^n <= alpha / looks``.
+
+    With fewer no outcome does, and the test says nothing; rounded upwards.
+    """
+    if claimed >= 1:
+        return 1
+    trials = 1
+    for _ in range(4):  # looks grow by the logarithm of the trials: the second time settles it
+        share = alpha / len(looks(trials))
+        trials = math.ceil(math.log(share) / math.log1p(-claimed) * (1 + 1e-9)) + 1
+    return trials
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +89,11 @@ class ChanceTest:
     power: float
     alternative: float
     seed: int
+
+    @property
+    def says_something(self) -> bool:
+        """True if some outcome of so many trials would have refuted the claim."""
+        return self.refuted or self.power > 0
 
     @property
     def margin(self) -> float:
@@ -134,7 +153,7 @@ class ChanceLemma:
         In place of `trial`, for speed: ``count(seed, start, trials, ...)`` is the number of
         successes among trials ``start .. start + trials - 1`` of a seed.
     points : tuple of mappings
-        Parameters at which `assert_lemma` tests; by default some of the grid.
+        Parameters at which `assert_lemma` tests; by default the simplest, then ends of ranges.
     """
 
     id: str

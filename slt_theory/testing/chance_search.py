@@ -9,16 +9,22 @@ from random import Random
 from typing import Any
 
 from slt_theory.errors import Stopped
-from slt_theory.testing.chance import ALPHA, ChanceLemma, ChanceTest
+from slt_theory.testing.chance import ALPHA, ChanceLemma, ChanceTest, least_trials
 
 __all__ = ["parameter_points", "refuting_test"]
 
 SCOUT_TRIALS = 48
 LONG_TEST = 8192
+LONGEST_TEST = 1 << 18
+CORNERS = 3
+"""Cases of extremes only, as many as make the default points of a test with the simplest one."""
 
 
 def parameter_points(lemma: ChanceLemma, source: Random) -> Iterator[Mapping[str, Any]]:
-    """Points of growing grids, each once, then random points."""
+    """The simplest point, ends of ranges, then points of growing grids and random points.
+
+    Each comes once. Claims that hold for small numbers alone fail at the ends.
+    """
     seen: set[str] = set()
     frame = lemma.frame
     for width, depth in ((1, 1), (2, 2), (3, 3), (5, 4), (9, 6)):
@@ -26,6 +32,8 @@ def parameter_points(lemma: ChanceLemma, source: Random) -> Iterator[Mapping[str
             if number > 400:
                 break
             yield from _new(lemma, case, seen)
+        for number in range(CORNERS):
+            yield from _new(lemma, frame.corner(number), seen)
     for _ in range(1000):
         yield from _new(lemma, frame.random(source), seen)
 
@@ -70,6 +78,8 @@ def refuting_test(
             tests += 1
             level = ALPHA / (tests * (tests + 1))
             trials = LONG_TEST if deficit < 0.3 else 512
+            least = least_trials(lemma.claimed(values), level)
+            trials = min(max(trials, least), LONGEST_TEST)
             test = lemma.test(**values, trials=trials, alpha=level, seed=seed + tests)
             if worst is None or test.margin < worst.margin or test.refuted:
                 worst = test

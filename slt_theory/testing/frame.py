@@ -29,6 +29,11 @@ class Frame:
         As in `Lemma`.
     level : int
         How many times the grids of all numbers are refined.
+
+    Attributes
+    ----------
+    partial : bool
+        True if the spaces met so far leave out values that a variable may take.
     """
 
     def __init__(
@@ -46,6 +51,9 @@ class Frame:
             for name, space in variables.items()
         }
         self._made: dict[tuple[Any, ...], Space[Any]] = {}
+        fixed = [space for space in self._spaces.values() if isinstance(space, Space)]
+        self._can_be_finer = any(space.can_be_finer for space in fixed)
+        self.partial = any(space.partial for space in fixed)
 
     def space(self, name: str, values: Mapping[str, Any]) -> Space[Any]:
         """The space of a variable, given the values of those before it."""
@@ -58,15 +66,15 @@ class Frame:
             if len(self._made) > 4096:
                 self._made.clear()
             made = space(**needed)
-            self._made[key] = made.finer(self.level) if self.level else made
+            made = made.finer(self.level) if self.level else made
+            self._can_be_finer = self._can_be_finer or made.can_be_finer
+            self.partial = self.partial or made.partial
+            self._made[key] = made
         return self._made[key]
 
     def finer(self) -> Frame | None:
         """The same variables with every number on a finer grid; None if there is no finer one."""
-        spaces = [s for s in self._spaces.values() if isinstance(s, Space)]
-        if any(s.can_be_finer for s in (*spaces, *self._made.values())):
-            return Frame(self._variables, self.level + 1)
-        return None
+        return Frame(self._variables, self.level + 1) if self._can_be_finer else None
 
     def at_level(self, level: int) -> Frame:
         """The same variables on the grids of another level."""
@@ -121,6 +129,18 @@ class Frame:
         for name in self.names:
             space = self.space(name, values)
             case[name] = space.random(source, extreme=extreme and source.random() < 0.8)
+            values[name] = space.value(case[name])
+        return case
+
+    def corner(self, number: int) -> Case:
+        """The case of the largest shapes whose numbers are all the given extreme of their sets."""
+        case: Case = {}
+        values: dict[str, Any] = {}
+        for name in self.names:
+            space = self.space(name, values)
+            shape = space.shapes[-1]
+            ends = (s.extremes for s in space.slots(shape))
+            case[name] = (shape, tuple(end[number % len(end)] for end in ends))
             values[name] = space.value(case[name])
         return case
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from slt_theory.testing.search import (
     grid_cases,
     shrunk,
     targeted,
+    unsteady,
 )
 
 __all__ = ["Falsification", "falsify", "of_chance", "search_cases"]
@@ -70,8 +72,11 @@ class Falsification:
 
     @property
     def vacuous(self) -> bool:
-        """True if nothing was tested: in no case was the conclusion seen to hold or to fail."""
-        return not self.found and self.tally.decided == 0
+        """True if nothing was tested: in no case was the conclusion seen to hold or to fail.
+
+        A margin of +inf is one of an empty set, or of a float that has overflowed, and shows none.
+        """
+        return not self.found and (self.tally.decided == 0 or self.smallest_margin == math.inf)
 
     def counted(self) -> str:
         """The numbers of cases by kind of margin, e.g. ``40 exact, 2 undefined``."""
@@ -88,11 +93,14 @@ class Falsification:
     def summary(self) -> str:
         """A few lines."""
         if self.vacuous:
-            reason = (
-                "the hypotheses never held"
-                if not self.evaluations
-                else f"no margin was decided ({self.counted()})"
-            )
+            if not self.evaluations:
+                reason = "the hypotheses never held"
+            elif self.stage == "chance":
+                reason = "no outcome of so few trials refutes so small a chance; give more trials="
+            elif self.tally.decided:
+                reason = f"every margin was infinite ({self.counted()})"
+            else:
+                reason = f"no margin was decided ({self.counted()})"
             return f"{self.lemma_id}: nothing was tested, {reason}; tried {self.covered}"
         if self.counterexample is None:
             return (
@@ -176,9 +184,12 @@ def falsify(
 
 
 def of_chance(
-    lemma: ChanceLemma, worst: ChanceTest | None, points: int, seconds: float
+    lemma: ChanceLemma, worst: ChanceTest | None, points: int, seconds: float, *, silent: int = 0
 ) -> Falsification:
-    """Result of tests at `points` choices of the parameters, given by the worst of them."""
+    """Result of tests at `points` choices of the parameters, given by the worst of them.
+
+    Of `silent` choices no outcome of so many trials would have refuted the lemma.
+    """
     found = worst is not None and worst.refuted
     return Falsification(
         lemma.id,
@@ -188,7 +199,7 @@ def of_chance(
         points,
         "chance",
         seconds,
-        Tally(cases=points),
+        Tally(cases=points, undecided=silent),
         f"{points} choices of the parameters",
     )
 
@@ -232,13 +243,15 @@ def search_cases(
 def _outcome(search: SearchState, started: float) -> Falsification:
     """Result of a search, finished or not."""
     lemma, example = search.lemma, None
+    search.recheck()
     if search.found is not None:
         frame = search.frame
         case = shrunk(lemma, frame, search.found)
         values = frame.values(case)
-        example = Counterexample(
-            lemma.id, values, lemma.evaluate(values), frame.encode(case), strict=lemma.strict
-        )
+        margin = lemma.evaluate(values)
+        if margin is None or not lemma.fails(margin):
+            raise unsteady(lemma, "a counterexample", margin)
+        example = Counterexample(lemma.id, values, margin, frame.encode(case), strict=lemma.strict)
     return Falsification(
         lemma.id,
         example is not None,

@@ -19,6 +19,7 @@ import numpy as np
 
 from slt_theory.errors import BadInput
 from slt_theory.testing.golden import Golden
+from slt_theory.testing.sympy_numbers import signed_float
 
 __all__ = [
     "Margin",
@@ -65,7 +66,7 @@ def taken(value: Any, name: str = "margin", way_out: str = _REMEDY) -> Margin:
     if isinstance(value, float | np.floating):
         if math.isnan(value):
             raise BadInput(name, value, "is not a number", "leave such cases out with given=")
-        return float(value)
+        return signed_float(value)
     margin = value if isinstance(value, Golden) else _of_a_library(value)
     if margin is None:
         raise BadInput(name, value, f"is {type(value).__name__}, no real number", way_out)

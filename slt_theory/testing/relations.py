@@ -77,17 +77,27 @@ class Relation:
         self.strict = strict
 
     def __call__(self, **values: Any) -> Margin:
-        import sympy
-
-        exact = {
-            name: sympy.Rational(Fraction(v).numerator, Fraction(v).denominator)
-            for name, v in values.items()
-        }
-        value = self.expression.subs(exact)
+        symbols = self.expression.free_symbols
+        value = self.expression.subs({s: _as_declared(s, values[str(s)]) for s in symbols})
         margin = number(value)
         if margin is None:
             raise BadInput("relation", str(value), "has no value", "give every symbol a number")
         return margin
+
+
+def _as_declared(symbol: Any, value: Any) -> Any:
+    """A value as a sympy number; refused where the symbol's assumptions exclude it."""
+    import sympy
+
+    exact = Fraction(value)
+    number = sympy.Rational(exact.numerator, exact.denominator)
+    facts = sorted(symbol.assumptions0.items(), key=lambda pair: (not pair[1], len(pair[0])))
+    for fact, declared in facts:
+        if getattr(number, f"is_{fact}", None) not in (declared, None):
+            assumed = fact if declared else f"not {fact}"
+            way_out = "declare what all values of the variable are, or fit its space"
+            raise BadInput(str(symbol), str(exact), f"is declared {assumed}", way_out)
+    return number
 
 
 class Holds:

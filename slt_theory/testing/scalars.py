@@ -11,7 +11,7 @@ from typing import Any
 from slt_theory.errors import BadInput
 from slt_theory.lattice import to_fraction
 
-__all__ = ["Scalar", "choice", "integers", "numbers"]
+__all__ = ["Scalar", "choice", "integers", "numbers", "simplicity"]
 
 LARGEST_GRID = 1 << 16
 FINER_BITS = 3
@@ -30,11 +30,14 @@ class Scalar:
         Values that break careless statements: ends, zero, neighbours of the ends.
     refine : callable, optional
         Returns a larger set, on a finer grid, where there is one.
+    partial : bool
+        True if the number may be another one, too: a grid of an interval, a list of errors.
     """
 
     values: tuple[Any, ...]
     extremes: tuple[Any, ...]
     refine: Callable[[], Scalar] | None = None
+    partial: bool = False
 
     def finer(self, level: int) -> Scalar:
         """The set on the grid that is `level` times refined, or on the finest there is."""
@@ -71,7 +74,8 @@ class Scalar:
         yield from self.extremes
 
 
-def _simplicity(value: Fraction) -> tuple[int, Fraction, bool]:
+def simplicity(value: Fraction) -> tuple[int, Fraction, bool]:
+    """Order of numbers, simplest first: small denominators, then small sizes, then positive."""
     return value.denominator, abs(value), value < 0
 
 
@@ -114,7 +118,7 @@ def numbers(lo: Any, hi: Any, *, bits: int = 4, fine: int = 0, open_ends: str = 
         found.discard(high)
     if not found:
         raise BadInput("lo, hi", (str(low), str(high)), "leaves no value", "use more bits")
-    values = tuple(sorted(found, key=_simplicity))
+    values = tuple(sorted(found, key=simplicity))
     line = sorted(found)
     zero = [v for v in (Fraction(0),) if v in found]
     smallest = [v for v in (min((w for w in found if w > 0), default=None),) if v is not None]
@@ -122,7 +126,7 @@ def numbers(lo: Any, hi: Any, *, bits: int = 4, fine: int = 0, open_ends: str = 
     more = bits + FINER_BITS
     refine = partial(numbers, low, high, bits=more, fine=fine, open_ends=open_ends)
     fits = (high - low) * (1 << more) <= LARGEST_GRID and low < high
-    return Scalar(values, tuple(ends), refine if fits else None)
+    return Scalar(values, tuple(ends), refine if fits else None, partial=low < high)
 
 
 @lru_cache(maxsize=512)
@@ -134,9 +138,22 @@ def integers(lo: int, hi: int) -> Scalar:
     return Scalar(values, tuple(dict.fromkeys([hi, lo])))
 
 
-def choice(values: Sequence[Any]) -> Scalar:
-    """The listed values, simplest first; the last ones count as extremes."""
+def choice(values: Sequence[Any], *, partial: bool = False) -> Scalar:
+    """The listed values, simplest first; the last ones count as extremes.
+
+    Raises
+    ------
+    BadInput
+        If there are none, two are equal (1 and True: a search would try one of them), or one
+        cannot be hashed.
+    """
     listed = tuple(values)
     if not listed:
         raise BadInput("values", "empty", "must list at least one value")
-    return Scalar(listed, tuple(dict.fromkeys([listed[-1], listed[0]])))
+    try:
+        distinct = len(set(listed))
+    except TypeError as error:
+        raise BadInput("values", listed, f"cannot be told apart ({error})", "give tuples") from None
+    if distinct < len(listed):
+        raise BadInput("values", listed, "must differ, and not by type alone", "leave one out")
+    return Scalar(listed, tuple(dict.fromkeys([listed[-1], listed[0]])), partial=partial)

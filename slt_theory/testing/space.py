@@ -158,6 +158,11 @@ class Space(Generic[T]):
         """True if some number has a finer grid."""
         return any(s.refine for shape in self.shapes for s in self.slots(shape))
 
+    @cached_property
+    def partial(self) -> bool:
+        """True if some number may be another one than those of the space."""
+        return any(s.partial for shape in self.shapes for s in self.slots(shape))
+
     def finer(self, level: int) -> Space[T]:
         """The space with every number on a grid that is `level` times refined."""
         slots = self.slots

@@ -9,7 +9,8 @@ from typing import Any
 
 from slt_theory.errors import BadInput
 from slt_theory.laws import Law, read_law
-from slt_theory.testing.scalars import Scalar, choice, integers, numbers
+from slt_theory.testing.law_values import values_of
+from slt_theory.testing.scalars import Scalar, choice, integers, numbers, simplicity
 from slt_theory.testing.space import Leaves, Point, Shape, Space, lists, scalar
 
 __all__ = [
@@ -40,8 +41,12 @@ def _law(law: Law | str) -> Law:
 
 
 def _item(law: Law | str, bits: int, fine: int) -> Scalar:
-    """Values of one draw: the law's support, cut to [-4, 4] where it is unbounded."""
-    low, high = _law(law).support
+    """Values of one draw: all that there are, or a grid of the support, cut to [-4, 4]."""
+    drawn = _law(law)
+    values = values_of(drawn)
+    if values is not None:
+        return choice(sorted(values, key=simplicity))
+    low, high = drawn.support
     cap = Fraction(4)
     return numbers(max(low, -cap), min(high, cap), bits=bits, fine=fine)
 
@@ -60,10 +65,11 @@ def samples(
     ----------
     law : Law or str
         Only its support matters here: a lemma for all samples is tested on all of them, likely or
-        not. A support beyond [-4, 4] is cut there.
+        not. Of a law of finitely many values it is those, of any other the interval from its
+        smallest to its largest value, cut to [-4, 4].
     min_size, max_size : int
     bits : int
-        Items are multiples of ``2**-bits``.
+        Items of an interval are multiples of ``2**-bits``.
     fine : int
         Near-ties: multiples of 1/2 come with neighbours ``2**-fine`` away; 0 for none.
 
@@ -107,12 +113,12 @@ _ERRORS = tuple(Fraction(1, k) for k in (2, 4, 8, 3, 5, 10, 16, 20, 50, 64, 100,
 def errors(hi: Any = 1) -> Space[Fraction]:
     """An error eps, at most `hi`: 1/2, 1/4, ..., down to 2^-20."""
     top = Fraction(hi)
-    return one_of(tuple(dict.fromkeys([top, *(e for e in _ERRORS if e < top)])))
+    return scalar(choice([top, *(e for e in _ERRORS if e < top)], partial=True))
 
 
 def deltas() -> Space[Fraction]:
     """A failure probability below 1."""
-    return one_of([Fraction(1, k) for k in (2, 4, 10, 20, 100, 1000)])
+    return scalar(choice([Fraction(1, k) for k in (2, 4, 10, 20, 100, 1000)], partial=True))
 
 
 def vectors(size: int, *, lo: Any = -1, hi: Any = 1, bits: int = 3) -> Space[tuple[Fraction, ...]]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["number"]
+__all__ = ["number", "signed_float"]
 
 __tracebackhide__ = True
 
 DIGITS = 40
+
+
+def signed_float(value: Any) -> float:
+    """The nearest float64 of a longer float, but 0 for 0 alone: the sign decides."""
+    nearest = float(value)
+    return nearest if nearest or not value else math.copysign(5e-324, value)
 
 
 def number(value: Any) -> Any:
@@ -26,7 +33,7 @@ def number(value: Any) -> Any:
     from flint import arb
 
     if value.is_Float:
-        return float(value)
+        return signed_float(value)
     # A strict evalf is right to the digits asked for; two fewer are trusted.
     try:
         digits = value.evalf(DIGITS, maxn=1000, strict=True)

@@ -74,7 +74,7 @@ def test_nothing_is_tested_where_nothing_is_claimed() -> None:
 @pytest.mark.parametrize("seed", [11, 12, 13])
 @pytest.mark.parametrize("lemma", CHANCES, ids=lambda m: m.id)
 def test_no_false_alarm(lemma: ChanceLemma, seed: int) -> None:
-    assert_lemma(lemma, trials=128, seed=seed)
+    assert_lemma(lemma, trials=256, seed=seed)
 
 
 @pytest.mark.long

@@ -36,7 +36,7 @@ def test_there_are_enough_and_ids_differ() -> None:
 
 @pytest.mark.parametrize("lemma_id", TRUE)
 def test_no_counterexample_to(lemma_id: str) -> None:
-    assert_lemma(TRUE[lemma_id], cases=240, trials=128)
+    assert_lemma(TRUE[lemma_id], cases=240, trials=256)
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ from slt_theory.testing.search.ascent import ascent
 from slt_theory.testing.search.extremes import extremes
 from slt_theory.testing.search.grid import grid, grid_cases
 from slt_theory.testing.search.shrink import shrunk
-from slt_theory.testing.search.state import Limit, SearchState, Tally
+from slt_theory.testing.search.state import Limit, SearchState, Tally, unsteady
 from slt_theory.testing.search.targeted import targeted
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "grid_cases",
     "shrunk",
     "targeted",
+    "unsteady",
 ]

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from slt_theory.errors import BadInput
+from slt_theory.plural import counted
 from slt_theory.testing.frame import Case, Frame
 from slt_theory.testing.lemma import Lemma
 from slt_theory.testing.margins import Margin, as_float, holds, is_undefined
 
-__all__ = ["Limit", "SearchState", "Tally"]
+__all__ = ["Limit", "SearchState", "Tally", "unsteady"]
 
 __tracebackhide__ = True
 
@@ -70,6 +72,13 @@ class Tally:
         return self.cases - self.undecided - self.undefined
 
 
+def unsteady(lemma: Lemma, first: str, then: object) -> BadInput:
+    """The error of a lemma whose conclusion is no function of its variables."""
+    problem = f"has {first} and then {then} at one case"
+    way_out = "take random numbers from a variable or a ChanceLemma, and change no value"
+    return BadInput("lemma", lemma.id, problem, way_out)
+
+
 @dataclass
 class SearchState:
     """A search in progress.
@@ -84,7 +93,7 @@ class SearchState:
     grids : list of int
         Numbers of cases of the grids that were tried in full.
     complete : bool
-        Whether all cases that there are have been tried.
+        True if there are no more cases to try.
     found : Case or None
         A counterexample.
     stage : str
@@ -181,12 +190,29 @@ class SearchState:
         """The cases nearest to failing, nearest first."""
         return [case for _, _, case in sorted(self._best, reverse=True)]
 
+    def recheck(self) -> None:
+        """Evaluate the nearest cases again.
+
+        Raises
+        ------
+        BadInput
+            If a margin is another one now: the lemma draws random numbers, counts its calls, or
+            changes a value that it was given.
+        """
+        for score, _, case in self._best:
+            margin = self.lemma.evaluate(self.frame.values(case))
+            again = None if margin is None or is_undefined(margin) else as_float(margin)
+            if again != -score:
+                raise unsteady(self.lemma, f"a margin of {-score}", again)
+
     def coverage(self) -> str:
         """Part of the search space that was tried, in words."""
         if len(self._scores) >= REMEMBERED:
             return f"at least {len(self._scores)} distinct cases"
+        if self.complete and self.frame.partial:
+            return f"all {counted(self.grids[-1], 'case')} of the finest grid"
         if self.complete:
-            return f"all {self.grids[-1]} cases that there are"
+            return f"all {counted(self.grids[-1], 'case')} that there are"
         if not self.grids:
             return "part of the grid"
         steps = [f"all {cases} of a grid {8**k} times finer" for k, cases in enumerate(self.grids)]
