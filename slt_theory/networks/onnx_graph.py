@@ -155,7 +155,6 @@ class _Graph:
     def _computed(self, node: Any, given: list[Any]) -> list[NDArray[Any]]:
         """A constant, by ONNX's reference implementation."""
         import onnx
-        from onnx.reference import ReferenceEvaluator
 
         names = [name for name in node.input if name]
         inputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in names]
@@ -165,7 +164,7 @@ class _Graph:
         values = [value for value in given if value is not None]
         try:
             feed = dict(zip(names, values, strict=True))
-            results = [np.asarray(v) for v in ReferenceEvaluator(model).run(None, feed)]
+            results = [np.asarray(v) for v in evaluator(model).run(None, feed)]
             return [v.astype(np.float64) if v.dtype.kind == "f" else v for v in results]
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__

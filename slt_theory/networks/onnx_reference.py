@@ -1,14 +1,17 @@
 """Evaluate an ONNX model in float64 by ONNX's own reference implementation.
 
-Six operators are computed by their definition instead, because the reference of onnx 1.23 is not
+Nine operators are computed by their definition instead, because the reference of onnx 1.23 is not
 right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 mix in
 the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
 float32; global maxima of sequences run over the channels, too; pools of sequences with padding, or
-with padding found from the shape, fail or leave windows out.
+with padding found from the shape, fail or leave windows out; softmax, its logarithm and the
+one-hot maximum take one axis before opset 13, too, where they run over all axes from one on.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ def evaluator(model: Any) -> Any:
     """Return an evaluator of `model` in float64: ``run(None, {name: array})``."""
     from onnx.reference import ReferenceEvaluator
 
-    return ReferenceEvaluator(in_float64(model), new_ops=_operators())
+    return ReferenceEvaluator(in_float64(model), new_ops=[*_operators(), *_softmaxes()])
 
 
 def in_float64(model: Any) -> Any:
@@ -72,8 +75,10 @@ def _operators() -> list[Any]:
     class BatchNormalization(OpRun):
         def _run(
             self, x: Any, scale: Any, shift: Any, mean: Any, variance: Any, epsilon: Any = None,
-            **_: Any,
+            training_mode: Any = None, **_: Any,
         ) -> tuple[Any]:  # fmt: skip
+            if training_mode:
+                raise NotImplementedError("a batch norm in training mode")
             scale, shift, mean, variance = (
                 v.reshape(-1, *[1] * (x.ndim - 2)) for v in (scale, shift, mean, variance)
             )
@@ -104,6 +109,48 @@ def _operators() -> list[Any]:
             return (pooled(x, options, largest=True),)
 
     return [BatchNormalization, Erf, GlobalMaxPool, Gelu, AveragePool, MaxPool]
+
+
+def _softmaxes() -> list[Any]:
+    from onnx.reference.op_run import OpRun
+
+    class Softmax(OpRun):
+        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+            rows, back = _rows(self, x)
+            powers = np.exp(rows - rows.max(axis=-1, keepdims=True, initial=-np.inf))
+            return (back(powers / powers.sum(axis=-1, keepdims=True)),)
+
+    class LogSoftmax(OpRun):
+        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+            rows, back = _rows(self, x)
+            rows = rows - rows.max(axis=-1, keepdims=True, initial=-np.inf)
+            return (back(rows - np.log(np.exp(rows).sum(axis=-1, keepdims=True))),)
+
+    class Hardmax(OpRun):
+        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+            rows, back = _rows(self, x)
+            first = rows.argmax(axis=-1)[..., None] if rows.size else rows
+            return (back((np.arange(rows.shape[-1]) == first).astype(x.dtype)),)
+
+    return [Softmax, LogSoftmax, Hardmax]
+
+
+def _rows(operator: Any, x: NDArray[Any]) -> tuple[NDArray[Any], Callable[..., NDArray[Any]]]:
+    """The rows that a softmax runs over, as the last axis, and the way back to the shape of `x`.
+
+    One axis from opset 13 on, the last by default. Before, all axes from one on together, the
+    second by default; that default is taken from the node, because the evaluator's attributes
+    have the defaults of the newest opset.
+    """
+    opsets = operator.run_params["opsets"]
+    together = opsets.get("", opsets.get("ai.onnx")) < 13
+    given = [a.i for a in operator.onnx_node.attribute if a.name == "axis"]
+    axis = given[0] if given else (1 if together else -1)
+    if not together:
+        return np.moveaxis(x, axis, -1), lambda rows: np.moveaxis(rows, -1, axis)
+    count = math.prod(x.shape[: axis % x.ndim])
+    length = math.prod(x.shape[axis % x.ndim :])
+    return x.reshape(count, length), lambda rows: rows.reshape(x.shape)
 
 
 def pooled(x: NDArray[Any], options: dict[str, Any], *, largest: bool) -> NDArray[Any]:
