@@ -53,11 +53,11 @@ def draw(data: dict[str, Any]) -> Figure:
         low = [row["sup_error_found"] for row in rows]
         high = [row["sup_error_bound"] for row in rows]
         axes[1].hlines(places, low, high, color=colour, lw=2)
-    axes[0].set(xscale="log", xlabel="stored bits a weight", yticks=range(len(names)))
+    axes[0].set(xscale="log", xlabel="stored bits\na weight", yticks=range(len(names)))
     axes[0].set_yticklabels(names, fontsize="x-small")
     axes[0].axvline(32, color="0.6", lw=0.8, ls="--", label="32 bits: float32")
     axes[0].invert_yaxis()
-    axes[1].set(xscale="log", xlabel="network error, found to certified")
+    axes[1].set(xscale="log", xlabel="network error,\nfound to certified")
     height = 0.24 * len(names) + 1.0
     figure.set_figheight(max(height, figure.get_figheight()))
     legend_above(figure, axes[0])

@@ -89,5 +89,6 @@ def _legend(figure: Figure, axis: Any, data: dict[str, Any], alone: int) -> None
     figure.legend(
         loc="outside lower center",
         ncols=4,
+        fontsize="small",
         title=f"bold: sound with all it uses; {alone} entries without links are not drawn",
     )

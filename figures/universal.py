@@ -55,7 +55,7 @@ def draw(data: dict[str, Any]) -> Figure:
     right.invert_yaxis()
     right.set(xlabel="kept weights")
     if sources:
-        title = rf"sources for {sources[0]['family']}, $\varepsilon$ = {sources[0]['eps']:g}"
+        title = rf"{sources[0]['family']}, $\varepsilon$ = {sources[0]['eps']:g}"
         right.set_title(title, fontsize="small")
     right.tick_params(axis="y", labelsize="x-small")
     return figure

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import combinations
 
 import matplotlib
 import pytest
+from matplotlib.text import Text
 from typer.testing import CliRunner
 
 from slt_theory import figures
@@ -16,9 +18,8 @@ from slt_theory.plotting import STYLES, save_figure, style
 
 
 def misplaced(figure):
-    """Legends that cover axes, and words that stand outside of the figure or in another face."""
+    """Legends that cover axes, words outside of the figure, labels that run into each other."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.text import Text
 
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
@@ -35,11 +36,22 @@ def misplaced(figure):
         box = text.get_window_extent(renderer)
         if not text.get_visible() or not text.get_text() or not box.width:
             continue
-        if text.get_fontfamily() != ["STIXGeneral"]:
-            yield f"the face of {text.get_text()!r}"
         inside = page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 <= page.y1
         if text not in ticks and not inside:
             yield f"{text.get_text()!r} at {box}"
+    labels = [text for axis in figure.axes for text in (axis.xaxis.label, axis.yaxis.label)]
+    shown = [text for text in labels if text.get_visible() and text.get_text()]
+    for one, other in combinations(shown, 2):
+        boxes = [text.get_window_extent(renderer).padded(-1) for text in (one, other)]
+        if boxes[0].overlaps(boxes[1]):
+            yield f"{one.get_text()!r} over {other.get_text()!r}"
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+@pytest.mark.parametrize("look", ["plain", "talk"])
+def test_words_stand_clear_on_a_screen_and_on_a_slide(name, look):
+    with matplotlib.rc_context(style(look)):
+        assert list(misplaced(figures.load(name).draw(figures.stored(name)))) == []
 
 
 @pytest.mark.filterwarnings("error:constrained_layout")
@@ -59,6 +71,9 @@ def test_a_shipped_table_says_what_made_it_and_draws_to_the_same_bytes(name, tmp
     assert figure.get_figwidth() in (3.25, 2 * 3.25 + 0.25)
     assert figure.get_figheight() <= 9
     assert list(misplaced(figure)) == []
+    assert {face for text in figure.findobj(Text) for face in text.get_fontfamily()} == {
+        "STIXGeneral"
+    }
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
