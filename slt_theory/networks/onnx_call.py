@@ -20,10 +20,14 @@ Array = NDArray[Any]
 
 @dataclass
 class Call:
-    """One node: where it records, its attributes, and how its axes are counted."""
+    """One node: where it records, its attributes, and how its axes are counted.
+
+    `batched` says that axis 0 is a batch, `symbolic` that it may have any length.
+    """
 
     tape: Tape
     batched: bool
+    symbolic: bool
     opset: int
     name: str
     attributes: dict[str, Any]

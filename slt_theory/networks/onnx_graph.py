@@ -21,7 +21,7 @@ from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.extras import optional
 from slt_theory.networks.onnx_call import Call
 from slt_theory.networks.onnx_operators import OPERATORS, REFUSED
-from slt_theory.networks.onnx_reference import evaluator, in_float64
+from slt_theory.networks.onnx_reference import NARROW, evaluator, in_float64, rounded
 from slt_theory.networks.operators import Refused
 from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
@@ -98,6 +98,7 @@ class _Graph:
         self.name, self.dtype, sides = _input_type(model.graph)
         # Constants are folded over the reals, too: a float32 product of weights would round.
         self.model = in_float64(model)
+        self.types = _types_of_casts(model.graph)
         self.called: list[Any] = []
         graph = self.model.graph
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
@@ -113,6 +114,7 @@ class _Graph:
         if self.dtype.name not in _FLOATS:
             raise BadInput("input", self.dtype.name, "must be of float16, float32 or float64")
         self.batched = len(sides) > 1 and sides[0] in (None, 1)
+        self.symbolic = self.batched and sides[0] is None
         shape = sides[1:] if self.batched else sides
         if any(side is None for side in shape) or not shape:
             raise BadInput(
@@ -146,6 +148,7 @@ class _Graph:
             raise BadInput("network", node.op_type, "takes a value that no node before it gives")
         given = [self.known[name] if name else None for name in node.input]
         if not any(isinstance(value, Value) for value in given):
+            _check_fixed(node, given, number)
             results = self._computed(node, given)
         else:
             results = self._called(node, given, number)
@@ -156,6 +159,8 @@ class _Graph:
         """A constant, by ONNX's reference implementation."""
         import onnx
 
+        if node.op_type in ("Cast", "CastLike") and node.output[0] in self.types:
+            return [rounded(given[0], self.types[node.output[0]])]
         names = [name for name in node.input if name]
         inputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in names]
         outputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in node.output]
@@ -179,13 +184,17 @@ class _Graph:
             a.name: onnx.helper.get_attribute_value(a) for a in node.attribute
         }
         name = str(node.name or next((n for n in node.input[1:] if n), f"{node.op_type}{number}"))
-        call = Call(self.tape, self.batched, self.opset, name, attributes, len(node.output))
+        call = Call(
+            self.tape, self.batched, self.symbolic, self.opset, name, attributes, len(node.output)
+        )  # fmt: skip
         operator: Callable[..., Any] | None = OPERATORS.get(node.op_type)
         place = f"{node.op_type} (node {number}, {node.name or 'unnamed'})"
         try:
             if operator is None:
                 raise Refused(*REFUSED.get(node.op_type, ("is not covered",)))
             result = operator(call, *given)
+            if isinstance(result, Value) and 0 in result.shape:
+                raise Refused("leaves no number of its value")
         except Refused as refusal:
             raise BadInput("network", place, str(refusal), refusal.way_out) from None
         except (TypeError, ValueError, IndexError) as error:
@@ -230,6 +239,38 @@ class _Graph:
             for name, values in zip(names, zip(*runs, strict=True), strict=True)
         }
         return seen[output.node], seen
+
+
+_DRAWN = {"Bernoulli", "Multinomial"} | {
+    f"Random{law}{like}" for law in ("Normal", "Uniform") for like in ("", "Like")
+}
+
+
+def _check_fixed(node: Any, given: list[Any], number: int) -> None:
+    """Refuse to fold a node whose value another run would draw anew, also within its branches."""
+    drops = node.op_type == "Dropout" and len(given) > 2 and given[2] is not None
+    if node.op_type in _DRAWN or (drops and bool(given[2])):
+        place = f"{node.op_type} (node {number}, {node.name or 'unnamed'})"
+        raise BadInput("network", place, "draws random numbers", "store them as a weight")
+    for attribute in node.attribute:
+        for inner in attribute.g.node:
+            # What is inside may take names of its own; a Dropout there has no value yet.
+            _check_fixed(inner, [None, None, inner.op_type == "Dropout"], number)
+
+
+def _types_of_casts(graph: Any) -> dict[str, int]:
+    """Types to which casts go, by the names of their outputs, where they hold fewer floats."""
+    stored = {weight.name: weight.data_type for weight in graph.initializer}
+    found = {}
+    for node in graph.node:
+        kind = 0
+        if node.op_type == "Cast":
+            kind = next((a.i for a in node.attribute if a.name == "to"), 0)
+        elif node.op_type == "CastLike":
+            kind = stored.get(node.input[1], 0)
+        if kind in NARROW:
+            found[node.output[0]] = kind
+    return found
 
 
 def _input_type(graph: Any) -> tuple[str, np.dtype[Any], list[int | None]]:

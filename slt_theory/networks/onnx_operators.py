@@ -178,6 +178,9 @@ def _pooled(kind: Any) -> Callable[[Call, Value], Value]:
         spread = [int(v) for v in call.get("dilations", [1] * axes)]
         if kind == "average" and any(v != 1 for v in spread):
             raise Refused("is a dilated mean")
+        if call.get("auto_pad", "").startswith("SAME") and any(v != 1 for v in spread):
+            # onnxruntime pads as if nothing were dilated, the definition does not.
+            raise Refused("is dilated and padded to the same size", "give its padding in numbers")
         reach = [d * (k - 1) + 1 for d, k in zip(spread, side, strict=True)]
         widths = _pads(call, axes, x.shape[1:], reach, stride)
         row = [1] if axes == 1 else []
@@ -207,7 +210,7 @@ def _reduced(call: Call, x: Value, axes: Any = None) -> tuple[Value, int]:
     if not given:
         if call.get("noop_with_empty_axes", 0):
             return x, 1
-        given = range(call.batched, call.rank(x))
+        given = range(call.batched and not call.symbolic, call.rank(x))
     places = [call.axis(x, axis) for axis in given]
     count = math.prod(x.shape[place] for place in places)
     return call.tape.mean(x, places, keep=bool(call.get("keepdims", 1))), count

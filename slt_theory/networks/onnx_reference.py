@@ -1,11 +1,12 @@
 """Evaluate an ONNX model in float64 by ONNX's own reference implementation.
 
-Nine operators are computed by their definition instead, because the reference of onnx 1.23 is not
+Ten operators are computed by their definition instead, because the reference of onnx 1.23 is not
 right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 mix in
 the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
-float32; global maxima of sequences run over the channels, too; pools of sequences with padding, or
-with padding found from the shape, fail or leave windows out; softmax, its logarithm and the
-one-hot maximum take one axis before opset 13, too, where they run over all axes from one on.
+float32; global maxima of sequences run over the channels, too; means fail where a later value
+makes the first wider; pools of sequences with padding, or with padding found from the shape, fail
+or leave windows out; softmax, its logarithm and the one-hot maximum take one axis before opset 13,
+too, where they run over all axes from one on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["evaluator", "in_float64"]
+__all__ = ["NARROW", "evaluator", "in_float64", "rounded"]
 
 
 def evaluator(model: Any) -> Any:
@@ -35,7 +36,7 @@ def in_float64(model: Any) -> Any:
     double.CopyFrom(model)
     del double.graph.value_info[:]
     for entry in (*double.graph.input, *double.graph.output):
-        if entry.type.tensor_type.elem_type in _narrow():
+        if entry.type.tensor_type.elem_type in NARROW:
             entry.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
     for tensor in double.graph.initializer:
         _widen(tensor)
@@ -43,7 +44,7 @@ def in_float64(model: Any) -> Any:
         for attribute in node.attribute:
             if attribute.HasField("t"):
                 _widen(attribute.t)
-            elif node.op_type == "Cast" and attribute.name == "to" and attribute.i in _narrow():
+            elif node.op_type == "Cast" and attribute.name == "to" and attribute.i in NARROW:
                 attribute.i = onnx.TensorProto.DOUBLE
             elif node.op_type == "Constant" and attribute.name in ("value_float", "value_floats"):
                 values = np.asarray(onnx.helper.get_attribute_value(attribute), dtype=np.float64)
@@ -53,16 +54,23 @@ def in_float64(model: Any) -> Any:
     return double
 
 
-def _narrow() -> tuple[int, ...]:
-    from onnx import TensorProto
+NARROW = (1, 10, 16)
+"""FLOAT, FLOAT16 and BFLOAT16 in ONNX's list of types."""
 
-    return TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16
+
+def rounded(values: NDArray[Any], kind: int) -> NDArray[np.float64]:
+    """Constants as a cast to one of `NARROW` leaves them, in float64."""
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    with np.errstate(over="ignore"):
+        short = np.asarray(values).astype(tensor_dtype_to_np_dtype(kind))
+        return np.asarray(short.astype(np.float64))
 
 
 def _widen(tensor: Any) -> None:
     from onnx import numpy_helper
 
-    if tensor.data_type in _narrow():
+    if tensor.data_type in NARROW:
         name = tensor.name
         values = np.asarray(numpy_helper.to_array(tensor)).astype(np.float64)
         tensor.CopyFrom(numpy_helper.from_array(values, name))
@@ -93,6 +101,10 @@ def _operators() -> list[Any]:
         def _run(self, x: Any) -> tuple[Any]:
             return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
 
+    class Mean(OpRun):
+        def _run(self, *parts: Any) -> tuple[Any]:
+            return (sum(parts[1:], parts[0]) / len(parts),)
+
     class Gelu(OpRun):
         def _run(self, x: Any, approximate: str | None = None) -> tuple[Any]:
             if approximate == "tanh":
@@ -108,7 +120,7 @@ def _operators() -> list[Any]:
         def _run(self, x: Any, **options: Any) -> tuple[Any]:
             return (pooled(x, options, largest=True),)
 
-    return [BatchNormalization, Erf, GlobalMaxPool, Gelu, AveragePool, MaxPool]
+    return [BatchNormalization, Erf, GlobalMaxPool, Mean, Gelu, AveragePool, MaxPool]
 
 
 def _softmaxes() -> list[Any]:

@@ -132,9 +132,7 @@ def _tiled(call: Call, x: Value, repeats: Any) -> Value:
     counts = call.list(repeats, "repeats")
     if call.batched and counts[0] != 1:
         raise Refused("repeats the batch")
-    for at, count in enumerate(counts[call.batched :]):
-        x = call.tape.concatenate([x] * count, at) if count > 1 else x
-    return x
+    return of.repeated(call.tape, x, counts[call.batched :])
 
 
 def _size(call: Call, x: Value) -> Array:

@@ -31,6 +31,7 @@ __all__ = [
     "normalised",
     "picked",
     "pooled",
+    "repeated",
     "sliced",
     "smaller",
     "split",
@@ -251,6 +252,15 @@ def joined(tape: Tape, parts: Sequence[Any], at: int, name: str) -> Value:
             shift[tuple(place)] = part
     assert whole is not None
     return tape.affine(whole, 1.0, shift, name)
+
+
+def repeated(tape: Tape, x: Value, counts: Sequence[int]) -> Value:
+    """Record a value side by side with itself, so many times along every axis."""
+    if min(counts, default=1) < 1:
+        raise Refused("leaves no number of its value")
+    for at, count in enumerate(counts):
+        x = tape.concatenate([x] * count, at) if count > 1 else x
+    return x
 
 
 def split(tape: Tape, x: Value, at: int, sizes: Sequence[int]) -> list[Value]:

@@ -147,9 +147,7 @@ def _expanded(scene: Scene, x: Value, sizes: Sequence[int], **_: Any) -> Value:
 def _repeated(scene: Scene, x: Value, counts: Sequence[int]) -> Value:
     if len(counts) != len(x.shape) + 1 or counts[0] != 1:
         raise Refused("repeats the batch, or adds axes", "unsqueeze before it")
-    for at, count in enumerate(counts[1:]):
-        x = scene.tape.concatenate([x] * count, at) if count > 1 else x
-    return x
+    return of.repeated(scene.tape, x, counts[1:])
 
 
 SHAPES: dict[str, Callable[..., Any]] = {
