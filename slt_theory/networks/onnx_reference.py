@@ -1,12 +1,13 @@
 """Evaluate an ONNX model in float64 by ONNX's own reference implementation.
 
-Ten operators are computed by their definition instead, because the reference of onnx 1.23 is not
+Eleven operators are computed by their definition instead, because the reference of onnx 1.23 is not
 right there (each held against onnxruntime in the tests): batch norms of opsets 7 to 13 mix in
 the statistics of the batch, or fail; the error function, and GELU with it, is rounded to
 float32; global maxima of sequences run over the channels, too; means fail where a later value
 makes the first wider; pools of sequences with padding, or with padding found from the shape, fail
 or leave windows out; softmax, its logarithm and the one-hot maximum take one axis before opset 13,
-too, where they run over all axes from one on.
+too, where they run over all axes from one on; local response norms skip the channels behind the
+size of the batch.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def evaluator(model: Any) -> Any:
     """Return an evaluator of `model` in float64: ``run(None, {name: array})``."""
     from onnx.reference import ReferenceEvaluator
 
-    return ReferenceEvaluator(in_float64(model), new_ops=[*_operators(), *_softmaxes()])
+    return ReferenceEvaluator(in_float64(model), new_ops=[*_operators(), *_of_channels()])
 
 
 def in_float64(model: Any) -> Any:
@@ -123,8 +124,16 @@ def _operators() -> list[Any]:
     return [BatchNormalization, Erf, GlobalMaxPool, Mean, Gelu, AveragePool, MaxPool]
 
 
-def _softmaxes() -> list[Any]:
+def _of_channels() -> list[Any]:
     from onnx.reference.op_run import OpRun
+
+    class LRN(OpRun):
+        def _run(
+            self, x: Any, alpha: Any = None, beta: Any = None, bias: Any = None, size: Any = None
+        ) -> tuple[Any]:
+            sides = [(0, 0), ((size - 1) // 2, size // 2), *[(0, 0)] * (x.ndim - 2)]
+            around = np.lib.stride_tricks.sliding_window_view(np.pad(x**2, sides), size, axis=1)
+            return (x / (bias + alpha / size * around.sum(axis=-1)) ** beta,)
 
     class Softmax(OpRun):
         def _run(self, x: Any, **_: Any) -> tuple[Any]:
@@ -144,7 +153,7 @@ def _softmaxes() -> list[Any]:
             first = rows.argmax(axis=-1)[..., None] if rows.size else rows
             return (back((np.arange(rows.shape[-1]) == first).astype(x.dtype)),)
 
-    return [Softmax, LogSoftmax, Hardmax]
+    return [LRN, Softmax, LogSoftmax, Hardmax]
 
 
 def _rows(operator: Any, x: NDArray[Any]) -> tuple[NDArray[Any], Callable[..., NDArray[Any]]]:

@@ -35,12 +35,24 @@ def as_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
     if array.size == 0 and array.dtype == np.float64:  # np.asarray([])
         return array.astype(np.int64)
     if array.dtype.kind not in "iu":
+        wide = _beyond_int64(values)
+        if wide is not None:
+            raise BadInput(name, wide, f"must be at most {HEADROOM} in size", "use a coarser unit")
         raise BadInput(
             name, str(array.dtype), "must be integers", "put real numbers on a lattice first"
         )
     if array.dtype == np.uint64 and array.size and int(array.max()) > HEADROOM:
         raise BadInput(name, int(array.max()), f"must be at most {HEADROOM}", "use a coarser unit")
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _beyond_int64(values: Any) -> int | None:
+    """The largest of integers that numpy takes for floats or objects, such as [1, 2**63]."""
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return None
+    entries = np.asarray(values, dtype=object).ravel().tolist()
+    integers = all(type(entry) is int for entry in entries)
+    return max(entries, key=abs, default=None) if integers else None
 
 
 def _no_headroom(name: str, total: float) -> BadInput:

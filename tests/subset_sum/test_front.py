@@ -54,6 +54,13 @@ def test_bad_input_names_the_argument(call, argument):
     assert caught.value.argument == argument
 
 
+@pytest.mark.parametrize("largest", [2**63, 2**64, -(2**63) - 1])
+def test_integers_that_numpy_takes_for_floats_are_refused_as_too_large(largest):
+    with pytest.raises(BadInput) as caught:
+        subset_sum.best([1, largest], 0)
+    assert (caught.value.argument, caught.value.value) == ("items", largest)
+
+
 def test_empty_samples_have_one_subset():
     assert subset_sum.best([], 5).error == 5
     assert subset_sum.decide([], 0, 0) is not None

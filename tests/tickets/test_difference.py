@@ -163,7 +163,9 @@ def test_ctrl_c_keeps_what_was_proved(monkeypatch):
 
 
 def test_float16_is_the_nearest_number():
-    values = np.concatenate([RNG.normal(0, 1, 300), [65519.0, 2.0**-25, 3 * 2.0**-26, 0.0]])
+    # Just beyond a tie, and by less than float32 tells: by way of float32 it would be the tie.
+    beyond = [1 + 2.0**-11 + 2.0**-40, -1 - 3 * 2.0**-11 + 2.0**-40]
+    values = np.concatenate([RNG.normal(0, 1, 300), [65519.0, 2.0**-25, 3 * 2.0**-26, 0.0], beyond])
     net = Dense([values[:, None], np.ones((1, len(values)))], [values, None])
     short = rounded(net, "float16")
     grid = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(float)

@@ -86,3 +86,11 @@ def test_a_batch_norm_of_constants_takes_the_stored_statistics(tmp_path):
     for found in read(model, tmp_path / "b.onnx"):
         rows = found.reshape(2, 2)
         assert np.abs(rows - [[-2, -1], [2 * -4 / 3 + 1, 2 * 2 / 3 + 1]]).max() < 1e-12
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 7])
+def test_a_local_response_norm_of_constants_runs_over_all_channels(tmp_path, size):
+    image = np.random.default_rng(size).normal(size=(1, 5, 2, 3)).astype(np.float32) * 10
+    model = added("LRN", [image], 13, image.shape, size=size, alpha=0.5, beta=0.75, bias=2.0)
+    for found in read(model, tmp_path / "l.onnx"):
+        assert np.abs(found - by_runtime(model, image.shape)).max() < 1e-5
