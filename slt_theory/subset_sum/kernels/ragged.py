@@ -85,25 +85,29 @@ def within_many_py(
     fine = np.empty(FINE, np.int64)
     for turn in range(TURNS):
         begin = turn * (n // TURNS)
-        total = np.int64(0)
         left = (lo + hi) // 2
-        for k in range(FINE, n):
-            at = begin + k if begin + k < n else begin + k - n
-            item = items[at]
-            use = abs(left) > step and (item > 0) == (left > 0)
-            taken[at] = use
-            if use:
-                left -= item
-                total += item
-        for k in range(FINE):
-            fine[k] = items[begin + k if begin + k < n else begin + k - n]
+        total = left
+        for k in range(n):
+            taken[k] = False
+        at = begin + FINE
+        for _ in range(FINE, n):
+            if abs(left) <= step:  # no item is taken from here on
+                break
+            at = at if at < n else at - n
+            if (items[at] > 0) == (left > 0):
+                taken[at] = True
+                left -= items[at]
+            at += 1
+        total -= left
+        ahead = min(FINE, n - begin)
+        fine[:ahead] = items[begin : begin + ahead]
+        fine[ahead:] = items[: FINE - ahead]
         mask, part, shift = within(
             fine, lo - total, hi - total, shift, rounded, turned, table, space
         )
         if mask >= 0:
-            for k in range(FINE):
-                at = begin + k if begin + k < n else begin + k - n
-                taken[at] = (mask >> k) & 1 != 0
+            unpack_mask(mask, taken[begin : begin + ahead])
+            unpack_mask(mask >> ahead, taken[: FINE - ahead])
             return 0, total + part, shift
     for k in range(n):
         taken[k] = False

@@ -25,7 +25,7 @@ _STRETCH = 2048
 """Words that are compared at once, a multiple of 8: their flags stay in the nearest cache."""
 
 # Eight bytes of 0 or 1 times this: the highest byte has their bits, that of the first byte highest.
-_GATHER, _TOP_BYTE = np.uint64(0x8040201008040201), np.uint64(56)
+GATHER, TOP_BYTE = np.uint64(0x8040201008040201), np.uint64(56)
 # A de Bruijn sequence: a power of two times it has the exponent's own number in its highest 6 bits.
 _SEQUENCE, _TOP_SIX, _ONE = np.uint64(0x03F79D71B4CB0A89), np.uint64(58), np.uint64(1)
 _PLACES = np.empty(64, np.int64)
@@ -92,7 +92,7 @@ def bits_between_py(words: Words32, low: Scalar, high: Scalar, flags: Bytes, bit
         flags[k] = 0
     eights = flags.view(np.uint64)
     for b in range(count):
-        bits[b] = np.uint8((eights[b] * _GATHER) >> _TOP_BYTE)
+        bits[b] = np.uint8((eights[b] * GATHER) >> TOP_BYTE)
 
 
 bits_between = jit(bits_between_py)

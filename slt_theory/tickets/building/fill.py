@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from slt_theory.tickets.block import Block, SourceLayer
 from slt_theory.tickets.building.sums import CandidateRows, solve_candidates, work_space
+from slt_theory.tickets.building.uniform_rows import UniformRows
 from slt_theory.tickets.partial import MaskStore, Memory
 from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 
@@ -139,47 +140,57 @@ class _Rows:
         self.live, self.slopes = live.astype(np.int32), _short(slopes)
         self.candidates = CandidateRows.empty(groups, width)
         self.space = work_space()
+        self.compiled = None
+        if UniformRows.applies(task, self.slopes):
+            self.compiled = UniformRows(task, seed, self.live, self.slopes)
 
     def fill(self, rows: range, mask: NDArray[np.uint8]) -> Missed:
         """Rows of the mask, in place; the sums that are not reached."""
-        from slt_theory.subset_sum.kernels.wiring import keep, offer
-
-        task, frozen = self.task, self.frozen
-        n = task.slopes.shape[1]
+        task = self.task
         goals = task.block.target_rows(np.arange(rows.start, rows.stop))
         missed: Missed = []
         for row, goal in zip(rows, goals.tolist(), strict=True):
-            groups = task.groups(row)
-            candidates = self.candidates.first(groups)
-            words = frozen(row)[: groups * n]
-            limits = frozen.pruned, frozen.locked
-            offer(
-                self.numbers(row),
-                words,
-                *limits,
-                n,
-                self.live[:groups],
-                self.slopes[:groups],
-                candidates.items,
-                candidates.places,
-                candidates.counts,
-                candidates.shifts,
-            )
-            if task.off is not None and task.off[row]:
-                taken, wrong = self._silence(candidates)
-            else:
-                taken, errors = solve_candidates(
-                    candidates,
-                    task.goals[goal, :groups],
-                    radius=task.radius,
-                    size=task.block.size,
-                    space=self.space,
-                )
+            own = task.goals[goal, : task.groups(row)]
+            packed, off = mask[row], task.off is not None and bool(task.off[row])
+            packed[:] = 0
+            if self.compiled is not None and not off:
+                errors = self.compiled(row, own, packed)
                 wrong = (errors < 0) | (errors > task.limit)
-            mask[row] = 0
-            keep(words, *limits, candidates.places, candidates.counts, taken, n, mask[row])
+            else:
+                wrong = self._solved(row, own, packed, off=off)
             missed += [(row, int(group)) for group in np.flatnonzero(wrong)]
         return missed
+
+    def _solved(
+        self, row: int, goals: Int64Array, packed: NDArray[np.uint8], *, off: bool
+    ) -> NDArray[np.bool_]:
+        """Sums of a row that are not reached; sets its bits, step by step, for any law."""
+        from slt_theory.subset_sum.kernels.wiring import keep, offer
+
+        task, groups, n = self.task, goals.size, self.task.slopes.shape[1]
+        candidates, limits = self.candidates.first(groups), (self.frozen.pruned, self.frozen.locked)
+        words = self.frozen(row)[: groups * n]
+        offer(
+            self.numbers(row),
+            words,
+            *limits,
+            n,
+            self.live[:groups],
+            self.slopes[:groups],
+            candidates.items,
+            candidates.places,
+            candidates.counts,
+            candidates.shifts,
+        )
+        if off:
+            taken, wrong = self._silence(candidates)
+        else:
+            taken, errors = solve_candidates(
+                candidates, goals, radius=task.radius, size=task.block.size, space=self.space
+            )
+            wrong = (errors < 0) | (errors > task.limit)
+        keep(words, *limits, candidates.places, candidates.counts, taken, n, packed)
+        return wrong
 
     def _silence(self, candidates: CandidateRows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Every sum as far as it goes to the side on which its neuron is 0."""
