@@ -68,7 +68,7 @@ def test_one_number_that_is_none_spoils_every_bound(value):
     assert largest(None) == 0
     assert largest((-np.ones(2), np.zeros(2))) == 1
     forms = np.array([[1.0, value], [1.0, 1.0]])
-    assert largest_absolute_sum(forms, Box()) == INF
+    assert largest_absolute_sum([forms], Box()) == INF
     assert spectral_certified(forms) == INF
 
 

@@ -250,7 +250,7 @@ def test_sums_of_absolute_values_against_every_corner(domain):
     where, rng = parse_domain(domain), np.random.default_rng(7)
     for size in (1, 3, 8):
         rows, constant = rng.normal(size=(20, size)), rng.normal(size=20)
-        bound = largest_absolute_sum(on_unit(rows, constant, where), where)
+        bound = largest_absolute_sum([on_unit(rows, constant, where)], where)
         if isinstance(where, Box):
             corners = np.array(list(itertools.product((where.lo, where.hi), repeat=size)))
         else:

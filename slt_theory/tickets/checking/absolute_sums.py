@@ -12,11 +12,12 @@ all take the same x, which is worth about the root of the number of inputs.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.networks.norms import spectral_certified
+from slt_theory.networks.definite import largest_eigenvalue
 from slt_theory.tickets.domain import Ball, Inputs
 
 __all__ = ["largest_absolute_sum", "on_unit"]
@@ -32,36 +33,33 @@ def on_unit(rows: Floats, constant: Floats, domain: Inputs) -> Floats:
     return np.column_stack([constant + rows @ ((lo + hi) / 2), rows * ((hi - lo) / 2)])
 
 
-def largest_absolute_sum(forms: Floats, domain: Inputs) -> float:
+def largest_absolute_sum(blocks: Iterable[Floats], domain: Inputs) -> float:
     """Upper bound of ``sum_c |forms_c (1, y)|`` over the domain's unit box or ball.
 
     Parameters
     ----------
-    forms : array (forms, 1 + inputs)
-        Taken as exact.
+    blocks : iterable of arrays (forms, 1 + inputs)
+        Taken as exact; some forms at a time.
     domain : Inputs
 
     Returns
     -------
     float
         Rounded up; infinite where a square overflows. About one product of the forms with
-        themselves and one eigenbasis.
+        themselves and one factorisation.
     """
-    sizes = np.sqrt((forms * forms).sum(axis=1))
-    if not np.isfinite(sizes).all():
-        return math.inf
-    live = sizes > 2.0**-400
+    sums = _Sums()
+    for forms in blocks:
+        if not sums.add(forms):
+            return math.inf
     # Forms this small cannot add more than their plain sizes.
-    rest = float(np.abs(forms[~live]).sum()) * 1.001 + 2.0**-300
-    forms, weights = forms[live], sizes[live]
-    if not len(forms):
+    rest = sums.small * 1.001 + 2.0**-300
+    gram, trace = sums.gram, sums.trace
+    if not sums.count:
         return rest
-    unit = forms / np.sqrt(weights)[:, None]
-    gram = unit.T @ unit
-    trace = float(np.einsum("ij,ij->", unit, unit))
     # Entries of `gram` are off by k u times those of |unit|'|unit|, whose norm is at most the
     # trace; those of `unit` by 3 u. Either moves the quadratic form by at most k u trace |y|^2.
-    terms, size = len(forms) + 16, len(gram) + 16
+    terms, size = sums.count + 16, len(gram) + 16
     slip = terms * 2.0**-51 * trace * size
     diagonal = np.maximum(np.diag(gram), trace * 2.0**-40)
     if isinstance(domain, Ball):
@@ -71,8 +69,43 @@ def largest_absolute_sum(forms: Floats, domain: Inputs) -> float:
         reach = float(diagonal.sum())
     scale = 1 / np.sqrt(diagonal)
     # Scaling rounds entries of size at most 1 by 3 u.
-    norm = spectral_certified(gram * scale[:, None] * scale) + size * 2.0**-50
+    norm = max(0.0, largest_eigenvalue(gram * scale[:, None] * scale)) + size * 2.0**-50
     quadratic = norm * reach * (1 + size * 2.0**-50) + slip
-    total = math.sqrt(float(weights.sum()) * quadratic)
+    total = math.sqrt(sums.weights * quadratic)
     bound = total * (1 + terms * 2.0**-50) + rest
     return bound if math.isfinite(bound) else math.inf
+
+
+class _Sums:
+    """What the bound needs of all forms.
+
+    Attributes
+    ----------
+    gram : array (1 + inputs, 1 + inputs)
+        Of the forms over the roots of their lengths.
+    trace, weights : float
+        Its trace, and the sum of the lengths.
+    small : float
+        Sum of the sizes of all entries of forms too small to be divided by their length.
+    count : int
+        Of the others.
+    """
+
+    def __init__(self) -> None:
+        self.gram: Floats = np.zeros((1, 1))
+        self.trace = self.weights = self.small = 0.0
+        self.count = 0
+
+    def add(self, forms: Floats) -> bool:
+        """Take some forms; False where a square overflows."""
+        sizes = np.sqrt((forms * forms).sum(axis=1))
+        if not np.isfinite(sizes).all():
+            return False
+        live = sizes > 2.0**-400
+        self.small += float(np.abs(forms[~live]).sum())
+        unit = forms[live] / np.sqrt(sizes[live])[:, None]
+        self.gram = self.gram + unit.T @ unit
+        self.trace += float(np.einsum("ij,ij->", unit, unit))
+        self.weights += float(sizes[live].sum())
+        self.count += int(np.count_nonzero(live))
+        return True

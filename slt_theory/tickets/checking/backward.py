@@ -115,7 +115,7 @@ def _passed(
     sizes = np.maximum(np.abs(before[0]), np.abs(before[1]))
     if isinstance(step, Weigh):
         operator, bias = target.operator(step.layer), target.biases[step.layer]
-        heavy = charge(operator_terms(operator)) * (operator.map(np.abs) @ sizes)
+        heavy = charge(operator_terms(operator)) * operator.sizes_times(sizes)
         back = [(step.of, operator.back(c))]
         if bias is None:
             return back, nothing, np.abs(c) @ heavy

@@ -47,6 +47,9 @@ from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["certify", "gap_of", "verify"]
 
+_ROWS = 1 << 11
+"""Rows of errors that are worked on at once."""
+
 
 def verify(ticket: Ticket, target: Network, allowed: int, *, search: float = 0.0) -> Verification:
     """Check a ticket against its target; as `slt_theory.tickets.verify`, within `allowed` bytes."""
@@ -124,12 +127,15 @@ def _check(
 
 def _weight_errors(ticket: Ticket, layers: list[Compared]) -> tuple[float, float]:
     """Largest and median error of all weights that the source has, without rows switched off."""
-    errors = np.concatenate(
-        [
-            layer.worst()[block.wired(np.arange(block.rows)) & ~layer.off[:, None]] * layer.unit
-            for block, layer in zip(ticket.blocks, layers, strict=True)
-        ]
-    )
+    errors, end = np.empty(sum(layer.positive.size for layer in layers)), 0
+    for block, layer in zip(ticket.blocks, layers, strict=True):
+        for start in range(0, block.rows, _ROWS):
+            rows = np.arange(start, min(start + _ROWS, block.rows))
+            counted = block.wired(rows) & ~layer.off[rows, None]
+            values = layer.worst(slice(start, start + _ROWS))[counted] * layer.unit
+            errors[end : end + values.size] = values
+            end += values.size
+    errors = errors[:end]
     return float(errors.max()), float(np.median(errors, overwrite_input=True))
 
 
@@ -153,7 +159,9 @@ def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Verificati
 def _eps_failures(ticket: Ticket, layers: list[Compared]) -> list[str]:
     failures = []
     for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
-        outside = int(np.count_nonzero(layer.worst() > allowed_units(block)))
+        allowed = allowed_units(block)
+        parts = (slice(start, start + _ROWS) for start in range(0, block.rows, _ROWS))
+        outside = sum(int(np.count_nonzero(layer.worst(rows) > allowed)) for rows in parts)
         if outside:
             eps = float(Fraction(block.eps))
             failures.append(

@@ -67,11 +67,11 @@ class Compared:
         """Value of one step of the effective integers."""
         return float(np.ldexp(1.0, self.effective.scale_exponent - PRODUCT_BITS))
 
-    def worst(self) -> Int64Array:
+    def worst(self, rows: slice | Int64Array = slice(None)) -> Int64Array:
         """Largest error of every weight in units, halves and target rounding included."""
-        errors = np.abs(self.positive)
+        errors = np.abs(self.positive[rows])
         if self.negative is not self.positive:
-            np.maximum(errors, np.abs(self.negative), out=errors)
+            np.maximum(errors, np.abs(self.negative[rows]), out=errors)
         errors += self.slack
         return errors
 
@@ -153,8 +153,11 @@ def compare_all(ticket: Ticket, target: Network) -> list[Compared]:
         after = consumer(target, k)
         if after is not None and isinstance(source_block(ticket, after), SingleBlock):
             silent = silent_copies(block, layer.effective, non_negative=non_negative[k])
-            wrong = layer.worst() > allowed_units(block)
-            copies = silent & wrong.reshape(silent.size, -1).any(axis=1)
+            own = np.flatnonzero(silent)
+            rows = (own[:, None] * block.taps + np.arange(block.taps)).ravel()
+            wrong = layer.worst(rows) > allowed_units(block)
+            copies = np.zeros_like(silent)
+            copies[own] = wrong.reshape(own.size, block.taps * block.columns).any(axis=1)
             off[after] = copies
             layer = layer.switched_off(np.repeat(copies, block.taps))
         _check_exact(layer, k)
@@ -165,7 +168,7 @@ def compare_all(ticket: Ticket, target: Network) -> list[Compared]:
 def _check_exact(layer: Compared, index: int) -> None:
     """Sums, and their distances from the target's weights, are exact in float64, and finite."""
     halves = (layer.effective.positive, layer.effective.negative, layer.positive, layer.negative)
-    most = max(int(np.abs(s).max()) for s in halves if s is not None)
+    most = max(max(int(s.max()), -int(s.min())) for s in halves if s is not None)
     bits = most.bit_length() + layer.effective.scale_exponent - PRODUCT_BITS
     if most >= _EXACT or bits > _LARGEST_BITS:
         raise MalformedTicket(f"layer {index}: a sum leaves the exact range of float64")

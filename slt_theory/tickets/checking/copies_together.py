@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ from slt_theory.tickets.domain import Inputs
 __all__ = ["Together", "slack_of"]
 
 Floats = NDArray[np.float64]
+_AT_ONCE = 1 << 21
+"""Numbers of forms that are made at once: one array of a large layer takes 180 MB."""
 
 
 def slack_of(layer: PairLayer, values: Range, errors: Range | None) -> float:
@@ -50,7 +54,6 @@ class Together:
         self.slack = slack_of(layers[layer], inputs, None)
         self.constant = target.spread(layer, spread.constant)
         self.gap, self.inputs = spread, inputs
-        self._forms: Floats | None = None
         self._sums: dict[bytes, float] = {}
 
     @classmethod
@@ -70,22 +73,26 @@ class Together:
         weights = np.abs(coefficients)
         key = weights.tobytes()
         if key not in self._sums:
-            forms, live = self._unit(), weights > 0
-            total = largest_absolute_sum(forms[live] * weights[live, None], self.domain)
+            total = largest_absolute_sum(self._forms(weights), self.domain)
             # Forms are rounded, by as much as their terms are large.
             reach = self._reach() + self.slack
-            total += float(weights @ reach) * charge(2 * forms.shape[1] + weights.size)
+            total += float(weights @ reach) * charge(2 * self.inputs[0].size + 2 + weights.size)
             self._sums[key] = total + float(weights.sum()) * self.slack * 1.001
         return self._sums[key]
 
-    def _unit(self) -> Floats:
-        if self._forms is None:
-            rows = self.gap.positive
-            matrix = rows.matrix if rows.unrolling.one_site else rows.tocsr().toarray()
-            self._forms = on_unit(matrix, self.constant, self.domain)
-        return self._forms
+    def _forms(self, weights: Floats) -> Iterator[Floats]:
+        """Forms of (1, y) times their weights, some copies at a time."""
+        rows = self.gap.positive
+        whole = None if rows.unrolling.one_site else rows.tocsr()
+        step = max(1, _AT_ONCE // max(rows.shape[1], 1))
+        for start in range(0, weights.size, step):
+            live = start + np.flatnonzero(weights[start : start + step] > 0)
+            matrix = rows.matrix[live] if whole is None else whole[live].toarray()
+            forms = on_unit(matrix, self.constant[live], self.domain)
+            forms *= weights[live, None]
+            yield forms
 
     def _reach(self) -> Floats:
         """Twice the sum of the sizes of all terms of every copy's form, over the domain."""
         size = np.maximum(np.abs(self.inputs[0]), np.abs(self.inputs[1]))
-        return np.asarray(2 * (self.gap.positive.map(np.abs) @ size + np.abs(self.constant)))
+        return np.asarray(2 * (self.gap.positive.sizes_times(size) + np.abs(self.constant)))

@@ -170,7 +170,7 @@ class Pair:
     def _heavy(self, name: str, operator: Operator, size: Floats) -> Floats:
         """Charge for the rounding of a product, per coefficient."""
         if name not in self._charges:
-            self._charges[name] = charge(operator_terms(operator)) * (operator.map(np.abs) @ size)
+            self._charges[name] = charge(operator_terms(operator)) * operator.sizes_times(size)
         return self._charges[name]
 
     def _activate(

@@ -36,7 +36,8 @@ class PairLayer:
     bias : array (values out,)
         The target's, at every site.
     mean : Gap
-        Ticket minus target, averaged over the copies of an output; ``wiring`` likewise.
+        Ticket minus target, averaged over the copies of an output; ``wiring`` likewise where a
+        layer tells copies of its inputs apart, else it stands for nothing.
     spread : Gap or None
         What every copy differs by; None where an output has one copy.
     """
@@ -63,7 +64,7 @@ def split_layers(target: Network, gaps: Sequence[Gap]) -> list[PairLayer] | None
         weight = target.operator(k)
         bias = target.biases[k]
         wired = gap.wiring.shape[1] != weight.shape[1]
-        parts = _split(gap)
+        parts = _split(gap, wired=wired)
         if parts is None or (wired and gap.negative is not gap.positive):
             return None
         zeros = np.zeros(weight.shape[0])
@@ -77,12 +78,15 @@ def split_layers(target: Network, gaps: Sequence[Gap]) -> list[PairLayer] | None
     return layers
 
 
-def _split(gap: Gap) -> tuple[Gap, Gap | None] | None:
+def _split(gap: Gap, *, wired: bool) -> tuple[Gap, Gap | None] | None:
+    """Mean and differences; without `wired` the wiring is not asked for, inputs have no spread."""
     if gap.copies == 1:
         return gap, None
-    operators = [gap.wiring, gap.positive]
+    operators = [gap.positive]
     if gap.negative is not gap.positive:
         operators.append(gap.negative)
+    if wired:
+        operators.append(gap.wiring)
     pairs = [_mean(each.coefficients, gap.copies) for each in operators]
     constants = _mean(gap.constant, gap.copies)
     halves = []
@@ -95,7 +99,9 @@ def _split(gap: Gap) -> tuple[Gap, Gap | None] | None:
         if constants is None:
             return None
         copies = 1 if side == 0 else gap.copies
-        halves.append(Gap(sides[0], sides[1], sides[-1], constants[side], gap.slack, copies))
+        negative = sides[0] if gap.negative is gap.positive else sides[1]
+        wiring = sides[-1]
+        halves.append(Gap(wiring, sides[0], negative, constants[side], gap.slack, copies))
     return halves[0], halves[1]
 
 

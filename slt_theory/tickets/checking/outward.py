@@ -54,6 +54,11 @@ def largest(values: Range | None) -> float:
 
 def dot(matrix: Operator, lo: Floats, hi: Floats) -> Range:
     """Outward range of ``matrix @ x`` over lo <= x <= hi."""
+    ends = [_dot(part, lo, hi) for part in matrix.parts()]
+    return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
+
+
+def _dot(matrix: Operator, lo: Floats, hi: Floats) -> Range:
     above = matrix.map(lambda m: np.maximum(m, 0))
     below = matrix.map(lambda m: np.maximum(-m, 0))
     hi_p, hi_n = np.maximum(hi, 0), np.maximum(-hi, 0)
@@ -81,7 +86,8 @@ def operator_terms(operator: Operator) -> int:
 
 def ball_radius(matrix: Operator, radius: float) -> Floats:
     """Upper bound of ``radius * ||row||_2``."""
-    squares = matrix.map(np.square) @ np.ones(matrix.shape[1])
+    ones = np.ones(matrix.shape[1])
+    squares = np.concatenate([part.map(np.square) @ ones for part in matrix.parts()])
     squares = up(squares, matrix.terms)
     return np.asarray(np.nextafter(np.nextafter(np.sqrt(squares), np.inf) * radius, np.inf))
 
@@ -107,9 +113,12 @@ def piecewise(positive: Operator, negative: Operator, lo: Floats, hi: Floats) ->
         return dot(positive, np.maximum(lo, 0), np.maximum(hi, 0))
     unrolling = positive.unrolling
     if unrolling.one_site:
-        least, most = _ends(positive.matrix, negative.matrix, lo, hi)
-        sides = (Operator(side[:, None, :], unrolling) for side in (least, most))
-        return _sum_range(*sides)
+        ends = []
+        for p_rows, n_rows in zip(positive.parts(), negative.parts(), strict=True):
+            least, most = _ends(p_rows.matrix, n_rows.matrix, lo, hi)
+            sides = (Operator(side[:, None, :], unrolling) for side in (least, most))
+            ends.append(_sum_range(*sides))
+        return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
     # Site by site: a channel out at a time, with the entries that its sites see.
     lower, upper = np.empty(positive.shape[0]), np.empty(positive.shape[0])
     sites = unrolling.sites_out

@@ -14,6 +14,19 @@ __all__ = ["rounding_bound"]
 Floats = NDArray[np.float64]
 
 
+def _sizes_applied(source: SourceMap, *batches: Floats) -> list[Floats]:
+    """What the absolute slopes, the larger of both sides, make of batches."""
+    images: list[list[Floats]] = [[] for _ in batches]
+    for positive, negative in zip(source.positive.parts(), source.negative.parts(), strict=True):
+        size = np.abs(positive.coefficients)
+        if source.two_sided:
+            size = np.maximum(size, np.abs(negative.coefficients))
+        operator = Operator(size, positive.unrolling)
+        for image, batch in zip(images, batches, strict=True):
+            image.append(operator.apply(batch))
+    return [np.concatenate(image, axis=1) for image in images]
+
+
 def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats]) -> list[Floats]:
     """Bounds of the rounding errors of `run_source` on single inputs, for every value."""
     errors = [np.zeros_like(values[0])]
@@ -23,14 +36,10 @@ def rounding_bound(target: Network, maps: list[SourceMap], values: list[Floats])
         error, x = errors[step.of], values[step.of]
         if isinstance(step, Weigh):
             source = maps[step.layer]
-            size = np.maximum(
-                np.abs(source.positive.coefficients), np.abs(source.negative.coefficients)
-            )
-            operator = Operator(size, source.positive.unrolling)
-            gamma = (2 * operator.terms + 4) * 2.0**-52
-            bias = np.repeat(np.abs(source.bias), operator.unrolling.sites_out)
-            magnitude = operator.apply(np.abs(x)) + bias
-            moved = operator.apply(error)
+            gamma = (2 * source.positive.terms + 4) * 2.0**-52
+            bias = np.repeat(np.abs(source.bias), source.positive.unrolling.sites_out)
+            magnitude, moved = _sizes_applied(source, np.abs(x), error)
+            magnitude += bias
             if source.loose:
                 inputs = np.abs(x) + error
                 moved = moved + source.loose * (inputs.sum(axis=1, keepdims=True) + 1) * (1 + gamma)
