@@ -82,7 +82,7 @@ def found(seed: int, shared: bool = True) -> Outcome:
         for trial in range(trials):
             stream = stream_id(Purpose.TESTS, 500_000 + 1000 * m + trial)
             small += vector_differencing(law.sample(seed, stream, 0, n * m).reshape(n, m)) <= most
-        outcomes.append(share(small, trials, 0.7, f"n = {n}, m = {m}, at most {most / 2**44:.2g}"))
+        outcomes.append(share(small, trials, 0.5, f"n = {n}, m = {m}, at most {most / 2**44:.2g}"))
     return together(*outcomes)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import torch
@@ -19,7 +20,10 @@ import torch
 from slt_theory.errors import BadInput
 from slt_theory.torch.reading.exported import arguments, computed, constants, operator_name
 
-__all__ = ["AFFINE", "PRODUCTS", "Flow"]
+__all__ = ["AFFINE", "PRODUCTS", "UNIT", "Flow"]
+
+UNIT = 2.0**-53
+"""Largest relative error of one rounding in float64."""
 
 PRODUCTS = ("aten.linear", "aten.matmul", "aten.mm", "aten.bmm", "aten.addmm", "aten.einsum")
 _SUMS = ("aten.add.Tensor", "aten.sub.Tensor", "aten.rsub.Scalar", "aten.neg")
@@ -56,6 +60,8 @@ class Flow:
                 else:
                     self.constants[node] = computed(node, *arguments(node, self.constants.get))
 
+        self.returned = [node for node in self.nodes[-1].all_input_nodes if node in self.depends]
+
     def output(self) -> Any:
         """Return the node of the one output that depends on the input.
 
@@ -64,13 +70,23 @@ class Flow:
         BadInput
             If there are others.
         """
-        returned = [node for node in self.nodes[-1].all_input_nodes if node in self.depends]
-        if len(returned) != 1:
+        if len(self.returned) != 1:
             raise BadInput(
-                "module", f"{len(returned)} outputs", "must return one tensor",
+                "module", f"{len(self.returned)} outputs", "must return one tensor",
                 "of an attention return its values alone, not its weights (need_weights=False)",
             )  # fmt: skip
-        return returned[0]
+        return self.returned[0]
+
+    def part(self, start: Any, goal: Any) -> Flow:
+        """The nodes from one to another, as a flow from `start` to `goal`."""
+        part = copy(self)
+        part.nodes = [start, *self._between({start: None}, goal)]
+        part.input, part.depends, part.returned = start, set(part.nodes), [goal]
+        return part
+
+    def passes(self, node: Any) -> bool:
+        """Tell whether every path from the input to the output goes through a node."""
+        return self.input not in self._between({node: None}, self.output())
 
     def run(
         self, start: Mapping[Any, torch.Tensor], goal: Any, *, sizes: bool = False

@@ -21,11 +21,10 @@ from slt_theory.errors import BadInput
 from slt_theory.networks.attention import Attention, attend
 from slt_theory.networks.rounding import Agreement, random_inputs
 from slt_theory.torch.reading.attention import AttentionCore, cores_of
-from slt_theory.torch.reading.flow import Flow
+from slt_theory.torch.reading.flow import UNIT, Flow
 
-__all__ = ["read_heads"]
+__all__ = ["AttentionGraph", "hold", "read_heads"]
 
-_UNIT = 2.0**-53
 _TINY = 2.0**-1000
 _INPUTS = 8
 _KINDS = ("queries", "keys", "values")
@@ -36,12 +35,18 @@ _BIAS = (
 
 
 @dataclass(frozen=True)
-class _AttentionGraph:
+class AttentionGraph:
     """A graph of self-attention: its softmaxes and its output, at a batch of B inputs."""
 
     flow: Flow
     cores: list[AttentionCore]
     output: Any
+
+    @classmethod
+    def of(cls, flow: Flow) -> AttentionGraph:
+        """The graph of a flow; `BadInput` names what no attention of this form holds."""
+        output = flow.output()
+        return cls(flow, cores_of(flow, output), output)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -74,6 +79,28 @@ class _AttentionGraph:
         start = {node: part.reshape(node.meta["val"].shape) for node, part in mixed.items()}
         return self.flow.run(start, self.output, sizes=sizes)
 
+    def errors(self, x: Tensor, moved: Tensor | None = None) -> Tensor:
+        """A bound of the errors of one evaluation at a batch, its tokens known up to `moved`."""
+        start, off = {self.flow.input: x}, torch.zeros_like(x) if moved is None else moved
+        errors, sizes, terms = {}, {}, 0
+        for core in self.cores:
+            sides, wide, shifts = (
+                self.sides(core, v, sizes=s)
+                for v, s in ((x, False), (x.abs() + off, True), (off, True))
+            )
+            slack = _slack(self, start, (core.query, core.key, core.value), x.shape[2])
+            values, wrong = _mixed(
+                [part.numpy() for part in sides],
+                core.scaling(sides[0].shape[3]),
+                [slack * w.numpy() + s.numpy() for w, s in zip(wide, shifts, strict=True)],
+            )
+            errors[core.mixed] = torch.from_numpy(wrong)
+            sizes[core.mixed] = torch.from_numpy(np.abs(values) + wrong)
+            terms += values.shape[1] * values.shape[3]
+        slack = _slack(self, sizes, [self.output], terms)
+        behind = [self.behind(given, sizes=True) for given in (errors, sizes)]
+        return behind[0] + slack * behind[1]
+
 
 def read_heads(flow: Flow, outputs: Callable[[Tensor], Tensor]) -> tuple[Attention, Agreement]:
     """Read an exported graph of self-attention.
@@ -100,7 +127,7 @@ def read_heads(flow: Flow, outputs: Callable[[Tensor], Tensor]) -> tuple[Attenti
             "example", tuple(flow.input.meta["val"].shape),
             "must be (batch, tokens, width) of an attention, and so must its output be",
         )  # fmt: skip
-    layer = _AttentionGraph(flow, cores_of(flow, output), output)
+    layer = AttentionGraph.of(flow)
     parts = [_matrices(layer, core) for core in layer.cores]
     shapes = {tuple(part.shape[1:] for part in matrices) for matrices in parts}
     if len(shapes) > 1:
@@ -110,7 +137,7 @@ def read_heads(flow: Flow, outputs: Callable[[Tensor], Tensor]) -> tuple[Attenti
     return target, _compare_whole(layer, target, outputs)
 
 
-def _matrices(layer: _AttentionGraph, core: AttentionCore) -> list[Any]:
+def _matrices(layer: AttentionGraph, core: AttentionCore) -> list[Any]:
     """Query, key, value (heads, d1, numbers) and output (heads, numbers, d2) of one softmax."""
     _, tokens, width = layer.shape
     zeros = torch.zeros(layer.shape, dtype=torch.float64)
@@ -130,7 +157,7 @@ def _matrices(layer: _AttentionGraph, core: AttentionCore) -> list[Any]:
     return [query * scale, key, value, _output(layer, core, value.shape[0], value.shape[2])]
 
 
-def _output(layer: _AttentionGraph, core: AttentionCore, heads: int, numbers: int) -> Any:
+def _output(layer: AttentionGraph, core: AttentionCore, heads: int, numbers: int) -> Any:
     """The map from mixed values (heads, numbers) of one softmax to the output's numbers."""
     batch, tokens, _ = layer.shape
     nothing = {c.mixed: torch.zeros(c.mixed.meta["val"].shape).double() for c in layer.cores}
@@ -146,13 +173,13 @@ def _output(layer: _AttentionGraph, core: AttentionCore, heads: int, numbers: in
     return torch.cat(rows).reshape(heads, numbers, -1).numpy()
 
 
-def _slack(layer: _AttentionGraph, start: Any, goals: Sequence[Any], terms: int) -> float:
+def _slack(layer: AttentionGraph, start: Any, goals: Sequence[Any], terms: int) -> float:
     """Twice the relative rounding of torch's map, and of its matrix and one product with it."""
     count = max(layer.flow.roundings(start, goal) for goal in goals)
-    return 4 * (count + terms + 8) * _UNIT
+    return 4 * (count + terms + 8) * UNIT
 
 
-def _compare_parts(layer: _AttentionGraph, parts: list[list[Any]]) -> None:
+def _compare_parts(layer: AttentionGraph, parts: list[list[Any]]) -> None:
     """Hold every map and every softmax against torch, each at torch's own values."""
     batch, tokens, width = layer.shape
     x = torch.from_numpy(random_inputs(tokens * width, batch)).reshape(layer.shape)
@@ -167,21 +194,22 @@ def _compare_parts(layer: _AttentionGraph, parts: list[list[Any]]) -> None:
             _KINDS, matrices, theirs, sizes, (usual, 1.0, 1.0), strict=False
         ):
             ours = np.einsum("btj,hjk->bhtk", x.numpy(), matrix)
-            _hold(name, ours, factor * seen.numpy(), slack * abs(factor) * size.numpy())
+            hold(name, ours, factor * seen.numpy(), slack * abs(factor) * size.numpy())
         mixed = flow.run(start, core.mixed).reshape(theirs[2].shape).numpy()
         mixed_values[core.mixed] = torch.from_numpy(mixed)
         scale = core.scaling(theirs[0].shape[3])
         given = [part.numpy() for part in theirs]
         values, errors = _mixed(given, scale, [np.zeros_like(part) for part in given])
-        _hold("mixed values", values, mixed, 2 * errors)
+        hold("mixed values", values, mixed, 2 * errors)
         expected = expected + np.einsum("bhtk,hkj->btj", mixed, matrices[3])
     wide = layer.behind({k: v.abs() for k, v in mixed_values.items()}, sizes=True).numpy()
     terms = sum(m[3].shape[0] * m[3].shape[1] for m in parts)
     slack = _slack(layer, mixed_values, [layer.output], terms)
-    _hold("outputs", expected, layer.behind(mixed_values).numpy(), slack * wide)
+    hold("outputs", expected, layer.behind(mixed_values).numpy(), slack * wide)
 
 
-def _hold(name: str, ours: Any, theirs: Any, bound: Any) -> None:
+def hold(name: str, ours: Any, theirs: Any, bound: Any) -> None:
+    """Refuse a difference from torch beyond a bound, all arrays of one shape."""
     if ours.shape != theirs.shape:
         raise BadInput("module", theirs.shape, f"is the shape of its {name}, not {ours.shape}")
     difference = np.abs(ours - theirs)
@@ -205,20 +233,20 @@ def _mixed(sides: Sequence[Any], scale: float, errors: Sequence[Any]) -> tuple[A
     scores = query @ turned * scale
     wide = np.abs(query) + of_query, np.abs(turned) + np.swapaxes(of_key, -1, -2)
     moved = wide[0] @ wide[1] - np.abs(query) @ np.abs(turned)
-    off = abs(scale) * (moved + (2 * numbers + 16) * _UNIT * (wide[0] @ wide[1]))
+    off = abs(scale) * (moved + (2 * numbers + 16) * UNIT * (wide[0] @ wide[1]))
     weights = np.stack([attend(row, None) for row in scores.reshape(-1, *scores.shape[-2:])])
     weights = weights.reshape(scores.shape)
     with np.errstate(over="ignore"):
-        factor = np.expm1(2 * off.max(axis=-1, keepdims=True) + (2 * tokens + 32) * _UNIT)
+        factor = np.expm1(2 * off.max(axis=-1, keepdims=True) + (2 * tokens + 32) * UNIT)
     changed = np.minimum(factor * weights, 1.0)
     size = np.abs(value) + of_value
     return weights @ value, (
-        changed @ size + weights @ (of_value + (2 * tokens + 8) * _UNIT * size) + _TINY
+        changed @ size + weights @ (of_value + (2 * tokens + 8) * UNIT * size) + _TINY
     )
 
 
 def _compare_whole(
-    layer: _AttentionGraph, target: Attention, outputs: Callable[[Tensor], Tensor]
+    layer: AttentionGraph, target: Attention, outputs: Callable[[Tensor], Tensor]
 ) -> Agreement:
     """Hold the target against the module at random tokens, several inputs at once."""
     batch, tokens, width = layer.shape
@@ -226,28 +254,8 @@ def _compare_whole(
     x = torch.from_numpy(random_inputs(tokens * width, count)).reshape(count, tokens, width)
     ours = np.stack([target.forward(row) for row in x.numpy()])
     theirs = outputs(x).numpy()
-    bound = 2 * np.concatenate([_errors(layer, part) for part in torch.split(x, batch)])
-    _hold("outputs", ours, theirs, bound)
+    bound = 2 * np.concatenate([layer.errors(part).numpy() for part in torch.split(x, batch)])
+    hold("outputs", ours, theirs, bound)
     difference = np.abs(ours - theirs)
     worst = int(difference.argmax())
     return Agreement(count, float(difference.flat[worst]), float(bound.flat[worst]))
-
-
-def _errors(layer: _AttentionGraph, x: Tensor) -> Any:
-    """A bound of the rounding errors of one evaluation of the whole layer at a batch."""
-    start = {layer.flow.input: x}
-    errors, sizes, terms = {}, {}, 0
-    for core in layer.cores:
-        sides, wide = (layer.sides(core, v, sizes=s) for v, s in ((x, False), (x.abs(), True)))
-        slack = _slack(layer, start, (core.query, core.key, core.value), x.shape[2])
-        values, wrong = _mixed(
-            [part.numpy() for part in sides],
-            core.scaling(sides[0].shape[3]),
-            [slack * part.numpy() for part in wide],
-        )
-        errors[core.mixed] = torch.from_numpy(wrong)
-        sizes[core.mixed] = torch.from_numpy(np.abs(values) + wrong)
-        terms += values.shape[1] * values.shape[3]
-    slack = _slack(layer, sizes, [layer.output], terms)
-    behind = [layer.behind(given, sizes=True).numpy() for given in (errors, sizes)]
-    return behind[0] + slack * behind[1]

@@ -15,8 +15,9 @@ from slt_theory.errors import BadInput
 from slt_theory.networks.attention import Attention
 from slt_theory.networks.graph import Graph
 from slt_theory.networks.operators import Refused
-from slt_theory.networks.rounding import Agreement, Reading, compared, random_inputs
+from slt_theory.networks.rounding import Reading, compared, random_inputs
 from slt_theory.networks.tape import Tape, Value
+from slt_theory.networks.transformer import PlainTransformer
 from slt_theory.torch.reading.attention import SelfAttention, holds_attention
 from slt_theory.torch.reading.exported import (
     arguments,
@@ -33,6 +34,7 @@ from slt_theory.torch.reading.flow import Flow
 from slt_theory.torch.reading.heads import read_heads
 from slt_theory.torch.reading.operators import OPERATORS, REFUSED
 from slt_theory.torch.reading.scene import Scene
+from slt_theory.torch.reading.transformer import parts_of_stream, read_transformer
 from slt_theory.torch.reading.turned import Turned, on_turned
 
 __all__ = ["from_module", "read_module"]
@@ -50,22 +52,23 @@ _OF_SHAPE = frozenset(
 """Constants of the shape of a value."""
 
 
-def from_module(module: nn.Module, example: torch.Tensor) -> Graph | Attention:
-    """Read a module in evaluation mode as a network of this package, or as an attention layer.
+def from_module(module: nn.Module, example: torch.Tensor) -> Graph | Attention | PlainTransformer:
+    """Read a module in evaluation mode as a network of this package, an attention or a transformer.
 
     Parameters
     ----------
     module : nn.Module
         Left as it is. It is exported in float64 with `torch.export`, so what is read is the graph
         that runs: hooks, parametrisations, modules used twice, functional calls, batch norms. A
-        lone `nn.MultiheadAttention` is read as self-attention.
+        lone `nn.MultiheadAttention` is read as self-attention; blocks z = x + Attn(x),
+        y = z + F(z) with a ReLU network F of each token are read as a transformer.
     example : tensor (batch, ...)
         An input; only its shape matters. Axis 0 is the batch; of an attention (batch, tokens,
         width), whatever its `batch_first` says.
 
     Returns
     -------
-    Graph or Attention
+    Graph, Attention or PlainTransformer
         Equal to the module up to rounding: both are evaluated on random inputs, operator by
         operator and as a whole, and a difference beyond the rounding bound is an error.
 
@@ -86,7 +89,7 @@ def from_module(module: nn.Module, example: torch.Tensor) -> Graph | Attention:
     double, shape = _prepared(module, example)
     program = exported(double, (_BATCH, *shape))
     if holds_attention(Flow(program)):
-        return _attention(double, shape, None)[0]
+        return _attention(double, shape, None)
     return _network(double, program, shape, None).network
 
 
@@ -107,9 +110,10 @@ def read_module(module: nn.Module, example: torch.Tensor, *, batch: int | None =
     double, shape = _prepared(module, example)
     program = exported(double, (batch or _BATCH, *shape))
     if holds_attention(Flow(program)):
-        found, _ = _attention(double, shape, batch)
+        found = _attention(double, shape, batch)
+        name = "a transformer" if isinstance(found, PlainTransformer) else "an attention layer"
         raise BadInput(
-            "module", repr(found), "is an attention layer, a target of its own",
+            "module", repr(found), f"is {name}, a target of its own",
             "save_npz(from_module(module, example), path) of slt_theory.networks makes its file",
         )  # fmt: skip
     return _network(double, program, shape, batch)
@@ -131,10 +135,13 @@ def _prepared(module: nn.Module, example: torch.Tensor) -> tuple[nn.Module, tupl
 
 def _attention(
     module: nn.Module, shape: Sequence[int], batch: int | None
-) -> tuple[Attention, Agreement]:
+) -> Attention | PlainTransformer:
     # One input at a time, so that no view can take the batch for the heads.
     flow = Flow(exported(module, (batch or 1, *shape)))
-    return read_heads(flow, lambda x: _outputs(module, x, batch))
+    parts = parts_of_stream(flow)
+    if len(parts) > 1:
+        return read_transformer(flow, parts, lambda x: _outputs(module, x, batch))
+    return read_heads(flow, lambda x: _outputs(module, x, batch))[0]
 
 
 def _network(module: nn.Module, program: Any, shape: Sequence[int], batch: int | None) -> Reading:
