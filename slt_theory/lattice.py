@@ -141,9 +141,9 @@ class Lattice:
         return Fraction(1, 1 << self.bits)
 
     def nearest(self, values: ArrayLike, *, name: str = "values") -> Ints:
-        """Nearest lattice integers (ties to even); `values` are finite floats of any shape.
+        """Nearest lattice integers (ties to even); `values` are finite floats, or integers.
 
-        Exact where the value lies on the grid, otherwise off by at most half a unit.
+        Exact where the value lies on the grid, otherwise off by at most half a unit. Of any shape.
 
         Raises
         ------
@@ -151,6 +151,10 @@ class Lattice:
             For NaN, infinities, and values beyond the lattice's range.
         """
         given = np.asarray(values)
+        if given.dtype.kind in "iu":  # exact beyond 2^53, too
+            largest = max(int(given.max(initial=0)), -int(given.min(initial=0)))
+            self._check_range(name, largest, largest << self.bits)
+            return np.asarray(given.astype(np.int64) << self.bits)
         array = given.astype(np.float64)
         if given.dtype == np.longdouble and not (array == given).all():
             raise BadInput(name, str(given.dtype), "must be no wider than float64")
@@ -158,14 +162,18 @@ class Lattice:
             bad = int(np.count_nonzero(~np.isfinite(array)))
             raise BadInput(name, f"{bad} of {array.size} entries", "are NaN or infinite")
         scaled = np.rint(np.ldexp(array, self.bits))
-        if array.size and float(np.abs(scaled).max()) >= 2.0**HEADROOM_BITS:
+        if array.size:
+            self._check_range(name, float(np.abs(array).max()), float(np.abs(scaled).max()))
+        return np.asarray(scaled.astype(np.int64))
+
+    def _check_range(self, name: str, value: float, steps: float) -> None:
+        if steps >= 1 << HEADROOM_BITS:
             raise BadInput(
                 name,
-                float(np.abs(array).max()),
+                value,
                 f"exceeds the lattice's range of 2^{HEADROOM_BITS - self.bits}",
                 "rescale, or use a coarser lattice",
             )
-        return np.asarray(scaled.astype(np.int64))
 
     def to_float(self, integers: ArrayLike) -> NDArray[np.float64]:
         """Values as float64: exact up to 53 significant bits, rounded to nearest beyond."""

@@ -83,7 +83,7 @@ def _parsed(path: Path) -> Any:
             "opset",
             version,
             f"must be at least {_OLDEST}",
-            "convert it with onnx.version_converter",
+            "convert it with onnx.version_converter, and compare the outputs of both",
         )
     return model
 

@@ -126,6 +126,19 @@ def test_nearest_refuses_what_has_no_place(values):
         Lattice(24).nearest(values, name="weights")
 
 
+@pytest.mark.parametrize("kind", [list, np.int64, np.uint64])
+def test_integers_beyond_2_to_the_53_are_exact(kind):
+    numbers = [2**53 + 1, 2**60 - 1, 0]
+    values = numbers if kind is list else np.array(numbers, kind)
+    assert Lattice(0).nearest(values).tolist() == numbers
+    assert Lattice(1).nearest(np.array([2**53 + 1, -(2**53) - 1])).tolist() == [
+        2**54 + 2,
+        -(2**54) - 2,
+    ]
+    with pytest.raises(BadInput, match=r"lattice's range of 2\^60"):
+        Lattice(1).nearest(np.array([2**60, 0]))
+
+
 @pytest.mark.parametrize("bits", [-1, HEADROOM_BITS + 1])
 def test_lattices_that_do_not_fit_are_refused(bits):
     with pytest.raises(BadInput, match="bits"):
