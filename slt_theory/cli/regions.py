@@ -106,6 +106,7 @@ def certified(
         f"over {found.domain} ({counted(len(found.points), 'region')}{cuts}): at most "
         f"{found.sup_error_bound:.6g} ({how}), at least {found.sup_error_found:.6g} (found)"
     )
+    lines += _too_large(found, asked, record.get("output_spread", 0.0))
     if certify is not None:
         record["agreement"] = found.agreement
         lines.append(_agreement(found))
@@ -120,6 +121,18 @@ def _how(found: Any) -> str:
     return f"by evaluation; at {counted(hidden, 'input')} its roundings may be all there is"
 
 
+def _too_large(found: Any, asked: Any, spread: float) -> list[str]:
+    """Count the regions whose bound is above what outputs vary by, and name the ways out."""
+    count = sum(point.error_bound > spread for point in found.points)
+    if not spread or not count or getattr(asked, "radius", 1) == 0:
+        return []
+    return [
+        f"on {count} of {counted(len(found.points), 'region')} the bound says nothing: the outputs "
+        f"of the target were seen to vary by {spread:.6g} only; a smaller radius says more, radius "
+        "0 (both networks are evaluated) most, and a ticket of a smaller eps errs less"
+    ]
+
+
 def _agreement(found: Any) -> str:
     if found.agreement is None:
         return "agreement: a network of one output names no class"
@@ -131,7 +144,7 @@ def _agreement(found: Any) -> str:
 
 
 def says_nothing(record: dict[str, Any], target: Any, ticket: Any) -> list[str]:
-    """Say of a bound over the whole domain that it says nothing, where the outputs vary less."""
+    """Say of a bound that it says nothing, where the outputs vary less, and what says more."""
     from slt_theory.networks import Network
     from slt_theory.tickets.checking.regions import output_spread
     from slt_theory.tickets.domain import parse_domain
@@ -145,5 +158,6 @@ def says_nothing(record: dict[str, Any], target: Any, ticket: Any) -> list[str]:
         return []
     return [
         f"the bound over {ticket.domain} says nothing: the target's outputs were seen to vary by "
-        f"{spread:.6g} only; --domain around:FILE.npz,RADIUS certifies regions around inputs"
+        f"{spread:.6g} only; --domain around:FILE.npz,RADIUS certifies regions around inputs, "
+        "radius 0 single inputs; a ticket of a smaller eps errs less"
     ]

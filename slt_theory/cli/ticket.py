@@ -198,8 +198,9 @@ def build(
         ticket = _built(seen, construction, {**asked, **run}, out)
     write_ticket(ticket, out)
     record, lines = _described(ticket, seen, construction, asked)
+    lines += says_nothing(record, seen.network, ticket)
     about_regions = certified(record, seen.network, ticket, regions, certify, split)
-    lines += [*says_nothing(record, seen.network, ticket), *about_regions.lines]
+    lines += about_regions.lines
     lines.append(f"written to {out}")
     record |= {"file": str(out), "seconds": time.perf_counter() - started}
     emit(record, "\n".join(lines), as_json=json)

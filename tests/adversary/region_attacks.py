@@ -35,7 +35,7 @@ from slt_theory.tickets.region_file import read_region
 _STEPS = 3
 """Times that the worst pieces of a box are cut, up to 16 at once."""
 _FOREVER = 1e9
-_RADII = ("1/255", "0.05", "1/10", "1/3", "0")
+_RADII = ("1/255", "0.05", "1/10", "1/3", "1e-6", "0")
 _ROUNDED = Fraction(1, 2**45)
 _CORNERS, _INNER, _CLIMBED, _UPHILL = 32, 32, 2, 3
 _WORST, _CLOSE, _ANY = 5, 2, 5

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from slt_theory.balls import precision
 from slt_theory.networks import Activation, Dense
-from slt_theory.tickets.checking import at_points, curves, fixed_point_run, output_ends
+from slt_theory.tickets.checking import at_points, curves, output_ends
 from slt_theory.tickets.checking.curves import curved, digits_of_integers, integers_of
 from slt_theory.tickets.checking.fixed_point import DigitBase
+from slt_theory.tickets.checking.fixed_point_radius import radius_of_output
 from slt_theory.tickets.checking.network_pair import pair_of_networks
 from slt_theory.tickets.checking.unrolled import target_maps
 
@@ -57,9 +58,7 @@ def test_a_radius_grows_by_the_steepest_slope_and_needs_to(kind):
     """A number that is off by c units gives one that is off by L c, at the steepest place."""
     network = Dense([np.ones((1, 1))] * 2, [None, None], activation=kind)
     units = 2**20
-    radius = float(
-        fixed_point_run.radius_of_output(network, target_maps(network), [float(units), 0, 0, 0])[0]
-    )
+    radius = float(radius_of_output(network, target_maps(network), [float(units), 0, 0, 0])[0])
     places = [round(z * 2**BELOW) for z in np.linspace(-4, 4, 801)]
     changes = [abs(slow.curve(kind, z + units, BELOW) - slow.curve(kind, z, BELOW)) for z in places]
     assert max(changes) - 1 <= radius

@@ -31,6 +31,7 @@ from slt_theory.tickets.checking.fixed_point import (
     scaled,
     signs,
 )
+from slt_theory.tickets.checking.fixed_point_radius import radius_of_output
 from slt_theory.tickets.checking.network_pair import NetworkPair, pair_of_networks
 from slt_theory.tickets.checking.unrolled import SourceMap, target_maps
 
@@ -279,5 +280,5 @@ def test_a_charge_that_a_radius_forgets_is_caught():
     x = np.array([values], dtype=float) / 2.0**16
     digits, charges = fixed_point_run.in_fixed_point(network, maps, x, base, 32)
     off = abs(numbers(digits, 4)[0] - sum(map(lambda w, v: Fraction(w) * v, weights, values)))
-    assert off <= Fraction(float(fixed_point_run.radius_of_output(network, maps, charges)[0]))
-    assert off > Fraction(float(fixed_point_run.radius_of_output(network, maps, [0.0, 0.5])[0]))
+    assert off <= Fraction(float(radius_of_output(network, maps, charges)[0]))
+    assert off > Fraction(float(radius_of_output(network, maps, [0.0, 0.5])[0]))

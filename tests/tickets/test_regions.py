@@ -17,7 +17,7 @@ from slt_theory.errors import BadInput
 from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import Ticket, build_ticket, write_ticket
 from slt_theory.tickets.around import Around, parse_asked
-from slt_theory.tickets.checking import at_points, on_boxes, output_ends
+from slt_theory.tickets.checking import at_points, on_boxes, output_ends, regions
 from slt_theory.tickets.checking.network_pair import NetworkPair
 from slt_theory.tickets.checking.regions import OnRegion, certify_regions
 from slt_theory.tickets.checking.unrolled import run_source, target_maps
@@ -81,6 +81,8 @@ def test_a_planted_error_is_caught(ticket, fault, monkeypatch):
         real = on_boxes.largest_forms
         monkeypatch.setattr(on_boxes, "largest_forms", lambda *a: real(*a) - 0.1)
     else:
+        # Affine forms alone would be close enough here.
+        monkeypatch.setattr(on_boxes, "_CLOSE", 0.0)
         monkeypatch.setattr(on_boxes, "relaxed_bound", lambda *a, **k: 1e-4)
     assert false_claims(ticket, 0.01)
 
@@ -256,6 +258,19 @@ def test_a_build_for_regions_has_the_box_around_them_as_its_domain(tmp_path):
     record = json.loads(result.stdout)
     assert record["whole_domain"]["domain"] == "box:-1,1"
     assert len(record["points"]) == len(INPUTS)
+
+
+def test_a_bound_of_a_region_that_says_nothing_names_the_ways_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(regions, "output_spread", lambda *_: 1e-4)
+    save_npz(NET, tmp_path / "net.npz")
+    np.savez(tmp_path / "x.npz", x=np.zeros((2, 3)))
+    given = ["--target", str(tmp_path / "net.npz"), "--eps", "0.1"]
+    for radius, said in (("0.1", True), ("0", False)):
+        around = ["--domain", f"around:{tmp_path / 'x.npz'},{radius},-1,1"]
+        build = ["ticket", "build", *given, *around, "--out", str(tmp_path / f"{radius}.slt")]
+        shown = CliRunner().invoke(app, build).stdout
+        assert ("on 2 of 2 regions the bound says nothing" in shown) == said
+        assert ("a smaller radius says more, radius 0" in shown) == said
 
 
 def test_a_bound_that_says_nothing_says_so(tmp_path):

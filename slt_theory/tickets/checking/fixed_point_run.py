@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.networks import Activation, Network, Operator
-from slt_theory.networks.steps import Activate, Add, Move, Pool, Shape, Step, Weigh, with_copies
+from slt_theory.networks.steps import Activate, Move, Pool, Shape, Step, Weigh, with_copies
 from slt_theory.tickets.checking.curves import curved
 from slt_theory.tickets.checking.fixed_point import (
     DigitBase,
@@ -32,14 +32,24 @@ from slt_theory.tickets.checking.fixed_point import (
     scaled,
     signs,
 )
+from slt_theory.tickets.checking.fixed_point_radius import (
+    Charges,
+    assumed_charges,
+    products_of,
+    radii_of_values,
+    radius_of_output,
+)
 from slt_theory.tickets.checking.outward import Range, up
 from slt_theory.tickets.checking.unrolled import SourceMap, copies_of_values
 
-__all__ = ["ends_in_fixed_point", "in_fixed_point", "radius_of_output"]
+__all__ = [
+    "ends_in_fixed_point",
+    "in_fixed_point",
+    "taken_after",
+    "values_in_fixed_point",
+]
 
 Floats = NDArray[np.float64]
-Charges = list[Floats | float]
-"""Per value, the input first, what its own rounding adds to its radius, in units."""
 _MOST_DIGITS = (8, 16, 32)
 """Digits of a number are fewer; the fewer there may be, the longer each is."""
 _AT_ONCE = 1 << 23
@@ -49,103 +59,95 @@ _AT_ONCE = 1 << 23
 def ends_in_fixed_point(
     target: Network, networks: tuple[list[SourceMap], ...], x: Floats, radius: float
 ) -> list[Range] | None:
-    """Ends of the outputs of source networks at inputs (batch, numbers).
+    """Ends of the outputs of source networks at inputs (batch, numbers), or None.
+
+    The same as `values_in_fixed_point` of the last value alone.
+    """
+    found = values_in_fixed_point(target, networks, x, radius, (len(target.steps),))
+    return None if found is None else [each for (each,) in found]
+
+
+def values_in_fixed_point(
+    target: Network,
+    networks: tuple[list[SourceMap], ...],
+    x: Floats,
+    radius: float,
+    places: tuple[int, ...],
+) -> list[list[Range]] | None:
+    """Ends of some values of source networks at inputs (batch, numbers).
 
     Parameters
     ----------
     radius : float
-        The radii of all networks shall make no more, as far as an estimate beforehand can tell.
+        The radii of all networks' outputs shall make no more, as far as an estimate beforehand can
+        tell.
+    places : tuple of int
+        Of the values.
 
     Returns
     -------
-    list of (lower, upper), or None
-        None where more than 32 digits were needed.
+    list of lists of (lower, upper), or None
+        A list a network, a range a place. None where more than 32 digits were needed.
 
     Notes
     -----
     Cost: about 10 to 40 products a layer, for 100 to 200 bits; memory does not grow with the batch.
     """
     lost = sum(
-        float(radius_of_output(target, maps, _assumed(target, maps)).max()) for maps in networks
+        float(radius_of_output(target, maps, assumed_charges(target, maps)).max())
+        for maps in networks
     )
-    terms = max(_products(source.positive) for maps in networks for source in maps)
+    terms = max(products_of(source.positive) for maps in networks for source in maps)
     if not (radius > 0 and lost < math.inf):
         return None
     for most in _MOST_DIGITS:
         bits = bits_of_digits(terms, most)
-        places = max(1, math.ceil((math.log2(lost) - math.log2(radius)) / bits))
-        if bits < 4 or places + 2 > most:
+        count = max(1, math.ceil((math.log2(lost) - math.log2(radius)) / bits))
+        if bits < 4 or count + 2 > most:
             continue
-        found = [_ends(target, maps, x, DigitBase(bits, places), most) for maps in networks]
+        base = DigitBase(bits, count)
+        found = [_ends(target, maps, x, base, most, places) for maps in networks]
         ends = [each for each in found if each is not None]
         if len(ends) == len(networks):
             return ends
     return None
 
 
-def _assumed(target: Network, maps: list[SourceMap]) -> Charges:
-    """Charges before anything is evaluated, somewhat larger than they will be."""
-    weighed = (
-        1.0 + _products(maps[s.layer].positive) if isinstance(s, Weigh) else 2.0
-        for s in target.steps
-    )
-    return [1.0, *weighed]
-
-
-def _products(operator: Operator) -> int:
-    """Products that one number of a layer adds at most."""
-    sites = int(operator.unrolling.counts.sum(axis=0).max())
-    return sites * int(operator.coefficients.shape[2])
-
-
 def _ends(
-    target: Network, maps: list[SourceMap], x: Floats, base: DigitBase, most: int
-) -> Range | None:
-    """Ends of the outputs, a batch at a time; None if a number has more than `most` digits."""
+    target: Network,
+    maps: list[SourceMap],
+    x: Floats,
+    base: DigitBase,
+    most: int,
+    places: tuple[int, ...],
+) -> list[Range] | None:
+    """Ends of values, a batch at a time; None where a batch has none."""
     copies = copies_of_values(target, [source.copies_out for source in maps])
     widest = max(c * math.prod(s) for c, s in zip(copies, target.shapes_of_values, strict=True))
-    step, lows, highs = max(1, _AT_ONCE // (widest * (base.places + 1))), [], []
+    step, parts = max(1, _AT_ONCE // (widest * (base.places + 1))), list[list[Range]]()
     for start in range(0, len(x), step):
-        found = in_fixed_point(target, maps, x[start : start + step], base, most)
+        found = _run(target, maps, x[start : start + step], base, most, places)
         if found is None:
             return None
         digits, charges = found
-        middle, slip = nearest_floats(digits, base.bits)
-        slip = up(slip + radius_of_output(target, maps, charges), 2)
-        shift = -base.bits * base.places
-        lows.append(np.nextafter(np.ldexp(np.nextafter(middle - slip, -np.inf), shift), -np.inf))
-        highs.append(np.nextafter(np.ldexp(np.nextafter(middle + slip, np.inf), shift), np.inf))
-    return np.concatenate(lows), np.concatenate(highs)
+        radii = radii_of_values(target, maps, charges)
+        parts.append([_range(digits[place], radii[place], base) for place in places])
+    return [
+        (np.concatenate([low for low, _ in each]), np.concatenate([high for _, high in each]))
+        for each in zip(*parts, strict=True)
+    ]
 
 
-def radius_of_output(target: Network, maps: list[SourceMap], charges: Charges) -> Floats:
-    """Radii (outputs,) of a source network's outputs, given what every value adds; in units."""
-    shapes = target.shapes_of_values
-    copies = copies_of_values(target, [source.copies_out for source in maps])
-    radii = [np.zeros(target.size_in) + charges[0]]
-    for number, step in enumerate(target.steps):
-        radius, before = radii[step.of], shapes[step.of]
-        if isinstance(step, Weigh):
-            source = maps[step.layer]
-            sides = source.positive.coefficients, source.negative.coefficients
-            size = Operator(np.maximum(*map(np.abs, sides)), source.positive.unrolling)
-            after = up(size @ radius, 2 * size.terms)
-            if source.loose:
-                after = after + up(source.loose * radius.sum(keepdims=True), radius.size)
-        elif isinstance(step, Pool):
-            after = step(radius, before)
-            if step.kind == "average":
-                after = up(after, step.numbers(before))
-        elif isinstance(step, Move):
-            after = step.move(radius, before, copies[step.of])
-        elif isinstance(step, Add):
-            sites = math.prod(shapes[step.skip][1:])
-            skipped = with_copies(radii[step.skip], sites, copies[step.skip], copies[number + 1])
-            after = radius + skipped
-        else:
-            after = step.activation.lipschitz * radius
-        radii.append(up(after + charges[number + 1], 2))
-    return radii[-1]
+def _range(digits: Floats, radius: Floats, base: DigitBase) -> Range:
+    """Ends of numbers that are known up to a radius in units."""
+    middle, slip = nearest_floats(digits, base.bits)
+    slip = up(slip + radius, 2)
+    shift = -base.bits * base.places
+    low, high = np.nextafter(middle - slip, -np.inf), np.nextafter(middle + slip, np.inf)
+    return (
+        np.nextafter(np.ldexp(low, shift), -np.inf),
+        np.nextafter(np.ldexp(high, shift), np.inf),
+    )
 
 
 def in_fixed_point(
@@ -155,6 +157,20 @@ def in_fixed_point(
 
     None if a number has more than `most` digits, or a ball does not tell how a value is rounded.
     """
+    last = len(target.steps)
+    found = _run(target, maps, x, base, most, (last,))
+    return None if found is None else (found[0][last], found[1])
+
+
+def _run(
+    target: Network,
+    maps: list[SourceMap],
+    x: Floats,
+    base: DigitBase,
+    most: int,
+    places: tuple[int, ...],
+) -> tuple[dict[int, Floats], Charges] | None:
+    """Digits of the values at some places, and what every value was off; None as above."""
     digits, exact = digits_of(x, base)
     if len(digits) > most:
         return None
@@ -182,15 +198,17 @@ def in_fixed_point(
             return None
         values[number + 1] = after
         charges.append(charge)
-        values = {place: values[place] for place in values if _used(target.steps, place, number)}
-    return values[len(target.steps)], charges
+        values = {
+            place: value
+            for place, value in values.items()
+            if place in places or taken_after(target.steps, place, number)
+        }
+    return values, charges
 
 
-def _used(steps: tuple[Step, ...], place: int, after: int) -> bool:
-    """True if a value is an output, or taken after a step."""
-    later = steps[after + 1 :]
-    taken = any(place in (step.of, getattr(step, "skip", None)) for step in later)
-    return taken or place == len(steps)
+def taken_after(steps: tuple[Step, ...], place: int, number: int) -> bool:
+    """True if a step after step `number` takes the value at a place."""
+    return any(place in (s.of, getattr(s, "skip", None)) for s in steps[number + 1 :])
 
 
 def _weighed(source: SourceMap, digits: Floats, base: DigitBase) -> tuple[Floats, Floats]:

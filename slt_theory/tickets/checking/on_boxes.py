@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Activate, Add, Pool, Weigh
 from slt_theory.subset_sum.parallel import row_blocks
+from slt_theory.tickets.checking.affine_forms import bounds_by_forms
 from slt_theory.tickets.checking.at_points import errors_at
 from slt_theory.tickets.checking.backward import largest_forms, target_ranges
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes
@@ -55,6 +56,8 @@ So many are bounded on one processor: half of the halves.
 """
 _STEP = 1e9
 """Multiplications of one step: between two the time is looked at."""
+_CLOSE = 1.05
+"""A bound within so much of an error that was found is left as it is."""
 _AXES = 32
 """Coordinates of which the spread is looked at: the widest."""
 
@@ -154,20 +157,29 @@ def _together(
 def on_region(
     pair: NetworkPair, region: Inputs, values: list[Range], work: float = _WORK
 ) -> OnRegion:
-    """Facts about a region, given the target's ranges there and work for the descent."""
+    """Facts about a region, given the target's ranges there and work for the descent.
+
+    Without work it is one of many pieces, and takes no affine forms either.
+    """
     target, maps, gaps = pair
-    last = deviation_ranges(target, region, gaps, values)[-1]
-    bound = largest(last)
-    if target.depth > 1:
-        bound = min(bound, relaxed_bound(target, region, gaps, values, work=work))
     found, middle = error_nearby(target, region, maps)
+    best = int(np.argmax(middle))
+    last = deviation_ranges(target, region, gaps, values)[-1]
+    forms = bounds_by_forms(pair, region, best) if work and isinstance(region, Region) else None
+    if forms is not None and last is not None:
+        # What has overflowed may be NaN.
+        last = np.fmax(last[0], forms.last[0]), np.fmin(last[1], forms.last[1])
+    bound = largest(last)
+    if target.depth > 1 and bound > _CLOSE * found:
+        bound = min(bound, relaxed_bound(target, region, gaps, values, work=work))
     if middle.size < 2:
         return OnRegion(round_up(bound), round_down(found), None, None)
-    best = int(np.argmax(middle))
     others = np.delete(np.arange(middle.size), best)
     rows = np.zeros((others.size, middle.size))
     rows[np.arange(others.size), others], rows[:, best] = 1.0, -1.0
     leads = -largest_forms(target, region, values, rows, len(target.steps))
+    if forms is not None:
+        leads = np.maximum(leads, forms.leads)
     kept = _class_kept(leads, bound, last, best)
     return OnRegion(round_up(bound), round_down(found), kept, float(leads.min()))
 
