@@ -146,13 +146,27 @@ def _regimes(ids: list[str], parameters: dict[str, str], delta: float, json: boo
     values = {name: float(number(name, text)) for name, text in parameters.items()}
     found = compare_formulas(ids, values, delta)
     units = set(found.units.values())
+    best = "largest" if len(found.necessary) == len(found.units) else "smallest"
     lines = [
-        table(["eps", "smallest", *found.units], shown(found)),
+        table(["eps", best, *found.units], shown(found)),
         *(f"{name}: {unit}" for name, unit in found.units.items()),
         *(
             f"{name}: unnamed {', '.join(symbols)} set to {_set(symbols, found.values)}; an order"
             for name, symbols in found.unnamed.items()
             if symbols
+        ),
+        *(
+            f"{name}: a bound from below, which wins over nothing that suffices"
+            for name in found.necessary
+        ),
+        *(
+            f"{name}: below {other}, which is necessary: so its constant is above 1"
+            for name, other in found.below.items()
+        ),
+        *(
+            f"{name}: says nothing where not {'; '.join(texts)}"
+            for name, texts in found.broken.items()
+            if texts
         ),
         *(["the units differ: the numbers are of different things"] if len(units) > 1 else []),
     ]

@@ -1,4 +1,4 @@
-"""Which of several bounds is smallest, and for which eps."""
+"""The smallest of several sufficient bounds by eps, beside bounds that are necessary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEPS = 240
 
 @dataclass(frozen=True)
 class Regime(Record):
-    """A range of eps, largest first, in which one bound is the smallest (None: none applies)."""
+    """A range of eps, largest first, in which one bound wins (None: none applies)."""
 
     winner: str | None
     largest: float
@@ -31,12 +31,27 @@ class Regime(Record):
 
 @dataclass(frozen=True)
 class BoundRegimes(Record):
-    """Regimes of several bounds; `unnamed` constants were set to 1, `units` may differ."""
+    """Regimes of several bounds; `unnamed` constants were set to 1, `units` may differ.
+
+    Attributes
+    ----------
+    necessary : tuple of str
+        Bounds from below. Only what suffices can win, as the smallest; of bounds from below alone
+        the largest wins.
+    broken : dict
+        Conditions of each that fail at some eps of the grid.
+    below : dict
+        Orders with constants set to 1 that fall below a bound that is necessary for the same
+        question, and that bound: the constant is larger.
+    """
 
     regimes: tuple[Regime, ...]
     units: dict[str, str]
     unnamed: dict[str, tuple[str, ...]]
     values: dict[str, float]
+    necessary: tuple[str, ...]
+    broken: dict[str, tuple[str, ...]]
+    below: dict[str, str]
 
 
 def _value(entry: Theorem, values: Mapping[str, float], eps: float) -> float | None:
@@ -57,7 +72,7 @@ def _value(entry: Theorem, values: Mapping[str, float], eps: float) -> float | N
 def compare_formulas(
     ids: Sequence[str], parameters: Mapping[str, float], delta: float
 ) -> BoundRegimes:
-    """Scan eps from 1/2 to 2^-40 for the smallest of the bounds.
+    """Scan eps from 1/2 to 2^-40 for the smallest of the bounds that suffice.
 
     Parameters
     ----------
@@ -83,12 +98,14 @@ def compare_formulas(
     for name in set(parameters) - known:
         raise BadInput("param", name, "is read by none of them", f"known: {sorted(known)}")
     named = {one.symbol for entry in entries for one in entry.constants if one.value is not None}
-    values = {name: symbol.example for name, symbol in SYMBOLS.items() if name in known}
     # Parameters of conditions that no formula reads are held against nobody unless given.
+    read = {name for entry in entries for name in (entry.bound.symbols if entry.bound else ())}
+    values = {name: symbol.example for name, symbol in SYMBOLS.items() if name in read & known}
     values |= {"delta": delta, **parameters}
     grid = [2.0 ** -(1 + 39 * k / (_STEPS - 1)) for k in range(_STEPS)]
+    rows = [{entry.id: _value(entry, values, eps) for entry in entries} for eps in grid]
     return BoundRegimes(
-        regimes=_regimes(entries, values, grid),
+        regimes=_regimes(entries, rows, grid),
         units={entry.id: entry.unit for entry in entries},
         unnamed={
             entry.id: tuple(
@@ -99,17 +116,59 @@ def compare_formulas(
             for entry in entries
         },
         values=values,
+        necessary=tuple(entry.id for entry in entries if entry.claims == "necessary"),
+        broken={
+            entry.id: tuple(
+                dict.fromkeys(
+                    w for eps in grid for w in entry.broken_assumptions(values | {"eps": eps})
+                )
+            )
+            for entry in entries
+        },
+        below=_below(entries, rows),
+    )
+
+
+def _below(
+    entries: Sequence[Theorem], rows: Sequence[Mapping[str, float | None]]
+) -> dict[str, str]:
+    """Sufficient bounds below one that is necessary for the same question, on the grid."""
+    pairs = (
+        (one.id, other.id)
+        for one in entries
+        for other in entries
+        if (one.claims, other.claims) == ("sufficient", "necessary") and _asks_more(one, other)
+    )
+    return {
+        one: other
+        for one, other in pairs
+        if any((row[one] or math.inf) < (row[other] or 0) for row in rows)
+    }
+
+
+def _asks_more(one: Theorem, other: Theorem) -> bool:
+    """Tell whether what suffices for `one` does so for the question of `other`, a theorem."""
+    asked = one.quantifiers, other.quantifiers
+    return (
+        other.kind != "conjecture"
+        and one.unit == other.unit
+        and asked[0].targets == asked[1].targets
+        and asked[0].error == asked[1].error
+        and one.window[0] <= other.window[0]
+        and other.window[1] <= one.window[1]
     )
 
 
 def _regimes(
-    entries: Sequence[Theorem], values: Mapping[str, float], grid: Sequence[float]
+    entries: Sequence[Theorem], found: Sequence[Mapping[str, float | None]], grid: Sequence[float]
 ) -> tuple[Regime, ...]:
+    suffices = [entry.id for entry in entries if entry.claims == "sufficient"]
     rows = []
-    for eps in grid:
-        found = {entry.id: _value(entry, values, eps) for entry in entries}
-        kept = {name: value for name, value in found.items() if value is not None}
-        rows.append((eps, kept, min(kept, key=lambda name: kept[name]) if kept else None))
+    for eps, values in zip(grid, found, strict=True):
+        kept = {name: value for name, value in values.items() if value is not None}
+        able = [name for name in suffices or kept if name in kept]
+        best = min if suffices else max
+        rows.append((eps, kept, best(able, key=lambda name: kept[name]) if able else None))
     ranges: list[Regime] = []
     start = 0
     for k in range(1, len(rows) + 1):

@@ -29,7 +29,7 @@ SYMBOLS: dict[str, Symbol] = {
     "N": Symbol("parameters, or copies, that are needed", 1000.0),
     "B": Symbol("size of the equivariant basis, or its norm if larger", 9.0),
     "H": Symbol("attention heads", 8.0),
-    "alpha": Symbol("bound of the norm of one token", 8.0),
+    "alpha": Symbol("bound of the norm of one token", 28.0),
     "p": Symbol("probability that a random weight is present", 0.5),
     "f": Symbol("share of free (not frozen) weights", 0.5),
     "q": Symbol("share of locked weights", 0.25),

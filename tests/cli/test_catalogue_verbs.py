@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from slt_theory.cli import app
 from slt_theory.errors import BadInput
+from slt_theory.theorems import get
 from slt_theory.theorems.regimes import compare_formulas
+from slt_theory.theorems.symbols import SYMBOLS
 
 
 def _json(*words: str) -> Any:
@@ -64,6 +66,49 @@ def test_bounds_are_compared_by_regimes() -> None:
     for regime in table.regimes:
         for at in (regime.at_largest, regime.at_smallest):
             assert at[regime.winner or ""] == min(at.values())
+
+
+def test_what_is_necessary_wins_over_nothing_that_suffices() -> None:
+    names = ["slt-rss-counting", "lueker1998-rss", "slt-lemma-r"]
+    table = compare_formulas(names, {}, 0.1)
+    assert table.necessary == ("slt-rss-counting",)
+    assert {row.winner for row in table.regimes} == {"lueker1998-rss"}
+    # With C = 1 the order is no number that could suffice.
+    assert table.below == {"lueker1998-rss": "slt-rss-counting"}
+    below = compare_formulas(["natale2024-lower-bound", "pensia2020-lower-bound"], {}, 0.1)
+    assert {row.winner for row in below.regimes} - {None}
+    for row in below.regimes:
+        if row.winner:
+            assert row.at_smallest[row.winner] == max(row.at_smallest.values())
+    shown = CliRunner().invoke(app, ["bound", "--compare", *names]).output
+    assert "is above 1" in shown
+    assert "a bound from below" in shown
+
+
+def test_a_bound_that_says_nothing_says_why() -> None:
+    names = ["natale2024-network", "pensia2020-two-layer"]
+    table = compare_formulas(names, {"gamma": 0.1}, 0.1)
+    assert any("k = gamma n" in words for words in table.broken["natale2024-network"])
+    assert table.broken["pensia2020-two-layer"] == ()
+    assert (
+        "says nothing where not" in CliRunner().invoke(app, ["bound", "--compare", *names]).output
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("otsuka2026-attention", "otsuka2026-block"),
+        ("turner2020-algorithm", "turner2020-discrepancy"),
+        ("zeng2024-fully-connected", "fischer2022-planted"),
+    ],
+)
+def test_examples_meet_the_conditions_of_their_bounds(names: tuple[str, str]) -> None:
+    for name in names:
+        entry = get(name)
+        symbols = entry.bound.symbols if entry.bound else ()
+        examples = {s: SYMBOLS[s].example for s in symbols}
+        assert not entry.broken_assumptions(examples)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
