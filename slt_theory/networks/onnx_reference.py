@@ -60,12 +60,17 @@ NARROW = (1, 10, 16)
 
 
 def rounded(values: NDArray[Any], kind: int) -> NDArray[np.float64]:
-    """Constants as a cast to one of `NARROW` leaves them, in float64."""
-    from onnx.helper import tensor_dtype_to_np_dtype
-
+    """Constants in float64 as a cast to one of `NARROW` leaves them: nearest, ties to even."""
+    numbers = np.asarray(values, dtype=np.float64)
     with np.errstate(over="ignore"):
-        short = np.asarray(values).astype(tensor_dtype_to_np_dtype(kind))
-        return np.asarray(short.astype(np.float64))
+        if kind != NARROW[2]:
+            short: Any = np.float32 if kind == NARROW[0] else np.float16
+            return np.asarray(numbers.astype(short).astype(np.float64))
+    # Eight bits by hand: ml_dtypes goes by way of float32, and rounds twice.
+    units = np.maximum(np.frexp(numbers)[1], -125) - 8
+    nearest = np.ldexp(np.rint(np.ldexp(numbers, -units)), units)
+    beyond = np.abs(nearest) >= 2.0**128
+    return np.asarray(np.where(beyond, np.copysign(np.inf, nearest), nearest))
 
 
 def _widen(tensor: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from slt_theory.networks.onnx_graph import read_onnx
-from slt_theory.networks.onnx_reference import evaluator
+from slt_theory.networks.onnx_reference import NARROW, evaluator, rounded
 
 CONSTANT = np.random.default_rng(3).normal(size=(2, 3, 4)).astype(np.float32)
 
@@ -94,3 +94,25 @@ def test_a_local_response_norm_of_constants_runs_over_all_channels(tmp_path, siz
     model = added("LRN", [image], 13, image.shape, size=size, alpha=0.5, beta=0.75, bias=2.0)
     for found in read(model, tmp_path / "l.onnx"):
         assert np.abs(found - by_runtime(model, image.shape)).max() < 1e-5
+
+
+def test_casts_of_constants_round_once_to_the_nearest_number():
+    """Around every bfloat16 and every midpoint, by less than float32 tells; ties go to even."""
+    words = np.arange(0x7F80, dtype=np.uint32) << 16
+    low = words.view(np.float32).astype(float)
+    high = np.append(low[1:], 2.0**128)
+    middle, apart = (low + high) / 2, (high - low) * 2.0**-40
+    even = np.where(words >> 16 & 1, high, low)
+    for sign in (1, -1):
+        for given, nearest in (
+            (low, low),
+            (low + apart, low),
+            (middle - apart, low),
+            (middle, even),
+            (middle + apart, high),
+        ):
+            expected = np.where(nearest < 2.0**128, nearest, np.inf)
+            assert np.array_equal(rounded(sign * given, NARROW[2]), sign * expected)
+    assert rounded([1 + 2.0**-11 + 2.0**-40], NARROW[1]).tolist() == [1 + 2.0**-10]
+    assert rounded([1 + 2.0**-24 + 2.0**-40], NARROW[0]).tolist() == [1 + 2.0**-23]
+    assert np.isnan(rounded([np.nan], NARROW[2])).all()
