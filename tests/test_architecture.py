@@ -205,6 +205,7 @@ SHARED = {
     "tickets.resolution": "rounded targets: the definition",
     "tickets.bends": "slopes of leaky and smooth gadgets: proved in its text",
     "tickets.size": "bits that a ticket takes: the definition",
+    "tickets.mapped": "memory of masks that a file keeps; counts bits, decides nothing",
     "tickets.memory": "bytes that a check takes; no number of a certificate",
     "tickets.source": "weights by the law itself, in numpy; compiled ones are compared",
     "subset_sum.kernels.philox": "the compiled generator and law behind it; compared",

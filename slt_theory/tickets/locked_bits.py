@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from slt_theory.arrays import Packed
 from slt_theory.tickets.block import Block
+from slt_theory.tickets.mapped import let_go
 from slt_theory.tickets.source import FrozenRows
 
 __all__ = ["free_rows", "has_locked", "keep_locked"]
@@ -30,6 +31,7 @@ def free_rows(seed: int, block: Block, m: int, mask: Packed) -> Iterator[Packed]
     """A mask without its locked bits, some rows at a time."""
     for rows in _stretches(mask):
         yield mask[rows.start : rows.stop] & ~_locked(seed, block, m, rows)
+        let_go(mask, rows.start, rows.stop)
 
 
 def keep_locked(seed: int, block: Block, m: int, mask: Packed) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from slt_theory.errors import BadInput
 from slt_theory.networks import Target
 from slt_theory.networks.attention import Attention
@@ -15,6 +13,7 @@ from slt_theory.tickets.checking.effective import source_block
 from slt_theory.tickets.checking.kinds.base import WEIGHT_BYTES
 from slt_theory.tickets.checking.kinds.hidden import HIDDEN_BYTES
 from slt_theory.tickets.checking.kinds.single_layer import WIRED_BYTES
+from slt_theory.tickets.mapped import ones
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
@@ -78,7 +77,7 @@ def needed_to_check(ticket: Ticket) -> int:
     """Bytes that the check of a ticket takes for its blocks; at most a constant comes on top."""
     needed = sum(mask.nbytes for masks in ticket.masks for mask in masks)
     for k, each in enumerate(ticket.masks):
-        kept = [int(np.bitwise_count(mask).sum(dtype=np.int64)) for mask in each]
+        kept = [ones(mask) for mask in each]
         needed += source_block(ticket, k).work_bytes(kept)
     return needed
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, UnreadableFile
 from slt_theory.tickets.block import SourceLayer
+from slt_theory.tickets.mapped import let_go
 
 __all__ = ["Journal", "MaskStore", "Memory", "partial_path", "read_identity"]
 
@@ -129,6 +130,7 @@ class Journal:
         line = json.dumps([index, rows.start, rows.stop, zlib.crc32(data.tobytes()), missed])
         with self._lock, self._path.open("ab") as file:
             file.write(_sealed(line))
+        let_go(self._masks[index], rows.start, rows.stop)
 
     def _begin(self, record: dict[str, Any]) -> None:
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")

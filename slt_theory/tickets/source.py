@@ -20,6 +20,7 @@ from slt_theory.laws import Law, Uniform, parse_law
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.choices import moves, unpack_choices
 from slt_theory.tickets.frozen import frozen_stream
+from slt_theory.tickets.mapped import ones
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = [
@@ -67,7 +68,7 @@ class KeptWeights:
         self._law = layer_law(self._layer)
         self._choices: Ints | None = None
         if self._layer.choices > 1:
-            kept = int(np.bitwise_count(ticket.masks[index][m]).sum())
+            kept = ones(ticket.masks[index][m])
             try:
                 self._choices = unpack_choices(ticket.choices[index][m], self._layer, kept)
             except (ValueError, IndexError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +18,7 @@ from slt_theory.networks.activations import RELU
 from slt_theory.plural import counted
 from slt_theory.records import html_table
 from slt_theory.tickets.block import Block
+from slt_theory.tickets.mapped import let_go, ones, stretches
 
 __all__ = ["FORMAT_VERSION", "Ticket", "architecture_of", "links_of"]
 
@@ -95,7 +95,7 @@ class Ticket:
     @property
     def kept(self) -> int:
         """Ones in all masks."""
-        return sum(int(np.bitwise_count(mask).sum()) for masks in self.masks for mask in masks)
+        return sum(ones(mask) for masks in self.masks for mask in masks)
 
     @property
     def mask_bits(self) -> int:
@@ -112,7 +112,7 @@ class Ticket:
     def stored_bits(self) -> int:
         """Bits of the choices: what the ticket stores besides seed and masks."""
         return sum(
-            int(np.bitwise_count(mask).sum()) * layer.choice_bits
+            ones(mask) * layer.choice_bits
             for block, masks in zip(self.blocks, self.masks, strict=True)
             for layer, mask in zip(block.layers, masks, strict=True)
             if layer.choices > 1
@@ -130,7 +130,8 @@ class Ticket:
         whole = hashlib.sha256(record.encode())
         for arrays in (*self.masks, *self.choices):
             for array in arrays:
-                whole.update(np.ascontiguousarray(array).data)
+                for part in stretches(array):
+                    whole.update(np.ascontiguousarray(part).data)
         for x in self.witnesses:
             whole.update(x.astype("<f8").tobytes())
         return whole.digest()
@@ -138,9 +139,7 @@ class Ticket:
     def unload(self) -> None:
         """Let go of the memory of masks that are mapped to a file, which keeps them."""
         for mask in (mask for masks in self.masks for mask in masks):
-            mapped = getattr(mask, "_mmap", None)
-            if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-                mapped.madvise(mmap.MADV_DONTNEED)
+            let_go(mask)
 
     def with_certificate(self, certificate: dict[str, Any]) -> Ticket:
         """The same ticket with a certificate attached."""

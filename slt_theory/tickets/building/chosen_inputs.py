@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput
 from slt_theory.tickets.block import Block, SourceLayer
+from slt_theory.tickets.mapped import used_columns
 from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 
 __all__ = ["WINDOW", "NeuronGroups", "chosen_mask", "chosen_wiring", "windows"]
@@ -113,7 +114,7 @@ def chosen_mask(
 ) -> NDArray[np.uint8]:
     """The first layer's mask, packed rows: every used neuron of a slope keeps its one link."""
     layer = block.layers[0]
-    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=layer.rows).astype(bool)
+    used = used_columns(out_mask, layer.rows)
     inputs = np.repeat(np.arange(len(slopes)) // block.halves, block.n)
     neurons = wiring.neurons.ravel()
     kept = used[neurons] & (slopes.ravel() != 0)

@@ -30,6 +30,7 @@ from slt_theory.tickets.building.request import Layer, source_layer
 from slt_theory.tickets.building.slack import Group
 from slt_theory.tickets.building.window_slack import WindowSums
 from slt_theory.tickets.frozen import NOTHING_FROZEN, Freezing, frozen_stream
+from slt_theory.tickets.mapped import used_columns
 from slt_theory.tickets.partial import MaskStore
 from slt_theory.tickets.source import layer_law
 
@@ -220,5 +221,5 @@ def in_links(block: Block, neurons: Int64Array) -> NDArray[np.uint8]:
 
 def in_mask(block: Block, slopes: Int64Array, out_mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """One bit a live neuron, from its own input; a neuron that nobody uses is pruned."""
-    used = np.unpackbits(np.bitwise_or.reduce(out_mask, axis=0), count=slopes.size).astype(bool)
+    used = used_columns(out_mask, slopes.size)
     return in_links(block, np.flatnonzero(used & (slopes.ravel() != 0)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slt_theory.lattice import PRODUCT_BITS
+from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
 from slt_theory.laws import Law, Uniform
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.slack import Alive
@@ -84,25 +84,76 @@ def _keep_within_reach(
 
     So sums further than that from the end of their reach need no look.
     """
-    from slt_theory.subset_sum.kernels.slack import GRAIN, leave_out, window_shares, window_slacks
+    from slt_theory.subset_sum.kernels.slack import GRAIN, leave_out, window_shares
 
-    assert isinstance(law, Uniform)
-    frozen = FrozenRows(seed, layer, 0)
-    low, high = (int(end / law.unit) for end in law.support)
-    keys = np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))
-    where = layer.columns, window.first
-    source = low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked
-    down = window.goals >> GRAIN
-    slack = np.stack([down, -down], axis=2)
-    window_slacks(keys, where, source, window.places, window.slopes, slack)
+    drawn = _Drawn.of(layer, law, seed, window)
     bound = (margin + (_MOST << PRODUCT_BITS)) >> GRAIN
-    near = slack.min(axis=2) < bound
+    down = window.goals >> GRAIN
+    near = drawn.near(down, bound)
     alive, enough = window.slopes != 0, True
     for g in np.flatnonzero(near.any(axis=0)):
         rows = np.flatnonzero(near[:, g])
         shares = np.empty((2, rows.size, alive.shape[1]), np.int32)
-        window_shares(keys, where, source, window.places[g], window.slopes[g], rows, shares)
-        own = np.ascontiguousarray(slack[rows, g])
-        lacking = leave_out(shares[0], shares[1], own, margin >> GRAIN, _MOST, alive[g])
+        source, own = drawn.source, (window.places[g], window.slopes[g])
+        window_shares(drawn.keys, drawn.where, source, *own, rows, shares)
+        goals = np.stack([down[rows, g], -down[rows, g]], axis=1)
+        slack = goals + shares.sum(axis=2, dtype=np.int64).T
+        few = slack.min(axis=1) < bound
+        below, above = (np.ascontiguousarray(side[few]) for side in shares)
+        lacking = leave_out(below, above, slack[few], margin >> GRAIN, _MOST, alive[g])
         enough &= lacking == 0
     return Alive(alive, bool(enough))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The numbers of a window as kernels draw them: keys, place, law, and what freezes."""
+
+    keys: tuple[np.uint64, np.uint64, np.uint64]
+    where: tuple[int, int]
+    source: tuple[int, np.uint64, int, int]
+    window: WindowSums
+
+    @classmethod
+    def of(cls, layer: SourceLayer, law: Law, seed: int, window: WindowSums) -> _Drawn:
+        assert isinstance(law, Uniform)
+        frozen = FrozenRows(seed, layer, 0)
+        low, high = (int(end / law.unit) for end in law.support)
+        return cls(
+            (np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))),
+            (layer.columns, window.first),
+            (low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked),
+            window,
+        )
+
+    def near(self, down: Int64Array, bound: int) -> NDArray[np.bool_]:
+        """(rows, groups): sums whose slack may be below `bound`, at least those where it is.
+
+        `down` are the goals in units of shares.
+        """
+        from slt_theory.subset_sum.kernels.lanes import (
+            LANES,
+            MOST_NUMBERS,
+            ROUGH,
+            SHARE_ERROR,
+            rough_slacks,
+        )
+        from slt_theory.subset_sum.kernels.slack import window_slacks
+
+        window, (low, doubled, pruned, locked) = self.window, self.source
+        largest = max(abs(low), int(doubled) // 2 + low, int(np.abs(window.slopes).max(initial=0)))
+        n = window.places.shape[1]
+        if len(down) < 4 * LANES or n > MOST_NUMBERS or largest > 1 << WEIGHT_BITS:
+            slack = np.stack([down, -down], axis=2)
+            window_slacks(self.keys, self.where, self.source, window.places, window.slopes, slack)
+            return np.asarray(slack.min(axis=2) < bound)
+        groups, slopes = np.empty((2, window.places.size), np.int32)
+        groups[window.places] = np.arange(len(window.places))[:, None]
+        slopes[window.places] = window.slopes >> 9
+        freezing = np.uint32(pruned), np.uint32(locked)
+        rough = np.int32(low >> 10), np.uint32(int(doubled) >> 10), *freezing
+        sums = np.empty((*down.shape, 2), np.int32)
+        rough_slacks(self.keys, self.where, rough, groups, slopes, sums)
+        goals = down >> ROUGH
+        least = np.minimum(goals + sums[..., 0], sums[..., 1] - goals)
+        return np.asarray(least <= (bound >> ROUGH) + SHARE_ERROR * n + 2)

@@ -23,6 +23,7 @@ from slt_theory.tickets.bends import gadget_activation
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.checking.compiled import check_frozen_rows
 from slt_theory.tickets.frozen import frozen_stream
+from slt_theory.tickets.mapped import let_go, stretches
 from slt_theory.tickets.source import FrozenRows, MalformedTicket, chunks, kept_matrix, layer_law
 from slt_theory.tickets.ticket import Ticket
 
@@ -166,7 +167,8 @@ class SourceBlock(ABC):
     def _check_padding(self, m: int) -> None:
         layer, mask = self.block.layers[m], self.ticket.masks[self.index][m]
         spare = -(layer.rows if mask.ndim == 1 else layer.columns) % 8
-        if spare and (mask[..., -1] & ((1 << spare) - 1)).any():
+        ends = (mask[-1:] if mask.ndim == 1 else part[:, -1] for part in stretches(mask))
+        if spare and any((end & ((1 << spare) - 1)).any() for end in ends):
             raise self.wrong("bits beyond the mask's last column are set")
 
     def links(self, start: int, stop: int) -> Bools:
@@ -211,6 +213,7 @@ class SourceBlock(ABC):
                 if column >= 0:
                     state = "pruned" if int(words[column]) < frozen.pruned else "locked"
                     return row, column, state
+            let_go(mask, rows.start, rows.stop)
             return None
 
         found = next((found for found in map_blocks(work, row_blocks(layer)) if found), None)

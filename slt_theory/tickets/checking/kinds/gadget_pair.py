@@ -28,6 +28,7 @@ from slt_theory.tickets.checking.compiled import check_numbers, check_sums
 from slt_theory.tickets.checking.kinds.base import Effective, Shapes, row_blocks
 from slt_theory.tickets.checking.kinds.hidden import HiddenBlock
 from slt_theory.tickets.domain import parse_domain
+from slt_theory.tickets.mapped import let_go
 from slt_theory.tickets.source import KeptWeights, NumberRows, layer_law
 
 __all__ = ["FreePairBlock", "PairBlock", "ProductBlock"]
@@ -127,6 +128,7 @@ class PairBlock(HiddenBlock):
                 if all_counts is not None:
                     all_counts[:, row] = counts
                 most = max(most, int(counts.max()))
+            let_go(mask, rows.start, rows.stop)
             return most
 
         most = max(map_blocks(work, row_blocks(layer)))
