@@ -20,6 +20,8 @@ from slt_theory.networks import Dense
 from slt_theory.subset_sum.kernels import philox, wiring
 from slt_theory.tickets import Ticket, build_ticket, verify
 from slt_theory.tickets.checking.compiled import SPOTS, spots
+from slt_theory.tickets.checking.effective import MalformedTicket, source_block
+from slt_theory.tickets.checking.kinds.base import SourceBlock
 from slt_theory.universal import build_universal
 from slt_theory.universal import verify as verify_universal
 
@@ -153,3 +155,23 @@ def test_places_are_many_and_follow_from_all_that_the_file_says():
     assert places(ticket) != places(other)
     small = replace(layer, rows=5, columns=7)
     assert sum(columns.size for _, columns in spots(ticket, small, "numbers")) == 35
+
+
+@pytest.mark.parametrize("kind", [pairs, frozen], ids=lambda k: k.__name__)
+def test_products_are_counted_where_all_live_neurons_would_leave_no_room(kind, monkeypatch):
+    ticket = kind()
+    block = source_block(ticket, 0)
+    known, most = block.effective(), 0
+    for row in range(block.block.rows):
+        kept = ticket.rows(0, 1, row, row + 1)[0]
+        seen, u = block.in_layer()
+        live = kept & (seen >= 0) & (u != 0)
+        cells = seen[live] + block.block.columns * (u[live] < 0)
+        most = max(most, int(np.bincount(cells, minlength=1).max()))
+    for room, enough in ((most, True), (most - 1, False)):
+        monkeypatch.setattr(SourceBlock, "has_headroom", lambda _, count, r=room: count <= r)
+        if enough:
+            assert (block.effective().positive == known.positive).all()
+        else:
+            with pytest.raises(MalformedTicket, match=f"sums of {most} numbers"):
+                block.effective()

@@ -147,13 +147,7 @@ spread = jit(spread_py)
 
 
 def add_products_py(
-    first: Scalar,
-    bits: np.uint64,
-    numbers: Ints,
-    seen: Ints,
-    slopes: Ints,
-    sums: Rows,
-    counts: Rows,
+    first: Scalar, bits: np.uint64, numbers: Ints, cells: Cells, slopes: Cells, sums: Ints
 ) -> None:
     """Add the products of the columns from `first` on whose bits are set, 8 packed bytes of them.
 
@@ -162,34 +156,50 @@ def add_products_py(
     while bits != 0:
         lowest = bits & (~bits + _ONE)
         bits ^= lowest
-        column = first + (_PLACES[np.int64((lowest * _SEQUENCE) >> _TOP_SIX)] ^ 7)
-        slope = slopes[column]
-        product = slope * numbers[column]
-        side = np.int64(slope < 0)
-        sums[side, seen[column]] += product
-        counts[side, seen[column]] += product != 0
+        # Indices without a sign: the compiler would add a test for each that has one.
+        column = np.uint64(first + (_PLACES[(lowest * _SEQUENCE) >> _TOP_SIX] ^ 7))
+        sums[np.uint64(cells[column])] += np.int64(slopes[column]) * numbers[column]
 
 
 add_products = jit(add_products_py)
 
 
-def effective_row_py(
-    numbers: Ints, packed: Bytes, live: Bytes, seen: Ints, slopes: Ints, sums: Rows, counts: Rows
+def count_products_py(
+    first: Scalar, bits: np.uint64, numbers: Ints, cells: Cells, counts: Ints
 ) -> None:
-    """Sums of the kept products of a row, by the input their neuron sees and its side.
+    """Count those of `add_products` that are not 0; slopes are not."""
+    while bits != 0:
+        lowest = bits & (~bits + _ONE)
+        bits ^= lowest
+        column = first + (_PLACES[(lowest * _SEQUENCE) >> _TOP_SIX] ^ 7)
+        counts[cells[column]] += numbers[column] != 0
 
-    ``sums[0]`` for slopes > 0, ``sums[1]`` for slopes < 0; `counts` of products that are not 0.
-    `live` marks the neurons that see an input and have a slope, packed as the mask is.
+
+count_products = jit(count_products_py)
+
+
+def effective_row_py(
+    numbers: Ints, packed: Bytes, live: Bytes, cells: Cells, slopes: Cells, sums: Rows, counts: Rows
+) -> None:
+    """Sums of the kept products of a row, by the cell of their column: (side, input), flat.
+
+    `counts` of products that are not 0, by cell; none are counted where it is empty. `live` marks
+    the columns that have a cell and a slope, packed as the mask is.
     """
+    flat, counted = sums.reshape(sums.size), counts.reshape(counts.size)
     whole = packed.size // 8
     kept = packed[: 8 * whole].view(np.uint64)
     alive = live[: 8 * whole].view(np.uint64)
     for k in range(whole):
-        add_products(64 * k, kept[k] & alive[k], numbers, seen, slopes, sums, counts)
+        add_products(64 * k, kept[k] & alive[k], numbers, cells, slopes, flat)
     rest = np.uint64(0)
     for k in range(8 * whole, packed.size):
         rest |= np.uint64(packed[k] & live[k]) << np.uint64(8 * (k - 8 * whole))
-    add_products(64 * whole, rest, numbers, seen, slopes, sums, counts)
+    add_products(64 * whole, rest, numbers, cells, slopes, flat)
+    if counts.size > 0:
+        for k in range(whole):
+            count_products(64 * k, kept[k] & alive[k], numbers, cells, counted)
+        count_products(64 * whole, rest, numbers, cells, counted)
 
 
 effective_row = jit(effective_row_py)

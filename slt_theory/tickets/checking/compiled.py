@@ -25,7 +25,14 @@ from slt_theory.tickets.frozen import frozen_stream
 from slt_theory.tickets.source import FrozenRows, NumberRows, layer_law
 from slt_theory.tickets.ticket import Ticket
 
-__all__ = ["check_frozen_rows", "check_numbers", "check_sums", "spots"]
+__all__ = [
+    "cells_of",
+    "check_frozen_rows",
+    "check_numbers",
+    "check_sums",
+    "narrow",
+    "spots",
+]
 
 Bools = NDArray[np.bool_]
 Int64Array = NDArray[np.int64]
@@ -74,6 +81,20 @@ def check_numbers(ticket: Ticket, layer: SourceLayer) -> None:
         _require(bool((numbers(row)[columns] == slow).all()), f"numbers of the law {layer.law}")
 
 
+def cells_of(seen: Int64Array, slopes: Int64Array, inputs: int) -> NDArray[np.signedinteger]:
+    """Where a neuron's products go: the input it sees, and behind all inputs once more for u < 0.
+
+    A neuron that sees none has cell 0 and is never live.
+    """
+    return narrow(np.where(seen < 0, 0, seen + inputs * (slopes < 0)))
+
+
+def narrow(numbers: Int64Array) -> NDArray[np.signedinteger]:
+    """The same in 32 bits where they fit: half the bytes of a table that a row is read with."""
+    small = np.abs(numbers).max(initial=0) < 1 << 31
+    return numbers.astype(np.int32) if small else numbers
+
+
 def check_sums(
     ticket: Ticket,
     layer: SourceLayer,
@@ -102,6 +123,7 @@ def check_sums(
     law = layer_law(layer)
     numbers = NumberRows(law, ticket.seed, layer, layer.columns)
     live = (seen >= 0) & (slopes != 0)
+    cells, short = cells_of(seen, slopes, inputs), narrow(slopes)
     for row, columns in spots(ticket, layer, "sums"):
         own = np.unpackbits(mask[row], count=layer.columns).astype(bool)
         turned = own.copy()
@@ -109,7 +131,7 @@ def check_sums(
         for kept in (own, turned):
             sums, counts = np.zeros((2, 2, inputs), np.int64)
             packed, alive = np.packbits(kept), np.packbits(live)
-            effective_row(numbers(row), packed, alive, seen, slopes, sums, counts)
+            effective_row(numbers(row), packed, alive, cells, short, sums, counts)
             slow = _slow_sums(law, ticket.seed, layer, row, kept & live, seen, slopes, inputs)
             same = (sums == slow[0]).all() and (counts == slow[1]).all()
             _require(bool(same), "sums of kept products")

@@ -248,12 +248,16 @@ class SourceBlock(ABC):
             count = int(counts[wrong][0])
             raise self.wrong(f"a sum keeps {count} live numbers, not {self.block.size}")
 
-    def check_headroom(self, count: int) -> None:
-        """Sums of `count` products, one weight of each layer, cannot wrap around."""
+    def has_headroom(self, count: int) -> bool:
+        """True if sums of `count` products, one weight of each layer, cannot wrap around."""
         largest = Fraction(count)
         for layer in self.block.layers:
             largest *= max(abs(end) for end in layer_law(layer).support) + Fraction(layer.move)
-        if largest >= 1 << (HEADROOM_BITS - PRODUCT_BITS):
+        return largest < 1 << (HEADROOM_BITS - PRODUCT_BITS)
+
+    def check_headroom(self, count: int) -> None:
+        """Refuse sums of `count` products that may wrap around."""
+        if not self.has_headroom(count):
             raise self.wrong(f"sums of {count} numbers can leave the exact range")
 
     # Forward pass.

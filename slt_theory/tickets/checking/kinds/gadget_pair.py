@@ -24,7 +24,7 @@ from slt_theory.tickets.bends import (
     largest_input,
     leaky_slopes,
 )
-from slt_theory.tickets.checking.compiled import check_numbers, check_sums
+from slt_theory.tickets.checking.compiled import cells_of, check_numbers, check_sums, narrow
 from slt_theory.tickets.checking.kinds.base import Effective, Shapes, row_blocks
 from slt_theory.tickets.checking.kinds.hidden import HiddenBlock
 from slt_theory.tickets.domain import parse_domain
@@ -111,28 +111,34 @@ class PairBlock(HiddenBlock):
         check_sums(ticket, layer, mask, seen, u, block.columns)
         sides = 2 if self.two_sided else 1
         sums = np.zeros((sides, layer.rows, block.columns), np.int64)
-        all_counts = None
-        if block.size is not None:
-            all_counts = np.zeros((2, layer.rows, block.columns), np.int64)
-        live = np.packbits((seen >= 0) & (u != 0))
+        cells = cells_of(seen, u, block.columns)
+        slopes = narrow(u)
+        live = (seen >= 0) & (u != 0)
+        # Sums of all live neurons mostly have room; then nothing has to be counted.
+        most = int(np.bincount(cells[live], minlength=1).max())
+        counted = block.size is not None or not self.has_headroom(most)
+        all_counts = np.zeros((2, layer.rows, block.columns), np.int64) if counted else None
+        packed_live = np.packbits(live)
 
         def work(rows: range) -> int:
             numbers = NumberRows(layer_law(layer), ticket.seed, layer, layer.columns)
-            row_sums, counts = np.empty((2, 2, block.columns), np.int64)
-            most = 0
+            row_sums = np.empty((2, block.columns), np.int64)
+            counts = np.empty((2, block.columns if counted else 0), np.int64)
+            largest = 0
             for row in rows:
                 row_sums[:], counts[:] = 0, 0
                 packed = np.ascontiguousarray(mask[row])
-                effective_row(numbers(row), packed, live, seen, u, row_sums, counts)
+                effective_row(numbers(row), packed, packed_live, cells, slopes, row_sums, counts)
                 sums[:, row] = row_sums[:sides]
                 if all_counts is not None:
                     all_counts[:, row] = counts
-                most = max(most, int(counts.max()))
+                    largest = max(largest, int(counts.max()))
             let_go(mask, rows.start, rows.stop)
-            return most
+            return largest
 
-        most = max(map_blocks(work, row_blocks(layer)))
-        return sums[0], sums[1] if sides == 2 else None, all_counts, most
+        largest = max(map_blocks(work, row_blocks(layer)))
+        sized = None if block.size is None else all_counts
+        return sums[0], sums[1] if sides == 2 else None, sized, largest if counted else most
 
     def _chosen(self, seen: Int64Array, u: Int64Array) -> Sums:
         """`products` where kept weights take one of several numbers."""
