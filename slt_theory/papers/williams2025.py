@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from slt_theory.theorems.checks import Check, Outcome, Power, all_of, mutant
+from slt_theory.theorems.checks import EXACT, Check, Outcome, Power, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, integers, parameter
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -56,6 +57,24 @@ def biases_are_masks(seed: int, low_enough: bool = True) -> Outcome:
     return all_of(failures, cases, "biases that switch neurons off")
 
 
+def waiting_time(seed: int, numbers: int = 1) -> Outcome:
+    """log(1/delta) (2/eps)^(d + 1) neurons miss a target with probability at most delta, by balls.
+
+    Each of the d + 1 numbers of a neuron is uniform on [-1, 1] and within eps of its goal with
+    probability eps/2 at least, at an end of the interval. `numbers` is the 1 of d + 1.
+    """
+    from flint import arb, fmpq
+
+    failures, cases = [], 0
+    for part, d, less in product((2, 4, 10), (1, 2, 3), (10, 100)):
+        count = (arb(less).log() * arb(2 * part) ** (d + numbers)).ceil()
+        missed = (1 - arb(fmpq(1, (2 * part) ** (d + 1)))) ** count
+        cases += 1
+        if not missed <= arb(fmpq(1, less)):
+            failures.append(f"eps = 1/{part}, d = {d}, delta = 1/{less}")
+    return all_of(failures, cases, "neurons near those of a target, one at least")
+
+
 def recurrent_error(seed: int, steps: int = 12) -> Outcome:
     """h <- f(h) + error of at most e a step stays within e (L^T - 1)/(L - 1) of h <- f(h), exact.
 
@@ -95,10 +114,10 @@ ENTRIES = (
         ),
         quantifiers=Quantifiers("all", "all", "eps", "compact inputs"),
         assumptions=(POSITIVE,),
-        constants=(Constant("C", None, "unnamed"),),
+        constants=(Constant("2", "2", "derived", "weights are uniform on [-1, 1]"),),
         bound=Formula(
-            "C*log(1/delta)/eps**(d + 1)",
-            lambda eps, delta, d, C: C * math.log(1 / delta) / eps ** (d + 1),
+            "log(1/delta)*(2/eps)**(d + 1)",
+            lambda eps, delta, d: math.log(1 / delta) * (2 / eps) ** (d + 1),
         ),
         unit="neurons offered to one neuron of d weights (the waiting time, ours)",
         not_claimed=("a width that is polynomial in 1/eps and d together",),
@@ -116,6 +135,13 @@ ENTRIES = (
                 "b = -||w||_1 / 2 switches a neuron off",
                 partial(biases_are_masks, low_enough=False),
                 power=Power(100, 100),
+            ),
+            Check("waiting time", "the chance that no neuron is near, by balls", waiting_time),
+            mutant(
+                "exponent",
+                "(2/eps)^d in place of (2/eps)^(d + 1)",
+                partial(waiting_time, numbers=0),
+                power=EXACT,
             ),
         ),
     ),

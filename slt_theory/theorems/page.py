@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from slt_theory.theorems import Claim, all_entries, all_theorems
 from slt_theory.theorems.checks import Check, SumsCheck
-from slt_theory.theorems.entry import Theorem
+from slt_theory.theorems.entry import TRUST, Theorem
 from slt_theory.theorems.status import kernel_statements, status_of
 from slt_theory.theorems.symbols import SYMBOLS
 
@@ -50,7 +50,7 @@ def catalogue_markdown(outcomes: Mapping[str, str] | None = None) -> str:
     """
     entries = all_theorems()
     papers = {entry.source.paper.key for entry in entries}
-    parts = [_HEAD.format(entries=len(entries), papers=len(papers)), _overview(outcomes)]
+    parts = [_HEAD.format(entries=len(entries), papers=len(papers)), _overview(outcomes), _unread()]
     parts.append("## Symbols\n\n" + "\n".join(f"* `{k}`: {v.meaning}" for k, v in SYMBOLS.items()))
     seen = ""
     for entry in entries:
@@ -91,6 +91,26 @@ def _overview(outcomes: Mapping[str, str] | None) -> str:
             f"{state.numeric} | {entry.source.trust} |"
         )
     return "\n".join(lines)
+
+
+def _unread() -> str:
+    """The papers of which no statement was read, by what their statements rest on instead."""
+    known: dict[str, list[Theorem]] = {}
+    for entry in all_theorems():
+        known.setdefault(entry.source.paper.key, []).append(entry)
+    rests: dict[str, list[str]] = {}
+    for key, entries in known.items():
+        trusts = {entry.source.trust for entry in entries}
+        if trusts & {"read", "code"} or trusts == {"derived"}:
+            continue
+        best = min(trusts, key=TRUST.index)
+        rests.setdefault(best, []).append(f"[{key}](#{entries[0].id})")
+    lines = [f"* {trust}: {', '.join(rests[trust])}." for trust in TRUST if trust in rests]
+    head = (
+        "## Papers whose text was not reached\n\nNo statement of these was read in its paper. Each "
+        "stands at the best that its statements rest on; whoever has the text can settle them."
+    )
+    return head + "\n\n" + "\n".join(lines)
 
 
 def _paper(entry: Theorem | Claim) -> str:

@@ -254,6 +254,17 @@ def test_catalogue_page_is_there() -> None:
     ]
 
 
+def test_papers_that_were_not_reached_are_listed() -> None:
+    section = catalogue_markdown().partition("## Papers whose text was not reached")[2]
+    listed = set(re.findall(r"\[([a-z0-9]+)\]\(#", section.partition("\n## ")[0]))
+    trusts: dict[str, set[str]] = {}
+    for entry in ENTRIES:
+        trusts.setdefault(entry.source.paper.key, set()).add(entry.source.trust)
+    assert listed == {
+        key for key, kinds in trusts.items() if key != "slt" and not kinds & {"read", "code"}
+    }
+
+
 def test_listing_needs_no_compiler() -> None:
     code = (
         "import sys; from slt_theory.theorems import all_theorems; all_theorems();"
