@@ -49,6 +49,16 @@ def certified(attacked) -> list[list[Facts]]:
     return [one.certify() for one in attacked]
 
 
+def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel takes the first boxes as well."""
+    monkeypatch.setattr(on_boxes, "_COMPILED_FROM", 0)
+
+
+def test_no_certificate_of_the_kernel_is_refuted(attacked, monkeypatch):
+    compiled(monkeypatch)
+    assert [text for one in attacked for text in violations(one)] == []
+
+
 def test_no_certificate_of_a_region_is_refuted(attacked, certified):
     pairs = zip(attacked, certified, strict=True)
     assert [text for one, said in pairs for text in violations(one, said)] == []
@@ -133,8 +143,10 @@ def test_a_planted_error_is_caught(attacked, monkeypatch, fault):
 
 @pytest.mark.long
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_two_thousand_requests(shard, tmp_path):
-    """Fresh seeds; a failure names its seed."""
+def test_two_thousand_requests(shard, tmp_path, monkeypatch):
+    """Fresh seeds, half of them with the kernel; a failure names its seed."""
+    if shard % 2:
+        compiled(monkeypatch)
     first = int.from_bytes(os.urandom(6)) << 16
     for seed in range(first, first + EACH):
         assert violations(drawn(seed, tmp_path)) == []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from exact_outputs import INPUTS, NET, built, exact, lead
 
+from slt_theory.errors import KernelMismatch
 from slt_theory.networks import Conv, Dense, from_layers
 from slt_theory.networks.layers import (
     ActivationLayer,
@@ -20,9 +21,16 @@ from slt_theory.networks.layers import (
     Residual,
 )
 from slt_theory.networks.network import Network
-from slt_theory.tickets.checking import batch_bounds, batch_forms, on_boxes
+from slt_theory.subset_sum.kernels import linear_forms
+from slt_theory.tickets.checking import batch_bounds, batch_forms, neuron_ends, on_boxes
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes, ranges_on_boxes
-from slt_theory.tickets.checking.batch_forms import ReluBounds, Rows, largest_of, relu_bounds
+from slt_theory.tickets.checking.batch_forms import (
+    FormEngine,
+    ReluBounds,
+    Rows,
+    largest_of,
+    relu_bounds,
+)
 from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
 from slt_theory.tickets.checking.paired_layers import PairedLayer, paired_layers
 from slt_theory.tickets.difference import difference
@@ -99,7 +107,7 @@ def undercut(gap: float, seed: int) -> tuple[int, float]:
         count = 12
         box = rng.integers(0, 6, count)
         cz, cd = rng.normal(0, 1, (2, count, SIZES[place + 1])) * rng.choice([0, 1], (2, count, 1))
-        bounds, _ = largest_of(layers, boxes, place, Rows(box, cz, cd))
+        bounds = largest_of(layers, boxes, place, Rows(box, cz, cd)).bound
         for k in range(count):
             slow = slow_largest(a, b, boxes, place, int(box[k]), fractions(cz[k]), fractions(cd[k]))
             wrong += Fraction(bounds[k]) < slow
@@ -116,16 +124,115 @@ def test_forms_of_floats_are_above_the_same_forms_in_fractions(gap):
         assert excess < 1e-9
 
 
+def ends_below(gap: float, seed: int, how: FormEngine) -> tuple[int, float]:
+    """Ends of single neurons inside of those of the exact forms, and the largest excess.
+
+    Without a gap every value is what rounding leaves of 1000 times its size.
+    """
+    rng = np.random.default_rng(seed)
+    a, b = random_networks(rng, gap or 0.1)
+    lo, hi = random_boxes(rng, 4)
+    if not gap:
+        a, x = cancelling(rng, a)
+        lo = hi = np.repeat(x[None], 4, axis=0)
+    layers = layers_of(a, b)
+    boxes, _, _ = ranges_on_boxes(layers, lo, hi, how)
+    wrong, excess = 0, 0.0
+    for place, apart in itertools.product(range(len(layers)), (False, True)):
+        size = SIZES[place + 1]
+        where = np.nonzero(rng.random((4, size)) < 0.7)
+        ends = neuron_ends.ends_of(layers, boxes, place, where, difference=apart)
+        unit, none = np.eye(size), [Fraction(0)] * size
+        for box, neuron, low, high in zip(*where, *ends, strict=True):
+            for end, sign in ((-low, -1), (high, 1)):
+                row = fractions(sign * unit[neuron])
+                slow = slow_largest(
+                    a, b, boxes, place, box, *((none, row) if apart else (row, none))
+                )
+                wrong += Fraction(end) < slow
+                excess = max(excess, float(Fraction(end) - slow))
+    return wrong, excess
+
+
+@pytest.mark.parametrize("how", [FormEngine.NUMPY, FormEngine.BOTH])
+@pytest.mark.parametrize("gap", [1e-4, 0.3])
+def test_ends_of_neurons_are_beyond_those_of_the_same_forms_in_fractions(gap, how):
+    for seed in range(2):
+        wrong, excess = ends_below(gap, seed, how)
+        assert wrong == 0
+        assert excess < 1e-9
+
+
+def in_python(monkeypatch) -> None:
+    """The kernel without its compiler: an error planted in one function reaches all."""
+    for name in dir(linear_forms):
+        if name.endswith("_py"):
+            monkeypatch.setattr(linear_forms, name[:-3], getattr(linear_forms, name))
+
+
+def _no_charge(monkeypatch) -> None:
+    known = neuron_ends._known
+
+    def uncharged(boxes):
+        none = np.zeros_like(known(boxes).of_value)
+        return known(boxes)._replace(of_value=none, of_difference=none, least=0 * boxes.sizes)
+
+    monkeypatch.setattr(neuron_ends, "_known", uncharged)
+    monkeypatch.setattr(linear_forms, "UNIT", 0.0)
+    monkeypatch.setattr(linear_forms, "settle", lambda total, part, _: total.__iadd__(part))
+
+
+def _wrong_slope(monkeypatch) -> None:
+    real = linear_forms.lines_above_py
+
+    def swapped(form, above, top, below, floor, left):
+        real(form, below, top, above, floor, left)
+
+    monkeypatch.setattr(linear_forms, "lines_above", swapped)
+
+
+def _too_few(monkeypatch) -> None:
+    real = linear_forms.live_neurons_py
+    monkeypatch.setattr(linear_forms, "live_neurons", lambda *given: max(real(*given) - 1, 0))
+
+
+@pytest.mark.parametrize("plant", [_no_charge, _wrong_slope, _too_few])
+def test_an_error_in_the_kernel_is_caught(plant, monkeypatch):
+    gap = 0 if plant is _no_charge else 0.3
+    in_python(monkeypatch)
+    assert ends_below(gap, 0, FormEngine.COMPILED)[0] == 0
+    plant(monkeypatch)
+    assert sum(ends_below(gap, seed, FormEngine.COMPILED)[0] for seed in range(3))
+
+
+def test_a_kernel_that_differs_from_numpy_is_not_believed(monkeypatch):
+    real = linear_forms.neuron_ends
+
+    def closer(*given):
+        low, high = real(*given)
+        return low, high - 1e-9 * np.abs(high)
+
+    assert ends_below(0.3, 0, FormEngine.BOTH)[0] == 0
+    monkeypatch.setattr(linear_forms, "neuron_ends", closer)
+    with pytest.raises(KernelMismatch, match="forms of single neurons"):
+        ends_below(0.3, 0, FormEngine.BOTH)
+
+
+def cancelling(rng: np.random.Generator, a: Dense) -> tuple[Dense, np.ndarray]:
+    """An input of size 1000 and a network whose first layer is 0 there, up to rounding."""
+    x = rng.normal(0, 1e3, SIZES[0])
+    return Dense(a.weights, [-(a.weights[0] @ x), *a.biases[1:]]), x
+
+
 def cancelled(seed: int) -> int:
     """The same where every value is what rounding leaves of 1000 times its size."""
     rng = np.random.default_rng(seed)
     a, b = random_networks(rng, 0.1)
-    x = rng.normal(0, 1e3, SIZES[0])
-    first = Dense(a.weights, [-(a.weights[0] @ x), *a.biases[1:]])
+    first, x = cancelling(rng, a)
     layers = layers_of(first, b)
     boxes, _, _ = ranges_on_boxes(layers, x[None], x[None])
     rows = Rows(np.zeros(24, int), rng.normal(0, 1, (24, SIZES[1])), np.zeros((24, SIZES[1])))
-    bounds, _ = largest_of(layers, boxes, 0, rows)
+    bounds = largest_of(layers, boxes, 0, rows).bound
     slow = [
         slow_largest(first, b, boxes, 0, 0, fractions(row), [Fraction(0)] * SIZES[1])
         for row in rows.value
@@ -140,13 +247,15 @@ def test_a_dropped_charge_is_caught(monkeypatch):
     assert sum(map(cancelled, range(4)))
 
 
-def outside(a: Dense, b: Dense, seed: int, most: int = 40) -> int:
+def outside(
+    a: Dense, b: Dense, seed: int, most: int = 40, how: FormEngine = FormEngine.NUMPY
+) -> int:
     """Values, differences and errors at points of boxes that the ranges do not hold."""
     rng = np.random.default_rng(seed)
     lo, hi = random_boxes(rng, 8)
     layers = layers_of(a, b)
-    known = ranges_on_boxes(layers, lo, hi)[2]
-    bounds = bounds_on_boxes(layers, lo, hi, np.argmax(a.run((lo + hi) / 2)[-1], axis=1))
+    known = ranges_on_boxes(layers, lo, hi, how)[2]
+    bounds = bounds_on_boxes(layers, lo, hi, np.argmax(a.run((lo + hi) / 2)[-1], axis=1), how)
     wrong = 0
     for box in range(len(lo)):
         shares = rng.choice([0.0, 1.0, 0.3], (most, lo.shape[1]))
@@ -165,13 +274,14 @@ def outside(a: Dense, b: Dense, seed: int, most: int = 40) -> int:
     return wrong
 
 
+@pytest.mark.parametrize("how", [FormEngine.NUMPY, FormEngine.BOTH])
 @pytest.mark.parametrize("far", [0.0, batch_bounds._FAR, np.inf])
 @pytest.mark.parametrize("gap", [1e-6, 0.02, 0.8])
-def test_no_point_of_a_box_is_outside_of_its_ranges(gap, far, monkeypatch):
+def test_no_point_of_a_box_is_outside_of_its_ranges(gap, far, how, monkeypatch):
     """With forms of d nowhere, where they are of use, and everywhere."""
     monkeypatch.setattr(batch_bounds, "_FAR", far)
     for seed in range(3):
-        assert outside(*random_networks(np.random.default_rng(seed), gap), seed) == 0
+        assert outside(*random_networks(np.random.default_rng(seed), gap), seed, how=how) == 0
 
 
 @pytest.mark.parametrize("line", ["chord", "lift", "near", "rise", "top", "fall", "floor"])
@@ -211,11 +321,12 @@ def test_lines_hold_at_all_corners_in_fractions():
             assert lines.fall * q + lines.floor <= e <= lines.rise * q + lines.top
 
 
-def test_overflow_leaves_no_bound_and_no_nan():
+@pytest.mark.parametrize("how", [FormEngine.NUMPY, FormEngine.BOTH])
+def test_overflow_leaves_no_bound_and_no_nan(how):
     huge = Dense([np.full((4, 3), 1e200), np.full((4, 4), 1e200), np.ones((2, 4))], [None] * 3)
     other = Dense([np.full((4, 3), 2e200), *huge.weights[1:]], [None] * 3)
     lo = np.array([[-0.25, -0.25, -0.25], [1.0, 1.0, 1.0]])
-    bounds = bounds_on_boxes(layers_of(huge, other), lo, lo + 0.5, np.zeros(2, int))
+    bounds = bounds_on_boxes(layers_of(huge, other), lo, lo + 0.5, np.zeros(2, int), how)
     assert (bounds.error == np.inf).all()
     assert not bounds.kept.any()
     assert (bounds.lead == -np.inf).all()

@@ -153,6 +153,7 @@ def test_ctrl_c_keeps_what_was_proved(monkeypatch):
 
     monkeypatch.setattr(on_boxes, "bounds_on_boxes", stop)
     monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
+    monkeypatch.setattr(on_boxes, "_BLOCK", 1)
     with pytest.raises(Stopped) as caught:
         slt.difference(NET, pruned(), (LO, HI), seconds=60)
     partial = caught.value.partial
@@ -282,6 +283,7 @@ def test_the_verb_keeps_what_was_proved_when_it_is_stopped(code, files, monkeypa
 
     monkeypatch.setattr(on_boxes, "bounds_on_boxes", stop)
     monkeypatch.setattr(on_boxes, "_AT_ONCE", 1)
+    monkeypatch.setattr(on_boxes, "_BLOCK", 1)
     ended, record = run(*given, "--split", 600, "--cuts", files / "cuts.npz")
     assert (ended, record["pieces"]) == (code, 2)
     assert record["sup_error_bound"] <= whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from math import prod
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from slt_theory.cli import app
 from slt_theory.errors import BadInput, Stopped, TimeIsUp
 from slt_theory.networks import Dense, save_npz
+from slt_theory.subset_sum import parallel
 from slt_theory.tickets import write_ticket
 from slt_theory.tickets.around import Around
 from slt_theory.tickets.checking import on_boxes, regions, splitting
@@ -184,6 +186,29 @@ def test_the_same_cuts_again_say_the_same(bounds, monkeypatch):
     assert cut(2, monkeypatch, start=made.cuts)[1].cuts == cut(8, monkeypatch)[1].cuts
 
 
+@pytest.mark.parametrize("first", [0, 1e9])
+def test_pieces_are_the_same_for_any_number_of_threads(first, monkeypatch):
+    """Blocks of two pieces, on one thread and on three: every float is the same."""
+    monkeypatch.setattr(on_boxes, "_BLOCK", 2)
+    monkeypatch.setattr(on_boxes, "_COMPILED_FROM", first)
+    made, used = list[Division](), set[int]()
+    real = on_boxes.bounds_on_boxes
+
+    def bounds(*given):
+        used.add(threading.get_ident())
+        return real(*given)
+
+    monkeypatch.setattr(on_boxes, "bounds_on_boxes", bounds)
+    for threads in (1, 3):
+        monkeypatch.setattr(parallel, "thread_count", lambda _, count=threads: count)
+        made.append(cut(8, monkeypatch)[1])
+        assert (used == {threading.get_ident()}) == (threads == 1)
+    ours, theirs = made
+    assert len(ours.cuts) > 4
+    for name in ("cuts", "error", "lead", "kept", "axis", "found"):
+        assert getattr(ours, name) == getattr(theirs, name)
+
+
 @pytest.mark.parametrize("wrong", [(-1, 0), (1, 0), (0, 3), (0, -1)])
 def test_cuts_of_no_piece_are_refused(wrong):
     with pytest.raises(BadInput, match="is no piece of this box"):
@@ -216,7 +241,7 @@ def _bound_is_width(lo, hi) -> Facts:
     return Facts(width, nothing, nothing, nothing > 0, np.argmax(hi - lo, axis=1))
 
 
-@pytest.mark.parametrize("at_once", [1, 5])
+@pytest.mark.parametrize("at_once", [(1, 1), (5, 5), (1, 5)])
 def test_cutting_ends_where_every_piece_is_within(at_once):
     lo, hi = np.zeros(2), np.ones(2)
     made = splitting.split(lo, hi, _bound_is_width, lambda: True, within=0.25, at_once=at_once)

@@ -5,10 +5,6 @@ first; forms carried back to the input where they leave the sign of z open; form
 sign of z or z' is still open after that, or of z' where d is too wide to say more (`_near`). At the
 outputs forms bound d, the lead of the target's class in the middle of the box over the others, and
 what the other network loses of it.
-
-Forms of about 2^18 multiplications a layer go together: their arrays stay in the cache, and no
-threads of a linear algebra library wait for each other (743 boxes of ACAS Xu took 13 s of processor
-time in one go, 3 s so).
 """
 
 from __future__ import annotations
@@ -20,6 +16,7 @@ from numpy.typing import NDArray
 
 from slt_theory.tickets.checking.batch_forms import (
     Boxes,
+    FormEngine,
     Missed,
     Rows,
     largest_of,
@@ -27,6 +24,7 @@ from slt_theory.tickets.checking.batch_forms import (
 )
 from slt_theory.tickets.checking.coordinate_shares import shares_of
 from slt_theory.tickets.checking.linear_form import charge
+from slt_theory.tickets.checking.neuron_ends import ends_of, rows_at_once
 from slt_theory.tickets.checking.outward import Range
 from slt_theory.tickets.checking.paired_layers import PairedLayer, with_signs
 
@@ -61,8 +59,6 @@ class BoxBounds(NamedTuple):
     worst: Floats
 
 
-_AT_ONCE = 1 << 18
-"""Multiplications of one matrix product; OpenBLAS starts threads beyond."""
 _WIDE = 0.05
 """Forms of z' alone are taken from so much of z's width on, as the width of d."""
 _FAR = 0.6
@@ -86,7 +82,7 @@ class _Ranges(NamedTuple):
 
 @np.errstate(all="ignore")
 def ranges_on_boxes(
-    layers: list[PairedLayer], lo: Floats, hi: Floats
+    layers: list[PairedLayer], lo: Floats, hi: Floats, how: FormEngine = FormEngine.NUMPY
 ) -> tuple[Boxes, Boxes, list[_Ranges]]:
     """Ranges of every layer, rounded outwards, and the lines of every ReLU, of both networks.
 
@@ -95,7 +91,8 @@ def ranges_on_boxes(
     lo, hi : arrays (boxes, inputs)
     """
     ends = with_signs(layers, lo, hi)
-    both, alone, known = Boxes(ends, np.ones(len(lo))), Boxes(ends, np.ones(len(lo))), []
+    both, alone = (Boxes(ends, np.ones(len(lo)), how) for _ in range(2))
+    known = list[_Ranges]()
     others, none = [layer.of_other for layer in layers], np.zeros((len(lo), 1))
     values, moved, errors, near = ends, ends, (none, none), np.ones(len(lo), dtype=bool)
     for place, layer in enumerate(layers):
@@ -186,7 +183,7 @@ def _tighten(
     last = place == len(layers) - 1
     if not last:
         open_sign = np.nonzero((value[0] < 0) & (value[1] > 0))
-        _meet(value, open_sign, _ends_of(layers, both, place, open_sign, difference=False))
+        _meet(value, open_sign, ends_of(layers, both, place, open_sign, difference=False))
     _agree(known)
     same = np.minimum(value[0], other[0]) >= 0
     dead = np.maximum(value[1], other[1]) <= 0
@@ -195,12 +192,12 @@ def _tighten(
     wide &= mixed
     if wide.any():
         others, where = [layer.of_other for layer in layers], np.nonzero(wide)
-        _meet(other, where, _ends_of(others, alone, place, where, difference=False))
+        _meet(other, where, ends_of(others, alone, place, where, difference=False))
         if last:
-            _meet(value, where, _ends_of(layers, both, place, where, difference=False))
+            _meet(value, where, ends_of(layers, both, place, where, difference=False))
         _agree(known)
     where = np.nonzero(mixed & near[:, None])
-    _meet(difference, where, _ends_of(layers, both, place, where, difference=True))
+    _meet(difference, where, ends_of(layers, both, place, where, difference=True))
 
 
 def _meet(ends: Range, where: Places, other: Range) -> None:
@@ -210,40 +207,11 @@ def _meet(ends: Range, where: Places, other: Range) -> None:
     high[where] = np.minimum(high[where], other[1])
 
 
-def _ends_of(
-    layers: list[PairedLayer],
-    boxes: Boxes,
-    place: int,
-    where: Places,
-    *,
-    difference: bool,
-) -> Range:
-    """Range of z, or of d, of single neurons of layer `place`; some at a time."""
-    box, neuron = where
-    low, high = np.zeros((2, len(box)))
-    step = max(1, _AT_ONCE // (2 * _heaviest(layers, place)))
-    for start in range(0, len(box), step):
-        some = slice(start, start + step)
-        count = len(box[some])
-        unit = np.zeros((2 * count, len(layers[place].bias)))
-        unit[np.arange(count), neuron[some]], unit[np.arange(-count, 0), neuron[some]] = -1.0, 1.0
-        which = np.concatenate([box[some], box[some]])
-        forms = Rows(which, 0 * unit, unit) if difference else Rows(which, unit, None)
-        lower, upper = np.split(largest_of(layers, boxes, place, forms)[0], 2)
-        low[some], high[some] = -lower, upper
-    return low, high
-
-
-def _heaviest(layers: list[PairedLayer], place: int) -> int:
-    """Multiplications of a row with the largest matrix up to a layer."""
-    return max(layer.weight.size for layer in layers[: place + 1])
-
-
 def _largest(layers: list[PairedLayer], boxes: Boxes, place: int, rows: Rows) -> Floats:
     """Upper bounds of forms (`largest_of`), some at a time."""
-    step, bounds = max(1, _AT_ONCE // _heaviest(layers, place)), [np.zeros(0)]
+    step, bounds = rows_at_once(layers, place), [np.zeros(0)]
     for start in range(0, len(rows.box), step):
-        bounds.append(largest_of(layers, boxes, place, rows.some(start, start + step))[0])
+        bounds.append(largest_of(layers, boxes, place, rows.some(start, start + step)).bound)
     return np.concatenate(bounds)
 
 
@@ -267,9 +235,15 @@ def _moved(known: _Ranges, values: Range, others: Range) -> Range:
 
 
 @np.errstate(all="ignore")
-def bounds_on_boxes(layers: list[PairedLayer], lo: Floats, hi: Floats, best: Indices) -> BoxBounds:
+def bounds_on_boxes(
+    layers: list[PairedLayer],
+    lo: Floats,
+    hi: Floats,
+    best: Indices,
+    how: FormEngine = FormEngine.NUMPY,
+) -> BoxBounds:
     """Bounds of the difference on boxes, and of the lead of output `best` (boxes,)."""
-    boxes, _, known = ranges_on_boxes(layers, lo, hi)
+    boxes, _, known = ranges_on_boxes(layers, lo, hi, how)
     count, outputs = len(lo), len(layers[-1].bias)
     place, every = len(layers) - 1, np.arange(count)
     ends = known[-1].difference
@@ -279,7 +253,7 @@ def bounds_on_boxes(layers: list[PairedLayer], lo: Floats, hi: Floats, best: Ind
     unit = np.zeros((count, outputs))
     unit[every, worst] = np.where(ends[1] >= -ends[0], 1.0, -1.0)[every, worst]
     missed = list[Missed]()
-    _, slopes = largest_of(layers, boxes, place, Rows(every, 0 * unit, unit), missed)
+    slopes = largest_of(layers, boxes, place, Rows(every, 0 * unit, unit), missed).slopes
     shares = shares_of(layers, boxes, [each.value for each in known], slopes, missed)
     low, high = boxes.ends
     corner, inputs = np.where(slopes > 0, high, low), lo.shape[1]

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from slt_theory.networks import Network
 from slt_theory.networks.steps import Activate, Add, Pool, Weigh
-from slt_theory.subset_sum.parallel import row_blocks
+from slt_theory.subset_sum.parallel import map_blocks, row_blocks
 from slt_theory.tickets.checking.affine_forms import bounds_by_forms
 from slt_theory.tickets.checking.at_points import errors_at
 from slt_theory.tickets.checking.backward import largest_forms, target_ranges
 from slt_theory.tickets.checking.batch_bounds import bounds_on_boxes
+from slt_theory.tickets.checking.batch_forms import FormEngine
 from slt_theory.tickets.checking.claims import round_down, round_up
 from slt_theory.tickets.checking.error_bound import deviation_ranges
 from slt_theory.tickets.checking.error_search import error_nearby
@@ -49,15 +50,19 @@ __all__ = ["divided", "on_region", "widest_axis"]
 Floats = NDArray[np.float64]
 _WORK = 2e10
 """Multiplications for the descent of one region; a whole domain takes ten times as many."""
-_AT_ONCE = 16
+_AT_ONCE, _MOST_AT_ONCE = 16, 64
 """Pieces that are cut in one step where many boxes go together; fewer of large networks.
 
-So many are bounded on one processor: half of the halves.
+More once there are many: their order then matters less, and a step of numpy costs the same.
 """
+_BLOCK = 64
+"""Boxes bounded on one processor."""
 _STEP = 1e9
 """Multiplications of one step: between two the time is looked at."""
 _CLOSE = 1.05
 """A bound within so much of an error that was found is left as it is."""
+_COMPILED_FROM = 2e9
+"""Multiplications that are left to numpy: about as long as the compiled kernel takes to load."""
 _AXES = 32
 """Coordinates of which the spread is looked at: the widest."""
 
@@ -77,7 +82,7 @@ def divided(
     if many boxes at once say nothing of this pair.
     """
     layers = paired_layers(*pair)
-    certify = _one_by_one(pair, report) if layers is None else _together(pair, layers, report)
+    certify = _one_by_one(pair, report) if layers is None else _Together(pair, layers, report)
     lo, hi = region.lo, region.hi
     whole = None
     if within is None or layers is None:
@@ -95,7 +100,7 @@ def divided(
         whole=whole,
         within=within,
         start=start,
-        at_once=1 if layers is None else int(np.clip(_STEP / work_of(layers), 1, _AT_ONCE)),
+        at_once=(1, 1) if layers is None else _at_once(work_of(layers)),
     )
 
 
@@ -130,28 +135,56 @@ def _one_by_one(pair: NetworkPair, report: Callable[[int], None]) -> Certify:
     return certify
 
 
-def _together(
-    pair: NetworkPair, layers: list[PairedLayer], report: Callable[[int], None]
-) -> Certify:
-    def some(lo: Floats, hi: Floats) -> Facts:
+def _at_once(work: float) -> tuple[int, int]:
+    """Pieces of one step, and how many there may be later on."""
+    most = int(np.clip(_STEP / work, 1, _MOST_AT_ONCE))
+    return min(_AT_ONCE, most), most
+
+
+class _Together:
+    """Facts about many boxes at once: numpy for the first ones, then the compiled kernel.
+
+    Blocks have one size, so the floats are the same for any number of threads.
+    """
+
+    def __init__(
+        self, pair: NetworkPair, layers: list[PairedLayer], report: Callable[[int], None]
+    ) -> None:
+        self._pair, self._layers, self._report = pair, layers, report
+        self._left = _COMPILED_FROM / work_of(layers)
+        self._compared = False
+
+    def __call__(self, lo: Floats, hi: Floats) -> Facts:
+        """Facts about boxes (boxes, inputs)."""
+        blocks = row_blocks(len(lo), _BLOCK)
+        hows = {block.start: self._next(len(block)) for block in blocks}
+
+        def bounded(block: range) -> Facts:
+            rows = slice(block.start, block.stop)
+            return self._bounded(lo[rows], hi[rows], hows[block.start])
+
+        parts = map_blocks(bounded, blocks)
+        self._report(len(lo))
+        return Facts(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+    def _next(self, count: int) -> FormEngine:
+        """Choose how the next boxes are bounded; the kernel is compared with numpy once."""
+        self._left -= count
+        if self._left > 0:
+            return FormEngine.NUMPY
+        how = FormEngine.COMPILED if self._compared else FormEngine.BOTH
+        self._compared = True
+        return how
+
+    def _bounded(self, lo: Floats, hi: Floats, how: FormEngine) -> Facts:
         middle = np.clip(lo / 2 + hi / 2, lo, hi)
-        best = np.argmax(pair.target.run(middle)[-1], axis=1)
-        bounds = bounds_on_boxes(layers, lo, hi, best)
-        found = np.maximum(*(errors_at(pair, x) for x in (middle, bounds.worst)))
+        best = np.argmax(self._pair.target.run(middle)[-1], axis=1)
+        bounds = bounds_on_boxes(self._layers, lo, hi, best, how)
+        found = np.maximum(*(errors_at(self._pair, x) for x in (middle, bounds.worst)))
         shares = np.where(np.isfinite(bounds.shares), bounds.shares, 0.0) + (hi - lo) * 2.0**-200
         can = cuttable(lo, hi)
         axis = np.where(can.any(axis=1), np.argmax(np.where(can, shares, -1.0), axis=1), -1)
         return Facts(bounds.error, found, bounds.lead, bounds.kept, axis)
-
-    def certify(lo: Floats, hi: Floats) -> Facts:
-        # One thread: on two, ACAS Xu took 1.5 times as long by the clock (189 boxes a second
-        # in place of 285), since the steps are short and threads wait for the interpreter.
-        blocks = row_blocks(len(lo), _AT_ONCE)
-        parts = [some(lo[rows.start : rows.stop], hi[rows.start : rows.stop]) for rows in blocks]
-        report(len(lo))
-        return Facts(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-
-    return certify
 
 
 def on_region(

@@ -30,6 +30,8 @@ Cut = tuple[int, int]
 """A piece by its number, and the coordinate across which it is cut."""
 _CLOSE = 1.05
 """Cutting ends where the bound is at most so many times the error found."""
+_SHARE = 32
+"""One of so many pieces is cut in a step, within limits."""
 _NEW = "give the box that they were made for, or a new file"
 
 
@@ -163,7 +165,7 @@ def split(
     whole: Facts | None = None,
     within: float | None = None,
     start: list[Cut] | None = None,
-    at_once: int = 1,
+    at_once: tuple[int, int] = (1, 1),
 ) -> Division:
     """Cut the pieces of the largest bounds in two while ``goes_on()``; the pieces cover the box.
 
@@ -180,8 +182,8 @@ def split(
         About the box itself, else `certify` says them.
     start : list of cuts, optional
         To begin with; all of them are made.
-    at_once : int
-        Pieces cut in one step.
+    at_once : tuple of int
+        Pieces cut in one step; the second once there are 32 times as many, in between a share.
 
     Raises
     ------
@@ -192,7 +194,7 @@ def split(
     error, found, lead, kept, axis = _row(whole, 0)
     made = Division([lo], [hi], [error], [lead], [kept], [axis], found)
     try:
-        _repeat(made, certify, start or [], at_once)
+        _repeat(made, certify, start or [], at_once[1])
         _go_on(made, certify, goes_on, within, at_once)
     except KeyboardInterrupt as stop:
         made.stopped = stop
@@ -204,15 +206,16 @@ def _go_on(
     certify: Certify,
     goes_on: Callable[[], bool],
     within: float | None,
-    at_once: int,
+    at_once: tuple[int, int],
 ) -> None:
     heap = [(-made.error[piece], piece) for piece in made.pieces]
     heapq.heapify(heap)
     limit = -np.inf if within is None else within
     while goes_on() and made.found <= (np.inf if within is None else within):
         worst = list[int]()
+        count = int(np.clip(len(heap) // _SHARE, *at_once))
         enough = max(limit, _CLOSE * made.found if within is None else limit)
-        while heap and len(worst) < at_once and -heap[0][0] > enough:
+        while heap and len(worst) < count and -heap[0][0] > enough:
             if made.axis[heap[0][1]] < 0:
                 break
             worst.append(heapq.heappop(heap)[1])
