@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from slt_theory.lattice import WEIGHT_BITS
 from slt_theory.laws import Masked, Uniform
 from slt_theory.rationals import to_fraction
 from slt_theory.statistics import Verdict
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of
+from slt_theory.theorems.checks import EXACT, Check, Outcome, SumsCheck, all_of, mutant
 from slt_theory.theorems.common import POSITIVE, parameter, targets_inside
 from slt_theory.theorems.conditions import Statement
 from slt_theory.theorems.entry import (
@@ -59,26 +60,35 @@ def copies(p: float, edges: float, delta: float) -> int:
     return math.ceil(math.log(edges / delta) / math.log(1 / (1 - p)))
 
 
-def every_edge(seed: int) -> Outcome:
-    """1 - (1 - (1-p)^copies)^edges <= delta, exactly."""
+def every_edge(seed: int, union: bool = True) -> Outcome:
+    """1 - (1 - (1-p)^copies)^edges <= delta, exactly; `union` False counts copies for one edge."""
     failures = []
     for p, edges, delta in _cases():
-        missing = (1 - p) ** copies(float(p), edges, float(delta))
+        missing = (1 - p) ** copies(float(p), edges if union else 1, float(delta))
         if 1 - (1 - missing) ** edges > delta:
             failures.append(f"p = {p}, {edges} edges, delta = {delta}")
     return all_of(failures, len(_cases()), "every needed edge has a random copy")
 
 
-def one_copy_less(seed: int) -> Outcome:
-    """With fewer than log(1/delta)/log(1/(1-p)) copies one edge is missing too often."""
-    failures, cases = [], 0
+def one_copy_less(seed: int, logarithm: bool = True) -> Outcome:
+    """The fewest copies with (1-p)^copies <= delta are log(1/delta)/log(1/(1-p)) at least.
+
+    Powers are rationals, the formula a ball. `logarithm` False has p for log(1/(1-p)).
+    """
+    from flint import arb, fmpq
+
+    failures = []
     for p, _, delta in _cases():
-        needed = math.log(1 / delta) / math.log(1 / (1 - p))
-        fewer = math.ceil(needed) - 1
-        cases += 1
-        if fewer < needed * (1 - 1e-9) and not (1 - p) ** fewer > delta:
+        fewest = 1
+        while (1 - p) ** fewest > delta:
+            fewest += 1
+        present, failure, absent = (
+            arb(fmpq(v.numerator, v.denominator)) for v in (p, delta, 1 - p)
+        )
+        rate = -absent.log() if logarithm else present
+        if fewest < -failure.log() / rate:
             failures.append(f"p = {p}, delta = {delta}")
-    return all_of(failures, cases, "fewer copies than log(1/delta)/log(1/(1-p)) fail")
+    return all_of(failures, len(_cases()), "fewer copies than log(1/delta)/log(1/(1-p)) fail")
 
 
 def near_one(seed: int) -> Outcome:
@@ -132,7 +142,15 @@ ENTRIES = (
         ),
         unit="copies of one neuron",
         not_claimed=("that the weights need no training: see gadhikar2023-network",),
-        checks=(Check("union bound", "failure probability in exact rationals", every_edge),),
+        checks=(
+            Check("union bound", "failure probability in exact rationals", every_edge),
+            mutant(
+                "one edge",
+                "log(1/delta) in place of log(N/delta)",
+                partial(every_edge, union=False),
+                power=EXACT,
+            ),
+        ),
     ),
     Theorem(
         id="gadhikar2023-lower-bound",
@@ -151,7 +169,15 @@ ENTRIES = (
         ),
         claims="necessary",
         unit="neurons",
-        checks=(Check("single edge", "one copy less fails", one_copy_less),),
+        checks=(
+            Check("single edge", "one copy less fails", one_copy_less),
+            mutant(
+                "density for its logarithm",
+                "log(1/delta)/p",
+                partial(one_copy_less, logarithm=False),
+                power=EXACT,
+            ),
+        ),
     ),
     Theorem(
         id="gadhikar2023-subset-sum",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from slt_theory.papers.pensia2020 import never_below_packing
-from slt_theory.theorems.checks import Check, Outcome, SumsCheck, all_of, share
+from slt_theory.theorems.checks import EXACT, Check, Outcome, SumsCheck, all_of, mutant, share
 from slt_theory.theorems.common import (
     OWN,
     POSITIVE,
@@ -26,6 +28,9 @@ from slt_theory.theorems.entry import (
     Source,
     Theorem,
 )
+
+if TYPE_CHECKING:
+    from flint import arb
 
 
 def _source(locator: str = "proofs/") -> Source:
@@ -108,29 +113,41 @@ def layer_budget(seed: int) -> Outcome:
     return all_of(failures, cases, "(1 + eps/(2l))^l - 1 < eps")
 
 
-def component_table(seed: int) -> Outcome:
-    """Weights of uniform parts against the masses of the laws, in balls, for the shipped table."""
-    from slt_theory.laws import parse_law
+def _density(law: str, x: arb) -> arb:
+    """Density at x > 0, as a ball; each falls in x."""
+    from flint import arb
 
-    failures, cases = [], 0
-    published = {
-        ("uniform*uniform", "1/2"): 0.3466,
-        ("relu(uniform)*uniform", "1/2"): 0.1733,
-        ("normal", "1/2"): 0.3521,
-        ("normal", "1"): 0.4839,
-        ("normal*normal", "1/2"): 0.2943,
-        ("normal*uniform", "1/2"): 0.3238,
-    }
+    if law == "normal":
+        return (-x * x / 2).exp() / (2 * arb.pi()).sqrt()
+    if law == "normal*normal":
+        return x.bessel_k(0) / arb.pi()
+    if law == "normal*uniform":
+        return (x * x / 2).expint(1) / (2 * (2 * arb.pi()).sqrt())
+    return -x.log() / (4 if law.startswith("relu") else 2)
+
+
+def component_table(seed: int, at: int = 1) -> Outcome:
+    """Weights of uniform parts: below 2 a p(a), and by less than 2/10000, for the shipped table.
+
+    In balls; the densities fall, so that p(a) is the least on [-a, a]. `at` 2 takes p(a/2).
+    """
+    from flint import arb, fmpq
+
     from slt_theory.certified.components import components
 
-    for (law, half), value in published.items():
-        cases += 1
-        found = {str(c.half_width): c.weight for c in components(law)}
-        ours = found.get(half)
-        density = parse_law(law).uniform_component(Fraction(half))
-        if ours is None or not value - 2e-4 <= float(ours) <= min(value, density) + 1e-4:
-            failures.append(f"{law} on half-width {half}: {ours}")
-    return all_of(failures, cases, "largest weights of U[-a,a] inside the laws")
+    failures, cases = [], 0
+    for law in (
+        "uniform*uniform", "relu(uniform)*uniform", "normal", "normal*normal", "normal*uniform",
+    ):  # fmt: skip
+        for part in components(law):
+            cases += 1
+            weight, half = (
+                arb(fmpq(v.numerator, v.denominator)) for v in (part.weight, part.half_width)
+            )
+            missing = 2 * half * _density(law, half / at) - weight
+            if not (missing > 0 and 5000 * missing < 1):
+                failures.append(f"{law} on half-width {part.half_width}: {part.weight}")
+    return all_of(failures, cases, "largest weights of U[-a,a] inside the laws, short by 2/10000")
 
 
 def _frozen(eps: float, delta: float, lo: float, hi: float) -> int:
@@ -260,7 +277,15 @@ ENTRIES = (
         constants=(Constant("alpha", "2 a inf p", "derived", "the table is proved by balls"),),
         bound=None,
         proof="uniform-components",
-        checks=(Check("table", "the shipped table against densities", component_table),),
+        checks=(
+            Check("table", "the shipped table against densities", component_table),
+            mutant(
+                "density inside",
+                "2 a p(a/2) in place of 2 a inf p",
+                partial(component_table, at=2),
+                power=EXACT,
+            ),
+        ),
     ),
     Theorem(
         id="slt-relu-gadget",

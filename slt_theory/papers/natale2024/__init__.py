@@ -319,7 +319,15 @@ ENTRIES = (
         bound=Formula(f"d**2/2*log(k/eps)/log(2)/({_ENTROPY})", _lower),
         claims="necessary",
         unit="parameters",
-        checks=(Check("d = 1 counting", "counting for one weight", counting),),
+        checks=(
+            Check("d = 1 counting", "counting for one weight", counting),
+            mutant(
+                "constant",
+                "2 d^2 in place of d^2/2",
+                partial(counting, halves=4),
+                power=EXACT,
+            ),
+        ),
     ),
     Theorem(
         id="natale2024-explicit",

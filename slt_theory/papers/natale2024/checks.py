@@ -44,21 +44,24 @@ def sum_bounded(seed: int) -> Outcome:
     return all_of(failures, cases, "sqrt(n) f_n in [0.15418, 0.70711] for U[-1,1]")
 
 
-def counting(seed: int) -> Outcome:
-    """C(n,k) subsets cannot cover [-sqrt k, sqrt k] at eps when C(n,k) eps < sqrt k: exact."""
+def counting(seed: int, halves: int = 1) -> Outcome:
+    """n H(k/n) >= (halves/2) log2(k/eps) wherever subsets of k of n numbers are enough, d = 1.
+
+    Half of sqrt(k)/eps targets 2 eps apart take C(n,k) >= sqrt(k)/(2 eps) subsets. Decided in
+    integers: 2^(n H(k/n)) = n^n / (k^k (n-k)^(n-k)). The theorem has the factor 1/2.
+    """
     failures, cases = [], 0
     for k in (2, 4, 8, 16):
-        for power in (1, 2, 4, 6):
-            eps = Fraction(1, 10**power)
-            n = 2 * k
-            while comb(n, k) * eps < isqrt(k):
+        for inverse in (17, 100, 10**4, 10**6):
+            # k <= 0.84 n; from here on C(n, k) rises with n.
+            n = math.ceil(k / 0.84)
+            while (2 * comb(n, k)) ** 2 < k * inverse**2:
                 n += 1
-            bound = n * entropy(k / n)
+            power = Fraction(n**n, k**k * (n - k) ** (n - k))
             cases += 1
-            # C(n,k) <= 2^(n H(k/n)): so n H(k/n) >= log2(sqrt(k)/eps) is necessary.
-            if bound < math.log2(isqrt(k) / eps) * (1 - 1e-12):
-                failures.append(f"k = {k}, eps = {eps}")
-    return all_of(failures, cases, "n H(k/n) >= log2(sqrt(k)/eps) wherever counting allows eps")
+            if power**2 < Fraction(k * inverse) ** halves:
+                failures.append(f"k = {k}, eps = 1/{inverse}, n = {n}")
+    return all_of(failures, cases, "n H(k/n) >= log2(k/eps)/2 wherever counting allows eps")
 
 
 def amplification_gap(seed: int) -> Outcome:
