@@ -16,7 +16,7 @@ from slt_theory.streams import Purpose, stream_id
 from slt_theory.subset_sum.kernels.choose import choose
 from slt_theory.tickets import build_ticket, read_ticket, ticket_forward, verify, write_ticket
 from slt_theory.tickets.block import SourceLayer
-from slt_theory.tickets.building.chosen_inputs import WINDOW, windows
+from slt_theory.tickets.building.chosen_inputs import WINDOW, chosen_wiring, windows
 from slt_theory.tickets.building.slack import margin_of
 from slt_theory.tickets.building.window_slack import WindowSums, keep_windows_within_reach
 from slt_theory.tickets.frozen import frozen_pattern
@@ -194,3 +194,13 @@ def test_constants_of_a_convolution_stay_in_their_stretch():
     kept[neuron] = np.arange(block.columns) == constant
     report = verify(with_in_mask(free, kept), target)
     assert any("not the one of its block" in text for text in report.failures)
+
+
+def test_some_windows_are_wired_as_all_are(ticket):
+    block = ticket.blocks[0]
+    every = chosen_wiring(block, ticket.seed)
+    ends = np.cumsum([0, *(len(one) * block.halves for one in windows(block))])
+    for k in range(len(ends) - 1):
+        own = chosen_wiring(block, ticket.seed, [k])
+        assert (own.neurons == every.neurons[ends[k] : ends[k + 1]]).all()
+        assert (own.slopes == every.slopes[ends[k] : ends[k + 1]]).all()

@@ -22,7 +22,7 @@ from slt_theory.subset_sum.kernels.gather import unpack_mask
 from slt_theory.subset_sum.kernels.philox import fill_blocks
 from slt_theory.subset_sum.kernels.ragged import FINE, within, within_many
 from slt_theory.subset_sum.kernels.slack import Source
-from slt_theory.subset_sum.kernels.wiring import GATHER, TOP_BYTE
+from slt_theory.subset_sum.kernels.wiring import GATHER, TOP_BYTE, exponent
 
 FREE, LOCKED = 1, 2
 """Kinds of numbers; others are pruned or 0."""
@@ -143,12 +143,15 @@ solve_sum = jit(solve_sum_py)
 def keep_taken_py(taken: Truths, places: Ints32, column: Scalar, packed: Bytes) -> None:
     """Set the bits of taken items, a multiple of 8, in a packed row; few are."""
     eights = taken.view(np.uint64)
-    for b in range(eights.size):
-        if eights[b] != 0:
-            for t in range(8 * b, 8 * b + 8):
-                if taken[t]:
-                    place = column + places[t]
-                    packed[place >> 3] |= np.uint8(128 >> (place & 7))
+    for first in range(0, eights.size, 8):
+        bits = np.uint64(0)
+        for b in range(first, min(first + 8, eights.size)):
+            bits |= ((eights[b] * GATHER) >> TOP_BYTE) << np.uint64(8 * (b - first))
+        while bits != 0:
+            lowest = bits & (~bits + np.uint64(1))
+            bits ^= lowest
+            place = np.uint64(column + places[8 * first + (exponent(lowest) ^ 7)])
+            packed[place >> np.uint64(3)] |= np.uint8(128 >> (place & np.uint64(7)))
 
 
 keep_taken = jit(keep_taken_py)

@@ -33,6 +33,14 @@ for _k in range(64):
     _PLACES[(int(_SEQUENCE) << _k & (1 << 64) - 1) >> 58] = _k
 
 
+def exponent_py(power: np.uint64) -> Scalar:
+    """Exponent of a power of two, 0 to 63."""
+    return _PLACES[(power * _SEQUENCE) >> _TOP_SIX]
+
+
+exponent = jit(exponent_py, inline="always")
+
+
 def offer_py(
     numbers: Ints,
     words: Words32,
@@ -157,7 +165,7 @@ def add_products_py(
         lowest = bits & (~bits + _ONE)
         bits ^= lowest
         # Indices without a sign: the compiler would add a test for each that has one.
-        column = np.uint64(first + (_PLACES[(lowest * _SEQUENCE) >> _TOP_SIX] ^ 7))
+        column = np.uint64(first + (exponent(lowest) ^ 7))
         sums[np.uint64(cells[column])] += np.int64(slopes[column]) * numbers[column]
 
 
@@ -171,7 +179,7 @@ def count_products_py(
     while bits != 0:
         lowest = bits & (~bits + _ONE)
         bits ^= lowest
-        column = first + (_PLACES[(lowest * _SEQUENCE) >> _TOP_SIX] ^ 7)
+        column = first + (exponent(lowest) ^ 7)
         counts[cells[column]] += numbers[column] != 0
 
 

@@ -14,6 +14,7 @@ the order of neurons each takes the largest in-weight of those whose input still
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,16 +60,16 @@ def windows(block: Block) -> list[range]:
     return [range(*pair) for pair in itertools.pairwise(ends)]
 
 
-def chosen_wiring(block: Block, seed: int) -> NeuronGroups:
+def chosen_wiring(block: Block, seed: int, some: Sequence[int] | None = None) -> NeuronGroups:
     """Neurons and in-weights of every group, as the neurons choose; costs 2 ns an in-weight.
+
+    `some` names the windows whose groups are asked for; default: all.
 
     Raises
     ------
     BadInput
         If constants must not reach every tap of a kernel: then a neuron cannot take any input.
     """
-    from slt_theory.subset_sum.kernels.choose import choose
-
     if block.unwired:
         raise BadInput(
             "inputs",
@@ -76,20 +77,27 @@ def chosen_wiring(block: Block, seed: int) -> NeuronGroups:
             "does not go with the bias of a convolution: constants reach one tap of its kernel",
             "let neurons see their own inputs: inputs='own'",
         )
-    each, layer = block.halves * block.n, block.layers[0]
-    groups, chosen = np.empty((2, layer.rows), np.int64)
-    room = np.full(block.columns * block.halves, block.n)
-    rows = _InRows(layer, seed)
-    for inputs in windows(block):
-        first = inputs.start * block.halves
-        own, last = room[first : inputs.stop * block.halves], inputs.stop * each
-        for start in range(inputs.start * each, last, rows.most):
-            part = slice(start, min(start + rows.most, last))
-            weights = np.ascontiguousarray(rows(part)[:, inputs.start : inputs.stop])
-            choose(weights, block.halves, own, groups[part], chosen[part])
-            groups[part] += first
+    rows, every = _InRows(block.layers[0], seed), windows(block)
+    which = range(len(every)) if some is None else some
+    parts = [_choices(block, every[k], rows) for k in which]
+    return NeuronGroups(*(np.concatenate(side) for side in zip(*parts, strict=True)))
+
+
+def _choices(block: Block, inputs: range, rows: _InRows) -> tuple[Int64Array, Int64Array]:
+    """Neurons (groups, n) of one window by the group that they choose, and their in-weights."""
+    from slt_theory.subset_sum.kernels.choose import choose
+
+    each = block.halves * block.n
+    start, last = inputs.start * each, inputs.stop * each
+    groups, chosen = np.empty((2, last - start), np.int64)
+    room = np.full(len(inputs) * block.halves, block.n)
+    for first in range(start, last, rows.most):
+        neurons = slice(first, min(first + rows.most, last))
+        part = slice(neurons.start - start, neurons.stop - start)
+        weights = np.ascontiguousarray(rows(neurons)[:, inputs.start : inputs.stop])
+        choose(weights, block.halves, room, groups[part], chosen[part])
     order = np.argsort(groups, kind="stable").reshape(-1, block.n)
-    return NeuronGroups(order, chosen[order])
+    return order + start, chosen[order]
 
 
 class _InRows:

@@ -169,15 +169,20 @@ def pair_groups(
 
 
 def pair_windows(
-    block: Block, layer: Layer, seed: int, off: Bools | None
+    block: Block, layer: Layer, seed: int, off: Bools | None, some: list[int]
 ) -> Callable[[int], WindowSums]:
-    """The windows of neurons that choose their inputs, made when they are asked for."""
-    wiring, halves, goals = wiring_of(block, seed), block.halves, _goals(block, layer, off)
-    ranges = windows(block)
+    """The k-th of `some` windows of neurons that choose their inputs, made when it is asked for."""
+    wiring, halves, goals = (
+        chosen_wiring(block, seed, some),
+        block.halves,
+        _goals(block, layer, off),
+    )
+    ranges = [windows(block)[k] for k in some]
+    ends = np.cumsum([0, *(len(own) * halves for own in ranges)])
 
     def window(k: int) -> WindowSums:
         own, first = ranges[k], ranges[k].start * halves * block.n
-        groups = slice(own.start * halves, own.stop * halves)
+        groups = slice(ends[k], ends[k + 1])
         return WindowSums(
             first,
             wiring.neurons[groups] - first,

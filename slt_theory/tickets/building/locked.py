@@ -81,12 +81,11 @@ def _alive(
 
 def _alive_of_choosers(request: Request, block: Block, off: Bools | None, *, sample: bool) -> Alive:
     """Hidden neurons of the first pair that stay, where they choose the inputs they see."""
-    own = pair_windows(block, request.layers[0], request.seed, off)
     count, layer = len(windows(block)), block.layers[-1]
     some = [count // 2] if sample else list(range(count))
     return keep_windows_within_reach(
         len(some),
-        lambda k: own(some[k]),
+        pair_windows(block, request.layers[0], request.seed, off, some),
         layer,
         layer_law(layer),
         request.seed,

@@ -176,18 +176,13 @@ def gap_of(block: Block, layer: Compared, source: SourceMap) -> Gap:
     unrolling, exponent = source.positive.unrolling, layer.effective.scale_exponent
     shape = (block.outputs * block.copies_out, block.taps, block.columns)
 
-    def cube(errors: NDArray[np.int64]) -> NDArray[np.float64]:
-        return in_units(errors, exponent).reshape(shape)
+    def operator(errors: NDArray[np.int64]) -> Operator:
+        return Operator(in_units(errors.reshape(shape)[:, :, : block.inputs], exponent), unrolling)
 
-    positive = cube(layer.positive)
     constant = np.zeros(shape[0])
     if block.constant_input:
-        constant = positive[:, block.constant_tap, -1].copy()
-
-    def operator(errors: NDArray[np.float64]) -> Operator:
-        return Operator(np.ascontiguousarray(errors[:, :, : block.inputs]), unrolling)
-
-    one = operator(positive)
-    other = one if layer.negative is layer.positive else operator(cube(layer.negative))
+        constant = in_units(layer.positive.reshape(shape)[:, block.constant_tap, -1], exponent)
+    one = operator(layer.positive)
+    other = one if layer.negative is layer.positive else operator(layer.negative)
     slack = layer.unit * layer.slack
     return Gap(source.positive, one, other, constant, slack, block.copies_out)

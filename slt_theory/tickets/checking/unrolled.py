@@ -88,29 +88,29 @@ def unroll(target: Network, block: Block, layer: int, effective: Effective) -> S
     unrolling = target.unrolling(layer)
     channels = block.outputs * block.copies_out
 
-    def operator(matrix: Floats) -> Operator:
-        cube = matrix.reshape(channels, block.taps, -1)
-        return Operator(np.ascontiguousarray(cube), unrolling)
+    def operator(sums: NDArray[np.int64]) -> Operator:
+        slopes = in_units(sums[:, : block.inputs], effective.scale_exponent)
+        return Operator(slopes.reshape(channels, block.taps, -1), unrolling)
 
-    slopes = in_units(effective.positive, effective.scale_exponent)
     bias = np.zeros(channels)
     if block.constant_input:
-        bias = slopes[:, -1].reshape(channels, block.taps)[:, block.constant_tap].copy()
+        constants = effective.positive[:, -1].reshape(channels, block.taps)
+        bias = in_units(constants[:, block.constant_tap], effective.scale_exponent)
     if effective.wiring is not None:
-        positive = operator(effective.wiring)
+        wiring = effective.wiring.reshape(channels, block.taps, -1)
+        positive = Operator(np.ascontiguousarray(wiring), unrolling)
     else:
-        positive = operator(slopes[:, : block.inputs])
+        positive = operator(effective.positive)
     negative = positive
     if effective.negative is not None and effective.negative is not effective.positive:
-        other = in_units(effective.negative, effective.scale_exponent)
-        negative = operator(other[:, : block.inputs])
+        negative = operator(effective.negative)
     loose = effective.loose * 2.0 ** (effective.scale_exponent - PRODUCT_BITS)
     return SourceMap(positive, negative, bias, block.copies_in, block.copies_out, loose)
 
 
 def in_units(matrix: NDArray[np.int64], scale_exponent: int) -> Floats:
     """Integers in units of ``2**(scale_exponent - 48)`` as float64."""
-    numbers = matrix.astype(np.float64)
+    numbers = matrix.astype(np.float64, order="C")
     return np.ldexp(numbers, scale_exponent - PRODUCT_BITS, out=numbers)
 
 
