@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 from slt_theory.cli import app
 from slt_theory.experiments import catalogue, claim_runs
-from slt_theory.experiments.catalogue import run_check
+from slt_theory.experiments.catalogue import run_check, run_entry
 from slt_theory.report import parts, site
 from slt_theory.report.job import MainJob
 from slt_theory.statistics import Verdict
-from slt_theory.theorems import Claim, Theorem, all_entries, all_theorems
+from slt_theory.theorems import Claim, Theorem, all_claims, all_entries, all_theorems
 from slt_theory.theorems.checks import CAUGHT, FINDINGS, MISSED, Check, Outcome, SumsCheck, mutant
 from slt_theory.theorems.claims_page import claims_markdown
 from slt_theory.theorems.page import catalogue_markdown
@@ -175,6 +175,20 @@ def test_a_planted_accusation_is_found() -> None:
         accuses_only_what_was_read(page.replace(CAUGHT, "VIOLATED"), "^### ")
     table = {"claims": [{"claim": "frankle2019-speed", "checks": [{"verdicts": ["VIOLATED"]}]}]}
     assert list(in_json(table)) == ["frankle2019-speed"]
+
+
+def test_a_training_claim_that_fails_in_a_small_scope_accuses_nobody() -> None:
+    def fails(_: int) -> Outcome:
+        return Outcome(Verdict.VIOLATED, "24 of 24")
+
+    trained = next(e for e in all_claims() if not e.exact)
+    planted = replace(trained, checks=(Check("planted", "a sentence", fails),))
+    report = run_entry(planted)
+    assert report.verdict is Verdict.NOT_APPLICABLE
+    assert not WORD.search(report.summary())
+    assert report.surprises, "it was recorded as CONSISTENT"
+    exact = run_entry(replace(planted, exact=True))
+    assert exact.verdict is Verdict.VIOLATED
 
 
 @pytest.mark.parametrize("recorded", list(Verdict))

@@ -136,6 +136,7 @@ ENTRIES = (
                 "speed",
                 "the ticket is first at the best validation count that both reach",
                 Sooner(SEVENTHS, "ticket", "dense"),
+                label="not-claimed",
                 recorded=Verdict.INCONCLUSIVE,
             ),
             control(
