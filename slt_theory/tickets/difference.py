@@ -14,18 +14,22 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slt_theory.errors import BadInput, Stopped
 from slt_theory.networks import Network
 from slt_theory.plural import counted
-from slt_theory.rationals import positive_fraction
+from slt_theory.rationals import exact_numbers, positive_fraction
 from slt_theory.tickets.checking.network_pair import pair_of_networks, pair_of_ticket
 from slt_theory.tickets.checking.on_boxes import divided
 from slt_theory.tickets.checking.splitting import Cut, Division, OnRegion
 from slt_theory.tickets.domain import Region, parse_domain
+from slt_theory.tickets.region_file import ExactBox
 from slt_theory.tickets.ticket import Ticket
 
 __all__ = ["Difference", "difference"]
+
+Ends = Sequence[float | Fraction | str] | NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +97,7 @@ class Difference:
 def difference(
     a: Network,
     b: Network | Ticket,
-    region: Region | tuple[Sequence[float], Sequence[float]],
+    region: Region | tuple[Ends, Ends],
     *,
     within: Fraction | float | str | None = None,
     seconds: float = 0.0,
@@ -107,6 +111,8 @@ def difference(
     a : Network
     b : Network of the same steps and shapes, or a ticket of `a`
     region : Region, or (lower ends, upper ends)
+        Numbers, fractions or text, taken exactly; where floats do not hold them, ends are rounded
+        outwards.
     within : number, optional
         Ends as soon as it is clear if the difference is at most this.
     seconds : float
@@ -168,10 +174,18 @@ def _float_below(value: Fraction) -> float:
     return nearest if Fraction(nearest) <= value else math.nextafter(nearest, -math.inf)
 
 
-def _box(region: Region | tuple[Sequence[float], Sequence[float]], size: int) -> Region:
+def _box(region: Region | tuple[Ends, Ends], size: int) -> Region:
     if not isinstance(region, Region):
-        lo, hi = (np.array(end, dtype=np.float64).ravel() for end in region)
-        region = Region(lo, hi)
+        low, high = (tuple(exact_numbers("region", _flat(end))) for end in region)
+        if len(low) != len(high):
+            raise BadInput("region", f"{len(low)} and {len(high)} ends", "must be as many")
+        region = ExactBox(low, high).region()
     if not all(np.isfinite(end).all() for end in region.ends(size)):
         raise BadInput("region", "an end", "must be finite")
     return region
+
+
+def _flat(end: Ends) -> list[Any]:
+    # As objects: one float in a list would make floats of the integers and fractions beside it.
+    values = np.asarray(end) if hasattr(end, "dtype") else np.asarray(end, dtype=object)
+    return list(values.ravel().tolist())

@@ -51,7 +51,7 @@ class ExactBox:
             for end in (self.low, self.high)
         )
         return Region(
-            np.array([-float_above(-x) for x in low]), np.array([float_above(x) for x in high])
+            np.array([0.0 - float_above(-x) for x in low]), np.array([float_above(x) for x in high])
         )
 
 

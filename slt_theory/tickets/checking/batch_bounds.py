@@ -143,14 +143,19 @@ def _intervals(
     slips = terms * heavy, terms * loose + slack
     boxes.slips.append(slips)
     boxes.sizes += most.sum(axis=1) + heavy.sum(axis=1) + loose.sum(axis=1)
-    middle, half = (values[0] + values[1]) / 2, (values[1] - values[0]) / 2
+    middle, half = _centred(values)
     z = _around(middle @ layer.weight.T + layer.bias, half @ weight.T, slips[0])
     centre, reach = middle @ layer.change.T + layer.shift, half @ change.T
     if errors is not None:
-        middle, half = (errors[0] + errors[1]) / 2, (errors[1] - errors[0]) / 2
+        middle, half = _centred(errors)
         centre += middle @ layer.other.T
         reach += half @ np.abs(layer.other).T
     return z, _around(centre, reach, slips[1])
+
+
+def _centred(ends: Range) -> Range:
+    """Middle and half the width; the halves of subnormal numbers are off by 2^-1075 each."""
+    return (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / 2 + 2.0**-1074
 
 
 def _around(middle: Floats, half: Floats, slip: Floats) -> Range:

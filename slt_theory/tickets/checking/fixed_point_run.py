@@ -98,7 +98,7 @@ def values_in_fixed_point(
         for maps in networks
     )
     terms = max(products_of(source.positive) for maps in networks for source in maps)
-    if not (radius > 0 and lost < math.inf):
+    if not (0 < radius < math.inf and 0 < lost < math.inf):
         return None
     for most in _MOST_DIGITS:
         bits = bits_of_digits(terms, most)

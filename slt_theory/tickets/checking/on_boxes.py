@@ -67,6 +67,7 @@ _AXES = 32
 """Coordinates of which the spread is looked at: the widest."""
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def divided(
     pair: NetworkPair,
     region: Region,
@@ -187,6 +188,7 @@ class _Together:
         return Facts(bounds.error, found, bounds.lead, bounds.kept, axis)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def on_region(
     pair: NetworkPair, region: Inputs, values: list[Range], work: float = _WORK
 ) -> OnRegion:

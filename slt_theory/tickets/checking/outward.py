@@ -125,7 +125,7 @@ def piecewise(positive: Operator, negative: Operator, lo: Floats, hi: Floats) ->
     for channel in range(len(positive.coefficients)):
         rows, columns, p = positive.entries(channel)
         least, most = _ends(p, negative.entries(channel)[2], lo[columns], hi[columns])
-        terms = int(np.bincount(rows).max())
+        terms = int(np.bincount(rows).max(initial=0))
         place = slice(channel * sites, (channel + 1) * sites)
 
         def total(values: Floats, rows: NDArray[np.int64] = rows) -> Floats:
