@@ -9,7 +9,7 @@ import typer
 
 from slt_theory.cli.common import Json, check_place, emit
 from slt_theory.cli.patience import MaxTime, keeps_what_is_done, progress_bar
-from slt_theory.cli.regions import Cuts
+from slt_theory.cli.regions import Cuts, keep_cuts
 from slt_theory.cli.targets import Arch, any_target
 from slt_theory.errors import BadInput, Stopped, exactly_one
 
@@ -55,7 +55,7 @@ def difference(
     exactly_one(B=b, round=round)
     if region is None:
         raise BadInput("region", "missing", "is needed", "give --region FILE")
-    from slt_theory.tickets.cuts_file import read_cuts, write_cuts
+    from slt_theory.tickets.cuts_file import read_cuts
     from slt_theory.tickets.difference import difference as bounded
 
     start = [] if cuts is None else read_cuts(cuts)
@@ -75,11 +75,9 @@ def difference(
                     progress=progress,
                 )
         except Stopped as stop:
-            if cuts is not None:
-                write_cuts(cuts, list(stop.partial.cuts))
+            keep_cuts(cuts, stop.partial.cuts)
             raise
-        if cuts is not None:
-            write_cuts(cuts, list(found.cuts))
+        keep_cuts(cuts, found.cuts)
     emit(found.to_dict(), found.summary(), as_json=json)
     if found.verdict in ("no", "undecided"):
         raise typer.Exit(1 if found.verdict == "no" else 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
 import sys
@@ -16,6 +18,12 @@ __all__ = ["FAULT", "failure_record", "run_app"]
 
 FAULT = 70
 """Exit code of a fault of this package: it must look neither like a verdict nor like bad input."""
+
+_OF_THE_DISK = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), 5),
+    **dict.fromkeys((errno.EROFS, errno.EACCES), 2),
+}
+"""Exit codes of a full disk or quota, and of a place that may not be written: no faults of ours."""
 
 # Usage errors, wherever this version of typer keeps them.
 _Wrong: type[Any] = typer.BadParameter.__mro__[2]
@@ -58,6 +66,13 @@ def run_app(app: typer.Typer, *, as_json: bool) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        code = _OF_THE_DISK.get(error.errno or 0, FAULT)
+        if code == FAULT:
+            traceback.print_exc()
+            return _failed(error, "", FAULT, as_json)
+        place = error.filename or "standard output"
+        return _failed(error, f"{place} cannot be written: {error.strerror}", code, as_json)
     except Exception as error:
         if isinstance(error, _Wrong):
             # The parser of an option raised it: the argument, its value and the way out are there.
@@ -73,5 +88,6 @@ def _failed(error: BaseException, line: str, code: int, as_json: bool) -> int:
     if line:
         typer.echo(f"slt: {line}", err=True)
     if as_json:
-        typer.echo(json.dumps(failure_record(error), ensure_ascii=False))
+        with contextlib.suppress(OSError):  # standard output itself may be what has failed
+            typer.echo(json.dumps(failure_record(error), ensure_ascii=False))
     return code

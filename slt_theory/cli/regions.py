@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -20,6 +21,7 @@ __all__ = [
     "Split",
     "asked_of",
     "certified",
+    "keep_cuts",
     "says_nothing",
 ]
 
@@ -61,6 +63,18 @@ class RegionLines(NamedTuple):
     exit_code: int = 0
 
 
+def keep_cuts(path: Path | None, cuts: Iterable[tuple[int, int]]) -> None:
+    """Write cuts for a later run, if anywhere; where that fails, the answer is still given."""
+    from slt_theory.tickets.cuts_file import write_cuts
+
+    if path is None:
+        return
+    try:
+        write_cuts(path, list(cuts))
+    except OSError as error:
+        typer.echo(f"slt: {path} cannot be written ({error.strerror}): no cuts are kept", err=True)
+
+
 def certified(
     record: dict[str, Any],
     target: Any,
@@ -77,7 +91,7 @@ def certified(
     from slt_theory.networks import Network
     from slt_theory.tickets.around import Around
     from slt_theory.tickets.checking.regions import certify_regions
-    from slt_theory.tickets.cuts_file import read_cuts, write_cuts
+    from slt_theory.tickets.cuts_file import read_cuts
 
     # A build certifies its whole domain as it is.
     plain = certify is None and keep is None and not cut
@@ -94,8 +108,7 @@ def certified(
             )
     except Stopped as stop:
         found, code, record["stopped"] = stop.partial, stop.exit_code, str(stop)
-    if keep is not None:
-        write_cuts(keep, list(found.cuts))
+    keep_cuts(keep, found.cuts)
     names = ("sup_error_bound", "sup_error_found")
     record["whole_domain"] = {"domain": ticket.domain, **{name: record[name] for name in names}}
     record |= found.to_dict()

@@ -8,11 +8,13 @@ noticed and only the rows that it speaks of are solved again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import threading
+import weakref
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -110,11 +112,17 @@ class Journal:
             self._begin(record)
         else:
             self._check(record)
-        self._masks = [
-            np.memmap(path, np.uint8, "r+", offset, shape)
-            for offset, shape in zip(offsets, shapes, strict=True)
-        ]
-        self._resume()
+        with self._writable():
+            _reserve(path, self._log_at)
+            # Kept open: what another process puts in the place of the file gets no lines of ours.
+            log = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+            self._log = log
+            weakref.finalize(self, os.close, log)
+            self._masks = [
+                np.memmap(path, np.uint8, "r+", offset, shape)
+                for offset, shape in zip(offsets, shapes, strict=True)
+            ]
+            self._resume()
 
     def mask(self, index: int) -> NDArray[np.uint8]:
         """Mask number `index`, mapped to the file."""
@@ -128,23 +136,32 @@ class Journal:
         """Append a sealed line for the `rows`: their checksum and their missed sums."""
         data = self._masks[index][rows.start : rows.stop]
         line = json.dumps([index, rows.start, rows.stop, zlib.crc32(data.tobytes()), missed])
-        with self._lock, self._path.open("ab") as file:
-            file.write(_sealed(line))
+        sealed = _sealed(line)
+        with self._lock, self._writable():
+            if os.write(self._log, sealed) < len(sealed):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         let_go(self._masks[index], rows.start, rows.stop)
 
     def _begin(self, record: dict[str, Any]) -> None:
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         try:
-            with temporary.open("wb") as file:
-                file.write(_MAGIC + self._log_at.to_bytes(8, "little"))
-                file.seek(self._log_at)
-                file.write(_sealed(json.dumps(record, sort_keys=True)))
-            os.replace(temporary, self._path)
-        except OSError as error:
-            raise BadInput("out", str(self._path), f"cannot be written ({error})") from error
+            with self._writable():
+                with temporary.open("wb") as file:
+                    file.write(_MAGIC + self._log_at.to_bytes(8, "little"))
+                    file.seek(self._log_at)
+                    file.write(_sealed(json.dumps(record, sort_keys=True)))
+                _reserve(temporary, self._log_at)
+                os.replace(temporary, self._path)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+    @contextlib.contextmanager
+    def _writable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise BadInput("out", str(self._path), f"cannot be written ({error})") from error
 
     def _check(self, record: dict[str, Any]) -> None:
         there = read_identity(self._path)
@@ -193,6 +210,20 @@ def read_identity(path: Path) -> dict[str, Any]:
             "out", str(path), "is no unfinished build", "begin again with --fresh (fresh=True)"
         )
     return record
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Have the disk promise `size` bytes: if it fills up later, a signal ends the process.
+
+    A mapped file has no other way to say so. Where the system reserves nothing, nothing is done.
+    """
+    if hasattr(os, "posix_fallocate") and size:
+        with path.open("r+b") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                    raise
 
 
 def _sealed(text: str) -> bytes:

@@ -224,3 +224,15 @@ def test_the_version():
 
     assert slt("--version").stdout == f"slt {__version__}\n"
     assert "--install-completion" in slt("--help").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_full_disk_is_no_fault_of_the_program(options):
+    script = Path(sys.executable).with_name("slt")
+    with open("/dev/full", "w") as full:
+        found = subprocess.run(
+            [script, "laws", *options], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
+        )
+    assert found.returncode == 5
+    assert "standard output cannot be written: No space left" in one_line(found.stderr)

@@ -387,11 +387,11 @@ def test_a_step_in_the_place_of_a_relu_is_none(between):
 
 
 def test_a_bound_below_an_error_that_was_found_is_a_fault(monkeypatch):
-    """Planted: a relaxation that says too little."""
+    """Planted: ranges that say too little."""
     a = from_layers([linear(3, 3), Residual([linear(3, 3)]), linear(2, 3)], input_shape=(3,))
     a = replace(a, weights=tuple(np.abs(w) for w in a.weights))
     b = replace(a, weights=tuple(w * 1.25 for w in a.weights))
-    monkeypatch.setattr(on_boxes, "relaxed_bound", lambda *a, **k: 1e-3)
+    monkeypatch.setattr(on_boxes, "largest", lambda *a: 1e-3)
     with pytest.raises(ArithmeticError, match="a fault of slt_theory, nothing is certified"):
         difference(a, b, (np.full(3, 0.5), np.ones(3)))
 

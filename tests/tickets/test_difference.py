@@ -319,3 +319,20 @@ def test_one_other_network_is_asked_for(files):
 def test_seconds_that_are_none_are_refused_by_their_name(wrong):
     with pytest.raises(BadInput, match=r"^seconds = "):
         slt.difference(NET, pruned(), (LO, HI), seconds=wrong)
+
+
+def test_an_answer_is_given_where_its_cuts_cannot_be_kept(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    for name, weight in (("a", 1.0), ("b", 0.5)):
+        np.savez(tmp_path / f"{name}.npz", **{"fc1.weight": np.full((1, 2), weight)})
+    (tmp_path / "box.json").write_text('{"low": [0, 0], "high": [1, 1]}')
+    monkeypatch.setattr("slt_theory.tickets.cuts_file.write_cuts", full)
+    places = [str(tmp_path / name) for name in ("a.npz", "b.npz", "box.json", "cuts.npz")]
+    found = CliRunner().invoke(
+        app, ["difference", *places[:2], "--region", places[2], "--cuts", places[3], "--json"]
+    )
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["sup_error_bound"] >= 1
+    assert "no cuts are kept" in found.stderr

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import cases
 import numpy as np
@@ -249,3 +252,31 @@ def test_the_ticket_of_a_resumed_build_verifies(tmp_path, small_blocks):
     )  # fmt: skip
     assert verify(ticket, TARGET).ok
     assert isinstance(ticket.masks[0][1], np.memmap)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves nothing")
+def test_a_full_disk_is_said_before_anything_is_solved(tmp_path, small_blocks, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # A mapped file on a full disk would end the process by a signal.
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(BadInput, match=r"cannot be written.*No space left"):
+        build("pensia2020-two-layer", tmp_path / "t.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_bytes_of_an_unfinished_build_are_reserved(tmp_path, small_blocks):
+    out = tmp_path / "t.npz"
+    broken_off("pensia2020-two-layer", out, 2)
+    size = partial_path(out).stat()
+    assert size.st_blocks * 512 >= size.st_size // 512 * 512
+
+
+def test_a_line_goes_to_the_file_whose_rows_it_speaks_of(tmp_path, small_blocks):
+    # Another process may put a file of its own in the place of the one that is mapped.
+    path, layers = tmp_path / "t.partial", [SimpleNamespace(packed_shape=(4, 8))]
+    first = Journal(path, {"of": "first"}, layers)
+    second = Journal(path, {"of": "second"}, layers, fresh=True)
+    first.put(0, range(4), [(0, 0)])
+    assert second.finished(0) == Journal(path, {"of": "second"}, layers).finished(0) == {}
