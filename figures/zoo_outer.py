@@ -2,9 +2,9 @@
 
 Medians of the replicates, with exact intervals for the median of what they are drawn from. Below,
 differences of test accuracy (of gains, for sizes) between the two arms of a check: full points for
-what a paper claims, open ones for planted errors and planted effects, ticks for the margin; gains
-of the error are in per cent of the dense networks' errors. The lower axis is linear between -1 and
-1, logarithmic beyond.
+what a paper claims, open ones for planted errors and effects and for sentences that no paper
+claims of networks as small, ticks for the margin; gains of the error are in per cent of the dense
+networks' errors. The lower axis is linear between -1 and 1, logarithmic beyond.
 """
 
 from __future__ import annotations

@@ -49,6 +49,17 @@ def test_a_longer_table_is_what_todays_code_makes(name: str) -> None:
     _same(name)
 
 
+def test_the_comparisons_of_the_outer_loops_have_the_roles_of_their_checks() -> None:
+    """A label that changes changes no number, so that no name of an engine says it."""
+    from slt_theory.theorems import all_claims
+
+    table, claims = figures.stored("zoo_outer"), {claim.id: claim for claim in all_claims()}
+    assert table is not None
+    for row in table["compared"]:
+        check = claims[row["claim"]].check(row["check"])
+        assert (row["role"] == "statement") == (check.role == "statement" and not check.issue)
+
+
 def test_a_row_of_the_comparison_is_what_todays_solver_makes() -> None:
     from slt_theory.data import digits, shipped_target
     from slt_theory.tickets.compare import compare
