@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +17,8 @@ from special_tickets import read
 
 from slt_theory import tickets
 from slt_theory.errors import BadInput
-from slt_theory.tickets.checking import affine_forms, crossings
+from slt_theory.networks.steps import Pool
+from slt_theory.tickets.checking import affine_forms, crossings, pooled_forms
 from slt_theory.tickets.checking.affine_forms import FormBounds, bounds_by_forms
 from slt_theory.tickets.checking.change_form import ChangeForm
 from slt_theory.tickets.checking.network_pair import (
@@ -59,6 +60,11 @@ class Attacked:
                 if not Fraction(low) <= value <= Fraction(high):
                     found.append(f"claims {low!r} to {high!r}, {float(value)!r}")
         return found
+
+    @property
+    def pools(self) -> bool:
+        steps = self.pair.target.steps
+        return any(isinstance(step, Pool) and step.kind == "max" for step in steps)
 
     @property
     def share(self) -> Fraction:
@@ -134,12 +140,31 @@ def test_a_part_of_a_crossing_that_is_left_out_is_caught(cases, monkeypatch, fie
     assert any(case.refuted() for case in cases)
 
 
+@pytest.mark.parametrize("field", ["size", "shift", "shift_of_other", "second"])
+def test_a_part_of_a_window_in_doubt_that_is_left_out_is_caught(cases, monkeypatch, field):
+    pooled = [case for case in cases if case.pools]
+    real = pooled_forms.between
+
+    def without(*given):
+        found = real(*given)
+        return found._replace(**{field: 0.0 * getattr(found, field)})
+
+    assert not any(case.refuted() for case in pooled)
+    monkeypatch.setattr(affine_forms, "between", without)
+    assert any(case.refuted() for case in pooled)
+
+
+def test_a_winner_that_is_never_in_doubt_is_caught(cases, monkeypatch):
+    monkeypatch.setattr(pooled_forms.Windows, "in_doubt", lambda w, _: (w.winner[:0], 0 * w.doubt))
+    assert any(case.refuted() for case in cases if case.pools)
+
+
 def test_columns_in_single_precision_are_caught(cases, monkeypatch):
     real = ChangeForm.through
 
     def rounded(form, operator):
         found = real(form, operator)
-        return found._replace(columns=found.columns.astype("float32").astype("float64"))
+        return replace(found, columns=found.columns.astype("float32").astype("float64"))
 
     monkeypatch.setattr(ChangeForm, "through", rounded)
     assert any(case.refuted() for case in cases)
@@ -154,7 +179,7 @@ def test_a_slack_that_is_dropped_is_caught(cases, monkeypatch):
         columns = found.columns.astype("float32").astype("float64")
         size = operator.map(np.abs) @ form.size
         slack = np.where(kept, found.slack + 2.0**-22 * size, 0.0)
-        return found._replace(columns=columns, slack=slack)
+        return replace(found, columns=columns, slack=slack)
 
     monkeypatch.setattr(ChangeForm, "through", rounded)
     kept = True

@@ -81,8 +81,6 @@ def test_a_planted_error_is_caught(ticket, fault, monkeypatch):
         real = on_boxes.largest_forms
         monkeypatch.setattr(on_boxes, "largest_forms", lambda *a: real(*a) - 0.1)
     else:
-        # Affine forms alone would be close enough here.
-        monkeypatch.setattr(on_boxes, "_CLOSE", 0.0)
         monkeypatch.setattr(on_boxes, "relaxed_bound", lambda *a, **k: 1e-4)
     assert false_claims(ticket, 0.01)
 

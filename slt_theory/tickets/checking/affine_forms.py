@@ -29,6 +29,7 @@ M. Vechev, Fast and effective robustness certification, NeurIPS 2018; the pair i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,13 +37,14 @@ from numpy.typing import NDArray
 
 from slt_theory.errors import gibibytes
 from slt_theory.networks import Network
-from slt_theory.networks.steps import Activate, Add, Move, Pool, Step, Weigh
+from slt_theory.networks.steps import Activate, Add, Move, Pool, Shape, Step, Weigh
 from slt_theory.progress import announce
 from slt_theory.tickets.checking.change_form import ChangeForm
-from slt_theory.tickets.checking.crossings import crossings
+from slt_theory.tickets.checking.crossings import Crossings, crossings
 from slt_theory.tickets.checking.fixed_point_run import taken_after, values_in_fixed_point
 from slt_theory.tickets.checking.network_pair import NetworkPair
 from slt_theory.tickets.checking.outward import Range, plus, up
+from slt_theory.tickets.checking.pooled_forms import between, windows_of
 from slt_theory.tickets.checking.unrolled import SourceMap, target_maps
 from slt_theory.tickets.domain import Region
 
@@ -76,7 +78,7 @@ class FormBounds(NamedTuple):
 def bounds_by_forms(pair: NetworkPair, region: Region, best: int) -> FormBounds | None:
     """Bounds of the difference of two networks over a box, and of the leads of an output.
 
-    None where a step is neither weights, a (leaky) ReLU, a mean, a sum nor a move, where channels
+    None where a step is neither weights, a (leaky) ReLU, a pool, a sum nor a move, where channels
     have copies, or where the columns would take more than 64 million numbers.
     """
     target, maps, _ = pair
@@ -99,8 +101,6 @@ def _covered(target: Network, maps: list[SourceMap], region: Region) -> bool:
     known = target.non_negative(region.non_negative)
     for step in target.steps:
         if isinstance(step, Activate) and not step.activation.homogeneous:
-            return False
-        if isinstance(step, Pool) and step.kind == "max":
             return False
         if isinstance(step, Weigh):
             source = maps[step.layer]
@@ -131,7 +131,9 @@ class _PairedForms:
     def start(cls, pair: NetworkPair, middle: Floats, reach: Floats) -> _PairedForms | None:
         """At the input; None where the centres have no fixed point."""
         steps = pair.target.steps
-        bent = (s.of for s in steps if isinstance(s, Activate) or _is_input(pair.target, s.of))
+        bent = (
+            s.of for s in steps if isinstance(s, Activate | Pool) or _is_input(pair.target, s.of)
+        )
         places = tuple({len(steps), *bent})
         networks, x = (target_maps(pair.target), pair.maps), middle[None, :]
         size = float(np.abs(pair.target.run(x)[-1]).max())
@@ -165,6 +167,8 @@ class _PairedForms:
         if isinstance(step, Add):
             skipped = self.values[step.skip]
             return ours.plus(skipped[0]), theirs.plus(skipped[1])
+        if isinstance(step, Pool) and step.kind == "max":
+            return self._largest(step, shape)
         if isinstance(step, Pool):
             return ours.averaged(step, shape), theirs.averaged(step, shape)
         assert isinstance(step, Move)
@@ -186,6 +190,37 @@ class _PairedForms:
         made = above.through(other.positive).plus(below.through(other.negative))
         return whole.through(source.positive), made
 
+    def _largest(self, step: Pool, shape: Shape) -> Both | None:
+        """Largest numbers of windows; None where columns become too many."""
+        forms, centres = self.values[step.of], [each[step.of] for each in self.centres]
+        windows = windows_of(step, shape, forms, centres)
+        rows, hidden = windows.in_doubt(forms[0].reach)
+        if (len(forms[0].columns) + rows.size) * hidden.size > _MOST_NUMBERS:
+            return None
+        places = [*windows.members[rows].T, windows.winner[rows]]
+        found = between(windows, rows, centres, [self._apart(step.of, each) for each in places])
+        picked = [form.picked(windows.winner, hidden) for form in forms]
+        return self._with_crossings(picked, np.ones(hidden.size), rows, found)
+
+    def _with_crossings(
+        self, forms: Sequence[ChangeForm], slopes: Floats, rows: NDArray[np.int64], found: Crossings
+    ) -> Both:
+        """Forms times slopes, with the shifts and new symbols of some rows."""
+        ours, theirs = forms
+        nothing = np.zeros(rows.size)
+        return (
+            ours.bent(
+                slopes, rows, found.shift, found.size, np.concatenate([ours.second, nothing])
+            ),
+            theirs.bent(
+                slopes,
+                rows,
+                found.shift_of_other,
+                found.size,
+                np.concatenate([theirs.second, found.second]),
+            ),
+        )
+
     def _bent(self, place: int, slope: float) -> Both | None:
         """A leaky ReLU, of slope 0 for a ReLU; None where columns become too many."""
         if slope == 1:
@@ -199,14 +234,7 @@ class _PairedForms:
         found = crossings((low[rows], high[rows]), some, self._apart(place, rows), slope)
         slopes = np.where(low >= 0, 1.0, slope)
         slopes[rows] = found.slope
-        second = [
-            np.concatenate([ours.second, np.zeros(rows.size)]),
-            np.concatenate([theirs.second, found.second]),
-        ]
-        return (
-            ours.bent(slopes, rows, found.shift, found.size, second[0]),
-            theirs.bent(slopes, rows, found.shift_of_other, found.size, second[1]),
-        )
+        return self._with_crossings((ours, theirs), slopes, rows, found)
 
     def _hull(self, place: int) -> Range:
         """Range of the numbers of a value in either network."""

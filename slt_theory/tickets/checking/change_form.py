@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ Floats = NDArray[np.float64]
 _ROWS = 256
 
 
-class ChangeForm(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ChangeForm:
     """Changes ``F_0 + sum_j F_j (e_j + second_j e'_j) + s`` of the numbers of a value.
 
     Attributes
@@ -27,32 +29,43 @@ class ChangeForm(NamedTuple):
     second : array (symbols,)
     slack : array (numbers,)
         Bounds of ``|s|``.
+    known : array (numbers,), optional
+        Bounds of ``sum_j (1 + second_j) |F_j|``; without them columns are added when it is asked.
     """
 
     columns: Floats
     second: Floats
     slack: Floats
+    known: Floats | None = None
 
-    @property
-    def reach(self) -> Floats:
-        """Bounds of the change less F_0."""
+    @cached_property
+    def spread(self) -> Floats:
+        """Bounds of ``sum_j (1 + second_j) |F_j|``."""
+        if self.known is not None:
+            return self.known
         total, weights = np.zeros(self.slack.size), 1 + self.second
         for start in range(1, len(self.columns), _ROWS):
             rows = self.columns[start : start + _ROWS]
             total += weights[start - 1 : start - 1 + len(rows)] @ np.abs(rows)
-        return up(total + self.slack, len(self.columns) + 4)
+        return up(total, len(self.columns) + 4)
+
+    @property
+    def reach(self) -> Floats:
+        """Bounds of the change less F_0."""
+        return up(self.spread + self.slack, 2)
 
     @property
     def size(self) -> Floats:
         """Bounds of the sizes of all columns together: roundings are small parts of it."""
-        return np.asarray(np.abs(self.columns[0]) + self.reach)
+        return np.asarray(np.abs(self.columns[0]) + self.spread)
 
     def with_symbols(self, second: Floats) -> ChangeForm:
         """The same with columns of zeros for symbols that it has not."""
         missing = second.size - self.second.size
         if not missing:
             return self
-        return ChangeForm(np.pad(self.columns, ((0, missing), (0, 0))), second, self.slack)
+        columns = np.pad(self.columns, ((0, missing), (0, 0)))
+        return ChangeForm(columns, second, self.slack, self.known)
 
     def through(self, operator: Operator) -> ChangeForm:
         """A linear map."""
@@ -66,12 +79,18 @@ class ChangeForm(NamedTuple):
         second = max(self.second, other.second, key=len)
         one, other = (form.with_symbols(second) for form in (self, other))
         made = ChangeForm(one.columns + other.columns, second, one.slack + other.slack)
-        return made._replace(slack=up(made.slack + made.size * 2.0**-52, 4))
+        slack = up(made.slack + made.size * 2.0**-52, 4)
+        return ChangeForm(made.columns, second, slack, made.spread)
 
     def moved(self, step: Move, shape: Shape) -> ChangeForm:
         """Numbers in other places."""
         columns, slack = (step.move(part, shape, 1) for part in (self.columns, self.slack))
         return ChangeForm(columns, self.second, slack)
+
+    def picked(self, places: NDArray[np.int64], more: Floats) -> ChangeForm:
+        """Some of the numbers, each with so much more of slack."""
+        slack = up(self.slack[places] + more, 2)
+        return ChangeForm(self.columns[:, places], self.second, slack, self.spread[places])
 
     def averaged(self, step: Pool, shape: Shape) -> ChangeForm:
         """Means of windows."""
@@ -93,4 +112,7 @@ class ChangeForm(NamedTuple):
         columns[0, rows] += shift
         lost[rows] += (np.abs(columns[0, rows]) + np.abs(shift)) * 2.0**-51
         columns[len(columns) - rows.size + np.arange(rows.size), rows] = size
-        return ChangeForm(columns, second, up(self.slack * slopes + lost, 4))
+        spread = slopes * self.spread
+        spread[rows] += (1 + second[second.size - rows.size :]) * size
+        known = up(spread + len(self.columns) * TINY, 4)
+        return ChangeForm(columns, second, up(self.slack * slopes + lost, 4), known)
