@@ -85,9 +85,11 @@ def _check(
     max_error, median_error = _weight_errors(ticket, layers)
     # Bounds and searches on the smallest image, where all sites alike are one.
     small = smallest_image(target)
-    maps, gaps = _unrolled(ticket, small, layers)
-    whole_maps = maps if small is target else _unrolled(ticket, target, layers)[0]
-    del layers  # Numbers as large as the maps.
+    maps = _maps(ticket, small, layers)
+    whole_maps = maps if small is target else _maps(ticket, target, layers)
+    layers = [layer.without_sums() for layer in layers]  # Numbers as large as the maps.
+    gaps = [gap_of(*each) for each in zip(ticket.blocks, layers, maps, strict=True)]
+    del layers
     deviations = deviation_ranges(small, domain, gaps)
     bounds = [largest(deviations[place]) for place in layer_values(small)]
     uppers = {"interval": largest(deviations[-1])}
@@ -139,15 +141,10 @@ def _weight_errors(ticket: Ticket, layers: list[Compared]) -> tuple[float, float
     return float(errors.max()), float(np.median(errors, overwrite_input=True))
 
 
-def _unrolled(
-    ticket: Ticket, target: Network, layers: list[Compared]
-) -> tuple[list[SourceMap], list[Gap]]:
-    """Source layers on the target's images, and their differences from the target's."""
-    maps, gaps = [], []
-    for k, (block, layer) in enumerate(zip(ticket.blocks, layers, strict=True)):
-        maps.append(unroll(target, block, k, layer.effective))
-        gaps.append(gap_of(block, layer, maps[-1]))
-    return maps, gaps
+def _maps(ticket: Ticket, target: Network, layers: list[Compared]) -> list[SourceMap]:
+    """Source layers on the target's images."""
+    blocks = enumerate(zip(ticket.blocks, layers, strict=True))
+    return [unroll(target, block, k, layer.effective) for k, (block, layer) in blocks]
 
 
 def _refused(ticket: Ticket, target: Network, failures: list[str]) -> Verification:

@@ -80,6 +80,12 @@ class Compared:
         """Units that the errors as computed may miss: rounded targets, slopes that are no sums."""
         return int(self.inexact) + self.effective.loose
 
+    def without_sums(self) -> Compared:
+        """The errors alone, which take half the memory."""
+        nothing = np.empty((0, 0), np.int64)
+        effective = replace(self.effective, positive=nothing, negative=None, wiring=None)
+        return replace(self, effective=effective)
+
     def switched_off(self, rows: NDArray[np.bool_]) -> Compared:
         """Without the errors of `rows`, from which nothing comes; its arrays change in place."""
         if not rows.any():

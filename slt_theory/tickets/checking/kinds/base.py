@@ -33,8 +33,9 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Int64Array = NDArray[np.int64]
 Shapes = tuple[tuple[int, int], ...]
-# The arrays of int64 and float64 that live at once.
-WEIGHT_BYTES, KEPT_BYTES = 256, 80
+# The arrays of int64 and float64 that live at once: errors, maps, gaps and what the relaxation
+# splits of them, of both signs: 88 bytes a weight; the rest is for parts of them.
+WEIGHT_BYTES, KEPT_BYTES = 128, 80
 """Bytes of work for every effective weight, and for every weight kept in a sparse matrix."""
 _BLOCK_COLUMNS = 1 << 22
 
