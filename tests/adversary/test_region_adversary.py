@@ -15,9 +15,11 @@ import pytest
 from random_tickets import draw
 from region_attacks import Attacked, Facts, apart, around, violations
 
-from slt_theory.errors import BadInput
+from slt_theory.errors import BadInput, KernelMismatch
+from slt_theory.subset_sum.kernels import linear_forms
 from slt_theory.tickets.around import Around
 from slt_theory.tickets.checking import on_boxes
+from slt_theory.tickets.checking.batch_forms import FormEngine
 from slt_theory.tickets.checking.splitting import Division
 from slt_theory.tickets.domain import Region
 from slt_theory.tickets.region_file import ExactBox
@@ -57,6 +59,23 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_certificate_of_the_kernel_is_refuted(attacked, monkeypatch):
     compiled(monkeypatch)
     assert [text for one in attacked for text in violations(one)] == []
+
+
+def test_ends_of_the_kernel_that_are_too_near_are_caught(attacked, monkeypatch):
+    """Planted behind the kernel's comparison with numpy, by which they are caught as well."""
+    real = linear_forms.neuron_ends
+
+    def nearer(*given):
+        low, high = real(*given)
+        width = (high - low) / 16
+        return low + width, high - width
+
+    compiled(monkeypatch)
+    monkeypatch.setattr(linear_forms, "neuron_ends", nearer)
+    with pytest.raises(KernelMismatch):
+        _ = [one.certify() for one in attacked]
+    monkeypatch.setattr(on_boxes._Together, "_next", lambda *_: FormEngine.COMPILED)
+    assert any(violations(one) for one in attacked)
 
 
 def test_no_certificate_of_a_region_is_refuted(attacked, certified):
