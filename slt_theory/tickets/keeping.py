@@ -23,6 +23,8 @@ __all__ = ["Keeping", "keeping_of"]
 _COLUMN_BYTES = 40
 # Arrays of the certificate for each effective weight.
 _WEIGHT_BYTES = 64
+# Its wiring of a layer that tells copies of its inputs apart, for each source weight, twice.
+_WIRED_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Keeping:
             needed -= sum(math.prod(layer.packed_shape) for layer in layers)
         needed += thread_count(threads) * max(_COLUMN_BYTES * layer.columns for layer in layers)
         needed += sum(_WEIGHT_BYTES * block.rows * block.columns for block in blocks)
+        wired = (block.layers[-1] for block in blocks if block.copies_in > 1)
+        needed += sum(_WIRED_BYTES * layer.rows * layer.columns for layer in wired)
         allowed = available_bytes() if self.max_memory is None else self.max_memory
         way_out = "lower n, raise eps, or allow more with --memory"
         if self.path is None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from slt_theory.cli import app
 from slt_theory.errors import BadInput, NeedsMemory, UnreadableFile
-from slt_theory.networks import save_npz
+from slt_theory.networks import Dense, save_npz
 from slt_theory.tickets import build_ticket, read_ticket, verify, write_ticket
 from slt_theory.tickets.partial import Journal, partial_path
 
@@ -280,3 +280,18 @@ def test_a_line_goes_to_the_file_whose_rows_it_speaks_of(tmp_path, small_blocks)
     second = Journal(path, {"of": "second"}, layers, fresh=True)
     first.put(0, range(4), [(0, 0)])
     assert second.finished(0) == Journal(path, {"of": "second"}, layers).finished(0) == {}
+
+
+def test_a_layer_of_many_copies_is_refused_before_its_sums_are_solved(tmp_path):
+    """The certificate holds a number for every link of it: 60 x 60 copies of 30 x 40 weights."""
+    wide = Dense([np.full((40, 2), 0.5), np.full((30, 40), 0.25), np.full((1, 30), 0.5)])
+    with pytest.raises(NeedsMemory, match="the ticket"):
+        build_ticket(
+            wide,
+            theorem="burkholz2022-depth",
+            eps=0.05,
+            seed=1,
+            n=60,
+            max_memory=1 << 25,
+            out=tmp_path / "t.slt",
+        )
