@@ -141,19 +141,19 @@ def _of_channels() -> list[Any]:
             return (x / (bias + alpha / size * around.sum(axis=-1)) ** beta,)
 
     class Softmax(OpRun):
-        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+        def _run(self, x: Any, axis: Any = None) -> tuple[Any]:
             rows, back = _rows(self, x)
             powers = np.exp(rows - rows.max(axis=-1, keepdims=True, initial=-np.inf))
             return (back(powers / powers.sum(axis=-1, keepdims=True)),)
 
     class LogSoftmax(OpRun):
-        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+        def _run(self, x: Any, axis: Any = None) -> tuple[Any]:
             rows, back = _rows(self, x)
             rows = rows - rows.max(axis=-1, keepdims=True, initial=-np.inf)
             return (back(rows - np.log(np.exp(rows).sum(axis=-1, keepdims=True))),)
 
     class Hardmax(OpRun):
-        def _run(self, x: Any, **_: Any) -> tuple[Any]:
+        def _run(self, x: Any, axis: Any = None) -> tuple[Any]:
             rows, back = _rows(self, x)
             first = rows.argmax(axis=-1)[..., None] if rows.size else rows
             return (back((np.arange(rows.shape[-1]) == first).astype(x.dtype)),)

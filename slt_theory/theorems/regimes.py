@@ -107,26 +107,24 @@ def compare_formulas(
     return BoundRegimes(
         regimes=_regimes(entries, rows, grid),
         units={entry.id: entry.unit for entry in entries},
-        unnamed={
-            entry.id: tuple(
-                s
-                for s in (() if entry.named_n or entry.bound is None else entry.bound.symbols)
-                if SYMBOLS[s].meaning.startswith("unnamed") and s not in named
-            )
-            for entry in entries
-        },
+        unnamed={entry.id: _unnamed(entry, named) for entry in entries},
         values=values,
         necessary=tuple(entry.id for entry in entries if entry.claims == "necessary"),
-        broken={
-            entry.id: tuple(
-                dict.fromkeys(
-                    w for eps in grid for w in entry.broken_assumptions(values | {"eps": eps})
-                )
-            )
-            for entry in entries
-        },
+        broken={entry.id: _broken(entry, values, grid) for entry in entries},
         below=_below(entries, rows),
     )
+
+
+def _unnamed(entry: Theorem, named: set[str]) -> tuple[str, ...]:
+    """Constants of the entry's order to which no entry gives a value."""
+    symbols = () if entry.named_n or entry.bound is None else entry.bound.symbols
+    return tuple(s for s in symbols if SYMBOLS[s].meaning.startswith("unnamed") and s not in named)
+
+
+def _broken(entry: Theorem, values: Mapping[str, float], grid: Sequence[float]) -> tuple[str, ...]:
+    """Conditions that fail at some eps of the grid, each once."""
+    words = (entry.broken_assumptions({**values, "eps": eps}) for eps in grid)
+    return tuple(dict.fromkeys(word for some in words for word in some))
 
 
 def _below(

@@ -77,7 +77,7 @@ def largest_absolute_sum(blocks: Iterable[Floats], domain: Inputs) -> float:
 
 
 class _Sums:
-    """What the bound needs of all forms.
+    """The parts of the bound that speak of all forms.
 
     Attributes
     ----------

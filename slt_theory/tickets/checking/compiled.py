@@ -82,7 +82,7 @@ def check_numbers(ticket: Ticket, layer: SourceLayer) -> None:
 
 
 def cells_of(seen: Int64Array, slopes: Int64Array, inputs: int) -> NDArray[np.signedinteger]:
-    """Where a neuron's products go: the input it sees, and behind all inputs once more for u < 0.
+    """Cells of the neurons' products: the input it sees, and behind all inputs once more for u < 0.
 
     A neuron that sees none has cell 0 and is never live.
     """

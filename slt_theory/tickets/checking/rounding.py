@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def _sizes_applied(source: SourceMap, *batches: Floats) -> list[Floats]:
-    """What the absolute slopes, the larger of both sides, make of batches."""
+    """Batches under the absolute slopes, the larger of both sides."""
     images: list[list[Floats]] = [[] for _ in batches]
     for positive, negative in zip(source.positive.parts(), source.negative.parts(), strict=True):
         size = np.abs(positive.coefficients)
