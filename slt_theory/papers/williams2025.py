@@ -67,8 +67,8 @@ def waiting_time(seed: int, numbers: int = 1) -> Outcome:
 
     failures, cases = [], 0
     for part, d, less in product((2, 4, 10), (1, 2, 3), (10, 100)):
-        count = (arb(less).log() * arb(2 * part) ** (d + numbers)).ceil()
-        missed = (1 - arb(fmpq(1, (2 * part) ** (d + 1)))) ** count
+        count = (arb(less).log() * (2 * part) ** (d + numbers)).ceil()
+        missed = ((1 - arb(fmpq(1, (2 * part) ** (d + 1)))).log() * count).exp()
         cases += 1
         if not missed <= arb(fmpq(1, less)):
             failures.append(f"eps = 1/{part}, d = {d}, delta = 1/{less}")

@@ -177,7 +177,7 @@ EXACT = {
     "slt_theory/testing/lemmas/tails.py": "(-1) (1-(1-p)**copies) (1-p) (t-k) p",
     "slt_theory/papers/burkholz2022c.py": "(b-a) Fraction(1,9) Fraction(729,10000)",
     "slt_theory/papers/malach2020.py": "(masked-y[:,None]) d eps eps.denominator eps.numerator l",
-    "slt_theory/papers/otsuka2026/__init__.py": "alpha d d_in",
+    "slt_theory/papers/otsuka2026/__init__.py": "alpha d d_in p['alpha']",
     "slt_theory/papers/chijiwa2021/__init__.py": "d eps l",
     "slt_theory/universal/check.py": "Fraction(2)",
     "slt_theory/universal/functions.py": "(step*reach)",
@@ -189,7 +189,11 @@ EXACT = {
     "slt_theory/certified/fourier_majorant.py": "h order",
     "slt_theory/certified/fourier_means.py": "(1-plan.share) Fraction(5,4) float(x) plan.share",
     "slt_theory/papers/giannou2023.py": "d p",
+    "slt_theory/papers/gadhikar2023.py": "(1-missing) (1-p)",
+    "slt_theory/papers/own.py": "(1+eps/(2*depth)) f",
+    "slt_theory/papers/williams2025.py": "(2*part) (2/eps) slope",
     "slt_theory/papers/natale2024/checks.py": (
+        "(2*comb(n,k)) (n-k) Fraction(k*inverse) inverse k n power "
         "(e*m/k) Fraction(15418,10**5) channels "
         "math.log2(2*2*channels**power*gamma*n/0.01) uniform_sum_density(n,Fraction(0)) "
         "uniform_sum_density(n,above)"
