@@ -193,15 +193,15 @@ def _text(report: Any, delta: float, architecture: str = "") -> str:
         rows.append(["fitted", f"{report.fitted:.1f}", _fit(report)])
     if report.stated is not None:
         rows.append(["stated", f"{report.stated:.6g}", "the formula of the statement itself"])
+    broken = [a["text"] for a in report.assumptions if not a["holds"]]
     lines = [
         f"{report.id}: {report.unit}; window {list(report.window)}, delta {delta:g}",
+        *(f"assumption fails: {text}" for text in broken),
         table(["number", "n", ""], rows),
     ]
     if report.network is not None:
         lines += [f"read: {line}" for line in _layers(architecture)]
         lines += _network(report.network)
-    broken = [a["text"] for a in report.assumptions if not a["holds"]]
-    lines += [f"assumption fails: {text}" for text in broken]
     lines += report.notes
     return "\n".join(lines)
 
@@ -210,12 +210,13 @@ def _numbers(report: Any) -> list[list[str]]:
     from slt_theory.certified.statistical_table import WORDS
 
     never = report.trials and report.measured is None
+    easier = ", a random target" if report.measured_targets == "random" else ""
     words = {
         "certified": _why(report.proof, "proved to suffice, proof {}"),
         "statistical": _why(report.statistical_row, f"certified by statistics, row {{}}: {WORDS}"),
         "measured": "not reached with 400"
         if never
-        else _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials"),
+        else _why(report.measured_interval, f"in {{}} at 95 %, {report.trials} trials{easier}"),
         "necessary": _why(report.necessary_proof, "fewer fail too often, proof {}"),
         "counting": _why(report.counting, "fewer have too few subsets"),
     }

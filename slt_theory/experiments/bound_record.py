@@ -27,7 +27,9 @@ class BoundNumbers(Record):
     necessary : int or None
         Fewer cannot suffice: the best proof, `necessary_proof`.
     measured : int or None
-        Smallest n whose success share reaches 1 - delta, with `measured_interval` at 95 %.
+        Smallest n whose success share reaches 1 - delta, with `measured_interval` at 95 %, for
+        `measured_targets`: "all" targets of the window at once, or a "random" one. A random target
+        is easier than the worst one, for which `necessary` speaks: it may be reached with fewer.
     fitted : float or None
         The statement's formula at this eps and delta with its constant fitted, see `fit`;
         `fitted_excluded` where it lies below `necessary`: a fit is no bound.
@@ -69,6 +71,7 @@ class BoundNumbers(Record):
     fitted_excluded: bool = False
     network: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    measured_targets: str | None = None
 
     def plot(self, axis: Any = None) -> Any:
         """Draw the numbers, one line a word, on a matplotlib axis, new without one."""

@@ -126,7 +126,8 @@ def _numbers(
         proved |= {"certified": cost.certified, "proof": cost.proof}
     fit = fit_constant(entry, trials=min(trials, 1000), seed=seed) if trials else None
     fitted = None if fit is None else _fitted(entry, fit, float(asked.eps), asked.delta)
-    measured, interval, used = _measured(*question, trials, seed)
+    targets = _measured_targets(entry)
+    measured, interval, used = _measured(*question, targets, trials, seed)
     return BoundNumbers(
         id=entry.id,
         eps=float(asked.eps),
@@ -136,6 +137,7 @@ def _numbers(
         measured=measured,
         measured_interval=interval,
         trials=used,
+        measured_targets=targets if used else None,
         fitted=fitted,
         fitted_excluded=fitted is not None and needed is not None and math.ceil(fitted) < needed.n,
         fit=None if fit is None else fit.to_dict(),
@@ -247,19 +249,30 @@ def _counting(entry: Theorem, eps: Fraction, delta: float, lo: Any, hi: Any) -> 
     return n
 
 
+def _measured_targets(entry: Theorem) -> str:
+    vectors = entry.asks.get("dim", 1) > 1
+    return "random" if vectors or entry.quantifiers.targets == "fixed" else "all"
+
+
 def _measured(
-    entry: Theorem, eps: Fraction, delta: float, lo: Any, hi: Any, trials: int, seed: int
+    entry: Theorem,
+    eps: Fraction,
+    delta: float,
+    lo: Any,
+    hi: Any,
+    targets: str,
+    trials: int,
+    seed: int,
 ) -> tuple[int | None, tuple[int | None, int | None] | None, int]:
     if entry.asks and trials:
         trials = min(trials, _DEMANDING_TRIALS)
     if entry.law is None or trials == 0 or eps < _MEASURABLE or delta * trials < 10:
         return None, None, 0
-    vectors = entry.asks.get("dim", 1) > 1
     found = threshold(
         law=entry.law,
         eps=eps,
         delta=delta,
-        targets="random" if vectors or entry.quantifiers.targets == "fixed" else "all",
+        targets=targets,
         lo=lo,
         hi=hi,
         trials=trials,

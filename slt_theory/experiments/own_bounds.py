@@ -98,6 +98,7 @@ def law_numbers(
         assumptions=(),
         parameters={},
         trials=trials if measured else 0,
+        measured_targets=question.targets if measured else None,
         notes=tuple(note for note in notes if note),
         **proved_fields(certified, likely, needed),
     )

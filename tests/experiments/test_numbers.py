@@ -158,3 +158,18 @@ def test_a_parameter_that_nothing_reads_is_refused_by_name():
         bound_numbers(
             "gadhikar2023-network", eps=0.1, delta=0.1, parameters={"widht": "3"}, trials=0
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [("otsuka2026-two-for-one", "random"), ("lueker1998-rss", "all")],
+)
+def test_a_measured_number_says_of_which_targets_it_is(name, targets):
+    """A random target may be reached with fewer than are necessary for the worst one."""
+    found = bound_numbers(name, eps="1/10", delta=0.1, trials=1000)
+    assert found.measured_targets == targets
+    assert found.measured_interval is not None
+    assert found.necessary is not None
+    easier = found.measured_interval[1] < found.necessary
+    assert easier == (targets == "random")
+    assert bound_numbers(name, eps="1/10", delta=0.1, trials=0).measured_targets is None
