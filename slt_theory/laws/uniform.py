@@ -53,14 +53,19 @@ class Uniform(Law):
         return round(self.lo * (1 << self.bits)), round(self.hi * (1 << self.bits))
 
     @property
+    def scale(self) -> tuple[int, int]:
+        """Least number and twice the width, in units: a word w draws ``low + round(w width)``."""
+        low, high = self._ends
+        return low, 2 * (high - low)
+
+    @property
     def name(self) -> str:
         return "uniform" if (self.lo, self.hi) == (-1, 1) else f"uniform[{self.lo},{self.hi}]"
 
     @property
     def slots(self) -> int:
-        low, high = self._ends
         # A 32-bit word times the bound must stay below 2^64.
-        return 1 if self.bits <= 30 and 2 * (high - low) <= 1 << 32 else 2
+        return 1 if self.bits <= 30 and self.scale[1] <= 1 << 32 else 2
 
     @property
     def support(self) -> tuple[Fraction, Fraction]:
@@ -71,7 +76,7 @@ class Uniform(Law):
     def coupling(self) -> Fraction:
         low, high = self.support
         ends = max(abs(low - self.lo), abs(high - self.hi))
-        steps = int(2 * (high - low) / self.unit)
+        steps = self.scale[1]
         # A power of two takes the leading bits of the word: nothing is lost.
         exact = steps & (steps - 1) == 0 and steps <= 1 << (32 * self.slots)
         grain = Fraction(0) if exact else (high - low) / (1 << (32 * self.slots))
@@ -85,8 +90,7 @@ class Uniform(Law):
         return replace(self, bits=bits)
 
     def integers(self, words: NDArray[np.uint32]) -> Int64Array:
-        low, high = self._ends
-        doubled = 2 * (high - low)
+        low, doubled = self.scale
         r = scale_word(words, doubled)
         return low + ((r + 1) >> 1)
 

@@ -143,8 +143,8 @@ class Drawn:
 
 
 def _ends(law: Uniform) -> tuple[int, np.uint64]:
-    low, high = (int(end / law.unit) for end in law.support)
-    return low, np.uint64(2 * (high - low))
+    low, doubled = law.scale
+    return low, np.uint64(doubled)
 
 
 def as_source(items: ArrayLike | RowSource) -> RowSource:

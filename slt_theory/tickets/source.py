@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,9 +157,9 @@ class NumberRows:
         words = self._words((row * self._columns + first) * slots, count * slots)
         if not isinstance(law, Uniform) or slots != 1:
             return law.integers(words.reshape(count, slots))
-        low, high = (int(end / law.unit) for end in law.support)
+        low, doubled = law.scale
         out = self._out[:count]
-        uniform32(words, low, np.uint64(2 * (high - low)), out)
+        uniform32(words, low, np.uint64(doubled), out)
         return out
 
 
@@ -184,3 +184,27 @@ class FrozenRows:
             return np.empty(0, np.uint32)
         count = self._columns if count is None else count
         return self._words(row * self._columns + first, count)
+
+
+class KernelDraws(NamedTuple):
+    """What compiled code takes to draw a layer of uniform numbers, one word each.
+
+    Attributes
+    ----------
+    keys : (uint64, uint64, uint64)
+        The seed, the stream of numbers and the one that freezes.
+    source : (low, doubled, pruned, locked)
+        `Uniform.scale`, and the limits of `FrozenRows`.
+    """
+
+    keys: tuple[np.uint64, np.uint64, np.uint64]
+    source: tuple[int, np.uint64, int, int]
+
+    @classmethod
+    def of(cls, seed: int, layer: SourceLayer, law: Law) -> KernelDraws:
+        """Return those of a layer and its law, a `Uniform`."""
+        assert isinstance(law, Uniform)
+        low, doubled = law.scale
+        frozen = FrozenRows(seed, layer, 0)
+        keys = np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))
+        return cls(keys, (low, np.uint64(doubled), frozen.pruned, frozen.locked))

@@ -52,8 +52,7 @@ def integers(law: Law, words: Tensor) -> Tensor:
 
 
 def _uniform(law: Uniform, words: Tensor) -> Tensor:
-    low, high = (int(end / law.unit) for end in law.support)
-    bound = 2 * (high - low)
+    low, bound = law.scale
     if law.slots == 1:
         r = ((words[..., 0] * bound) >> 32) & _LOW
     else:

@@ -177,7 +177,6 @@ EXACT = {
     "slt_theory/testing/lemmas/tails.py": "(-1) (1-(1-p)**copies) (1-p) (t-k) p",
     "slt_theory/papers/burkholz2022c.py": "(b-a) Fraction(1,9) Fraction(729,10000)",
     "slt_theory/papers/malach2020.py": "(masked-y[:,None]) d eps eps.denominator eps.numerator l",
-    "slt_theory/papers/otsuka2026/__init__.py": "alpha d d_in p['alpha']",
     "slt_theory/papers/chijiwa2021/__init__.py": "d eps l",
     "slt_theory/universal/check.py": "Fraction(2)",
     "slt_theory/universal/functions.py": "(step*reach)",

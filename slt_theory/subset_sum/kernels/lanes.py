@@ -12,7 +12,7 @@ import numpy as np
 
 from slt_theory.subset_sum.kernels._compile import jit
 from slt_theory.subset_sum.kernels._types import Cells, Ints32, Rows32, Scalar, Words
-from slt_theory.subset_sum.kernels.philox import LOW, M0, M1, SHIFT, W0, W1
+from slt_theory.subset_sum.kernels.philox import block_words
 
 LANES = 128
 """Rows side by side. With 16 a column's few vectors took less time than the loop around them."""
@@ -40,27 +40,10 @@ def fill_lanes_py(seed: np.uint64, stream: np.uint64, firsts: Words, out: Words3
 
     As `philox.fill_blocks`, lane by lane; `out` is (columns, lanes), columns a multiple of 4.
     """
-    lower = stream & LOW
-    upper = stream >> SHIFT
     for b in range(out.shape[0] // 4):
         four = out[4 * b : 4 * b + 4]
         for lane in range(LANES):
-            block = firsts[lane] + np.uint64(b)
-            c0 = block & LOW
-            c1 = block >> SHIFT
-            c2 = lower
-            c3 = upper
-            k0 = seed & LOW
-            k1 = seed >> SHIFT
-            for _ in range(10):
-                p0 = c0 * M0
-                p1 = c2 * M1
-                c0 = (p1 >> SHIFT) ^ c1 ^ k0
-                c1 = p1 & LOW
-                c2 = (p0 >> SHIFT) ^ c3 ^ k1
-                c3 = p0 & LOW
-                k0 = (k0 + W0) & LOW
-                k1 = (k1 + W1) & LOW
+            c0, c1, c2, c3 = block_words(seed, stream, firsts[lane] + np.uint64(b))
             four[0, lane] = _U(c0)
             four[1, lane] = _U(c1)
             four[2, lane] = _U(c2)

@@ -25,7 +25,7 @@ UNIT = 2.0**-51
 
 
 class FlatLayers(NamedTuple):
-    """FlatLayers of both networks, one behind the other.
+    """Layers of both networks, one behind the other.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class FlatLayers(NamedTuple):
 
 
 class KnownBoxes(NamedTuple):
-    """Boxes, and what is known of them up to one layer; arrays (boxes, neurons of all layers).
+    """Boxes with their ranges up to one layer; arrays (boxes, neurons of all layers).
 
     Attributes
     ----------

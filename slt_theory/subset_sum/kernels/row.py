@@ -19,7 +19,7 @@ from slt_theory.subset_sum.kernels._types import (
     Words32,
 )
 from slt_theory.subset_sum.kernels.gather import unpack_mask
-from slt_theory.subset_sum.kernels.philox import fill_blocks
+from slt_theory.subset_sum.kernels.philox import fill_blocks, uniform32
 from slt_theory.subset_sum.kernels.ragged import FINE, within, within_many
 from slt_theory.subset_sum.kernels.slack import Source
 from slt_theory.subset_sum.kernels.wiring import GATHER, TOP_BYTE, exponent
@@ -48,9 +48,7 @@ def sort_numbers_py(
     No `states`: nothing is frozen. A number that is 0 is not free.
     """
     low, doubled, pruned, locked = source
-    for k in range(words.size):
-        draw = (np.uint64(words[k]) * doubled) >> np.uint64(32)
-        numbers[k] = np.int32(low + np.int64((draw + np.uint64(1)) >> np.uint64(1)))
+    uniform32(words, low, doubled, numbers[: words.size])
     if states.size == 0:
         for k in range(words.size):
             kinds[k] = np.uint8(numbers[k] != 0)

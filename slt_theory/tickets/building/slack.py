@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS
-from slt_theory.laws import Law, Uniform
+from slt_theory.laws import Law
 from slt_theory.tickets.block import SourceLayer
-from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.source import FrozenRows
+from slt_theory.tickets.source import KernelDraws
 
 __all__ = ["Alive", "Group", "keep_all_within_reach", "keep_within_reach", "margin_of"]
 
@@ -80,21 +79,17 @@ def keep_within_reach(
     """
     from slt_theory.subset_sum.kernels.slack import GRAIN, leave_out, shares
 
-    assert isinstance(law, Uniform)
+    draws = KernelDraws.of(seed, layer, law)
     live, sums = np.flatnonzero(group.slopes), group.goals.size
     most = live.size if sums <= _FEW else _MOST
-    frozen = FrozenRows(seed, layer, 0)
-    low, high = (int(end / law.unit) for end in law.support)
     # Pages of sums that are far from trouble are never touched.
     below, above = np.empty((2, sums, live.size), np.int32)
     slack = np.empty((sums, 2), np.int64)
     near = shares(
-        np.uint64(seed),
-        np.uint64(layer.stream),
-        np.uint64(frozen_stream(layer)),
+        *draws.keys,
         layer.columns,
         group.first,
-        (low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked),
+        draws.source,
         group.slopes,
         live,
         group.goals,

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from slt_theory.laws import Uniform
 from slt_theory.tickets.building.sums import work_space
-from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.source import FrozenRows, layer_law
+from slt_theory.tickets.source import KernelDraws, layer_law
 
 if TYPE_CHECKING:
     from slt_theory.tickets.building.fill import LayerSums
@@ -39,14 +38,10 @@ class UniformRows:
         self, task: LayerSums, seed: int, live: NDArray[np.int32], slopes: NDArray[np.int32]
     ) -> None:
         layer, n = task.layer, task.slopes.shape[1]
-        law, frozen = layer_law(layer), FrozenRows(seed, layer, 0)
-        assert isinstance(law, Uniform)
         assert task.radius is not None
-        low, high = (int(end / law.unit) for end in law.support)
         bounds = stretches(task)
         self._columns, self._radius = layer.columns, task.radius
-        self._keys = np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))
-        self._source = low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked
+        self._draws = KernelDraws.of(seed, layer, layer_law(layer))
         begins = np.repeat(bounds[:-1], np.diff(bounds))
         offsets = (np.arange(len(live)) - begins) * n
         counts = np.count_nonzero(slopes, axis=1)
@@ -87,9 +82,8 @@ class UniformRows:
         from slt_theory.subset_sum.kernels.row import solve_row
 
         start = row * self._columns
-        solve_row(
-            self._keys, start, self._source, self._wiring, goals, self._radius, self._room, packed
-        )
+        keys, source = self._draws
+        solve_row(keys, start, source, self._wiring, goals, self._radius, self._room, packed)
         return self._errors[: goals.size]
 
 

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slt_theory.lattice import PRODUCT_BITS, WEIGHT_BITS
-from slt_theory.laws import Law, Uniform
+from slt_theory.laws import Law
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.slack import Alive
-from slt_theory.tickets.frozen import frozen_stream
-from slt_theory.tickets.source import FrozenRows
+from slt_theory.tickets.source import KernelDraws
 
 __all__ = ["WindowSums", "keep_windows_within_reach"]
 
@@ -86,16 +85,16 @@ def _keep_within_reach(
     """
     from slt_theory.subset_sum.kernels.slack import GRAIN, leave_out, window_shares
 
-    drawn = _Drawn.of(layer, law, seed, window)
+    draws = KernelDraws.of(seed, layer, law)
     bound = (margin + (_MOST << PRODUCT_BITS)) >> GRAIN
     down = window.goals >> GRAIN
-    near = drawn.near(down, bound)
+    near = _near(draws, layer.columns, window, down, bound)
     alive, enough = window.slopes != 0, True
     for g in np.flatnonzero(near.any(axis=0)):
         rows = np.flatnonzero(near[:, g])
         shares = np.empty((2, rows.size, alive.shape[1]), np.int32)
-        source, own = drawn.source, (window.places[g], window.slopes[g])
-        window_shares(drawn.keys, drawn.where, source, *own, rows, shares)
+        own, where = (window.places[g], window.slopes[g]), (layer.columns, window.first)
+        window_shares(draws.keys, where, draws.source, *own, rows, shares)
         goals = np.stack([down[rows, g], -down[rows, g]], axis=1)
         slack = goals + shares.sum(axis=2, dtype=np.int64).T
         few = slack.min(axis=1) < bound
@@ -105,55 +104,36 @@ def _keep_within_reach(
     return Alive(alive, bool(enough))
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """The numbers of a window as kernels draw them: keys, place, law, and what freezes."""
+def _near(
+    draws: KernelDraws, columns: int, window: WindowSums, down: Int64Array, bound: int
+) -> NDArray[np.bool_]:
+    """(rows, groups): sums whose slack may be below `bound`, at least those where it is.
 
-    keys: tuple[np.uint64, np.uint64, np.uint64]
-    where: tuple[int, int]
-    source: tuple[int, np.uint64, int, int]
-    window: WindowSums
+    `down` are the goals in units of shares.
+    """
+    from slt_theory.subset_sum.kernels.lanes import (
+        LANES,
+        MOST_NUMBERS,
+        ROUGH,
+        SHARE_ERROR,
+        rough_slacks,
+    )
+    from slt_theory.subset_sum.kernels.slack import window_slacks
 
-    @classmethod
-    def of(cls, layer: SourceLayer, law: Law, seed: int, window: WindowSums) -> _Drawn:
-        assert isinstance(law, Uniform)
-        frozen = FrozenRows(seed, layer, 0)
-        low, high = (int(end / law.unit) for end in law.support)
-        return cls(
-            (np.uint64(seed), np.uint64(layer.stream), np.uint64(frozen_stream(layer))),
-            (layer.columns, window.first),
-            (low, np.uint64(2 * (high - low)), frozen.pruned, frozen.locked),
-            window,
-        )
-
-    def near(self, down: Int64Array, bound: int) -> NDArray[np.bool_]:
-        """(rows, groups): sums whose slack may be below `bound`, at least those where it is.
-
-        `down` are the goals in units of shares.
-        """
-        from slt_theory.subset_sum.kernels.lanes import (
-            LANES,
-            MOST_NUMBERS,
-            ROUGH,
-            SHARE_ERROR,
-            rough_slacks,
-        )
-        from slt_theory.subset_sum.kernels.slack import window_slacks
-
-        window, (low, doubled, pruned, locked) = self.window, self.source
-        largest = max(abs(low), int(doubled) // 2 + low, int(np.abs(window.slopes).max(initial=0)))
-        n = window.places.shape[1]
-        if len(down) < 4 * LANES or n > MOST_NUMBERS or largest > 1 << WEIGHT_BITS:
-            slack = np.stack([down, -down], axis=2)
-            window_slacks(self.keys, self.where, self.source, window.places, window.slopes, slack)
-            return np.asarray(slack.min(axis=2) < bound)
-        groups, slopes = np.empty((2, window.places.size), np.int32)
-        groups[window.places] = np.arange(len(window.places))[:, None]
-        slopes[window.places] = window.slopes >> 9
-        freezing = np.uint32(pruned), np.uint32(locked)
-        rough = np.int32(low >> 10), np.uint32(int(doubled) >> 10), *freezing
-        sums = np.empty((*down.shape, 2), np.int32)
-        rough_slacks(self.keys, self.where, rough, groups, slopes, sums)
-        goals = down >> ROUGH
-        least = np.minimum(goals + sums[..., 0], sums[..., 1] - goals)
-        return np.asarray(least <= (bound >> ROUGH) + SHARE_ERROR * n + 2)
+    where, (low, doubled, pruned, locked) = (columns, window.first), draws.source
+    largest = max(abs(low), int(doubled) // 2 + low, int(np.abs(window.slopes).max(initial=0)))
+    n = window.places.shape[1]
+    if len(down) < 4 * LANES or n > MOST_NUMBERS or largest > 1 << WEIGHT_BITS:
+        slack = np.stack([down, -down], axis=2)
+        window_slacks(draws.keys, where, draws.source, window.places, window.slopes, slack)
+        return np.asarray(slack.min(axis=2) < bound)
+    groups, slopes = np.empty((2, window.places.size), np.int32)
+    groups[window.places] = np.arange(len(window.places))[:, None]
+    slopes[window.places] = window.slopes >> 9
+    freezing = np.uint32(pruned), np.uint32(locked)
+    rough = np.int32(low >> 10), np.uint32(int(doubled) >> 10), *freezing
+    sums = np.empty((*down.shape, 2), np.int32)
+    rough_slacks(draws.keys, where, rough, groups, slopes, sums)
+    goals = down >> ROUGH
+    least = np.minimum(goals + sums[..., 0], sums[..., 1] - goals)
+    return np.asarray(least <= (bound >> ROUGH) + SHARE_ERROR * n + 2)
