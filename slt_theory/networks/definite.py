@@ -46,7 +46,7 @@ def largest_eigenvalue(symmetric: Floats) -> float:
     size = float(np.abs(symmetric).max(initial=0.0))
     if size == 0.0:
         return 0.0
-    unit = 2.0 ** math.frexp(size)[1]
+    unit = 2.0 ** min(math.frexp(size)[1], 1023)
     matrix, gap = symmetric / unit, _FIRST_GAP
     guess = _guess(matrix)
     for _ in range(_GAPS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -52,3 +53,10 @@ def test_what_has_no_bound_is_infinite():
     assert largest_eigenvalue(np.zeros((3, 3))) == 0.0
     assert largest_eigenvalue(np.array([[math.inf]])) == math.inf
     assert largest_eigenvalue(np.array([[1.0, 0.0], [math.nan, 1.0]])) == math.inf
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 2.0**1022, 2.0**1023, 1.7e308])
+def test_entries_near_the_ends_of_floats_have_a_bound(size):
+    """Of all ones times a size: three times it, or infinite where that is no float."""
+    bound = largest_eigenvalue(np.full((3, 3), size))
+    assert bound == math.inf or Fraction(bound) >= 3 * Fraction(size)

@@ -12,7 +12,8 @@ from slt_theory.subset_sum.kernels import lanes
 from slt_theory.subset_sum.kernels.slack import GRAIN, window_slacks
 from slt_theory.tickets.block import SourceLayer
 from slt_theory.tickets.building.slack import margin_of
-from slt_theory.tickets.building.window_slack import WindowSums, _Drawn, keep_windows_within_reach
+from slt_theory.tickets.building.window_slack import WindowSums, _near, keep_windows_within_reach
+from slt_theory.tickets.source import KernelDraws
 
 UNIT = 1 << PRODUCT_BITS
 LAW = Uniform(bits=24)
@@ -29,21 +30,23 @@ def window(rows: int, columns: int, first: int, seed: int) -> tuple[WindowSums, 
     return WindowSums(first, places, slopes, goals), source
 
 
-def exact(own: WindowSums, drawn: _Drawn) -> np.ndarray:
+def exact(own: WindowSums, source: SourceLayer, draws: KernelDraws) -> np.ndarray:
     down = own.goals >> GRAIN
     slack = np.stack([down, -down], axis=2)
-    window_slacks(drawn.keys, drawn.where, drawn.source, own.places, own.slopes, slack)
+    where = source.columns, own.first
+    window_slacks(draws.keys, where, draws.source, own.places, own.slopes, slack)
     return slack
 
 
-def rough(own: WindowSums, drawn: _Drawn) -> np.ndarray:
-    low, doubled, pruned, locked = drawn.source
+def rough(own: WindowSums, source: SourceLayer, draws: KernelDraws) -> np.ndarray:
+    low, doubled, pruned, locked = draws.source
     groups, slopes = np.empty((2, own.places.size), np.int32)
     groups[own.places] = np.arange(3)[:, None]
     slopes[own.places] = own.slopes >> 9
     sums = np.empty((*own.goals.shape, 2), np.int32)
     known = np.int32(low >> 10), np.uint32(int(doubled) >> 10), np.uint32(pruned), np.uint32(locked)
-    lanes.rough_slacks(drawn.keys, drawn.where, known, groups, slopes, sums)
+    where = source.columns, own.first
+    lanes.rough_slacks(draws.keys, where, known, groups, slopes, sums)
     return sums
 
 
@@ -51,10 +54,10 @@ def rough(own: WindowSums, drawn: _Drawn) -> np.ndarray:
 @pytest.mark.parametrize(("columns", "first"), [(160, 0), (161, 1), (163, 13)])
 def test_rough_sums_are_as_near_as_is_said(rows, columns, first):
     own, source = window(rows, columns, first, rows + columns)
-    drawn = _Drawn.of(source, LAW, 3, own)
+    draws = KernelDraws.of(3, source, LAW)
     down = own.goals >> GRAIN
-    sums = exact(own, drawn) - np.stack([down, -down], axis=2)
-    off = np.abs(rough(own, drawn) - sums / 2**lanes.ROUGH)
+    sums = exact(own, source, draws) - np.stack([down, -down], axis=2)
+    off = np.abs(rough(own, source, draws) - sums / 2**lanes.ROUGH)
     assert off.max() <= 50 * lanes.SHARE_ERROR
     # Rows that changed places would be off by the size of a number.
     assert off.max() < 1 << 19
@@ -63,10 +66,10 @@ def test_rough_sums_are_as_near_as_is_said(rows, columns, first):
 @pytest.mark.parametrize("seed", range(4))
 def test_no_sum_near_the_end_of_its_reach_is_lost(seed):
     own, source = window(700, 163, 13, seed)
-    drawn = _Drawn.of(source, LAW, 3, own)
-    slack = exact(own, drawn).min(axis=2)
+    draws = KernelDraws.of(3, source, LAW)
+    slack = exact(own, source, draws).min(axis=2)
     for bound in np.quantile(slack, [0.001, 0.1, 0.5]).astype(int):
-        near = drawn.near(own.goals >> GRAIN, int(bound))
+        near = _near(draws, source.columns, own, own.goals >> GRAIN, int(bound))
         assert near[slack < bound].all()
         assert not near[slack > bound + (200 * lanes.SHARE_ERROR << lanes.ROUGH)].any()
 
